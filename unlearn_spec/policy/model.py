@@ -1,0 +1,481 @@
+"""The policy as frozen types: what a well-formed file says, before any question about what it means.
+
+A field that is `None` (or an empty tuple) was not written. Rates are exact fractions in [0, 1]; durations are exact days
+from `clock.starts`; names are checked for existence by `load`, not here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .quantities import Count, Days, Digest, Epsilon, IsoDate, ItemCount, Name, Share, Switch
+from .vocabulary import (
+    About,
+    Access,
+    ArtifactKind,
+    Asked,
+    Decide,
+    EvidenceKind,
+    InformationKind,
+    Metric,
+    Population,
+    Reference,
+    Says,
+    Status,
+)
+
+
+class Frozen(BaseModel):
+    """Base of every policy type: immutable, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+
+# --- who, when, what -------------------------------------------------------------------------------------------------
+
+
+class Basis(Frozen):
+    """A provision the drafter cites. Carried into reports; has no logical meaning."""
+
+    instrument: str
+    provision: str | None = None
+    jurisdiction: str | None = None
+    note: str | None = None
+
+
+class Header(Frozen):
+    id: Name
+    version: Count
+    title: str | None = None
+    status: Status = "draft"
+    owner: str | None = None
+    basis: tuple[Basis, ...] = ()
+    purpose: str | None = None
+    confidence: Share | None = None
+
+
+class Clock(Frozen):
+    starts: Name
+
+
+class NearDuplicates(Frozen):
+    metric: Name
+    at_least: Share
+
+
+class Closure(Frozen):
+    """How far the target reaches beyond the listed items. Not written: exact duplicates only."""
+
+    exact_duplicates: Switch | None = None
+    near_duplicates: NearDuplicates | Literal[False] | None = None
+    excerpts: Switch | None = None
+    translations: Switch | None = None
+    paraphrases: Switch | None = None
+    annotations: Switch | None = None
+    embeddings: Switch | None = None
+    synthetic_derivatives: Switch | None = None
+    inferences: Switch | None = None
+
+
+class Information(Frozen):
+    """A set of items: training examples, facts a model can reveal, or a concept."""
+
+    kind: InformationKind
+    size: ItemCount | None = None
+    unit: Name | None = None
+    manifest: Digest | None = None
+    source: str | None = None
+    built_from: Name | None = None
+    closure: Closure | None = None
+    exceptions: tuple[str, ...] = ()
+    handling: str | None = None
+    adjudicator: str | None = None
+    description: str | None = None
+
+
+class Relation(Frozen):
+    """One declared relation between two information sets: `left` kind `right` (with bounds for `overlaps`)."""
+
+    left: Name
+    kind: Literal["within", "disjoint_from", "overlaps"]
+    right: Name
+    low: int | None = None
+    high: int | None = None
+
+
+class Artifact(Frozen):
+    kind: ArtifactKind
+    trained_on: tuple[Name, ...] = ()
+    holds: tuple[Name, ...] = ()
+    derived_from: Name | None = None
+    by: str | None = None
+    on: IsoDate | None = None
+    serves_from: tuple[Name, ...] = ()
+    seen_by: dict[Name, Access]
+    description: str | None = None
+
+
+class People(Frozen):
+    within: Name | None = None
+
+
+class Parties(Frozen):
+    obligor: Name
+    verifier: Name | None = None
+    beneficiary: Name | None = None
+
+
+class Guarantee(Frozen):
+    epsilon: Epsilon
+    delta: Share
+
+
+class Method(Frozen):
+    reaches: Access
+    takes: Days | None = None
+    guarantee: Guarantee | None = None
+    not_on: tuple[Name, ...] = ()
+
+
+class RevealsWhen(Frozen):
+    """When an answer counts as revealing an item."""
+
+    metric: Metric
+    at_least: Share | None = None
+    normalisation: Literal["none", "casefold", "casefold_nfkc_space"] | None = None
+    judge: str | None = None
+
+
+class Decoding(Frozen):
+    method: Literal["greedy", "sample"]
+    temperature: Annotated[Fraction, Field(ge=0)] | None = None
+    top_p: Share | None = None
+    top_k: Count | None = None
+    samples: Count | None = None
+    max_new_tokens: Count | None = None
+
+
+class Baseline(Frozen):
+    """What was measured before: a lower bound on today's mean rate."""
+
+    id: Name
+    target: Name
+    in_: Name = Field(alias="in")
+    access: Access
+    asked: Asked
+    mean_at_least: Share
+    from_report: str | None = None
+    reveals_when: RevealsWhen | None = None
+    decoding: Decoding | None = None
+
+
+class RetrainFact(Frozen):
+    """What a model trained without some data would still do."""
+
+    id: Name
+    target: Name
+    without: Name
+    in_: Name = Field(alias="in")
+    access: Access
+    asked: Asked
+    mean_between: tuple[Share, Share]
+    because: str | None = None
+    reveals_when: RevealsWhen | None = None
+    decoding: Decoding | None = None
+
+
+class Budget(Frozen):
+    queries: Count | None = None
+    days: Days | None = None
+    gpu_hours: Annotated[Fraction, Field(ge=0)] | None = None
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+class Not(Frozen):
+    not_: Condition = Field(alias="not")
+
+
+class AllOf(Frozen):
+    all: tuple[Condition, ...]
+
+
+class AnyOf(Frozen):
+    any: tuple[Condition, ...]
+
+
+Condition = Union[str, Not, AllOf, AnyOf]  # noqa: UP007 — a recursive alias cannot use `|` before its members exist
+Not.model_rebuild()
+AllOf.model_rebuild()
+AnyOf.model_rebuild()
+
+
+# --- clauses ---------------------------------------------------------------------------------------------------------
+
+
+class Scope(Frozen):
+    artifacts: tuple[str, ...] | None = None
+    """Artifact names; `x+derived` takes in everything derived from `x`."""
+    access: Access | None = None
+    asked: Asked | None = None
+    audience: Name | None = None
+    languages: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
+    decoding: Decoding | None = None
+    when: Condition | None = None
+
+
+class Relearn(Frozen):
+    """A fine-tuning attack: steps and learning rate, on a random half of the items or on other text."""
+
+    steps: Count
+    learning_rate: Annotated[Fraction, Field(gt=0)]
+    on: Literal["random_half", "retain_only"] = "random_half"
+
+
+class Evidence(Frozen):
+    kind: EvidenceKind
+    access: Access | None = None
+    suite: str | None = None
+    population: Population | None = None
+    samples: Count | None = None
+    confidence: Share | None = None
+    decide: Decide | None = None
+    power_at: Share | None = None
+    """The smallest rate (or drop, for `retain`) that the test must find with 80 % power."""
+    refute_at: Share | None = None
+    """For `about: process`: the rate in one run, fixed beforehand, from which the clause counts as refuted."""
+    evaluator: Literal["internal", "independent"] | None = None
+    needs_raw_data: Switch | None = None
+    at: Days | None = None
+    """Earliest day on which the test can run."""
+    relearn: Relearn | None = None
+    controls: tuple[Name, ...] = ()
+    record: Name | None = None
+
+
+class ShareOf(Frozen):
+    share: Share
+
+
+Over = Literal["mean", "each"] | ShareOf
+
+
+class ClauseBase(Frozen):
+    id: Name
+    scope: Scope = Scope()
+    by: Days | None = None
+    until: Days | None = None
+    using: tuple[Name, ...] = ()
+    overrides: tuple[Name, ...] = ()
+    strength: Literal["must", "should"] = "must"
+    weight: Count | None = None
+    evidence: Evidence | None = None
+    note: str | None = None
+
+
+class AtMost(Frozen):
+    at_most: Share
+
+
+class AtLeast(Frozen):
+    at_least: Share
+
+
+class Within(Frozen):
+    """Paired margin: not worse (for `retain`) than today by more than `within`."""
+
+    within: Share
+    of: Literal["before"]
+
+
+class Closeness(Frozen):
+    """(ε, δ)-closeness to a model trained without the target."""
+
+    epsilon: Epsilon
+    delta: Share
+    compared_with: Reference | None = None
+
+
+class MembershipBound(Frozen):
+    """True-positive rate of any membership test at a false-positive rate."""
+
+    tpr_at_most: Share
+    at_fpr: Share
+
+
+class Corrected(Frozen):
+    at_least: Share
+    at_most: Share
+
+
+class Remove(ClauseBase):
+    goal: Literal["remove"]
+    target: Name
+    measure: Literal["influence", "membership"]
+    about: About | None = None
+    limit: Closeness | MembershipBound
+
+
+class Suppress(ClauseBase):
+    goal: Literal["suppress"]
+    target: Name
+    over: Over | None = None
+    about: About | None = None
+    limit: AtMost
+    reveals_when: RevealsWhen | None = None
+
+
+class Refuse(ClauseBase):
+    """A marked refusal: the share of askings answered by one."""
+
+    goal: Literal["refuse"]
+    target: Name
+    over: Over | None = None
+    about: About | None = None
+    limit: AtLeast
+    reveals_when: RevealsWhen | None = None
+
+
+class Retain(ClauseBase):
+    goal: Literal["retain"]
+    target: Name
+    over: Over | None = None
+    about: About | None = None
+    limit: AtLeast | Within
+    reveals_when: RevealsWhen | None = None
+
+
+class Rectify(ClauseBase):
+    """The corrected statement at least so often, the old one at most so often."""
+
+    goal: Literal["rectify"]
+    target: Name
+    over: Over | None = None
+    limit: Corrected
+    reveals_when: RevealsWhen | None = None
+
+
+class Delete(ClauseBase):
+    goal: Literal["delete"]
+    target: Name
+
+
+class Keep(ClauseBase):
+    goal: Literal["keep"]
+    target: Name
+
+
+class ExcludeFuture(ClauseBase):
+    goal: Literal["exclude_future"]
+    target: Name
+
+
+class DeIndex(ClauseBase):
+    goal: Literal["de_index"]
+    target: Name
+
+
+class Destroy(ClauseBase):
+    goal: Literal["destroy"]
+
+
+class Finish(ClauseBase):
+    goal: Literal["finish"]
+
+
+class Ban(ClauseBase):
+    goal: Literal["ban"]
+    methods: tuple[Name, ...]
+
+
+class Govern(ClauseBase):
+    """Measures about use (access control, monitoring, terms). Entails no rate."""
+
+    goal: Literal["govern"]
+    target: Name | None = None
+    measures: tuple[str, ...]
+
+
+Clause = Annotated[
+    Remove | Suppress | Refuse | Retain | Rectify | Delete | Keep | ExcludeFuture | DeIndex | Destroy | Finish | Ban | Govern,
+    Field(discriminator="goal"),
+]
+RateClause = Suppress | Refuse | Retain
+
+
+# --- what is said to others, and what is accepted --------------------------------------------------------------------
+
+
+class Claim(Frozen):
+    """An outward statement that must follow from the clauses."""
+
+    id: Name
+    says: Says
+    of: Name | None = None
+    in_: tuple[Name, ...] = Field(default=(), alias="in")
+    access: Access | None = None
+    asked: Asked | None = None
+    at_most: Share | None = None
+    within: Share | None = None
+    epsilon: Epsilon | None = None
+    delta: Share | None = None
+    reveals_when: RevealsWhen | None = None
+    decoding: Decoding | None = None
+    text: str | None = None
+
+
+class OutOfScope(Frozen):
+    target: Name
+    artifacts: tuple[Name, ...]
+    reason: str
+    owner: str
+
+
+class OpenQuestion(Frozen):
+    clause: Name
+    field: str
+    owner: str
+    until: IsoDate
+    note: str | None = None
+
+
+class Accept(Frozen):
+    code: str
+    clause: Name
+    reason: str
+    by: str
+    until: IsoDate
+
+
+class Policy(Frozen):
+    unlearn_spec: str
+    policy: Header
+    clock: Clock | None = None
+    information: dict[Name, Information]
+    relations: tuple[Relation, ...] = ()
+    people: dict[Name, People] = {}
+    parties: Parties | None = None
+    controls: dict[Name, tuple[Name, ...]] | None = None
+    artifacts: dict[Name, Artifact]
+    situations: tuple[Name, ...] = ()
+    exclusive: tuple[tuple[Name, ...], ...] = ()
+    methods: dict[Name, Method] | None = None
+    measured_before: tuple[Baseline, ...] = ()
+    reference_retrain: tuple[RetrainFact, ...] = ()
+    budget: Budget | None = None
+    clauses: tuple[Clause, ...]
+    claims: tuple[Claim, ...] = ()
+    out_of_scope: tuple[OutOfScope, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
+    accept: tuple[Accept, ...] = ()
+
+
+def as_of(entry: Accept | OpenQuestion, today: date) -> bool:
+    """Whether a dated entry still stands on the day `today`."""
+    return today <= entry.until
