@@ -1,0 +1,190 @@
+"""The plan as data: what will be measured for which clause, at which error, with which controls — fixed before measuring."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+
+from ..policy.vocabulary import Access, Metric
+
+Role = Literal["audited", "original", "reference"]
+VerifierId = Literal[
+    "leak",  # share of items revealed by generation: Clopper–Pearson
+    "extraction",  # share of items whose (n,p) extraction probability reaches the limit
+    "membership",  # TPR at FPR against a randomised hold-out
+    "retention",  # knowledge kept: absolute, or paired non-inferiority against the original
+    "refusal",  # share of marked refusals; on neighbours, over-refusal
+    "relearning",  # what fine-tuning on a random half brings back on the other half, against a never-trained control
+    "record",  # signed process evidence
+]
+
+
+def _fraction(value: object) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(str(value))
+
+
+Exact = Annotated[Fraction, PlainValidator(_fraction), PlainSerializer(str, return_type=str)]
+"""An exact rational; in JSON the text `"3/400"`."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reading(Frozen):
+    """When an answer counts as revealing an item, and how answers are drawn: decides which rate is meant."""
+
+    metric: Metric
+    at_least: Exact | None = None
+    normalisation: str | None = None
+    judge: str | None = None
+    decoding: Literal["greedy", "sample"]
+    temperature: Exact | None = None
+    top_p: Exact | None = None
+    top_k: int | None = None
+    samples: int | None = None
+    max_new_tokens: int = 64
+
+
+class SubjectRef(Frozen):
+    """One model, or one guarded system, by content. Two subjects with equal digests are the same subject."""
+
+    role: Role
+    artifact: str
+    index: int = 0
+    """Number of the reference; 0 otherwise."""
+    model: str
+    """Digest of the model folder, `sha256:…`."""
+    system: str | None = None
+    """Digest of the guarded system's declaration, if answers pass through one."""
+    prompt: str = "{prompt}"
+    """Template around an item's prompt."""
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+
+
+class DataRef(Frozen):
+    name: str
+    """Information set, or `holdout:<set>`."""
+    digest: str
+
+
+class ScoreUnit(Frozen):
+    """One forward pass per text: everything that log-probabilities tell. Table `score`."""
+
+    kind: Literal["score"] = "score"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+
+
+class GenerateUnit(Frozen):
+    """One answer per prompt (or `samples` of them). Table `generate`."""
+
+    kind: Literal["generate"] = "generate"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    prompts: Literal["prompt", "paraphrases", "suite"] = "prompt"
+    suite: str | None = None
+    repeat: int = 0
+    """1 for the same-model repeat of the A/A gate."""
+    seed: int = 0
+
+
+class RelearnUnit(Frozen):
+    """Fine-tune a copy on one half of the clusters, then look at both halves. Table `relearn`."""
+
+    kind: Literal["relearn"] = "relearn"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    half: Literal[0, 1]
+    """Which random half of the clusters the attack trains on."""
+    steps: int
+    learning_rate: Exact
+    on: Literal["random_half", "retain_only"] = "random_half"
+    retain: DataRef | None = None
+    seed: int = 0
+
+
+Unit = ScoreUnit | GenerateUnit | RelearnUnit
+
+
+class Control(Frozen):
+    """A gate registered with an obligation, and the units it reads."""
+
+    gate: Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"]
+    units: tuple[str, ...]
+
+
+class Cost(Frozen):
+    forward_tokens: int = 0
+    generated_tokens: int = 0
+    training_steps: int = 0
+    seconds: float = 0.0
+    """Rough wall time on the bound device; for orientation only."""
+
+
+class Obligation(Frozen):
+    """One thing to measure for one clause on one artifact. `id` is `clause@artifact`, `/n` added if there are several."""
+
+    id: str
+    clause: str
+    artifact: str
+    verifier: VerifierId
+    target: str
+    access: Access
+    """Access of the evidence, not necessarily of the clause."""
+    asked: str
+    """A probe class, or `suite:<digest>`: a suite is a cell of its own."""
+    reading: Reading | None
+    n: int
+    """Independent draws the registered statistic counts (items, or items × samples)."""
+    clusters: int
+    alpha: Exact
+    """Share of the run's error given to this obligation's registered facts together."""
+    decide: Literal["certify", "not_refuted"]
+    limit: str
+    """The clause's limit in words, e.g. `at most 5%`."""
+    effect: Exact | None
+    """Registered `power_at`."""
+    power: float | None
+    """Planned power at `effect` for the declared decision; `None` where nothing is sampled."""
+    audited: tuple[str, ...]
+    """Keys of the units measured on the audited subject."""
+    controls: tuple[Control, ...]
+    cost: Cost
+    record: str | None = None
+    """For `record`: id of the process record in the bindings."""
+
+
+class Missing(Frozen):
+    """A clause on an artifact that cannot be tested as things stand, and what would change that."""
+
+    clause: str
+    artifact: str
+    outcome: Literal["not_tested", "not_testable", "rejected"]
+    reason: str
+    needs: str
+    """The exact n, access or document that would decide it."""
+
+
+class Planned(Frozen):
+    """A unit with its content key."""
+
+    key: str
+    unit: Unit
+
+
+class Plan(Frozen):
+    policy: str
+    """Digest of the policy file."""
+    bindings: str
+    confidence: Exact
+    """1 − the error registered for the whole run."""
+    seed: int
+    units: tuple[Planned, ...]
+    obligations: tuple[Obligation, ...]
+    missing: tuple[Missing, ...]
