@@ -7,12 +7,11 @@ from `clock.starts`; names are checked for existence by `load`, not here.
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from .quantities import Count, Days, Digest, Epsilon, IsoDate, ItemCount, Name, Share, Switch
+from .quantities import Count, Days, Digest, Epsilon, IsoDate, ItemCount, Name, Number, Positive, Share, Switch
 from .vocabulary import (
     About,
     Access,
@@ -33,6 +32,11 @@ class Frozen(BaseModel):
     """Base of every policy type: immutable, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+
+def mapping_or_word(value: Any) -> str:
+    """Which branch of "a word or a mapping" was written."""
+    return "<mapping>" if isinstance(value, dict | BaseModel) else "<word>"
 
 
 # --- who, when, what -------------------------------------------------------------------------------------------------
@@ -71,7 +75,12 @@ class Closure(Frozen):
     """How far the target reaches beyond the listed items. Not written: exact duplicates only."""
 
     exact_duplicates: Switch | None = None
-    near_duplicates: NearDuplicates | Literal[False] | None = None
+    near_duplicates: (
+        Annotated[
+            Annotated[NearDuplicates, Tag("<mapping>")] | Annotated[Literal[False], Tag("<word>")], Discriminator(mapping_or_word)
+        ]
+        | None
+    ) = None
     excerpts: Switch | None = None
     translations: Switch | None = None
     paraphrases: Switch | None = None
@@ -152,7 +161,7 @@ class RevealsWhen(Frozen):
 
 class Decoding(Frozen):
     method: Literal["greedy", "sample"]
-    temperature: Annotated[Fraction, Field(ge=0)] | None = None
+    temperature: Number | None = None
     top_p: Share | None = None
     top_k: Count | None = None
     samples: Count | None = None
@@ -191,7 +200,7 @@ class RetrainFact(Frozen):
 class Budget(Frozen):
     queries: Count | None = None
     days: Days | None = None
-    gpu_hours: Annotated[Fraction, Field(ge=0)] | None = None
+    gpu_hours: Number | None = None
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------
@@ -209,7 +218,22 @@ class AnyOf(Frozen):
     any: tuple[Condition, ...]
 
 
-Condition = Union[str, Not, AllOf, AnyOf]  # noqa: UP007 — a recursive alias cannot use `|` before its members exist
+def condition_kind(value: Any) -> str:
+    """Which branch of a condition was written: a situation's name, or a mapping with `not`, `all` or `any`."""
+    if isinstance(value, dict):
+        return next((f"<{key}>" for key in ("not", "all", "any") if key in value), "<all>")
+    return {Not: "<not>", AllOf: "<all>", AnyOf: "<any>"}.get(type(value), "<name>")
+
+
+Condition = Annotated[
+    Union[  # noqa: UP007 — a recursive alias cannot use `|` before its members exist
+        Annotated[str, Tag("<name>")],
+        Annotated[Not, Tag("<not>")],
+        Annotated[AllOf, Tag("<all>")],
+        Annotated[AnyOf, Tag("<any>")],
+    ],
+    Discriminator(condition_kind),
+]
 Not.model_rebuild()
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
@@ -234,7 +258,7 @@ class Relearn(Frozen):
     """A fine-tuning attack: steps and learning rate, on a random half of the items or on other text."""
 
     steps: Count
-    learning_rate: Annotated[Fraction, Field(gt=0)]
+    learning_rate: Positive
     on: Literal["random_half", "retain_only"] = "random_half"
 
 
@@ -263,7 +287,9 @@ class ShareOf(Frozen):
     share: Share
 
 
-Over = Literal["mean", "each"] | ShareOf
+Over = Annotated[
+    Annotated[Literal["mean", "each"], Tag("<word>")] | Annotated[ShareOf, Tag("<mapping>")], Discriminator(mapping_or_word)
+]
 
 
 class ClauseBase(Frozen):
@@ -314,12 +340,28 @@ class Corrected(Frozen):
     at_most: Share
 
 
+def removal_limit(value: Any) -> str:
+    """Which limit of a `remove` clause was written: closeness, or a bound on membership tests."""
+    if isinstance(value, dict):
+        return "<membership>" if {"tpr_at_most", "at_fpr"} & set(value) else "<closeness>"
+    return "<membership>" if isinstance(value, MembershipBound) else "<closeness>"
+
+
+def retain_limit(value: Any) -> str:
+    """Which limit of a `retain` clause was written: a floor, or a margin below today."""
+    if isinstance(value, dict):
+        return "<within>" if {"within", "of"} & set(value) else "<at_least>"
+    return "<within>" if isinstance(value, Within) else "<at_least>"
+
+
 class Remove(ClauseBase):
     goal: Literal["remove"]
     target: Name
     measure: Literal["influence", "membership"]
     about: About | None = None
-    limit: Closeness | MembershipBound
+    limit: Annotated[
+        Annotated[Closeness, Tag("<closeness>")] | Annotated[MembershipBound, Tag("<membership>")], Discriminator(removal_limit)
+    ]
 
 
 class Suppress(ClauseBase):
@@ -347,7 +389,7 @@ class Retain(ClauseBase):
     target: Name
     over: Over | None = None
     about: About | None = None
-    limit: AtLeast | Within
+    limit: Annotated[Annotated[AtLeast, Tag("<at_least>")] | Annotated[Within, Tag("<within>")], Discriminator(retain_limit)]
     reveals_when: RevealsWhen | None = None
 
 

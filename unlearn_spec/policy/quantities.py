@@ -12,11 +12,13 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) (hours?|days?|weeks?)\Z")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?\Z")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) (hours?|days?|weeks?)\Z")
+_COUNT = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _DIGEST = re.compile(r"(sha256|hmac-sha256):[0-9a-f]{64}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}\Z")
 _DAYS_PER = {"hour": Fraction(1, 24), "day": Fraction(1), "week": Fraction(7)}
 
@@ -25,17 +27,31 @@ def _decimal(text: str) -> Fraction | None:
     return Fraction(text) if _DECIMAL.match(text) else None
 
 
+def _text(value: Any) -> str:
+    """A scalar's text; a list, a mapping or a truth value is reported as "not text"."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise PydanticKnownError("string_type")
+    return str(value).strip()
+
+
+def _only_text(value: Any) -> str:
+    """Text that YAML could take for nothing else: a bare number is reported, too."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    return value
+
+
 def read_share(value: Any) -> Fraction:
     """`"1%"` or `"0.01"` → 1/100. S005 without a unit, S006 outside 0 % … 100 %."""
     if isinstance(value, Fraction):
         return value
-    text = str(value).strip()
+    text = _text(value)
     percent = text.endswith("%")
     number = _decimal(text[:-1].strip() if percent else text)
     if number is None:
         raise PydanticCustomError("S005", 'expected a share such as "1%" or "0.01"')
-    if not percent and "." not in text and number not in (0,):
-        raise PydanticCustomError("S005", 'write "{value}%" or a decimal such as "0.01": a bare {value} has no unit', {"value": text})
+    if not percent and "." not in text and number != 0:
+        raise PydanticCustomError("S005", 'write "{value}%" or a decimal such as "0.01"; {value} alone has no unit', {"value": text})
     share = number / 100 if percent else number
     if not 0 <= share <= 1:
         raise PydanticCustomError("S006", "a share must be between 0% and 100%")
@@ -46,15 +62,19 @@ def read_days(value: Any) -> Fraction:
     """`"30 days"` → 30; hours and weeks are converted. S005 without a unit."""
     if isinstance(value, Fraction):
         return value
-    match = _DURATION.match(str(value).strip())
+    text = _text(value)
+    match = _DURATION.match(text)
+    if match is None and _DECIMAL.match(text):
+        raise PydanticCustomError("S005", 'write "{value} days" (or hours, weeks); {value} alone has no unit', {"value": text})
     if match is None:
         raise PydanticCustomError("S005", 'expected a duration such as "30 days", "12 hours" or "2 weeks"')
     return Fraction(match[1]) * _DAYS_PER[match[2].rstrip("s")]
 
 
 def read_count(value: Any) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]+", text) or (len(text) > 1 and text[0] == "0"):
+    """`40` → 40. S005 if it is not a whole number, S006 outside 1 … 10^12."""
+    text = _text(value)
+    if not _COUNT.match(text):
         raise PydanticCustomError("S005", "expected a whole number such as 40")
     if not 1 <= int(text) <= 10**12:
         raise PydanticCustomError("S006", "a count must be between 1 and 10^12")
@@ -68,7 +88,7 @@ def read_item_count(value: Any) -> tuple[int, int]:
     if isinstance(value, list):
         if len(value) != 2:
             raise PydanticCustomError("S005", "a size range has two numbers: [low, high]")
-        low, high = (0 if str(v) == "0" else read_count(v) for v in value)
+        low, high = (0 if _text(v) == "0" else read_count(v) for v in value)
         if low > high:
             raise PydanticCustomError("S006", "the range runs backwards")
         return low, high
@@ -76,10 +96,31 @@ def read_item_count(value: Any) -> tuple[int, int]:
     return size, size
 
 
-def read_epsilon(value: Any) -> Fraction:
+def read_number(value: Any) -> Fraction:
+    """`"0.7"` → 7/10, at least 0. S005 if it is not a plain decimal, S006 below 0."""
     if isinstance(value, Fraction):
         return value
-    number = _decimal(str(value).strip())
+    number = _decimal(_text(value))
+    if number is None:
+        raise PydanticCustomError("S005", 'expected a plain number such as "0.7"')
+    if number < 0:
+        raise PydanticCustomError("S006", "this number must not be negative")
+    return number
+
+
+def read_positive(value: Any) -> Fraction:
+    """Like `read_number`, but 0 is out of range as well."""
+    number = read_number(value)
+    if number == 0:
+        raise PydanticCustomError("S006", "this number must be greater than 0")
+    return number
+
+
+def read_epsilon(value: Any) -> Fraction:
+    """`"0.5"` → 1/2. S005 if it is not a plain decimal, S006 outside 0 … 50 (beyond, e^ε says nothing)."""
+    if isinstance(value, Fraction):
+        return value
+    number = _decimal(_text(value))
     if number is None:
         raise PydanticCustomError("S005", 'expected a plain number such as "0.5"')
     if not 0 <= number <= 50:
@@ -88,33 +129,38 @@ def read_epsilon(value: Any) -> Fraction:
 
 
 def read_name(value: Any) -> str:
-    text = str(value)
+    """A name of the drafter's: `subject_records`, `hide-facts`. S006 if it has other characters or is too long."""
+    text = _only_text(value)
     if not _NAME.match(text):
         raise PydanticCustomError("S006", "a name starts with a letter and has only letters, digits, '_', '-' and '.' (at most 80)")
     return text
 
 
 def read_digest(value: Any) -> str:
-    text = str(value)
+    """`sha256:` or `hmac-sha256:` and 64 hexadecimal digits in lower case. S005 otherwise."""
+    text = _only_text(value)
     if not _DIGEST.match(text):
         raise PydanticCustomError("S005", 'expected a digest "sha256:" or "hmac-sha256:" and 64 hexadecimal digits')
     return text
 
 
 def read_date(value: Any) -> date:
+    """`"2027-01-31"` → that day. S005 otherwise."""
     if isinstance(value, date):
         return value
+    text = _text(value)
     try:
-        return date.fromisoformat(str(value))
+        if not _DATE.match(text):
+            raise ValueError
+        return date.fromisoformat(text)
     except ValueError:
         raise PydanticCustomError("S005", 'expected a date in quotes such as "2027-01-31"') from None
 
 
 def read_switch(value: Any) -> bool:
+    """`true` or `false`. Y002 otherwise."""
     if isinstance(value, bool):
         return value
-    if value in ("true", "false"):
-        return bool(value == "true")
     raise PydanticCustomError("Y002", "write true or false")
 
 
@@ -122,6 +168,8 @@ Share = Annotated[Fraction, BeforeValidator(read_share)]
 Days = Annotated[Fraction, BeforeValidator(read_days)]
 Count = Annotated[int, BeforeValidator(read_count)]
 ItemCount = Annotated[tuple[int, int], BeforeValidator(read_item_count)]
+Number = Annotated[Fraction, BeforeValidator(read_number)]
+Positive = Annotated[Fraction, BeforeValidator(read_positive)]
 Epsilon = Annotated[Fraction, BeforeValidator(read_epsilon)]
 Name = Annotated[str, BeforeValidator(read_name)]
 Digest = Annotated[str, BeforeValidator(read_digest)]

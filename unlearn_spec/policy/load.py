@@ -1,0 +1,88 @@
+"""From a policy file to a `Document`: typed, with spans; or every mistake of the file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..finding import Finding
+from .model import Policy
+from .problem import Problem, finding
+from .references import unknown_names
+from .relations import spelled_out
+from .requirements import unmet_requirements, wrong_version
+from .shapes import misshapen
+from .source import Path, Reading, Source, read, read_file
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy that is well formed, and where each of its words stands."""
+
+    policy: Policy
+    source: Source
+
+
+class PolicyError(Exception):
+    """A policy file with mistakes: all of them, in the order of the file."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(_line(item) for item in findings))
+
+
+def _line(item: Finding) -> str:
+    span = item.spans[0]
+    return f"{span.file}:{span.line}:{span.column}: {item.code} {item.message}"
+
+
+def load(path: str | FilePath) -> Document:
+    """Load the policy file at `path`. Raises `PolicyError`."""
+    return _document(read_file(path))
+
+
+def load_text(text: str, file: str = "<policy>") -> Document:
+    """Load a policy from text; `file` is its name in messages. Raises `PolicyError`."""
+    return _document(read(text, file))
+
+
+def _document(reading: Reading) -> Document:
+    data, source = reading.data, reading.source
+    if not isinstance(data, dict):
+        raise PolicyError(reading.findings)
+    version = wrong_version(data)
+    if version is not None:
+        raise PolicyError((*reading.findings, finding(version, source)))
+    data, problems = spelled_out(data)
+    policy: Policy | None = None
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as error:
+        problems += misshapen(error, data)
+    problems += unmet_requirements(data)
+    problems += unknown_names(data)
+    findings = _in_order((*reading.findings, *(finding(p, source) for p in _one_each(problems, reading.broken))))
+    if findings or policy is None:
+        raise PolicyError(findings)
+    return Document(policy, source)
+
+
+def _one_each(problems: Iterable[Problem], broken: frozenset[Path]) -> list[Problem]:
+    """One problem a place: silent at or under a value that already has one."""
+    taken: set[Any] = set(broken)
+    kept = []
+    for problem in problems:
+        if any(problem.path[:depth] in taken for depth in range(len(problem.path) + 1)) and problem.code != "S002":
+            continue
+        kept.append(problem)
+        if problem.code != "S002":
+            taken.add(problem.path)
+    return kept
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda item: (item.spans[0].line, item.spans[0].column, item.code, item.message)))

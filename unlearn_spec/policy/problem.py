@@ -1,0 +1,57 @@
+"""One mistake in a file, by path; `finding` gives it its place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..finding import Finding, Fix, Span
+from .source import Path, Source
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`code` and `message` about the value at `path`, or about its key (`at_key`)."""
+
+    code: str
+    path: Path
+    message: str
+    at_key: bool = False
+    fix: str = ""
+    snippet: str = ""
+    why: tuple[str, ...] = ()
+    related: tuple[tuple[Path, str], ...] = ()
+    """Other places, each with a label."""
+    clause: str = ""
+
+
+def finding(problem: Problem, source: Source) -> Finding:
+    """The problem as a finding, with its spans."""
+    primary = source.key(problem.path) if problem.at_key else source.value(problem.path)
+    others = tuple(_labelled(source.value(path), label) for path, label in problem.related)
+    fixes = (Fix(problem.fix, snippet=problem.snippet),) if problem.fix or problem.snippet else ()
+    clauses = (problem.clause,) if problem.clause else ()
+    return Finding(problem.code, "error", problem.message, (primary, *others), why=problem.why, fixes=fixes, clauses=clauses)
+
+
+def _labelled(span: Span, label: str) -> Span:
+    return Span(span.file, span.line, span.column, span.length, label)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` most likely stands for, if one is near."""
+    by_fold = {name.casefold().replace("_", "-"): name for name in known}
+    close = difflib.get_close_matches(word[:80].casefold().replace("_", "-"), by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?`, or the words there are (at most eight), or nothing."""
+    names = list(dict.fromkeys(known))
+    near = nearest(word, names)
+    if near is not None:
+        return f"; did you mean `{near}`?"
+    if 0 < len(names) <= 8:
+        return "; there is " + ", ".join(f"`{name}`" for name in names)
+    return ""

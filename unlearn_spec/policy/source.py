@@ -1,0 +1,345 @@
+"""YAML text to plain data with a span for every scalar and key.
+
+A strict reading of a small part of YAML: no tags, anchors, aliases, merge keys, directives or second documents, and no
+value whose type YAML would guess. The text is read as a stream of parser events, so that limits hold before anything is
+built and no input can exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import yaml
+
+from ..finding import Finding, Fix, Span
+
+Path = tuple[str | int, ...]
+"""Where a value sits: mapping keys and list positions from the root."""
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_DEPTH: Final = 32
+MAX_NODES: Final = 200_000
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# Control characters, line separators YAML 1.1 would count as breaks, non-characters, and marks that reorder displayed text.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_BREAK = re.compile("\r\n|\r|\n")
+_INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
+_NULL = re.compile(r"(~|null|Null|NULL|)\Z")
+_TRUTH = re.compile(r"(y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z")
+_NUMBER = re.compile(
+    r"[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
+    r"|(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF|nan|NaN|NAN))\Z"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text and where each value and each key of it stands."""
+
+    file: str
+    text: str
+    values: Mapping[Path, Span] = field(repr=False)
+    keys: Mapping[Path, Span] = field(repr=False)
+
+    def value(self, path: Path) -> Span:
+        """Where the value at `path` begins, or that of the nearest ancestor that was written."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Span(self.file, 1, 1))
+
+    def key(self, path: Path) -> Span:
+        """Where the key that leads to `path` stands; the value, if `path` is a list position or was not written."""
+        return self.keys[path] if path in self.keys else self.value(path)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _BREAK.split(self.text)
+
+    def line(self, number: int) -> str:
+        """Line `number`, counted from 1, without its line break; empty past the end."""
+        return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file says as plain data: mappings, lists, text, whole numbers, truth values; `None` where it is broken."""
+
+    source: Source
+    data: Any
+    findings: tuple[Finding, ...]
+    broken: frozenset[Path]
+    """Values that already have a finding, so that later checks stay silent about them."""
+
+
+def read_file(path: str | FilePath) -> Reading:
+    """Read one YAML file. A file that cannot be opened or is not UTF-8 is a Y001 finding, one too large Y005."""
+    name = str(path)
+    try:
+        with FilePath(path).open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 4)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable file name"
+        return _nothing(name, "", _finding("Y001", Span(name, 1, 1), f"cannot read this file: {reason}"))
+    return read_bytes(raw, name)
+
+
+def read_bytes(raw: bytes, file: str) -> Reading:
+    """Read YAML from UTF-8 bytes, with or without a byte-order mark."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        good = raw[: error.start].decode("utf-8-sig", errors="replace")
+        lines = _BREAK.split(good)
+        span = Span(file, len(lines), len(lines[-1]) + 1)
+        if len(raw) > MAX_BYTES:
+            return _nothing(file, "", _too_large(file))
+        return _nothing(file, good, _finding("Y001", span, "this file is not UTF-8 text", "save it as UTF-8"))
+    return read(text, file)
+
+
+def read(text: str, file: str) -> Reading:
+    """Read YAML from text. Never raises for what the text says: findings (Y codes) come back with what could be read."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
+        return _nothing(file, "", _too_large(file))
+    text = text.removeprefix("\ufeff")
+    stray = _FORBIDDEN.search(text)
+    if stray:
+        lines = _BREAK.split(text[: stray.start()])
+        span = Span(file, len(lines), len(lines[-1]) + 1)
+        return _nothing(file, text, _finding("Y001", span, f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"))
+    builder = _Builder(file, text)
+    try:
+        builder.run(yaml.parse(text, Loader=_Loader))
+    except _Stop as stop:
+        return _nothing(file, text, stop.finding)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = error.problem or "this is not YAML"
+        context = f" ({error.context})" if error.context else ""
+        return _nothing(file, text, _finding("Y001", Span(file, line, column), f"{problem}{context}"))
+    except yaml.YAMLError:
+        return _nothing(file, text, _finding("Y001", Span(file, 1, 1), "this is not YAML"))
+    source = Source(file, text, builder.values, builder.keys)
+    if not builder.findings and not isinstance(builder.root, dict):
+        builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), "begin with: unlearn_spec: \"1.0\"")
+    return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken))
+
+
+def _not_a_mapping(root: Any) -> str:
+    found = "this file is empty" if root is None else f"found {'a list' if isinstance(root, list) else 'a single value'}"
+    return f"expected `key: value` lines at the top of the file; {found}"
+
+
+def _finding(code: str, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span) -> Finding:
+    return Finding(code, "error", message, (span, *related), fixes=(Fix(fix, snippet=snippet),) if fix else ())
+
+
+def _too_large(file: str) -> Finding:
+    return _finding("Y005", Span(file, 1, 1), "this file is larger than 4 MiB", "split it")
+
+
+def _nothing(file: str, text: str, finding: Finding) -> Reading:
+    return Reading(Source(file, text, {}, {}), None, (finding,), frozenset({()}))
+
+
+class _Stop(Exception):
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+
+@dataclass
+class _Open:
+    """A mapping or list being read."""
+
+    path: Path
+    content: dict[str, Any] | list[Any]
+    start: Any
+    flow: bool
+    key: str | None = None
+    seen: dict[str, Span] = field(default_factory=dict)
+    repeats: int = 0
+
+
+class _Builder:
+    """Builds data and spans from parser events, one pass, no recursion."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.lines = file, _BREAK.split(text)
+        self.values: dict[Path, Span] = {}
+        self.keys: dict[Path, Span] = {}
+        self.findings: list[Finding] = []
+        self.broken: set[Path] = set()
+        self.root: Any = None
+        self.stack: list[_Open] = []
+        self.nodes = 0
+        self.documents = 0
+
+    def run(self, events: Iterator[Any]) -> None:
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent):
+                self.scalar(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self.open(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self.close(event)
+            elif isinstance(event, yaml.AliasEvent):
+                self.count(event)
+                self.place(event, None, "anchors and aliases are not allowed", "write the value out")
+            elif isinstance(event, yaml.DocumentStartEvent):
+                self.documents += 1
+                if self.documents > 1:
+                    raise _Stop(_finding("Y001", self.span(event), "a second document begins here; a file holds one", "split the file"))
+                if event.version or event.tags:
+                    raise _Stop(_finding("Y004", self.span(event), "directives (lines that begin with %) are not allowed", "delete it"))
+
+    def span(self, event: Any, end: Any = None) -> Span:
+        start, end = event.start_mark, end or event.end_mark
+        last = end.column if end.line == start.line else len(self.line(start.line).rstrip())
+        return Span(self.file, start.line + 1, start.column + 1, max(1, last - start.column))
+
+    def line(self, index: int) -> str:
+        return self.lines[index] if index < len(self.lines) else ""
+
+    def report(self, code: str, path: Path, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span) -> None:
+        self.findings.append(_finding(code, span, message, fix, snippet, *related))
+        self.broken.add(path)
+
+    def count(self, event: Any) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise _Stop(_finding("Y005", self.span(event), f"this file has more than {MAX_NODES:,} values", "split it"))
+
+    def expects_key(self) -> bool:
+        top = self.stack[-1] if self.stack else None
+        return top is not None and isinstance(top.content, dict) and top.key is None
+
+    def child(self) -> Path:
+        """Path of the value that comes next."""
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        return (*top.path, len(top.content) if isinstance(top.content, list) else top.key or "")
+
+    def attach(self, value: Any) -> None:
+        if not self.stack:
+            self.root = value
+            return
+        top = self.stack[-1]
+        if isinstance(top.content, list):
+            top.content.append(value)
+            return
+        assert top.key is not None
+        if top.repeats:
+            top.repeats = 0  # the first writing of a repeated key stands
+        else:
+            top.content[top.key] = value
+        top.key = None
+
+    def place(self, event: Any, value: Any, problem: str = "", fix: str = "") -> None:
+        """Put down a finished scalar, alias or other leaf, with a Y004 if it is not allowed."""
+        if self.expects_key():
+            raise _Stop(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
+        path = self.child()
+        self.values.setdefault(path, self.span(event))
+        if problem:
+            self.report("Y004", path, self.span(event), problem, fix)
+        self.attach(value)
+
+    def decorated(self, event: Any) -> str:
+        if event.anchor is not None:
+            return "anchors and aliases are not allowed"
+        return "tags (words that begin with !) are not allowed" if event.tag is not None else ""
+
+    def scalar(self, event: Any) -> None:
+        self.count(event)
+        problem = self.decorated(event)
+        stray = _FORBIDDEN.search(event.value)
+        if stray:
+            raise _Stop(_finding("Y001", self.span(event), f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"))
+        if self.expects_key():
+            self.name(event, problem)
+            return
+        if problem:
+            self.place(event, None, problem, "write the value alone")
+            return
+        path = self.child()
+        value, guessed = (event.value, "") if event.style else _plain(event.value)
+        if guessed:
+            quoted = f'"{event.value}"'
+            empty = not event.value or guessed == "nothing"
+            what = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item"
+            message = f"{what} has no value" if empty else f"{event.value} is read as {guessed}; write {quoted} in quotes"
+            self.report("Y002", path, self.span(event), message, "give a value, or delete it" if empty else "quote it", "" if empty else quoted)
+        self.place(event, value)
+
+    def name(self, event: Any, problem: str) -> None:
+        """Take a mapping's next key."""
+        top, key, span = self.stack[-1], event.value, self.span(event)
+        path: Path = (*top.path, key)
+        if problem:
+            self.report("Y004", path, span, problem, "write the key alone")
+        elif key == "<<" and not event.style:
+            self.report("Y004", path, span, "merge keys are not allowed", "write the fields out")
+        elif key != "on" and not event.style and _plain(key)[1]:  # `on` is a word of the language, and a key stays text
+            self.report("Y002", path, span, f'the key {key or "(nothing)"} is read as {_plain(key)[1]}; choose another name', "rename it")
+        if key in top.seen:
+            first = top.seen[key]
+            related = Span(first.file, first.line, first.column, first.length, "first written here")
+            message = f"`{key}` is written twice (first at {first.line}:{first.column})"
+            self.report("Y003", path, span, message, "delete one of the two", "", related)
+            top.repeats = 1
+        else:
+            top.seen[key] = span
+            self.keys[path] = span
+        top.key = key
+
+    def open(self, event: Any) -> None:
+        self.count(event)
+        if self.expects_key():
+            raise _Stop(_finding("Y001", self.span(event), "a key must be plain text, not a list or a mapping", "write a name"))
+        if len(self.stack) >= MAX_DEPTH:
+            raise _Stop(_finding("Y005", self.span(event), f"this file nests deeper than {MAX_DEPTH} levels", "split it"))
+        path = self.child()
+        problem = self.decorated(event)
+        if problem:
+            self.report("Y004", path, self.span(event), problem, "write the value alone")
+        content: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self.stack.append(_Open(path, content, event, bool(event.flow_style)))
+
+    def close(self, event: Any) -> None:
+        top = self.stack.pop()
+        if top.flow:
+            span = self.span(top.start, event.end_mark)
+        else:
+            mark = top.start.start_mark
+            span = Span(self.file, mark.line + 1, mark.column + 1, max(1, len(self.line(mark.line).rstrip()) - mark.column))
+        self.values.setdefault(top.path, span)
+        self.attach(top.content)
+
+
+def _plain(text: str) -> tuple[Any, str]:
+    """An unquoted scalar's value, and what YAML would take it for if that is not text, a whole number, true or false."""
+    if text in ("true", "false"):
+        return text == "true", ""
+    if _INTEGER.match(text):
+        return int(text), ""
+    if _NULL.match(text):
+        return None, "nothing"
+    if _TRUTH.match(text):
+        return None, "a truth value"
+    if _DATE.match(text):
+        return None, "a date"
+    if _NUMBER.match(text):
+        return None, "a number"
+    return text, ""
