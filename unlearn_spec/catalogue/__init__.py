@@ -1,0 +1,19 @@
+"""What each verifier declares: goals, access, needs, cost. Imports nothing heavy."""
+
+from .declaration import Attack, Declaration, Effort, Gate, Need, Unit, VerifierId, Work
+from .verifiers import NEEDS_FOR_BEFORE, VERIFIERS, attacks, reachable
+
+__all__ = [
+    "NEEDS_FOR_BEFORE",
+    "VERIFIERS",
+    "Attack",
+    "Declaration",
+    "Effort",
+    "Gate",
+    "Need",
+    "Unit",
+    "VerifierId",
+    "Work",
+    "attacks",
+    "reachable",
+]

@@ -1,0 +1,76 @@
+"""What a verifier declares about itself, so that a plan can be made without loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
+
+VerifierId = Literal["leak", "extraction", "membership", "retention", "refusal", "relearning", "record"]
+Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
+"""`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
+without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""
+Gate = Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"]
+Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
+Unit = Literal["score", "generate", "relearn"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much one verifier is asked to do on one subject. All counts; token numbers are means per text or answer."""
+
+    items: int
+    probes: int = 1
+    """Prompts per item."""
+    samples: int = 1
+    """Answers per prompt."""
+    text_tokens: int = 0
+    """Tokens of a text, or of a prompt with its answer."""
+    new_tokens: int = 0
+    """Tokens generated per answer, at most."""
+    holdout_items: int = 0
+    steps: int = 0
+    """Training steps per attack."""
+    batch_texts: int = 8
+    """Texts per training step."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Tokens read in forward passes, tokens generated, optimiser steps."""
+
+    forward_tokens: int = 0
+    generated_tokens: int = 0
+    training_steps: int = 0
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One verifier: what it bears on, what it needs, what its number means."""
+
+    id: VerifierId
+    title: str
+    goals: tuple[GoalKind, ...]
+    measures: tuple[Literal["influence", "membership"], ...]
+    """For `remove`: which of its measures; empty for other goals."""
+    metrics: tuple[Metric, ...]
+    """Readings (`reveals_when.metric`) it can judge; empty if it uses none."""
+    evidence: tuple[EvidenceKind, ...]
+    min_access: Access
+    """The weakest access of the evidence at which it runs."""
+    needs: tuple[Need, ...]
+    """Without one of these the clause is not testable."""
+    gates: tuple[Gate, ...]
+    """Controls that must pass before a favourable verdict."""
+    units: tuple[Unit, ...]
+    number: str
+    """What is measured, in words."""
+    direction: Literal["lower_is_better", "higher_is_better", "two_sided", "none"]
+    """From the view of the clause: where the number should lie."""
+    source: str
+    """Where the formula comes from."""
+    blind_to: str
+    """What a favourable number does not show."""
+    effort: Callable[[Work], Effort]

@@ -1,0 +1,177 @@
+"""The verifiers that exist, by id. Read by the plan; imports no model library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..policy.vocabulary import Access, access_rank
+from .declaration import Attack, Declaration, Effort, VerifierId, Work
+
+
+def _generate(work: Work) -> Effort:
+    answers = work.items * work.probes * work.samples
+    return Effort(forward_tokens=answers * work.text_tokens, generated_tokens=answers * work.new_tokens)
+
+
+def _score(work: Work) -> Effort:
+    return Effort(forward_tokens=(work.items + work.holdout_items) * work.text_tokens)
+
+
+def _relearn(work: Work) -> Effort:
+    # Two attacks, one per half. A training step reads a batch forward and backward: three times a forward pass.
+    seen = _generate(work) if work.new_tokens else _score(work)
+    training = 3 * work.steps * work.batch_texts * work.text_tokens
+    return Effort(
+        forward_tokens=2 * (seen.forward_tokens + training),
+        generated_tokens=2 * seen.generated_tokens,
+        training_steps=2 * work.steps,
+    )
+
+
+def _nothing(work: Work) -> Effort:
+    return Effort()
+
+
+_ALL = (
+    Declaration(
+        id="leak",
+        title="Answers that reveal the target",
+        goals=("suppress", "rectify"),
+        measures=(),
+        metrics=("exact", "contains", "rouge_l"),
+        evidence=("test",),
+        min_access="product",
+        needs=("items",),
+        gates=("positive", "repeat", "degeneracy"),
+        units=("generate",),
+        number="share of items with an answer, to any probe and in any sample, that reveals the item",
+        direction="lower_is_better",
+        source="Clopper & Pearson, Biometrika 26 (1934) 404–413; a draw is an item with all its probes",
+        blind_to="other wording, other decoding, deeper access, and what fine-tuning would bring back",
+        effort=_generate,
+    ),
+    Declaration(
+        id="extraction",
+        title="Extraction probability under the declared decoding",
+        goals=("suppress", "remove"),
+        measures=("influence",),
+        metrics=("extraction_probability",),
+        evidence=("test",),
+        min_access="logprobs",
+        needs=("items",),
+        gates=("positive", "degeneracy"),
+        units=("score",),
+        number="share of items that n answers would reproduce word for word with probability p or more",
+        direction="lower_is_better",
+        source="Hayes et al., Measuring memorization through probabilistic discoverable extraction, arXiv 2410.19482",
+        blind_to="near-verbatim copies, other prefixes, and knowledge told in other words",
+        effort=_score,
+    ),
+    Declaration(
+        id="membership",
+        title="Telling training items from never-trained ones",
+        goals=("remove",),
+        measures=("membership",),
+        metrics=(),
+        evidence=("test",),
+        min_access="logprobs",
+        needs=("items", "holdout"),
+        gates=("positive", "negative", "blind_baseline"),
+        units=("score",),
+        number="true-positive rate at the clause's false-positive rate, of each attack and in both directions",
+        direction="two_sided",
+        source="LOSS: Yeom et al. arXiv 1709.01604; zlib: Carlini et al. arXiv 2012.07805; Min-K: Shi et al. "
+        "arXiv 2310.16789; Min-K++: Zhang et al. arXiv 2404.02936",
+        blind_to="attacks outside this list; a finite list bounds the worst case from below only",
+        effort=_score,
+    ),
+    Declaration(
+        id="retention",
+        title="Knowledge that was to be kept",
+        goals=("retain", "rectify"),
+        measures=(),
+        metrics=("exact", "contains", "rouge_l", "extraction_probability"),
+        evidence=("test",),
+        min_access="product",
+        needs=("items",),  # `within … of before` needs the original as well: see `NEEDS_FOR_BEFORE`
+        gates=("repeat",),
+        units=("generate", "score"),
+        number="share of items answered rightly on every probe; or its paired drop since before unlearning",
+        direction="higher_is_better",
+        source="Clopper & Pearson 1934 (absolute); paired non-inferiority on the listed items",
+        blind_to="knowledge outside the listed items, fluency and style",
+        effort=_generate,
+    ),
+    Declaration(
+        id="refusal",
+        title="Marked refusals",
+        goals=("refuse", "suppress", "retain"),
+        measures=(),
+        metrics=("refusal", "not_refusal"),
+        evidence=("test",),
+        min_access="product",
+        needs=("items",),
+        gates=("repeat", "degeneracy"),
+        units=("generate",),
+        number="share of answers that carry a refusal marker",
+        direction="none",
+        source="a fixed list of markers, verifiers/matching.py; Clopper & Pearson 1934",
+        blind_to="refusals in other words, and whether the model still knows",
+        effort=_generate,
+    ),
+    Declaration(
+        id="relearning",
+        title="What fine-tuning on half of the target brings back on the other half",
+        goals=("remove", "suppress"),
+        measures=("influence",),
+        metrics=("exact", "contains", "rouge_l", "extraction_probability"),
+        evidence=("test",),
+        min_access="finetune",
+        needs=("items", "references"),
+        gates=("positive", "negative"),
+        units=("relearn",),
+        number="share of held-out items revealed after the attack, beside a model that never had the target",
+        direction="lower_is_better",
+        source="Deeb & Roger, Do unlearning methods remove information from model weights?, arXiv 2410.08827",
+        blind_to="attacks with other data, steps or learning rates than the declared one",
+        effort=_relearn,
+    ),
+    Declaration(
+        id="record",
+        title="Signed process records",
+        goals=(
+            "remove", "delete", "keep", "exclude_future", "destroy", "de_index", "finish", "ban", "govern", "rectify",
+        ),
+        measures=("influence", "membership"),
+        metrics=(),
+        evidence=("procedure", "certificate", "attestation"),
+        min_access="product",
+        needs=("record",),
+        gates=(),
+        units=(),
+        number="whether a record with a valid signature covers the clause's artifact and day",
+        direction="none",
+        source="Ed25519, RFC 8032",
+        blind_to="whether the signer tells the truth",
+        effort=_nothing,
+    ),
+)
+
+VERIFIERS: Mapping[VerifierId, Declaration] = MappingProxyType({declared.id: declared for declared in _ALL})
+"""Every verifier, by id."""
+
+NEEDS_FOR_BEFORE = ("items", "original")
+"""What `retention` needs when the limit is `within … of before`."""
+
+_TOKEN_ATTACKS: tuple[Attack, ...] = ("loss", "zlib", "min_k")
+
+
+def attacks(access: Access) -> tuple[Attack, ...]:
+    """The membership attacks that run at this access: Min-K++ needs the whole next-token distribution."""
+    return (*_TOKEN_ATTACKS, "min_k_pp") if access_rank(access) >= access_rank("weights") else _TOKEN_ATTACKS
+
+
+def reachable(declared: Declaration, access: Access) -> bool:
+    """Whether a verifier can run at this access of the evidence."""
+    return access_rank(access) >= access_rank(declared.min_access)
