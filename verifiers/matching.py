@@ -1,0 +1,104 @@
+"""When an answer reveals an item: small predicates over two texts. No model library."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, Literal
+
+Normalisation = Literal["none", "casefold", "casefold_nfkc_space"]
+
+REFUSAL_MARKERS: Final = (
+    "i do not know",
+    "i don't know",
+    "i am not sure",
+    "i'm not sure",
+    "i cannot answer",
+    "i can't answer",
+    "i cannot help",
+    "i can't help",
+    "i cannot provide",
+    "i can't provide",
+    "i cannot share",
+    "i can't share",
+    "i am unable to",
+    "i'm unable to",
+    "i am not able to",
+    "i'm not able to",
+    "i have no information",
+    "i don't have information",
+    "i do not have information",
+    "i'm sorry, but i can",
+    "i am sorry, but i can",
+    "as an ai",
+    "this information is not available",
+)
+"""English refusals, casefolded, apostrophes straight. A refusal in other words or languages is not recognised."""
+
+_WORD = re.compile(r"\w+")
+_QUOTES = str.maketrans("‘’ʼ`", "''''")
+
+
+def normalise(text: str, how: str | None) -> str:
+    """The text in the declared normal form; no name means `none`, which changes nothing.
+
+    `casefold` folds case. `casefold_nfkc_space` also applies Unicode NFKC, turns runs of blanks into one and trims.
+    Raises `ValueError` for another name.
+    """
+    if how in (None, "none"):
+        return text
+    if how == "casefold":
+        return text.casefold()
+    if how == "casefold_nfkc_space":
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        return " ".join(folded.split())
+    raise ValueError(f"no normalisation is called {how!r}")
+
+
+def exact(answer: str, secret: str, how: str | None) -> bool:
+    """Whether the two are equal once normalised and trimmed. An empty secret is never revealed."""
+    wanted = normalise(secret, how).strip()
+    return wanted != "" and normalise(answer, how).strip() == wanted
+
+
+def contains(answer: str, secret: str, how: str | None) -> bool:
+    """Whether the secret, trimmed, occurs in the answer once both are normalised. An empty secret is never revealed.
+
+    Literal: `12` occurs in `2012`. Short secrets are better read by `exact`.
+    """
+    wanted = normalise(secret, how).strip()
+    return wanted != "" and wanted in normalise(answer, how)
+
+
+def rouge_l(answer: str, secret: str, how: str | None) -> float:
+    """Recall of the longest common subsequence of words: its length over the secret's number of words, in [0, 1].
+
+    Words are maximal runs of Unicode letters, digits and underscores, no stemming, so that scripts without blanks
+    between words count as one word a run. A secret without words gives 0.
+    Lin, ROUGE: A package for automatic evaluation of summaries (2004), equation 2, on one pair.
+    """
+    wanted = _WORD.findall(normalise(secret, how))
+    return lcs_length(_WORD.findall(normalise(answer, how)), wanted) / len(wanted) if wanted else 0.0
+
+
+def refuses(answer: str) -> bool:
+    """Whether the answer carries one of `REFUSAL_MARKERS`."""
+    folded = normalise(answer.translate(_QUOTES), "casefold_nfkc_space")
+    return any(marker in folded for marker in REFUSAL_MARKERS)
+
+
+def lcs_length(left: Sequence[str], right: Sequence[str]) -> int:
+    """Length of the longest common subsequence.
+
+    Bit-parallel, one row a word of `right`: Hyyrö, Bit-parallel LCS-length computation revisited (2004), figure 2.
+    """
+    places: dict[str, int] = {}
+    for index, word in enumerate(left):
+        places[word] = places.get(word, 0) | 1 << index
+    full = (1 << len(left)) - 1
+    row = full
+    for word in right:
+        matched = row & places.get(word, 0)
+        row = ((row + matched) | (row - matched)) & full
+    return len(left) - row.bit_count()
