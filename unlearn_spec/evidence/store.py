@@ -1,0 +1,230 @@
+"""Content-addressed objects: `objects/<2 hex>/<64 hex>`, each file named by the SHA-256 of its bytes.
+
+An object appears complete or not at all: it is written under a temporary name beside its place, flushed to disk,
+renamed, and the folder flushed. Any number of processes may put at the same time; equal content is one object.
+Reading re-hashes, so a changed byte is an `EvidenceError`, never a wrong number.
+
+Tables are parquet (zstd) and carry a *logical* digest of their cells, which stays equal when another version of the
+parquet writer changes the bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import os
+import secrets
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest_hex, file_digest, json_digest
+
+Cell = str | int | float | bool | None
+Columns = Mapping[str, Sequence[Cell]]
+
+_TEMPORARY = ".tmp-"
+_LOGICAL = b"unlearn_spec.logical"
+
+
+class Store:
+    """The objects below `root/objects`. Creating a `Store` makes no folder; the first put does."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._objects = root / "objects"
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keeps `data` and returns its digest. Putting it again changes nothing (a damaged copy is replaced)."""
+        digest = bytes_digest(data)
+        path = self._path(digest)
+        try:
+            if not (path.is_file() and file_digest(path) == digest):
+                _write(path, data)
+        except OSError as error:
+            raise EvidenceError(f"cannot write evidence under {self.root}: {error.strerror}") from error
+        return digest
+
+    def put_json(self, value: Json) -> str:
+        """Keeps the canonical form of `value` (no floats: see `canonical`)."""
+        return self.put_bytes(canonical_json(value))
+
+    def put_table(self, columns: Columns) -> str:
+        """Keeps columns of equal length as parquet. Cells: text, int, finite or infinite float, bool, or None.
+
+        Columns are stored sorted by name; within a column all cells have one type (integers among floats become
+        floats). The same cells give the same bytes under the same parquet writer.
+        """
+        return self.put_bytes(_to_parquet(columns))
+
+    def get_bytes(self, digest: str) -> bytes:
+        path = self._path(digest)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise EvidenceError(f"evidence object {digest} is missing from {self.root}") from None
+        except OSError as error:
+            raise EvidenceError(f"cannot read {path}: {error.strerror}") from error
+        if bytes_digest(data) != digest:
+            raise EvidenceError(f"evidence object {path} does not match its name: its bytes were changed")
+        return data
+
+    def get_json(self, digest: str) -> Any:
+        try:
+            return json.loads(self.get_bytes(digest))
+        except ValueError:
+            raise EvidenceError(f"evidence object {digest} is not JSON") from None
+
+    def get_table(self, digest: str) -> dict[str, list[Cell]]:
+        """The columns of a table, sorted by name, after checking bytes and logical digest."""
+        return _from_parquet(self.get_bytes(digest), digest)
+
+    def has(self, digest: str) -> bool:
+        """Whether an object of this name is present (not whether its bytes are right: `verify` re-hashes)."""
+        return self._path(digest).is_file()
+
+    def verify(self, digest: str) -> None:
+        """Re-hashes one object; `EvidenceError` when it is missing or changed."""
+        self.get_bytes(digest)
+
+    def digests(self) -> Iterator[str]:
+        """Names of all objects present, in order; temporary and foreign files are passed over."""
+        for path in sorted(self._objects.glob("??/*")):
+            name = f"sha256:{path.name}"
+            with contextlib.suppress(EvidenceError):
+                if self._path(name) == path:
+                    yield name
+
+    def sweep(self) -> int:
+        """Removes what killed processes left half-written, and returns how many. For the coordinator, before work."""
+        left = list(self._objects.glob(f"??/{_TEMPORARY}*"))
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    def _path(self, digest: str) -> Path:
+        name = digest_hex(digest)
+        return self._objects / name[:2] / name
+
+
+def logical_digest(columns: Columns) -> str:
+    """Digest of the cells column by column, independent of file format, writer version and column order."""
+    return json_digest(
+        [
+            [name, kind, len(columns[name]), _cells_digest(name, kind, columns[name])]
+            for name, kind in _kinds(columns).items()
+        ]
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in (1, 2, 3):
+        temporary = path.parent / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except FileNotFoundError:  # swept away by a coordinator that started meanwhile
+            if attempt == 3:
+                raise
+            continue
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        break
+    for folder in (path.parent, path.parent.parent):
+        _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _kinds(columns: Columns) -> dict[str, str]:
+    """Column name → cell type, sorted by name, after checking the table's shape and cells."""
+    if not columns:
+        raise EvidenceError("a table needs at least one column")
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) > 1:
+        raise EvidenceError(f"columns differ in length: { {name: len(cells) for name, cells in columns.items()} }")
+    return {name: _kind(name, columns[name]) for name in sorted(columns)}
+
+
+def _kind(name: str, cells: Sequence[Cell]) -> str:
+    kinds = {type(cell) for cell in cells} - {type(None)}
+    if not kinds:
+        return "null"
+    if kinds <= {str}:
+        return "text"
+    if kinds <= {bool}:
+        return "bool"
+    if kinds <= {int}:
+        return "int"
+    if not kinds <= {int, float}:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise EvidenceError(f"column {name!r} must hold one of text, bool, int, float (or None); found {found}")
+    for row, cell in enumerate(cells):
+        if isinstance(cell, float) and math.isnan(cell):
+            raise EvidenceError(f"column {name!r}, row {row}: NaN; write None for a value that does not exist")
+    return "float"
+
+
+def _cells_digest(name: str, kind: str, cells: Sequence[Cell]) -> str:
+    total = hashlib.sha256()
+    try:
+        for cell in cells:
+            total.update(b"\0" if cell is None else b"\1" + _cell_bytes(kind, cell))
+    except (struct.error, OverflowError, UnicodeEncodeError) as error:
+        raise EvidenceError(f"column {name!r} holds a value that cannot be stored: {error}") from None
+    return f"sha256:{total.hexdigest()}"
+
+
+def _cell_bytes(kind: str, cell: str | int | float | bool) -> bytes:
+    if kind == "text":
+        text = cast(str, cell).encode()
+        return struct.pack(">Q", len(text)) + text
+    return struct.pack({"bool": ">?", "int": ">q", "float": ">d"}[kind], cell)
+
+
+def _to_parquet(columns: Columns) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {"null": pa.null(), "text": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
+    logical = logical_digest(columns)
+    kinds = _kinds(columns)
+    fields = [(name, types[kind]) for name, kind in kinds.items()]
+    arrays = [
+        pa.array([float(cell) if kind == "float" and cell is not None else cell for cell in columns[name]], types[kind])
+        for name, kind in kinds.items()
+    ]
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={_LOGICAL: logical.encode()}))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", version="2.6")
+    return buffer.getvalue()
+
+
+def _from_parquet(data: bytes, digest: str) -> dict[str, list[Cell]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(io.BytesIO(data))
+    except pa.ArrowException:
+        raise EvidenceError(f"evidence object {digest} is not a table") from None
+    columns = cast(dict[str, list[Cell]], table.to_pydict())
+    stated = (table.schema.metadata or {}).get(_LOGICAL, b"").decode("ascii", "replace")
+    if stated != logical_digest(columns):
+        raise EvidenceError(f"table {digest} does not have the logical digest it states")
+    return columns
