@@ -40,7 +40,7 @@ KeyedDigest = Annotated[str, BeforeValidator(_keyed)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Number(_Frozen):
