@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -57,12 +56,12 @@ def _document(reading: Reading) -> Document:
     version = wrong_version(data)
     if version is not None:
         raise PolicyError((*reading.findings, finding(version, source)))
-    data, problems = spelled_out(data)
+    spelled, problems = spelled_out(data)
     policy: Policy | None = None
     try:
-        policy = Policy.model_validate(data)
+        policy = Policy.model_validate(spelled)
     except ValidationError as error:
-        problems += misshapen(error, data)
+        problems += misshapen(error, spelled, Policy)
     problems += unmet_requirements(data)
     problems += unknown_names(data)
     findings = _in_order((*reading.findings, *(finding(p, source) for p in _one_each(problems, reading.broken))))
@@ -72,14 +71,15 @@ def _document(reading: Reading) -> Document:
 
 
 def _one_each(problems: Iterable[Problem], broken: frozenset[Path]) -> list[Problem]:
-    """One problem a place: silent at or under a value that already has one."""
-    taken: set[Any] = set(broken)
+    """One problem a place, silent at or under a value that has one already; what is wrong before what is missing."""
+    taken = set(broken)
     kept = []
-    for problem in problems:
-        if any(problem.path[:depth] in taken for depth in range(len(problem.path) + 1)) and problem.code != "S002":
+    for problem in sorted(problems, key=lambda each: each.code == "S002"):
+        depth = len(problem.path) + (not problem.at_key)  # a wrong key is another mistake than its value
+        if any(problem.path[:length] in taken for length in range(depth)):
             continue
         kept.append(problem)
-        if problem.code != "S002":
+        if problem.code != "S002":  # a mapping may lack several keys
             taken.add(problem.path)
     return kept
 

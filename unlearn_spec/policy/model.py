@@ -1,7 +1,7 @@
 """The policy as frozen types: what a well-formed file says, before any question about what it means.
 
-A field that is `None` (or an empty tuple) was not written. Rates are exact fractions in [0, 1]; durations are exact days
-from `clock.starts`; names are checked for existence by `load`, not here.
+A field that is `None` (or an empty tuple) was not written. Rates are exact fractions in [0, 1]; durations are exact
+days from `clock.starts`; names are checked for existence by `load`, not here.
 """
 
 from __future__ import annotations
@@ -71,16 +71,17 @@ class NearDuplicates(Frozen):
     at_least: Share
 
 
+NearDuplicateRule = Annotated[
+    Annotated[NearDuplicates, Tag("<mapping>")] | Annotated[Literal[False], Tag("<word>")],
+    Discriminator(mapping_or_word),
+]
+
+
 class Closure(Frozen):
     """How far the target reaches beyond the listed items. Not written: exact duplicates only."""
 
     exact_duplicates: Switch | None = None
-    near_duplicates: (
-        Annotated[
-            Annotated[NearDuplicates, Tag("<mapping>")] | Annotated[Literal[False], Tag("<word>")], Discriminator(mapping_or_word)
-        ]
-        | None
-    ) = None
+    near_duplicates: NearDuplicateRule | None = None
     excerpts: Switch | None = None
     translations: Switch | None = None
     paraphrases: Switch | None = None
@@ -222,7 +223,8 @@ def condition_kind(value: Any) -> str:
     """Which branch of a condition was written: a situation's name, or a mapping with `not`, `all` or `any`."""
     if isinstance(value, dict):
         return next((f"<{key}>" for key in ("not", "all", "any") if key in value), "<all>")
-    return {Not: "<not>", AllOf: "<all>", AnyOf: "<any>"}.get(type(value), "<name>")
+    branches: tuple[tuple[type[Frozen], str], ...] = ((Not, "<not>"), (AllOf, "<all>"), (AnyOf, "<any>"))
+    return next((tag for branch, tag in branches if isinstance(value, branch)), "<name>")
 
 
 Condition = Annotated[
@@ -288,7 +290,8 @@ class ShareOf(Frozen):
 
 
 Over = Annotated[
-    Annotated[Literal["mean", "each"], Tag("<word>")] | Annotated[ShareOf, Tag("<mapping>")], Discriminator(mapping_or_word)
+    Annotated[Literal["mean", "each"], Tag("<word>")] | Annotated[ShareOf, Tag("<mapping>")],
+    Discriminator(mapping_or_word),
 ]
 
 
@@ -354,14 +357,22 @@ def retain_limit(value: Any) -> str:
     return "<within>" if isinstance(value, Within) else "<at_least>"
 
 
+RemovalLimit = Annotated[
+    Annotated[Closeness, Tag("<closeness>")] | Annotated[MembershipBound, Tag("<membership>")],
+    Discriminator(removal_limit),
+]
+RetainLimit = Annotated[
+    Annotated[AtLeast, Tag("<at_least>")] | Annotated[Within, Tag("<within>")],
+    Discriminator(retain_limit),
+]
+
+
 class Remove(ClauseBase):
     goal: Literal["remove"]
     target: Name
     measure: Literal["influence", "membership"]
     about: About | None = None
-    limit: Annotated[
-        Annotated[Closeness, Tag("<closeness>")] | Annotated[MembershipBound, Tag("<membership>")], Discriminator(removal_limit)
-    ]
+    limit: RemovalLimit
 
 
 class Suppress(ClauseBase):
@@ -389,7 +400,7 @@ class Retain(ClauseBase):
     target: Name
     over: Over | None = None
     about: About | None = None
-    limit: Annotated[Annotated[AtLeast, Tag("<at_least>")] | Annotated[Within, Tag("<within>")], Discriminator(retain_limit)]
+    limit: RetainLimit
     reveals_when: RevealsWhen | None = None
 
 
@@ -445,7 +456,19 @@ class Govern(ClauseBase):
 
 
 Clause = Annotated[
-    Remove | Suppress | Refuse | Retain | Rectify | Delete | Keep | ExcludeFuture | DeIndex | Destroy | Finish | Ban | Govern,
+    Remove
+    | Suppress
+    | Refuse
+    | Retain
+    | Rectify
+    | Delete
+    | Keep
+    | ExcludeFuture
+    | DeIndex
+    | Destroy
+    | Finish
+    | Ban
+    | Govern,
     Field(discriminator="goal"),
 ]
 RateClause = Suppress | Refuse | Retain

@@ -32,11 +32,19 @@ def finding(problem: Problem, source: Source) -> Finding:
     others = tuple(_labelled(source.value(path), label) for path, label in problem.related)
     fixes = (Fix(problem.fix, snippet=problem.snippet),) if problem.fix or problem.snippet else ()
     clauses = (problem.clause,) if problem.clause else ()
-    return Finding(problem.code, "error", problem.message, (primary, *others), why=problem.why, fixes=fixes, clauses=clauses)
+    return Finding(
+        problem.code, "error", problem.message, (primary, *others), why=problem.why, fixes=fixes, clauses=clauses
+    )
 
 
 def _labelled(span: Span, label: str) -> Span:
     return Span(span.file, span.line, span.column, span.length, label)
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: at most 60 characters."""
+    text = str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?\Z")
@@ -51,7 +51,8 @@ def read_share(value: Any) -> Fraction:
     if number is None:
         raise PydanticCustomError("S005", 'expected a share such as "1%" or "0.01"')
     if not percent and "." not in text and number != 0:
-        raise PydanticCustomError("S005", 'write "{value}%" or a decimal such as "0.01"; {value} alone has no unit', {"value": text})
+        message = 'write "{value}%" or a decimal such as "0.01"; {value} alone has no unit'
+        raise PydanticCustomError("S005", message, {"value": text})
     share = number / 100 if percent else number
     if not 0 <= share <= 1:
         raise PydanticCustomError("S006", "a share must be between 0% and 100%")
@@ -65,7 +66,8 @@ def read_days(value: Any) -> Fraction:
     text = _text(value)
     match = _DURATION.match(text)
     if match is None and _DECIMAL.match(text):
-        raise PydanticCustomError("S005", 'write "{value} days" (or hours, weeks); {value} alone has no unit', {"value": text})
+        message = 'write "{value} days" (or hours, weeks); {value} alone has no unit'
+        raise PydanticCustomError("S005", message, {"value": text})
     if match is None:
         raise PydanticCustomError("S005", 'expected a duration such as "30 days", "12 hours" or "2 weeks"')
     return Fraction(match[1]) * _DAYS_PER[match[2].rstrip("s")]
@@ -132,7 +134,8 @@ def read_name(value: Any) -> str:
     """A name of the drafter's: `subject_records`, `hide-facts`. S006 if it has other characters or is too long."""
     text = _only_text(value)
     if not _NAME.match(text):
-        raise PydanticCustomError("S006", "a name starts with a letter and has only letters, digits, '_', '-' and '.' (at most 80)")
+        message = "a name starts with a letter and has only letters, digits, '_', '-' and '.' (at most 80)"
+        raise PydanticCustomError("S006", message)
     return text
 
 
@@ -164,14 +167,59 @@ def read_switch(value: Any) -> bool:
     raise PydanticCustomError("Y002", "write true or false")
 
 
-Share = Annotated[Fraction, BeforeValidator(read_share)]
-Days = Annotated[Fraction, BeforeValidator(read_days)]
-Count = Annotated[int, BeforeValidator(read_count)]
-ItemCount = Annotated[tuple[int, int], BeforeValidator(read_item_count)]
-Number = Annotated[Fraction, BeforeValidator(read_number)]
-Positive = Annotated[Fraction, BeforeValidator(read_positive)]
-Epsilon = Annotated[Fraction, BeforeValidator(read_epsilon)]
-Name = Annotated[str, BeforeValidator(read_name)]
-Digest = Annotated[str, BeforeValidator(read_digest)]
-IsoDate = Annotated[date, BeforeValidator(read_date)]
-Switch = Annotated[bool, BeforeValidator(read_switch)]
+def _written(value_type: str, description: str, **rules: Any) -> WithJsonSchema:
+    """How editors see the quantity: as it is written in the file."""
+    return WithJsonSchema({"type": value_type, "description": description, **rules})
+
+
+_SHARE_TEXT = r"^([0-9]{1,18}(\.[0-9]{1,30})? ?%|0|[01]\.[0-9]{1,30})$"
+_NAME_TEXT = r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$"
+_ITEMS = {"type": "integer", "minimum": 0, "maximum": 10**12}
+
+Share = Annotated[
+    Fraction, BeforeValidator(read_share), _written("string", 'a share: "1%" or "0.01"', pattern=_SHARE_TEXT)
+]
+Days = Annotated[
+    Fraction,
+    BeforeValidator(read_days),
+    _written(
+        "string",
+        'a duration: "30 days", "12 hours" or "2 weeks"',
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})? (hours?|days?|weeks?)$",
+    ),
+]
+Count = Annotated[
+    int, BeforeValidator(read_count), _written("integer", "a whole number", minimum=1, maximum=10**12)
+]
+ItemCount = Annotated[
+    tuple[int, int],
+    BeforeValidator(read_item_count),
+    WithJsonSchema({
+        "description": "a number of items, or a range [low, high]",
+        "if": {"type": "array"},
+        "then": {"minItems": 2, "maxItems": 2, "items": _ITEMS},
+        "else": {"type": "integer", "minimum": 1, "maximum": 10**12},
+    }),
+]
+_PLAIN = r"^[0-9]{1,18}(\.[0-9]{1,30})?$"
+Number = Annotated[Fraction, BeforeValidator(read_number), _written("string", 'a number: "0.7"', pattern=_PLAIN)]
+Positive = Annotated[
+    Fraction, BeforeValidator(read_positive), _written("string", 'a number above 0: "0.00001"', pattern=_PLAIN)
+]
+Epsilon = Annotated[
+    Fraction, BeforeValidator(read_epsilon), _written("string", 'a number from 0 to 50: "0.5"', pattern=_PLAIN)
+]
+Name = Annotated[str, BeforeValidator(read_name), _written("string", "a name", pattern=_NAME_TEXT)]
+Digest = Annotated[
+    str,
+    BeforeValidator(read_digest),
+    _written(
+        "string", '"sha256:" or "hmac-sha256:" and 64 hexadecimal digits', pattern="^(sha256|hmac-sha256):[0-9a-f]{64}$"
+    ),
+]
+IsoDate = Annotated[
+    date,
+    BeforeValidator(read_date),
+    _written("string", 'a date in quotes: "2027-01-31"', pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+]
+Switch = Annotated[bool, BeforeValidator(read_switch), _written("boolean", "true or false")]

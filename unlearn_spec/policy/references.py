@@ -1,7 +1,249 @@
+"""Names: every name that is used is declared, declared once, and leads to no circle. S004."""
+
 from __future__ import annotations
-from typing import Any
-from .problem import Problem
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from .problem import Problem, nearest, shown
+from .relations import named_sets
+from .shapes import at, clause_id
+from .source import Path
+
+DERIVED: Final = "+derived"
+"""Written after an artifact's name: it and everything derived from it."""
+
+_USES: Final[tuple[tuple[str, str], ...]] = (
+    ("information.*.built_from", "information set"),
+    ("people.*.within", "audience"),
+    ("controls.*.*", "artifact"),
+    ("artifacts.*.trained_on.*", "information set"),
+    ("artifacts.*.holds.*", "information set"),
+    ("artifacts.*.derived_from", "artifact"),
+    ("artifacts.*.serves_from.*", "artifact"),
+    ("exclusive.*.*", "situation"),
+    ("methods.*.not_on.*", "artifact"),
+    ("measured_before.*.target", "information set"),
+    ("measured_before.*.in", "artifact"),
+    ("reference_retrain.*.target", "information set"),
+    ("reference_retrain.*.without", "information set"),
+    ("reference_retrain.*.in", "artifact"),
+    ("clauses.*.target", "information set"),
+    ("clauses.*.scope.artifacts.*", "artifact or artifact+derived"),
+    ("clauses.*.scope.audience", "audience"),
+    ("clauses.*.scope.when", "condition"),
+    ("clauses.*.using.*", "method"),
+    ("clauses.*.methods.*", "method"),
+    ("clauses.*.overrides.*", "clause"),
+    ("claims.*.of", "information set"),
+    ("claims.*.in.*", "artifact"),
+    ("out_of_scope.*.target", "information set"),
+    ("out_of_scope.*.artifacts.*", "artifact"),
+    ("open_questions.*.clause", "clause"),
+    ("accept.*.clause", "clause or claim"),
+)
+_BLOCKS: Final = {"information set": "information", "artifact": "artifacts", "method": "methods"}
 
 
 def unknown_names(data: dict[str, Any]) -> list[Problem]:
-    return []
+    """Names that lead nowhere, are given twice, or lead back to themselves."""
+    problems: list[Problem] = []
+    for pattern, kind in _USES:
+        for path, value in _matches(data, tuple(pattern.split("."))):
+            problems += _check(data, path, value, kind)
+    problems += _related_sets(data)
+    problems += _controlling_parties(data)
+    problems += _written_twice(data, ("clauses", "claims"), "clause or claim")
+    problems += _written_twice(data, ("measured_before", "reference_retrain"), "measured fact")
+    problems += _circles(data)
+    return problems
+
+
+def _matches(data: Any, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if not pattern:
+        yield path, data
+    elif pattern[0] == "*":
+        for step, value in _entries(data):
+            yield from _matches(value, pattern[1:], (*path, step))
+    elif isinstance(data, dict) and pattern[0] in data:
+        yield from _matches(data[pattern[0]], pattern[1:], (*path, pattern[0]))
+
+
+def _entries(data: Any) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(data, dict):
+        return list(data.items())
+    return list(enumerate(data)) if isinstance(data, list) else ()
+
+
+def _check(data: dict[str, Any], path: Path, value: Any, kind: str) -> Iterator[Problem]:
+    if kind == "condition":
+        if isinstance(value, dict):
+            for word in ("not", "all", "any"):
+                inner = value.get(word)
+                for step, part in _entries(inner) if isinstance(inner, list) else ((None, inner),):
+                    yield from _check(data, (*path, word) if step is None else (*path, word, step), part, kind)
+            return
+        kind = "situation"
+    if not isinstance(value, str):
+        return
+    name = value
+    if kind == "artifact or artifact+derived":
+        kind, name = "artifact", value.removesuffix(DERIVED)
+        if "+" in name:
+            text = f"`{shown(value)}`: only `+derived` may follow an artifact's name"
+            yield Problem(
+                "S004",
+                path,
+                text,
+                fix="write",
+                snippet=f"{name.partition('+')[0]}{DERIVED}",
+                clause=clause_id(path, data),
+            )
+            return
+    known = declared(data, kind)
+    if known is not None and name not in known:
+        yield Problem(
+            "S004",
+            path,
+            _nothing_called(name, kind, known),
+            fix=_nearest_fix(name, known),
+            clause=clause_id(path, data),
+        )
+
+
+def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
+    near = nearest(name, sorted(known))
+    if near:
+        hint = f"; did you mean `{near}`?"
+    elif not known:
+        hint = f"; this policy names no {kind.partition(' or ')[0]}"
+    else:
+        hint = "; there is " + ", ".join(f"`{known_name}`" for known_name in sorted(known)) if len(known) <= 8 else ""
+    return f"no {kind} called `{shown(name)}`{hint}"
+
+
+def _nearest_fix(name: str, known: frozenset[str]) -> str:
+    near = nearest(name, sorted(known))
+    return f"write `{near}`" if near else "declare it, or use another name"
+
+
+def declared(data: dict[str, Any], kind: str) -> frozenset[str] | None:
+    """The names of one kind; `None` if their block is broken, so that nothing can be said."""
+    if kind in _BLOCKS:
+        return _keys(data, _BLOCKS[kind])
+    if kind == "situation":
+        situations = data.get("situations", [])
+        return frozenset(s for s in situations if isinstance(s, str)) if isinstance(situations, list) else None
+    if kind == "audience":
+        artifacts, people = _keys(data, "artifacts"), _keys(data, "people")
+        if artifacts is None or people is None:
+            return None
+        return people | {
+            name
+            for _, seen in _matches(data, ("artifacts", "*", "seen_by"))
+            for name, _ in _entries(seen)
+            if isinstance(name, str)
+        }
+    if kind == "party":
+        parties = data.get("parties", {})
+        return frozenset(p for p in parties.values() if isinstance(p, str)) if isinstance(parties, dict) else None
+    blocks = ("clauses", "claims") if kind == "clause or claim" else ("clauses",)
+    if not all(isinstance(data.get(block, []), list) for block in blocks):
+        return None
+    return frozenset(
+        name for block in blocks for _, name in _matches(data, (block, "*", "id")) if isinstance(name, str)
+    )
+
+
+def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
+    content = data.get(block, {})
+    return frozenset(content) if isinstance(content, dict) else None
+
+
+def _related_sets(data: dict[str, Any]) -> Iterator[Problem]:
+    known = declared(data, "information set")
+    for path, relation in _matches(data, ("relations", "*")):
+        for key, name, is_key in named_sets(relation):
+            if known is not None and name not in known:
+                text = _nothing_called(name, "information set", known)
+                yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known))
+
+
+def _controlling_parties(data: dict[str, Any]) -> Iterator[Problem]:
+    known = declared(data, "party")
+    for name in _keys(data, "controls") or ():
+        if known is not None and name not in known:
+            yield Problem(
+                "S004",
+                ("controls", name),
+                _nothing_called(name, "party", known),
+                at_key=True,
+                fix=_nearest_fix(name, known),
+            )
+
+
+def _written_twice(data: dict[str, Any], blocks: tuple[str, ...], noun: str) -> Iterator[Problem]:
+    first: dict[str, Path] = {}
+    for block in blocks:
+        for path, name in _matches(data, (block, "*", "id")):
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                text = f"a second {noun} is called `{shown(name)}`"
+                yield Problem(
+                    "S004",
+                    path,
+                    text,
+                    fix="rename one",
+                    related=((first[name], "the first"),),
+                    clause=clause_id(path, data),
+                )
+            else:
+                first[name] = path
+
+
+def _circles(data: dict[str, Any]) -> Iterator[Problem]:
+    for block, word in (("information", "built_from"), ("artifacts", "derived_from"), ("people", "within")):
+        edges = {
+            str(path[1]): [((*path[:2], word), target)]
+            for path, target in _matches(data, (block, "*", word))
+            if isinstance(target, str)
+        }
+        yield from _circle(edges, f"is {word.replace('_', ' ')}" if word != "within" else "lies within", data)
+    overrides: dict[str, list[tuple[Path, str]]] = {}
+    for path, target in _matches(data, ("clauses", "*", "overrides", "*")):
+        name = at(data, (*path[:2], "id"))
+        if isinstance(name, str) and isinstance(target, str):
+            overrides.setdefault(name, []).append((path, target))
+    yield from _circle(overrides, "overrides", data)
+
+
+def _circle(edges: dict[str, list[tuple[Path, str]]], verb: str, data: dict[str, Any]) -> Iterator[Problem]:
+    """One problem a circle, at the step that closes it (depth first, in the order of the file)."""
+    done: set[str] = set()
+    for start in edges:
+        trail: list[str] = []
+        pending = [(start, iter(edges.get(start, [])))] if start not in done else []
+        trail += [start] if pending else []
+        while pending:
+            name, steps = pending[-1]
+            step = next(steps, None)
+            if step is None:
+                done.add(name)
+                trail.pop()
+                pending.pop()
+                continue
+            path, target = step
+            if target in trail:
+                through = trail[trail.index(target) + 1 :]
+                middle = " through " + ", ".join(f"`{each}`" for each in through) if through else ""
+                yield Problem(
+                    "S004",
+                    path,
+                    f"`{target}` {verb} itself{middle}",
+                    fix="break the circle",
+                    clause=clause_id(path, data),
+                )
+            elif target not in done:
+                pending.append((target, iter(edges.get(target, []))))
+                trail.append(target)

@@ -1,16 +1,20 @@
-"""The written form of a relation, `{A: overlaps, with: B, exactly: 30}`, spelled out as `left`, `kind`, `right`, bounds."""
+"""The written form of a relation, `{A: overlaps, with: B, exactly: 30}`, spelled out as left, kind, right, bounds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from .problem import Problem, did_you_mean
+from .problem import Problem, did_you_mean, shown
 from .source import Path
 
 KINDS: Final = {"within": "of", "disjoint_from": "with", "overlaps": "with"}
 """Each kind of relation and the word that introduces its other set."""
 
 EXAMPLE: Final = "{book_quotes: overlaps, with: wiki, exactly: 30}"
+_STAND_IN: Final = {"left": "one", "kind": "within", "right": "other"}
+"""Keeps the place of a relation that has a problem already."""
+
 _WORDS: Final = ("with", "of", "exactly", "between")
 
 
@@ -19,8 +23,19 @@ def spelled_out(data: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(data.get("relations"), list):
         return data, []
     problems: list[Problem] = []
-    relations = [_one(item, ("relations", index), problems) for index, item in enumerate(data["relations"])]
-    return {**data, "relations": [item for item in relations if item is not None]}, problems
+    relations = [_one(item, ("relations", index), problems) or _STAND_IN for index, item in enumerate(data["relations"])]
+    return {**data, "relations": relations}, problems
+
+
+def named_sets(item: Any) -> Iterator[tuple[str, str, bool]]:
+    """The information sets a written relation names, each with its key and whether it *is* the key."""
+    if not isinstance(item, dict):
+        return
+    for key, value in item.items():
+        if key in ("with", "of") and isinstance(value, str):
+            yield key, value, False
+        elif value in tuple(KINDS):
+            yield key, key, True
 
 
 def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | None:
@@ -30,25 +45,42 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
     subjects = [key for key in item if key not in _WORDS]
     if len(subjects) != 1:
         found = "none" if not subjects else ", ".join(f"`{key}`" for key in subjects)
-        problems.append(Problem("S002", path, f"a relation has one set before the colon; found {found}", fix="write", snippet=EXAMPLE))
+        problems.append(
+            Problem(
+                "S002", path, f"a relation has one set before the colon; found {found}", fix="write", snippet=EXAMPLE
+            )
+        )
         return None
     left = subjects[0]
     kind = item[left]
     if kind is None:
         return None
-    if kind not in KINDS:
-        problems.append(Problem("S004", (*path, left), f"no relation called `{kind}`{did_you_mean(str(kind), KINDS)}"))
+    if not isinstance(kind, str) or kind not in KINDS:
+        text = f"no relation called `{shown(kind)}`{did_you_mean(str(kind), KINDS)}"
+        problems.append(Problem("S004", (*path, left), text))
         return None
     word = KINDS[kind]
     allowed = {left, word, *(("exactly", "between") if kind == "overlaps" else ())}
     for key in item:
         if key not in allowed:
             hint = f"; write `{word}`" if key in ("with", "of") else ""
-            problems.append(Problem("S007", (*path, key), f"`{key}` has no meaning for `{kind}`{hint}", at_key=True, fix="remove it"))
+            problems.append(
+                Problem(
+                    "S007", (*path, key), f"`{key}` has no meaning for `{kind}`{hint}", at_key=True, fix="remove it"
+                )
+            )
     right = item.get(word)
     if word not in item:
         if not {"with", "of"} & set(item):
-            problems.append(Problem("S002", path, f"this relation does not say `{word}`: {kind} which set?", fix="write", snippet=EXAMPLE))
+            problems.append(
+                Problem(
+                    "S002",
+                    path,
+                    f"this relation does not say `{word}`: {kind} which set?",
+                    fix="write",
+                    snippet=EXAMPLE,
+                )
+            )
         return None
     if right == left:
         problems.append(Problem("S004", (*path, word), f"`{left}` is set in relation to itself"))
@@ -59,7 +91,11 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
 
 def _bounds(item: dict[str, Any], path: Path, problems: list[Problem]) -> tuple[int | None, int | None]:
     if "exactly" in item and "between" in item:
-        problems.append(Problem("S007", (*path, "between"), "`exactly` and `between` exclude each other", at_key=True, fix="keep one"))
+        problems.append(
+            Problem(
+                "S007", (*path, "between"), "`exactly` and `between` exclude each other", at_key=True, fix="keep one"
+            )
+        )
     if "exactly" in item:
         count = _items(item["exactly"])
         if count is None and item["exactly"] is not None:

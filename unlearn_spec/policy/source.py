@@ -27,14 +27,14 @@ MAX_NODES: Final = 200_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# Control characters, line separators YAML 1.1 would count as breaks, non-characters, and marks that reorder displayed text.
+# Control characters, separators that YAML 1.1 counts as line breaks, non-characters, marks that reorder what is shown.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _BREAK = re.compile("\r\n|\r|\n")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NULL = re.compile(r"(~|null|Null|NULL|)\Z")
-_TRUTH = re.compile(r"(y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
+_TRUTH = re.compile(r"(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z")
 _NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
@@ -108,7 +108,7 @@ def read_bytes(raw: bytes, file: str) -> Reading:
 
 
 def read(text: str, file: str) -> Reading:
-    """Read YAML from text. Never raises for what the text says: findings (Y codes) come back with what could be read."""
+    """Read YAML from text. Never raises for what it says: Y findings come back with what could be read."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
         return _nothing(file, "", _too_large(file))
     text = text.removeprefix("\ufeff")
@@ -116,11 +116,15 @@ def read(text: str, file: str) -> Reading:
     if stray:
         lines = _BREAK.split(text[: stray.start()])
         span = Span(file, len(lines), len(lines[-1]) + 1)
-        return _nothing(file, text, _finding("Y001", span, f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"))
+        return _nothing(
+            file,
+            text,
+            _finding("Y001", span, f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"),
+        )
     builder = _Builder(file, text)
     try:
         builder.run(yaml.parse(text, Loader=_Loader))
-    except _Stop as stop:
+    except _StopError as stop:
         return _nothing(file, text, stop.finding)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -132,12 +136,14 @@ def read(text: str, file: str) -> Reading:
         return _nothing(file, text, _finding("Y001", Span(file, 1, 1), "this is not YAML"))
     source = Source(file, text, builder.values, builder.keys)
     if not builder.findings and not isinstance(builder.root, dict):
-        builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), "begin with: unlearn_spec: \"1.0\"")
+        builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
     return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken))
 
 
 def _not_a_mapping(root: Any) -> str:
-    found = "this file is empty" if root is None else f"found {'a list' if isinstance(root, list) else 'a single value'}"
+    found = (
+        "this file is empty" if root is None else f"found {'a list' if isinstance(root, list) else 'a single value'}"
+    )
     return f"expected `key: value` lines at the top of the file; {found}"
 
 
@@ -153,7 +159,7 @@ def _nothing(file: str, text: str, finding: Finding) -> Reading:
     return Reading(Source(file, text, {}, {}), None, (finding,), frozenset({()}))
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     def __init__(self, finding: Finding) -> None:
         self.finding = finding
 
@@ -199,9 +205,23 @@ class _Builder:
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise _Stop(_finding("Y001", self.span(event), "a second document begins here; a file holds one", "split the file"))
+                    raise _StopError(
+                        _finding(
+                            "Y001",
+                            self.span(event),
+                            "a second document begins here; a file holds one",
+                            "split the file",
+                        )
+                    )
                 if event.version or event.tags:
-                    raise _Stop(_finding("Y004", self.span(event), "directives (lines that begin with %) are not allowed", "delete it"))
+                    raise _StopError(
+                        _finding(
+                            "Y004",
+                            self.span(event),
+                            "directives (lines that begin with %) are not allowed",
+                            "delete it",
+                        )
+                    )
 
     def span(self, event: Any, end: Any = None) -> Span:
         start, end = event.start_mark, end or event.end_mark
@@ -211,14 +231,17 @@ class _Builder:
     def line(self, index: int) -> str:
         return self.lines[index] if index < len(self.lines) else ""
 
-    def report(self, code: str, path: Path, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span) -> None:
+    def report(
+        self, code: str, path: Path, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span
+    ) -> None:
         self.findings.append(_finding(code, span, message, fix, snippet, *related))
         self.broken.add(path)
 
     def count(self, event: Any) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise _Stop(_finding("Y005", self.span(event), f"this file has more than {MAX_NODES:,} values", "split it"))
+            text = f"this file has more than {MAX_NODES:,} values"
+            raise _StopError(_finding("Y005", self.span(event), text, "split it"))
 
     def expects_key(self) -> bool:
         top = self.stack[-1] if self.stack else None
@@ -249,7 +272,7 @@ class _Builder:
     def place(self, event: Any, value: Any, problem: str = "", fix: str = "") -> None:
         """Put down a finished scalar, alias or other leaf, with a Y004 if it is not allowed."""
         if self.expects_key():
-            raise _Stop(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
+            raise _StopError(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
         path = self.child()
         self.values.setdefault(path, self.span(event))
         if problem:
@@ -266,7 +289,14 @@ class _Builder:
         problem = self.decorated(event)
         stray = _FORBIDDEN.search(event.value)
         if stray:
-            raise _Stop(_finding("Y001", self.span(event), f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"))
+            raise _StopError(
+                _finding(
+                    "Y001",
+                    self.span(event),
+                    f"the invisible character U+{ord(stray[0]):04X} is not allowed",
+                    "delete it",
+                )
+            )
         if self.expects_key():
             self.name(event, problem)
             return
@@ -276,12 +306,20 @@ class _Builder:
         path = self.child()
         value, guessed = (event.value, "") if event.style else _plain(event.value)
         if guessed:
-            quoted = f'"{event.value}"'
-            empty = not event.value or guessed == "nothing"
-            what = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item"
-            message = f"{what} has no value" if empty else f"{event.value} is read as {guessed}; write {quoted} in quotes"
-            self.report("Y002", path, self.span(event), message, "give a value, or delete it" if empty else "quote it", "" if empty else quoted)
+            self.guess(event, path, guessed)
         self.place(event, value)
+
+    def guess(self, event: Any, path: Path, guessed: str) -> None:
+        """Report an unquoted value that YAML would not take for text."""
+        span, quoted = self.span(event), f'"{event.value}"'
+        if guessed == "nothing":
+            what = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item"
+            self.report("Y002", path, span, f"{what} has no value", "give a value, or delete it")
+            return
+        digits = event.value.replace("_", "").lstrip("+0")
+        instead = f"{digits} (a whole number) or " if digits.isdecimal() and _INTEGER.match(digits) else ""
+        text = f"{event.value} is read as {guessed}; write {instead}{quoted} in quotes"
+        self.report("Y002", path, span, text, "quote it", quoted)
 
     def name(self, event: Any, problem: str) -> None:
         """Take a mapping's next key."""
@@ -292,12 +330,18 @@ class _Builder:
         elif key == "<<" and not event.style:
             self.report("Y004", path, span, "merge keys are not allowed", "write the fields out")
         elif key != "on" and not event.style and _plain(key)[1]:  # `on` is a word of the language, and a key stays text
-            self.report("Y002", path, span, f'the key {key or "(nothing)"} is read as {_plain(key)[1]}; choose another name', "rename it")
+            self.report(
+                "Y002",
+                path,
+                span,
+                f"the key {key or '(nothing)'} is read as {_plain(key)[1]}; choose another name",
+                "rename it",
+            )
         if key in top.seen:
             first = top.seen[key]
             related = Span(first.file, first.line, first.column, first.length, "first written here")
             message = f"`{key}` is written twice (first at {first.line}:{first.column})"
-            self.report("Y003", path, span, message, "delete one of the two", "", related)
+            self.findings.append(_finding("Y003", span, message, "delete one of the two", "", related))
             top.repeats = 1
         else:
             top.seen[key] = span
@@ -307,9 +351,13 @@ class _Builder:
     def open(self, event: Any) -> None:
         self.count(event)
         if self.expects_key():
-            raise _Stop(_finding("Y001", self.span(event), "a key must be plain text, not a list or a mapping", "write a name"))
+            raise _StopError(
+                _finding("Y001", self.span(event), "a key must be plain text, not a list or a mapping", "write a name")
+            )
         if len(self.stack) >= MAX_DEPTH:
-            raise _Stop(_finding("Y005", self.span(event), f"this file nests deeper than {MAX_DEPTH} levels", "split it"))
+            raise _StopError(
+                _finding("Y005", self.span(event), f"this file nests deeper than {MAX_DEPTH} levels", "split it")
+            )
         path = self.child()
         problem = self.decorated(event)
         if problem:
@@ -323,13 +371,15 @@ class _Builder:
             span = self.span(top.start, event.end_mark)
         else:
             mark = top.start.start_mark
-            span = Span(self.file, mark.line + 1, mark.column + 1, max(1, len(self.line(mark.line).rstrip()) - mark.column))
+            span = Span(
+                self.file, mark.line + 1, mark.column + 1, max(1, len(self.line(mark.line).rstrip()) - mark.column)
+            )
         self.values.setdefault(top.path, span)
         self.attach(top.content)
 
 
 def _plain(text: str) -> tuple[Any, str]:
-    """An unquoted scalar's value, and what YAML would take it for if that is not text, a whole number, true or false."""
+    """An unquoted scalar's value, and what YAML would take it for if not text, a whole number, true or false."""
     if text in ("true", "false"):
         return text == "true", ""
     if _INTEGER.match(text):
