@@ -1,0 +1,216 @@
+"""From formulas to SMT-LIB text: masses and threshold counts over regions, exact rationals, generated symbols only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from .formulas import (
+    All,
+    Any_,
+    FinishedBy,
+    Flag,
+    Formula,
+    Implies,
+    KeptForTest,
+    Mean,
+    MeanDrop,
+    Not,
+    NumberAbove,
+    Overlap,
+    Rate,
+    Removed,
+    ShareAbove,
+    Size,
+    Stored,
+    Tpr,
+    Unserved,
+    Uses,
+    atoms,
+)
+from .regions import Region, Regions
+
+
+class TooLarge(Exception):
+    """A formula speaks of a set whose group has more regions than are enumerated."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+
+def number(value: Fraction | int) -> str:
+    value = Fraction(value)
+    text = str(abs(value.numerator)) if value.denominator == 1 else f"(/ {abs(value.numerator)} {value.denominator})"
+    return f"(- {text})" if value < 0 else text
+
+
+def total(terms: Sequence[str]) -> str:
+    return "0" if not terms else terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})"
+
+
+def conjunction(parts: Sequence[str]) -> str:
+    return "true" if not parts else parts[0] if len(parts) == 1 else f"(and {' '.join(parts)})"
+
+
+def disjunction(parts: Sequence[str]) -> str:
+    return "false" if not parts else parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
+
+
+@dataclass
+class Encoder:
+    """Names every quantity the formulas speak of and writes formulas down. Symbols never contain a user's text."""
+
+    regions: Regions
+    rates: tuple[Rate, ...]
+    thresholds: Mapping[str, tuple[Fraction, ...]]
+    """Per artifact, the positions at which items are counted, ascending."""
+    touched: Mapping[str, tuple[Region, ...]]
+    """Per artifact, the regions that any rate formula speaks of."""
+    small: frozenset[int]
+    """Regions whose counts are whole numbers, because the sets around them are tiny."""
+    sorts: dict[str, str] = field(default_factory=dict)
+    _names: dict[object, str] = field(default_factory=dict)
+
+    def symbol(self, prefix: str, key: object, sort: str) -> str:
+        full = (prefix, key)
+        if full not in self._names:
+            self._names[full] = f"{prefix}{len(self._names)}"
+            self.sorts[self._names[full]] = sort
+        return self._names[full]
+
+    def size(self, region: Region) -> str:
+        return self.symbol("n", region.number, "Int" if region.number in self.small else "Real")
+
+    def mass(self, rate: Rate, region: Region) -> str:
+        return self.symbol("m", (rate, region.number), "Real")
+
+    def count(self, rate: Rate, region: Region, threshold: Fraction, inclusive: bool) -> str:
+        """Number of the region's items with a rate above (at or above) the threshold."""
+        if inclusive and threshold == 0:
+            return self.size(region)
+        if not inclusive and threshold == 1:
+            return "0"
+        sort = "Int" if region.number in self.small else "Real"
+        return self.symbol("g" if inclusive else "h", (rate, region.number, threshold), sort)
+
+    def tpr(self, atom: Tpr) -> str:
+        return self.symbol("p", (atom.target, atom.artifact, atom.at_fpr, atom.fair), "Real")
+
+    def removed(self, atom: Removed) -> str:
+        return self.symbol("R", atom, "Bool")
+
+    def uses(self, method: str, artifact: str) -> str:
+        return self.symbol("u", (method, artifact), "Bool")
+
+    def finished(self, artifact: str) -> str:
+        return self.symbol("t", artifact, "Real")
+
+    def stored(self, store: str, region: Region) -> str:
+        return self.symbol("s", (store, region.number), "Real")
+
+    def served(self, artifact: str, path: str, region: Region) -> str:
+        return self.symbol("v", (artifact, path, region.number), "Real")
+
+    def flag(self, atom: Flag) -> str:
+        return self.symbol("f", atom, "Bool")
+
+    def of(self, target: str) -> tuple[Region, ...]:
+        if target in self.regions.too_large:
+            raise TooLarge(target)
+        return self.regions.of[target]
+
+    def set_size(self, target: str) -> str:
+        return total([self.size(region) for region in self.of(target)])
+
+    def set_mass(self, rate: Rate, target: str) -> str:
+        return total([self.mass(rate, region) for region in self.of(target)])
+
+    def set_count(self, rate: Rate, target: str, threshold: Fraction, inclusive: bool) -> str:
+        return total([self.count(rate, region, threshold, inclusive) for region in self.of(target)])
+
+    def text(self, formula: Formula) -> str:
+        match formula:
+            case All(parts):
+                return conjunction([self.text(part) for part in parts])
+            case Any_(parts):
+                return disjunction([self.text(part) for part in parts])
+            case Not(part):
+                return f"(not {self.text(part)})"
+            case Implies(premise, conclusion):
+                return f"(=> {self.text(premise)} {self.text(conclusion)})"
+            case Mean(rate, target, op, limit):
+                return f"({op} {self.set_mass(rate, target)} (* {number(limit)} {self.set_size(target)}))"
+            case ShareAbove(rate, target, threshold, inclusive, op, limit):
+                counted = self.set_count(rate, target, threshold, inclusive)
+                return f"({op} {counted} (* {number(limit)} {self.set_size(target)}))"
+            case NumberAbove(rate, target, threshold, inclusive, op, count):
+                return f"({op} {self.set_count(rate, target, threshold, inclusive)} {number(count)})"
+            case MeanDrop(before, now, target, op, limit):
+                fall = f"(- {self.set_mass(before, target)} {self.set_mass(now, target)})"
+                return f"({op} {fall} (* {number(limit)} {self.set_size(target)}))"
+            case Tpr():
+                return f"({formula.op} {self.tpr(formula)} {number(formula.limit)})"
+            case Removed():
+                return self.removed(formula)
+            case Uses(method, artifact):
+                return self.uses(method, artifact)
+            case FinishedBy(artifact, op, day):
+                return f"({op} {self.finished(artifact)} {number(day)})"
+            case Stored(target, store, op, day):
+                return conjunction(
+                    [f"(=> (> {self.size(r)} 0) ({op} {self.stored(store, r)} {number(day)}))" for r in self.of(target)]
+                )
+            case KeptForTest(target, stores, artifact, at):
+                return disjunction([self._kept(target, store, artifact, at) for store in stores])
+            case Unserved(target, artifact, path):
+                return conjunction([f"(= {self.served(artifact, path, r)} 0)" for r in self.of(target)])
+            case Size(target, low, high):
+                return self._between(self.set_size(target), low, high)
+            case Overlap(left, right, low, high):
+                self.of(left)
+                shared = [self.size(region) for region in self.regions.shared(left, right)]
+                return self._between(total(shared), low, high)
+            case Flag():
+                return self.flag(formula)
+
+    def _kept(self, target: str, store: str, artifact: str, at: Fraction) -> str:
+        done = self.finished(artifact)
+        return conjunction(
+            [
+                f"(=> (> {self.size(r)} 0) (and (>= {self.stored(store, r)} {done}) (>= {self.stored(store, r)} {number(at)})))"
+                for r in self.of(target)
+            ]
+        )
+
+    @staticmethod
+    def _between(value: str, low: int, high: int | None) -> str:
+        least = f"(>= {value} {number(low)})"
+        return least if high is None else f"(and {least} (<= {value} {number(high)}))"
+
+
+def rates_in(formulas: Iterable[Formula]) -> tuple[tuple[Rate, str], ...]:
+    """Every (rate, target) pair spoken of, without repeats, in order."""
+    found: dict[tuple[Rate, str], None] = {}
+    for formula in formulas:
+        for atom in atoms(formula):
+            match atom:
+                case Mean(rate, target) | ShareAbove(rate, target) | NumberAbove(rate, target):
+                    found[(rate, target)] = None
+                case MeanDrop(before, now, target):
+                    found[(before, target)] = None
+                    found[(now, target)] = None
+                case _:
+                    pass
+    return tuple(found)
+
+
+def thresholds_in(formulas: Iterable[Formula]) -> dict[str, tuple[Fraction, ...]]:
+    """Per artifact, the thresholds at which some formula counts items."""
+    found: dict[str, set[Fraction]] = {}
+    for formula in formulas:
+        for atom in atoms(formula):
+            if isinstance(atom, ShareAbove | NumberAbove):
+                found.setdefault(atom.rate.artifact, set()).add(atom.threshold)
+    return {artifact: tuple(sorted(values)) for artifact, values in found.items()}

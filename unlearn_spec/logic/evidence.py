@@ -1,0 +1,107 @@
+"""Evidence facts: what a measurement or a signed record adds to the theory as a premise.
+
+Bounds are exact; `alpha` is the probability that the fact is wrong, registered before measuring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from ..policy.vocabulary import Access
+
+Side = Literal["reveals", "knows", "refuses"]
+"""`reveals`: the supremum over the probe class (suppression). `knows`: the infimum (retention). `refuses`: marked refusals."""
+
+
+@dataclass(frozen=True)
+class RateFact:
+    """The mean rate over the items of `target` lies in [low, high].
+
+    `whose` is the artifact as audited, the same before unlearning, or one trained without the target (`reference`).
+    """
+
+    id: str
+    target: str
+    artifact: str
+    access: Access
+    asked: str
+    """A probe class or `suite:<digest>`."""
+    reading: str
+    """Text of the reading (`str(logic.formulas.reading_of(...))`)."""
+    side: Side
+    low: Fraction
+    high: Fraction
+    alpha: Fraction
+    whose: Literal["audited", "before", "reference"] = "audited"
+    one_run: bool = True
+    """About one trained model, not the expectation over training randomness."""
+
+
+@dataclass(frozen=True)
+class CountFact:
+    """Between `low` and `high` of the target's items have a rate above `threshold` (at least, if `inclusive`)."""
+
+    id: str
+    target: str
+    artifact: str
+    access: Access
+    asked: str
+    reading: str
+    side: Side
+    threshold: Fraction
+    inclusive: bool
+    low: int
+    high: int
+    alpha: Fraction
+
+
+@dataclass(frozen=True)
+class DropFact:
+    """Mean rate before minus mean rate now lies in [low, high] (paired)."""
+
+    id: str
+    target: str
+    artifact: str
+    access: Access
+    asked: str
+    reading: str
+    low: Fraction
+    high: Fraction
+    alpha: Fraction
+
+
+@dataclass(frozen=True)
+class MembershipFact:
+    """At false-positive rate `at_fpr` the best registered attack has a true-positive rate of at least `low`, at most `high`.
+
+    `high` bounds the registered attacks only: a finite attack list bounds the worst case from below.
+    """
+
+    id: str
+    target: str
+    artifact: str
+    at_fpr: Fraction
+    low: Fraction
+    high: Fraction
+    alpha: Fraction
+
+
+@dataclass(frozen=True)
+class RecordFact:
+    """A signed process record, checked for form, signature, coverage and dates: true if its signer is."""
+
+    id: str
+    kind: Literal["procedure", "certificate", "attestation"]
+    signer: str
+    clause: str
+    artifact: str
+    day: Fraction | None
+    """Day of the performed act, counted from the policy's clock."""
+    epsilon: Fraction | None = None
+    delta: Fraction | None = None
+    alpha: Fraction = Fraction(0)
+
+
+EvidenceFact = RateFact | CountFact | DropFact | MembershipFact | RecordFact

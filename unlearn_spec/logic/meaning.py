@@ -1,0 +1,333 @@
+"""What each clause, fact and claim means: from the policy's types to formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..policy.model import (
+    AtLeast,
+    Ban,
+    Baseline,
+    Claim,
+    Clause,
+    Closeness,
+    DeIndex,
+    Delete,
+    Destroy,
+    ExcludeFuture,
+    Finish,
+    Govern,
+    Keep,
+    MembershipBound,
+    Over,
+    Policy,
+    Rectify,
+    Refuse,
+    Remove,
+    Retain,
+    RetrainFact,
+    ShareOf,
+    Suppress,
+    Within,
+)
+from ..policy.vocabulary import Access, Asked
+from .axioms import exposures
+from .formulas import (
+    TRUE,
+    All,
+    Any_,
+    Bound,
+    Family,
+    FinishedBy,
+    Flag,
+    Formula,
+    KeptForTest,
+    Mean,
+    MeanDrop,
+    Not,
+    Rate,
+    Reading,
+    Removed,
+    ShareAbove,
+    Stored,
+    Tpr,
+    Unserved,
+    Uses,
+    Whose,
+    reading_of,
+)
+from .regions import REST
+
+RateGoal = Suppress | Refuse | Retain | Rectify
+STORES = ("dataset", "index", "cache")
+MODELS = ("model", "checkpoint", "adapter", "service")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the open decision fields of a clause are read. The default is the reading that promises least."""
+
+    access: Access = "product"
+    asked: Asked = "direct"
+    over: Over = "mean"
+    compared_with: str = ""
+    artifacts: tuple[str, ...] | None = None
+
+
+WEAKEST = Choice()
+
+
+def derived(policy: Policy, root: str) -> tuple[str, ...]:
+    """Everything derived from `root`, directly or not, in declaration order."""
+    found = {root}
+    grew = True
+    while grew:
+        grew = False
+        for name, artifact in policy.artifacts.items():
+            if artifact.derived_from in found and name not in found:
+                found.add(name)
+                grew = True
+    return tuple(name for name in policy.artifacts if name in found and name != root)
+
+
+def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> tuple[str, ...]:
+    """The artifacts a clause speaks of. Not written: the first artifact of a fitting kind (the reading that promises least)."""
+    if clause.scope.artifacts is None:
+        if choice.artifacts is not None:
+            return choice.artifacts
+        return fitting_artifacts(policy, clause)[:1]
+    found: dict[str, None] = {}
+    for entry in clause.scope.artifacts:
+        root, plus, _ = entry.partition("+derived")
+        found[root] = None
+        if plus:
+            found.update(dict.fromkeys(derived(policy, root)))
+    return tuple(found)
+
+
+def fitting_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
+    """Artifacts of a kind the clause's goal can speak of."""
+    kinds = STORES if isinstance(clause, Delete | Keep | DeIndex) else MODELS
+    if isinstance(clause, Destroy | Ban | ExcludeFuture | Govern):
+        return tuple(policy.artifacts)
+    return tuple(name for name, artifact in policy.artifacts.items() if artifact.kind in kinds)
+
+
+def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "now", asked: str | None = None) -> Rate:
+    """The rate a clause limits, on one artifact."""
+    metric = clause.reveals_when.metric if clause.reveals_when is not None else None
+    reading = reading_of(clause.reveals_when, clause.scope.decoding)
+    family: Family = "reveals"
+    if isinstance(clause, Refuse) or metric in ("refusal", "not_refusal"):
+        family, reading = "answers", Reading("", reading.decoding)
+    elif isinstance(clause, Rectify):
+        family = "corrects"
+    bound: Bound = "sup" if isinstance(clause, Suppress | Refuse) else "inf"
+    probe = asked or clause.scope.asked or choice.asked
+    return Rate(artifact, whose, family, bound, clause.scope.access or choice.access, probe, reading)
+
+
+def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST, asked: str | None = None) -> Formula:
+    """What a clause demands of one artifact. `asked` replaces the probe class by a named suite."""
+    demand = _demand(policy, clause, artifact, choice, asked)
+    if clause.by is not None and isinstance(clause, RateGoal | Remove):
+        demand = All((demand, FinishedBy(artifact, "<=", clause.by)))
+    if clause.using and policy.methods is not None:
+        demand = All((demand, Any_(tuple(Uses(name, artifact) for name in clause.using))))
+    return demand
+
+
+def _demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked: str | None) -> Formula:
+    match clause:
+        case Suppress():
+            return at_most(rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, clause.limit.at_most)
+        case Refuse():  # answering at most so often as refusing leaves
+            limit = 1 - clause.limit.at_least
+            return at_most(rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, limit)
+        case Retain():
+            now = rate_of(clause, artifact, choice, asked=asked)
+            over = clause.over or choice.over
+            if isinstance(clause.limit, AtLeast):
+                return at_least(now, clause.target, over, clause.limit.at_least)
+            return not_worse(now, clause.target, over, clause.limit)
+        case Rectify():
+            new = rate_of(clause, artifact, choice, asked=asked)
+            over = clause.over or choice.over
+            old = replace(new, family="reveals", bound="sup")
+            both = at_least(new, clause.target, over, clause.limit.at_least), at_most(old, clause.target, over, clause.limit.at_most)
+            return All(both)
+        case Remove():
+            return removal(policy, clause, artifact, choice)
+        case Delete():
+            return Stored(clause.target, artifact, "<=", clause.by or Fraction(0))
+        case Keep():
+            return Stored(clause.target, artifact, ">=", clause.until or Fraction(0))
+        case Finish():
+            return FinishedBy(artifact, "<=", clause.by or Fraction(0))
+        case Destroy():
+            return Flag("destroyed", (artifact,))
+        case Ban():
+            return All(tuple(Not(Uses(name, artifact)) for name in clause.methods))
+        case DeIndex():
+            readers = [name for name, a in policy.artifacts.items() if artifact in a.serves_from]
+            return All(tuple(Unserved(clause.target, reader, artifact) for reader in readers))
+        case ExcludeFuture():
+            return Flag("excluded", (clause.target, artifact))
+        case Govern():
+            return Flag("governed", (clause.id,))
+
+
+def at_most(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
+    match over:
+        case "mean":
+            return Mean(rate, target, "<=", limit)
+        case "each":
+            return ShareAbove(rate, target, limit, False, "<=", Fraction(0))
+        case ShareOf(share=share):
+            return ShareAbove(rate, target, limit, False, "<=", 1 - share)
+
+
+def at_least(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
+    match over:
+        case "mean":
+            return Mean(rate, target, ">=", limit)
+        case "each":
+            return ShareAbove(rate, target, limit, True, ">=", Fraction(1))
+        case ShareOf(share=share):
+            return ShareAbove(rate, target, limit, True, ">=", share)
+
+
+def not_worse(now: Rate, target: str, over: Over, limit: Within) -> Formula:
+    if over == "mean":
+        return MeanDrop(replace(now, whose="before"), now, target, "<=", limit.within)
+    return at_most(replace(now, family="drops", bound="sup"), target, over, limit.within)
+
+
+def removal(policy: Policy, clause: Remove, artifact: str, choice: Choice) -> Formula:
+    """The primitive of removal, with what its evidence presupposes."""
+    if isinstance(clause.limit, MembershipBound):
+        return Tpr(clause.target, artifact, clause.limit.at_fpr, is_fair(clause), "<=", clause.limit.tpr_at_most)
+    limit: Closeness = clause.limit
+    atom = Removed(clause.target, artifact, limit.epsilon, limit.delta, limit.compared_with or choice.compared_with)
+    if clause.evidence is not None and clause.evidence.kind == "certificate" and policy.methods is not None:
+        certified = tuple(  # AX15
+            Uses(name, artifact)
+            for name, method in policy.methods.items()
+            if method.guarantee is not None
+            and method.guarantee.epsilon <= limit.epsilon
+            and method.guarantee.delta <= limit.delta
+            and artifact not in method.not_on
+        )
+        return All((atom, Any_(certified)))
+    return atom
+
+
+def is_fair(clause: Remove) -> bool:
+    """Whether the test's non-members come from the same lottery as the members."""
+    return clause.evidence is not None and "randomised_holdout" in clause.evidence.controls
+
+
+def body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
+    """What a clause demands, guard aside."""
+    return All(tuple(on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
+
+
+def presupposed(policy: Policy, clause: Clause) -> Formula:
+    """That the obligor may act on the artifacts of a clause that asks for action (C1)."""
+    if policy.controls is None or policy.parties is None or isinstance(clause, Keep | Retain | Govern):
+        return TRUE
+    return All(tuple(Flag("acted_on", (name,)) for name in scoped_artifacts(policy, clause)))
+
+
+def obtainable(policy: Policy, clause: Clause) -> Formula:
+    """That the clause's declared evidence can be had: raw items outlive the work (AX9)."""
+    if clause.evidence is None or not clause.evidence.needs_raw_data or not isinstance(clause, Remove | RateGoal):
+        return TRUE
+    target = policy.information[clause.target].built_from or clause.target
+    stores = tuple(name for name, artifact in policy.artifacts.items() if target in artifact.holds)
+    if not stores:
+        return TRUE
+    at = clause.evidence.at or Fraction(0)
+    return All(tuple(KeptForTest(target, stores, name, at) for name in scoped_artifacts(policy, clause)))
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def readings_on(policy: Policy, artifact: str) -> tuple[Reading, ...]:
+    """The readings of "revealed" in use on an artifact; one open reading if none is."""
+    found: dict[Reading, None] = {}
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Retain | Rectify):
+            rate = rate_of(clause, artifact, WEAKEST)
+            names = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
+            if rate.family != "answers" and artifact in names:
+                found[rate.reading] = None
+    return tuple(found) or (Reading(),)
+
+
+def baseline(policy: Policy, fact: Baseline) -> Formula:
+    return All(
+        tuple(
+            Mean(Rate(fact.in_, "before", "reveals", "sup", fact.access, fact.asked, reading), fact.target, ">=", fact.mean_at_least)
+            for reading in _fact_readings(policy, fact)
+        )
+    )
+
+
+def reference(policy: Policy, fact: RetrainFact) -> Formula:
+    """What the retrained model would do; silent when other targets are removed from the same artifact too (another reference)."""
+    others = {
+        clause.target
+        for clause in policy.clauses
+        if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
+    } - {fact.without}
+    if others:
+        return TRUE
+    low, high = fact.mean_between
+    bounds: list[Formula] = []
+    for reading in _fact_readings(policy, fact):
+        rate = Rate(fact.in_, "reference", "reveals", "sup", fact.access, fact.asked, reading)
+        bounds += [Mean(rate, fact.target, ">=", low), Mean(rate, fact.target, "<=", high)]
+    return All(tuple(bounds))
+
+
+def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
+    if fact.reveals_when is not None or fact.decoding is not None:
+        return (reading_of(fact.reveals_when, fact.decoding),)
+    return readings_on(policy, fact.in_)
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def claim_formula(policy: Policy, claim: Claim) -> Formula:
+    """What an outward statement says, in the same theory."""
+    models = tuple(name for name, a in policy.artifacts.items() if a.kind in MODELS)
+    artifacts = claim.in_ or models
+    match claim.says:
+        case "influence_removed" | "as_if_never_trained":
+            epsilon, delta = claim.epsilon or Fraction(0), claim.delta or Fraction(0)
+            trained = tuple(a for a in artifacts if claim.in_ or claim.of in exposures(policy, a)) or artifacts
+            return All(tuple(Removed(claim.of or "", name, epsilon, delta, "retrain_without") for name in trained))
+        case "not_revealed":
+            rates = claimed_rates(policy, claim, artifacts, claim.access or "finetune", claim.asked or "adversarial")
+            return All(tuple(Mean(rate, claim.of or REST, "<=", claim.at_most or Fraction(0)) for rate in rates))
+        case "contains_no_information":
+            rates = claimed_rates(policy, claim, artifacts, "finetune", "adversarial")
+            return All(tuple(Mean(rate, claim.of or REST, "<=", Fraction(0)) for rate in rates))
+        case "nothing_else_changed":
+            rates = claimed_rates(policy, claim, artifacts, claim.access or "product", claim.asked or "direct")
+            drops = (replace(rate, family="drops") for rate in rates)
+            return All(tuple(ShareAbove(r, claim.of or REST, claim.within or Fraction(0), False, "<=", Fraction(0)) for r in drops))
+        case "no_harmful_use":
+            return Not(Flag("harmful_use", (claim.of or "",)))
+
+
+def claimed_rates(policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked) -> Iterator[Rate]:
+    for name in artifacts:
+        written = claim.reveals_when is not None or claim.decoding is not None
+        for reading in (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name):
+            yield Rate(name, "now", "reveals", "sup", access, asked, reading)

@@ -1,0 +1,500 @@
+"""One function a question. Each assumes that the questions before it were answered well, and none guesses: `Undecided` rises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..policy.model import (
+    Claim,
+    Clause,
+    Closeness,
+    Delete,
+    Keep,
+    Over,
+    Policy,
+    Rectify,
+    Refuse,
+    Remove,
+    Retain,
+    RetrainFact,
+    Suppress,
+)
+from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
+from .cores import minimal_core
+from .encode import TooLarge, number
+from .formulas import TRUE, Formula, Mean, Overlap, Rate, Size
+from .meaning import (
+    MODELS,
+    WEAKEST,
+    Choice,
+    body,
+    claim_formula,
+    fitting_artifacts,
+    obtainable,
+    presupposed,
+    rate_of,
+    readings_on,
+    scoped_artifacts,
+)
+from .situations import Case, maximal, minimal
+from .theory import Path, Premise, Theory, build
+
+HIGH = Fraction(9, 10)
+"""The rate from which an unlimited target counts as revealed in a coverage gap."""
+
+
+@dataclass(frozen=True)
+class Core:
+    """A minimal set of clauses, facts and axioms that no world satisfies. Dropping any member leaves one that some world does."""
+
+    clauses: tuple[str, ...]
+    facts: tuple[Premise, ...]
+    axioms: tuple[str, ...]
+    relations: tuple[int, ...] = ()
+    """Declared `within` and `disjoint_from` relations without which it would dissolve."""
+    situation: tuple[str, ...] = ()
+    """Situations under which its clauses bind together; empty if they always do."""
+
+
+# --- facts, vacuity --------------------------------------------------------------------------------------------------
+
+
+def facts_contradict(theory: Theory) -> Core | None:
+    """A minimal set of declared facts that cannot all be true, or None."""
+    fixed = (*theory.axiom_literals, *theory.nonempty)
+    if theory.solver.satisfiable((*theory.facts, *fixed)):
+        return None
+    chosen = minimal_core(tuple(theory.facts), fixed, theory.solver.satisfiable)
+    core = Core((), tuple(theory.facts[name] for name in chosen), ())
+    return replace(core, relations=_structural(theory, core))
+
+
+def empty_target(theory: Theory, target: str) -> bool:
+    """Whether facts and relations leave the set without an item."""
+    try:
+        size = theory.encoder.set_size(target)
+    except TooLarge:
+        return False
+    return not theory.solver.satisfiable((*theory.axiom_literals, *theory.facts), f"(assert (>= {size} 1))")
+
+
+def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
+    """Whether no allowed situation makes the clause bind."""
+    return not any(clause.id in case.active for case in cases)
+
+
+def already_true(theory: Theory, clause: Clause) -> bool:
+    """Whether axioms and facts alone entail what the clause demands."""
+    return not theory.possible(("-" + theory.body(clause),))
+
+
+# --- contradiction ---------------------------------------------------------------------------------------------------
+
+
+def conflicts(theory: Theory, among: Iterable[str], *, evidence: bool = False) -> tuple[Core, ...]:
+    """Canonical cores, one after the other: each is found after the clauses of those before it are set aside.
+
+    With `evidence`, clauses must hold together with the obtaining of their declared evidence.
+    """
+    remaining = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
+    found: list[Core] = []
+    while True:
+        literals = _literals(theory, remaining, evidence)
+        if theory.possible(tuple(literals)):
+            return tuple(found)
+        core = explain(theory, literals)
+        if not core.clauses:
+            return tuple(found)
+        found.append(core)
+        remaining = [clause for clause in remaining if clause.id not in core.clauses]
+
+
+def situational_conflicts(theory: Theory, cases: Sequence[Case], settled: frozenset[str]) -> tuple[Core, ...]:
+    """Conflicts that arise only in some situation, among clauses not in `settled`; the smallest such situation with each."""
+    found: list[Core] = []
+    aside = set(settled)
+    for case in maximal(tuple(cases)):
+        for core in conflicts(theory, case.active - aside):
+            first = next(c for c in cases if set(core.clauses) <= c.active)
+            found.append(replace(core, situation=tuple(sorted(first.holding))))
+            aside.update(core.clauses)
+    return tuple(found)
+
+
+def explain(theory: Theory, literals: Mapping[str, str]) -> Core:
+    """The canonical core of assumptions (literal → clause id) that have no world: over clauses, then facts, then axioms."""
+    ask = theory.solver.satisfiable
+    chosen = minimal_core(tuple(literals), theory.background, ask)
+    facts = minimal_core(tuple(theory.facts), (*theory.axiom_literals, *theory.nonempty, *chosen), ask)
+    axioms = minimal_core(tuple(theory.axiom_literals), (*theory.nonempty, *chosen, *facts), ask)
+    core = Core(
+        tuple(dict.fromkeys(literals[name] for name in chosen)),
+        tuple(theory.facts[name] for name in facts),
+        tuple(theory.axiom_literals[name] for name in axioms),
+    )
+    return replace(core, relations=_structural(theory, core))
+
+
+def _known(theory: Theory, clause: Clause) -> bool:
+    return body(theory.policy, clause) in theory.literals
+
+
+def _literals(theory: Theory, clauses: Iterable[Clause], evidence: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for clause in clauses:
+        found[theory.body(clause)] = clause.id
+        for needed in (presupposed(theory.policy, clause), obtainable(theory.policy, clause) if evidence else TRUE):
+            if needed != TRUE and needed in theory.literals:
+                found[theory.literals[needed]] = clause.id
+    return found
+
+
+def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
+    """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
+    policy = theory.policy
+    chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
+    needed = []
+    for i, relation in enumerate(policy.relations):
+        if relation.kind != "overlaps":
+            rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
+            bodies = tuple(body(policy, clause) for clause in chosen)
+            altered = policy.model_copy(update={"relations": rest})
+            relaxed = build(altered, asked_about=bodies, facts=core.facts)
+            if relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
+                needed.append(i)
+    return tuple(needed)
+
+
+# --- bounds on uncertain facts ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Range:
+    """A fact declared as a range, and the part of it in which the clauses can hold."""
+
+    premise: Premise
+    declared: tuple[Fraction, Fraction]
+    feasible: tuple[Fraction, Fraction]
+    clauses: tuple[str, ...]
+    """The clauses that exclude the rest of the range."""
+
+
+def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
+    """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
+    clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
+    literals = {theory.body(clause): clause.id for clause in clauses}
+    found = []
+    for premise in theory.facts.values():
+        quantity = _quantity(theory, premise)
+        if quantity is None:
+            continue
+        low, high, step, bound = quantity
+        top = _furthest(theory, tuple(literals), low, high, step, bound, ">=")
+        bottom = _furthest(theory, tuple(literals), low, high, step, bound, "<=")
+        if (bottom, top) != (low, high):
+            excluded = bound(">=" if top < high else "<=", high if top < high else low)
+            ask = _with_extra(theory, excluded)
+            guilty = minimal_core(tuple(literals), theory.background, ask)
+            found.append(Range(premise, (low, high), (bottom, top), tuple(literals[name] for name in guilty)))
+    return tuple(found)
+
+
+def _with_extra(theory: Theory, extra: str):  # type: ignore[no-untyped-def]
+    return lambda assumptions: theory.solver.satisfiable(assumptions, extra)
+
+
+def _quantity(theory: Theory, premise: Premise):  # type: ignore[no-untyped-def]
+    """(low, high, grid step, constraint text) of a ranged fact, or None."""
+    encoder = theory.encoder
+    match premise.formula:
+        case Size(target, low, high) if high is not None and low < high:
+            value = encoder.set_size(target)
+            return Fraction(low), Fraction(high), Fraction(1), lambda op, k: f"(assert ({op} {value} {number(k)}))"
+        case Overlap(left, right, low, high) if high is not None and low < high:
+            shared = " ".join(encoder.size(region) for region in encoder.regions.shared(left, right))
+            return Fraction(low), Fraction(high), Fraction(1), lambda op, k: f"(assert ({op} (+ 0 {shared}) {number(k)}))"
+        case _:
+            pass
+    if premise.kind == "reference":
+        fact: RetrainFact = theory.policy.reference_retrain[int(premise.path[1])]
+        means = [atom for atom in getattr(premise.formula, "parts", ()) if isinstance(atom, Mean)]
+        if means and fact.mean_between[0] < fact.mean_between[1]:
+            rate = means[0].rate
+            return *fact.mean_between, Fraction(1, 1000), lambda op, k: f"(assert {encoder.text(Mean(rate, fact.target, op, k))})"
+    return None
+
+
+def _furthest(theory, literals, low, high, step, bound, op):  # type: ignore[no-untyped-def]
+    """The value nearest to the range's end, on the grid, that still leaves a world; a feasible range is convex."""
+    end, other = (high, low) if op == ">=" else (low, high)
+    if theory.possible(literals, bound(op, end)):
+        return end
+    near, far = 0, int((high - low) / step)  # distances from the other end: `near` is feasible, `far` is not
+    while far - near > 1:
+        middle = (near + far) // 2
+        value = other + middle * step if op == ">=" else other - middle * step
+        if theory.possible(literals, bound(op, value)):
+            near = middle
+        else:
+            far = middle
+    return other + near * step if op == ">=" else other - near * step
+
+
+# --- redundancy ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """`clause` adds nothing to `by`; `equal` if the converse holds too."""
+
+    clause: str
+    by: str
+    equal: bool
+
+
+def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
+    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one."""
+    policy = theory.policy
+    known = [clause for clause in policy.clauses if clause.id not in skip and _known(theory, clause)]
+    found: list[Shadow] = []
+    for i, clause in enumerate(known):
+        mine = theory.body(clause)
+        where = [case.active for case in cases if clause.id in case.active]
+        others = [
+            other
+            for j, other in enumerate(known)
+            if j != i and _related(policy, clause, other) and all(other.id in active for active in where)
+        ]
+        if not others or theory.possible((*(theory.body(other) for other in others), "-" + mine)):
+            continue
+        for other in others:
+            theirs = theory.body(other)
+            if theory.possible((theirs,)) and not theory.possible((theirs, "-" + mine)):
+                equal = not theory.possible((mine, "-" + theirs))
+                if not (equal and known.index(other) > i):
+                    found.append(Shadow(clause.id, other.id, equal))
+                    break
+    return tuple(found)
+
+
+def _related(policy: Policy, one: Clause, two: Clause) -> bool:
+    """Whether two clauses speak of a common artifact; no clause can imply one about others."""
+    return bool(set(scoped_artifacts(policy, one)) & set(scoped_artifacts(policy, two)))
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def fails_to_follow(theory: Theory, claim: Claim, cases: Sequence[Case], aside: frozenset[str]) -> Case | None:
+    """A situation in which every clause (outside `aside`) holds and the claim does not, or None if it follows."""
+    wanted = theory.literal(claim_formula(theory.policy, claim))
+    for case in minimal(tuple(cases)):
+        if theory.possible((*binding(theory, case, aside), "-" + wanted)):
+            return case
+    return None
+
+
+def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...]:
+    """Literals of the clauses that bind in a case, those set aside left out."""
+    return tuple(
+        theory.body(clause)
+        for clause in theory.policy.clauses
+        if clause.id in case.active and clause.id not in aside and _known(theory, clause)
+    )
+
+
+# --- ambiguity -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ambiguity:
+    """Two readings of one open field that some world tells apart: it passes under `lenient` and fails under `strict`."""
+
+    clause: str
+    field: str
+    lenient: Choice
+    strict: Choice
+    comparable: bool
+    """Whether passing under `strict` always means passing under `lenient`."""
+
+
+OpenField = tuple[str, tuple[Choice, ...]]
+
+
+def open_fields(policy: Policy, clause: Clause) -> tuple[OpenField, ...]:
+    """The decision fields a clause leaves open, each with its admissible readings, weakest first."""
+    found: list[OpenField] = []
+    if isinstance(clause, Suppress | Refuse | Retain | Rectify):
+        if clause.scope.access is None:
+            found.append(("access", tuple(replace(WEAKEST, access=access) for access in _levels(policy, clause))))
+        if clause.scope.asked is None:
+            found.append(("asked", tuple(replace(WEAKEST, asked=asked) for asked in PROBES)))
+        if clause.over is None:
+            overs: tuple[Over, ...] = ("mean", "each")
+            found.append(("over", tuple(replace(WEAKEST, over=over) for over in overs)))
+    if isinstance(clause, Remove) and isinstance(clause.limit, Closeness) and clause.limit.compared_with is None:
+        references = ("retrain_then_same_steps", "retrain_without")
+        found.append(("compared_with", tuple(replace(WEAKEST, compared_with=name) for name in references)))
+    if clause.scope.artifacts is None and not isinstance(clause, Delete | Keep):
+        fitting = fitting_artifacts(policy, clause)
+        if len(fitting) > 1:
+            found.append(("artifacts", (replace(WEAKEST, artifacts=fitting[:1]), replace(WEAKEST, artifacts=fitting))))
+    return tuple(found)
+
+
+def _levels(policy: Policy, clause: Clause) -> tuple[Access, ...]:
+    """Access levels to try: those some audience has on the clause's artifacts, then the whole chain."""
+    seen = {
+        access for name in scoped_artifacts(policy, clause) if name in policy.artifacts for access in policy.artifacts[name].seen_by.values()
+    }
+    first = sorted(seen, key=access_rank)
+    return tuple(dict.fromkeys((*first, *ACCESS)))
+
+
+def ambiguity(theory: Theory, clause: Clause, open_field: OpenField) -> Ambiguity | None:
+    """Two readings of an open field that some world tells apart, all else read alike; None if no reading matters."""
+    name, choices = open_field
+    literals = [(choice, theory.literal(body(theory.policy, clause, choice))) for choice in choices]
+    for i, (one, first) in enumerate(literals):
+        for two, second in literals[i + 1 :]:
+            passes_first = theory.possible((first, "-" + second))
+            passes_second = theory.possible((second, "-" + first))
+            if passes_first or passes_second:
+                lenient, strict = (one, two) if passes_first else (two, one)
+                return Ambiguity(clause.id, name, lenient, strict, passes_first != passes_second)
+    return None
+
+
+# --- coverage --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A target that no clause limits where some audience can get at it."""
+
+    target: str
+    artifact: str
+    audiences: tuple[str, ...]
+    access: Access
+    """What those audiences have; whoever has weights can fine-tune."""
+    effective: Access
+    named: bool
+    """Whether some clause limits this target on this artifact at all."""
+    case: Case
+
+
+def intended_targets(policy: Policy) -> tuple[str, ...]:
+    """Sets whose revelation some clause limits, in source order."""
+    return tuple(dict.fromkeys(clause.target for clause in policy.clauses if isinstance(clause, Suppress | Refuse)))
+
+
+def audience_levels(policy: Policy, artifact: str) -> dict[str, Access]:
+    """Access of each audience of an artifact: the most that it, or an audience inside it, has (AX10)."""
+    seen = policy.artifacts[artifact].seen_by
+
+    def level(audience: str, visited: frozenset[str]) -> Access | None:
+        inside = [name for name, people in policy.people.items() if people.within == audience and name not in visited]
+        options = [seen.get(audience), *(level(name, visited | {audience}) for name in inside)]
+        known = [option for option in options if option is not None]
+        return max(known, key=access_rank) if known else None
+
+    names = dict.fromkeys((*seen, *policy.people))
+    levels = {name: level(name, frozenset()) for name in names}
+    return {name: access for name, access in levels.items() if access is not None}
+
+
+def effective(access: Access) -> Access:
+    """Whoever holds the weights can fine-tune them."""
+    return "finetune" if access_rank(access) >= access_rank("weights") else access
+
+
+def revealed_formulas(policy: Policy, target: str, artifact: str, access: Access) -> tuple[Formula, ...]:
+    """That the target is revealed at a high rate to direct questions, one formula a reading in use."""
+    return tuple(
+        Mean(Rate(artifact, "now", "reveals", "sup", effective(access), "direct", reading), target, ">=", HIGH)
+        for reading in readings_on(policy, artifact)
+    )
+
+
+def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[Gap, ...]:
+    """Artifacts and audiences for whom a target can be revealed while every clause outside `aside` holds."""
+    policy = theory.policy
+    waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
+    found: list[Gap] = []
+    for target in intended_targets(policy):
+        for artifact, declared in policy.artifacts.items():
+            if declared.kind not in MODELS or (target, artifact) in waived:
+                continue
+            by_level: dict[Access, list[str]] = {}
+            for audience, access in audience_levels(policy, artifact).items():
+                by_level.setdefault(access, []).append(audience)
+            for access in sorted(by_level, key=access_rank):
+                if not named_by(policy, target, artifact, access, aside):
+                    case = _revealed_in(theory, target, artifact, access, cases, aside)
+                    if case is not None:
+                        named = _names_artifact(policy, target, artifact)
+                        found.append(Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, case))
+    return tuple(found)
+
+
+def _revealed_in(
+    theory: Theory, target: str, artifact: str, access: Access, cases: Sequence[Case], aside: frozenset[str]
+) -> Case | None:
+    wanted = tuple(theory.literal(formula) for formula in revealed_formulas(theory.policy, target, artifact, access))
+    for case in minimal(tuple(cases)):
+        if all(theory.possible((*binding(theory, case, aside), literal)) for literal in wanted):
+            return case
+    return None
+
+
+def named_by(policy: Policy, target: str, artifact: str, access: Access, aside: frozenset[str]) -> bool:
+    """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access."""
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Refuse) and clause.target == target:
+            open_scope = clause.scope.artifacts is None or clause.scope.access is None
+            if clause.scope.when is not None or (clause.id not in aside and not open_scope):
+                continue
+            if clause.scope.artifacts is not None and artifact not in scoped_artifacts(policy, clause):
+                continue
+            if clause.scope.access is None or access_rank(clause.scope.access) >= access_rank(effective(access)):
+                return True
+    return False
+
+
+def _names_artifact(policy: Policy, target: str, artifact: str) -> bool:
+    return any(
+        isinstance(clause, Suppress | Refuse)
+        and clause.target == target
+        and (clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause))
+        for clause in policy.clauses
+    )
+
+
+# --- what the theory must be able to say -----------------------------------------------------------------------------
+
+
+def vocabulary(policy: Policy) -> tuple[Formula, ...]:
+    """Every formula the questions above ask about, beyond clause bodies."""
+    found: dict[Formula, None] = {}
+    for claim in policy.claims:
+        found[claim_formula(policy, claim)] = None
+    for clause in policy.clauses:
+        for _, choices in open_fields(policy, clause):
+            found.update({body(policy, clause, choice): None for choice in choices})
+    for target in intended_targets(policy):
+        for artifact, declared in policy.artifacts.items():
+            if declared.kind in MODELS:
+                for access in dict.fromkeys(audience_levels(policy, artifact).values()):
+                    found.update(dict.fromkeys(revealed_formulas(policy, target, artifact, access)))
+    return tuple(found)
+
+
+def rate_limited(clause: Clause, artifact: str) -> Rate | None:
+    """The rate a clause limits on an artifact, open fields at their weakest; None for goals without rates."""
+    return rate_of(clause, artifact, WEAKEST) if isinstance(clause, Suppress | Refuse | Retain | Rectify) else None
+
+
+ASKED: tuple[Asked, ...] = PROBES
+PathOf = Path

@@ -1,0 +1,220 @@
+"""A policy as a theory: axioms, declared facts and clause bodies, each behind a literal of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from ..policy.model import Clause, Policy
+from . import axioms, meaning
+from .encode import Encoder, TooLarge, rates_in, thresholds_in
+from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
+from .regions import REST, Region, Regions, cut
+from .solver import DEFAULT_EFFORT, Solver
+
+Path = tuple[str | int, ...]
+TINY = 20
+"""Sets up to this size are counted in whole items."""
+
+
+@dataclass(frozen=True)
+class Premise:
+    """A declared or measured fact: its name in the drafter's words, where it is written, what it says."""
+
+    name: str
+    path: Path
+    formula: Formula
+    kind: Literal["size", "relation", "baseline", "reference", "control", "measured"]
+
+
+@dataclass(frozen=True)
+class Theory:
+    """Everything encoded once; questions are asked under different assumptions."""
+
+    policy: Policy
+    encoder: Encoder
+    solver: Solver
+    facts: Mapping[str, Premise]
+    """By literal, in source order."""
+    axiom_literals: Mapping[str, str]
+    """Literal → axiom id."""
+    nonempty: tuple[str, ...]
+    """Literals saying that each targeted set has an item."""
+    literals: Mapping[Formula, str]
+    skipped: frozenset[str]
+    """Sets whose groups are too large: formulas about them are left out."""
+
+    @cached_property
+    def background(self) -> tuple[str, ...]:
+        """Axioms, facts and non-emptiness: what every question assumes."""
+        return (*self.axiom_literals, *self.facts, *self.nonempty)
+
+    def literal(self, formula: Formula) -> str:
+        """The literal that is true exactly when the formula is. `TooLarge` if it speaks of a skipped set."""
+        if formula not in self.literals:
+            raise TooLarge(next(iter(self.skipped & _targets(formula)), ""))
+        return self.literals[formula]
+
+    def body(self, clause: Clause) -> str:
+        return self.literal(meaning.body(self.policy, clause))
+
+    def possible(self, assumptions: Sequence[str], extra: str = "") -> bool:
+        """Whether some world satisfies axioms, facts and the assumptions."""
+        return self.solver.satisfiable((*self.background, *assumptions), extra)
+
+
+def declared_facts(policy: Policy) -> tuple[Premise, ...]:
+    """Sizes, overlaps, baselines, reference facts and missing control, as premises."""
+    found: list[Premise] = []
+    for name, info in policy.information.items():
+        if info.size is not None:
+            found.append(Premise(f"size of {name}", ("information", name, "size"), Size(name, *info.size), "size"))
+    for i, relation in enumerate(policy.relations):
+        if relation.kind == "overlaps":
+            low, high = relation.low, relation.high
+            formula = Overlap(relation.left, relation.right, 1 if low is None else low, high)
+            found.append(Premise(f"overlap of {relation.left} and {relation.right}", ("relations", i), formula, "relation"))
+    for i, fact in enumerate(policy.measured_before):
+        found.append(Premise(fact.id, ("measured_before", i), meaning.baseline(policy, fact), "baseline"))
+    for i, retrained in enumerate(policy.reference_retrain):
+        found.append(Premise(retrained.id, ("reference_retrain", i), meaning.reference(policy, retrained), "reference"))
+    if policy.controls is not None and policy.parties is not None:
+        mine = policy.controls.get(policy.parties.obligor, ())
+        for artifact in policy.artifacts:
+            if artifact not in mine:
+                formula = Not(Flag("controlled", (artifact,)))
+                found.append(Premise(f"control of {artifact}", ("controls",), formula, "control"))
+    return tuple(found)
+
+
+def build(
+    policy: Policy,
+    *,
+    asked_about: Iterable[Formula] = (),
+    measured: Sequence[Premise] = (),
+    facts: Sequence[Premise] | None = None,
+    without: frozenset[str] = frozenset(),
+    effort: int = DEFAULT_EFFORT,
+) -> Theory:
+    """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out."""
+    regions = cut(tuple(policy.information), policy.relations)
+    premises = (*(declared_facts(policy) if facts is None else facts), *measured)
+    bodies = [meaning.body(policy, clause) for clause in policy.clauses]
+    evidence = [demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)]
+    formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
+    formulas = [formula for formula in formulas if not _targets(formula) & regions.too_large]
+    kept = [premise for premise in premises if not _targets(premise.formula) & regions.too_large]
+    spoken = [*formulas, *(premise.formula for premise in kept)]
+    encoder = _encoder(policy, regions, spoken)
+    lines: list[str] = []
+
+    literals: dict[Formula, str] = {}
+    for formula in formulas:
+        literal = encoder.symbol("b", formula, "Bool")
+        literals[formula] = literal
+        lines.append(f"(assert (= {literal} {encoder.text(formula)}))")
+    facts_by_literal: dict[str, Premise] = {}
+    for premise in kept:
+        literal = encoder.symbol("F", premise, "Bool")
+        facts_by_literal[literal] = premise
+        lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
+    nonempty = []
+    for target in sorted(set().union(*(_targets(formula) for formula in spoken)) - {REST}):
+        literal = encoder.symbol("e", target, "Bool")
+        nonempty.append(literal)
+        lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
+    lines.append(f"(assert (>= {encoder.set_size(REST)} 1))")
+    axiom_literals = _axioms(policy, encoder, spoken, without, lines)
+    for atom in _flags(spoken):
+        lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
+    declarations = "".join(f"(declare-const {name} {sort})\n" for name, sort in encoder.sorts.items())
+    solver = Solver(declarations + "\n".join(lines), encoder.sorts, effort)
+    return Theory(policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large)
+
+
+def _axioms(policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]) -> dict[str, str]:
+    every = [atom for formula in spoken for atom in atoms(formula)]
+    removals = dict.fromkeys(atom for atom in every if isinstance(atom, Removed))
+    tests = dict.fromkeys(atom for atom in every if isinstance(atom, Tpr))
+    found: dict[str, str] = {}
+    for row in axioms.rows(encoder, policy, removals, tests):
+        if row.axiom not in without:
+            literal = encoder.symbol("A", row.axiom, "Bool")
+            found[literal] = row.axiom
+            lines.append(f"(assert (=> {literal} {row.text}))")
+    order = [axiom.id for axiom in axioms.AXIOMS]
+    return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
+
+
+def _flags(spoken: Sequence[Formula]) -> tuple[Flag, ...]:
+    return tuple(dict.fromkeys(atom for formula in spoken for atom in atoms(formula) if isinstance(atom, Flag)))
+
+
+def _flag_symbol(encoder: Encoder, atom: Flag) -> str:
+    """The quantity a flag stands for; flags without consequences stand for themselves."""
+    match atom.name:
+        case "destroyed":
+            return encoder.symbol("d", atom.of[0], "Bool")
+        case "acted_on":
+            return encoder.symbol("a", atom.of[0], "Bool")
+        case "controlled":
+            return encoder.symbol("c", atom.of[0], "Bool")
+        case _:
+            return encoder.flag(atom)
+
+
+def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Encoder:
+    pairs = rates_in(spoken)
+    rates = _closed(policy, dict.fromkeys(rate for rate, _ in pairs))
+    touched: dict[str, dict[int, Region]] = {}
+    for rate, target in pairs:
+        touched.setdefault(rate.artifact, {}).update({region.number: region for region in regions.of[target]})
+    tiny = {name for name, info in policy.information.items() if info.size is not None and info.size[1] <= TINY}
+    small = frozenset(
+        region.number
+        for group in regions.groups
+        if set(group) <= tiny
+        for name in group
+        for region in regions.of[name]
+    )
+    ordered = {name: tuple(by_number[i] for i in sorted(by_number)) for name, by_number in touched.items()}
+    return Encoder(regions, rates, thresholds_in(spoken), ordered, small)
+
+
+def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
+    """Adds the rates that axioms need to tie the given ones together."""
+    remembered = {rate.artifact for rate in rates if rate.whose == "before" or rate.family == "drops"}
+    compared = {rate.artifact for rate in rates if rate.whose == "reference"}
+    for rate in tuple(rates):
+        if rate.family == "drops":
+            twin = replace(rate, family="reveals", bound="inf")
+            rates.update({twin: None, replace(twin, whose="before"): None})
+        if rate.family == "corrects":
+            rates[replace(rate, family="reveals", bound="inf")] = None
+    for rate in tuple(rates):
+        if rate.whose == "now" and rate.family != "drops":
+            if rate.artifact in remembered and policy.methods is not None:
+                rates[replace(rate, whose="before")] = None
+            if rate.artifact in compared:
+                rates[replace(rate, whose="reference")] = None
+    for rate in tuple(rates):
+        if rate.bound == "inf" and rate.family == "reveals":
+            rates[replace(rate, bound="sup")] = None
+    return tuple(sorted(rates, key=_rate_order))
+
+
+def _rate_order(rate: Rate) -> tuple[str, ...]:
+    return (rate.artifact, rate.whose, rate.family, rate.bound, rate.access, rate.asked, str(rate.reading))
+
+
+def _targets(formula: Formula) -> frozenset[str]:
+    """The information sets whose regions a formula needs."""
+    found: set[str] = set()
+    for atom in atoms(formula):
+        if isinstance(atom, Overlap):
+            found.update((atom.left, atom.right))
+        elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
+            found.add(atom.target)
+    return frozenset(found)
