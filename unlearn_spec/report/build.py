@@ -1,0 +1,193 @@
+"""From what a run knows to the report. Pure: no clock, no file, no environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PureWindowsPath
+
+from ..finding import Finding
+from ..plan.model import DataRef, Obligation, Plan, SubjectRef
+from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
+from ..verdict.model import ClauseVerdict, Verification
+from .coverage import not_covered
+from .model import (
+    Assumption,
+    Axiom,
+    ClauseEntry,
+    EvidenceObject,
+    InformationSet,
+    Integrity,
+    PolicyHeader,
+    Record,
+    Redacted,
+    Relearning,
+    Report,
+    ReportError,
+    Result,
+    Validity,
+    Versions,
+)
+from .sentences import KIND, Bound, Case, conclude
+
+
+def build(
+    *,
+    policy: Policy,
+    plan: Plan,
+    verification: Verification,
+    findings: tuple[Finding, ...],
+    sentences: Mapping[str, str],
+    objects: Mapping[str, str],
+    ledger: str,
+    versions: Versions,
+    axioms: tuple[Axiom, ...] = (),
+    records: tuple[Record, ...] = (),
+    relearning: tuple[Relearning, ...] = (),
+    revealed: tuple[Redacted, ...] = (),
+) -> Report:
+    """The report of one run.
+
+    `sentences`: clause id → the clause as one plain sentence. `objects`: unit key → digest of its evidence object, for
+    every unit that was measured. `ledger`: hash of the ledger's last row. Paths in findings are cut to the file name.
+    Raises `ReportError` if a clause has no sentence or a verdict names an undeclared clause.
+    """
+    clauses = tuple(_entry(clause, sentences) for clause in policy.clauses)
+    order = {clause.id: place for place, clause in enumerate(clauses)}
+    by_id = {clause.id: clause for clause in clauses}
+    obligations = {obligation.id: obligation for obligation in plan.obligations}
+    for verdict in verification.verdicts:
+        if verdict.clause not in order:
+            raise ReportError(f"a verdict names the clause {verdict.clause!r}, which the policy does not have")
+    verdicts = sorted(verification.verdicts, key=lambda v: (order[v.clause], v.artifact, v.obligation or ""))
+    return Report(
+        policy=_header(policy),
+        versions=versions,
+        overall=verification.overall,
+        subjects=_subjects(plan),
+        information=_information(policy, plan),
+        clauses=clauses,
+        results=tuple(
+            Result(verdict=v, conclusion=_conclusion(by_id[v.clause], v, obligations, verification)) for v in verdicts
+        ),
+        not_covered=not_covered(policy, plan, verification),
+        facts=tuple(sorted(verification.facts, key=lambda fact: fact.id)),
+        tests=plan.obligations,
+        missing=plan.missing,
+        relearning=relearning,
+        revealed=tuple(sorted(revealed, key=lambda r: (r.obligation, r.item))),
+        evidence=_evidence(plan, objects),
+        records=tuple(sorted(records, key=lambda record: record.id)),
+        findings=tuple(_without_folders(finding) for finding in findings),
+        assumptions=_assumptions(verdicts),
+        axioms=axioms,
+        validity=Validity(
+            confidence=verification.confidence,
+            error=1 - verification.confidence,
+            seed=plan.seed,
+            facts=len(verification.facts),
+        ),
+        integrity=Integrity(policy=plan.policy, bindings=plan.bindings, ledger=ledger),
+    )
+
+
+def _header(policy: Policy) -> PolicyHeader:
+    header = policy.policy
+    return PolicyHeader(
+        id=header.id,
+        title=header.title,
+        version=header.version,
+        status=header.status,
+        owner=header.owner,
+        purpose=header.purpose,
+        basis=header.basis,
+    )
+
+
+def _entry(clause: Clause, sentences: Mapping[str, str]) -> ClauseEntry:
+    if clause.id not in sentences:
+        raise ReportError(f"the clause {clause.id!r} has no sentence")
+    return ClauseEntry(
+        id=clause.id,
+        goal=clause.goal,
+        kind=KIND[clause.goal],
+        strength=clause.strength,
+        target=None if isinstance(clause, Destroy | Finish | Ban) else clause.target,
+        sentence=sentences[clause.id],
+        bound=_bound(clause),
+        evidence=clause.evidence.kind if clause.evidence else None,
+    )
+
+
+def _bound(clause: Clause) -> Bound | None:
+    match clause:
+        case Suppress():
+            return "at_most"
+        case Refuse() | Retain(limit=AtLeast()):
+            return "at_least"
+        case Retain():
+            return "fall"
+        case _:
+            return None
+
+
+def _conclusion(
+    clause: ClauseEntry, verdict: ClauseVerdict, obligations: Mapping[str, Obligation], verification: Verification
+) -> str:
+    obligation = obligations.get(verdict.obligation or "")
+    attested = obligation is not None and obligation.verifier == "record"
+    return conclude(Case(clause.goal, clause.target, clause.bound, attested, verdict, verification.confidence))
+
+
+def _subjects(plan: Plan) -> tuple[SubjectRef, ...]:
+    roles = ("audited", "original", "reference")
+    subjects = {planned.unit.subject for planned in plan.units}
+    return tuple(
+        sorted(subjects, key=lambda s: (roles.index(s.role), s.artifact, s.index, s.model, s.system or "", s.prompt))
+    )
+
+
+def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
+    data: set[DataRef] = {planned.unit.data for planned in plan.units}
+    return tuple(
+        InformationSet(
+            name=name,
+            kind=information.kind,
+            size=information.size,
+            unit=information.unit,
+            manifest=information.manifest,
+            data=tuple(
+                sorted((d for d in data if d.name in (name, f"holdout:{name}")), key=lambda d: (d.name, d.digest))
+            ),
+        )
+        for name, information in policy.information.items()
+    )
+
+
+def _evidence(plan: Plan, objects: Mapping[str, str]) -> tuple[EvidenceObject, ...]:
+    return tuple(
+        EvidenceObject(
+            unit=planned.key,
+            kind=planned.unit.kind,
+            role=planned.unit.subject.role,
+            artifact=planned.unit.subject.artifact,
+            index=planned.unit.subject.index,
+            data=planned.unit.data.name,
+            object=objects[planned.key],
+        )
+        for planned in sorted(plan.units, key=lambda planned: planned.key)
+        if planned.key in objects
+    )
+
+
+def _without_folders(finding: Finding) -> Finding:
+    spans = tuple(replace(span, file=PureWindowsPath(span.file).name) for span in finding.spans)
+    return replace(finding, spans=spans)
+
+
+def _assumptions(verdicts: list[ClauseVerdict]) -> tuple[Assumption, ...]:
+    words = sorted({presumption for verdict in verdicts for presumption in verdict.conditional_on})
+    return tuple(
+        Assumption(words=w, clauses=tuple(dict.fromkeys(v.clause for v in verdicts if w in v.conditional_on)))
+        for w in words
+    )

@@ -1,0 +1,256 @@
+"""The one result model: everything a report says, in any format. `build.py` makes it; renderers only read it.
+
+No target material, wall clock, host, user or absolute path has a field here. The same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from ..finding import Finding
+from ..plan.model import DataRef, Exact, Frozen, Missing, Obligation, SubjectRef
+from ..policy.model import Basis
+from ..policy.vocabulary import EvidenceKind, GoalKind, InformationKind, Status
+from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
+from .sentences import Bound, Kind
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+KeyedDigest = Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+
+
+class ReportError(Exception):
+    """A report that cannot be read, built or rendered. The message is one line, fit for a user."""
+
+
+class PolicyHeader(Frozen):
+    """Who asked for what, in the policy's own words."""
+
+    id: str
+    title: str | None
+    version: int
+    status: Status
+    owner: str | None
+    purpose: str | None
+    basis: tuple[Basis, ...]
+
+
+class Versions(Frozen):
+    """What read the policy: language, program, and the axiom set that the verdicts are entailed under."""
+
+    language: str
+    tool: str
+    axioms: str
+
+
+class InformationSet(Frozen):
+    """An information set by name, size and digest; its items are not in the report."""
+
+    name: str
+    kind: InformationKind
+    size: tuple[int, int] | None
+    unit: str | None
+    manifest: str | None
+    data: tuple[DataRef, ...]
+    """Bound data files measured for it, a hold-out included."""
+
+
+class ClauseEntry(Frozen):
+    """A clause as read: its sentence in the drafter's words, and what kind of conclusion it admits."""
+
+    id: str
+    goal: GoalKind
+    kind: Kind
+    strength: Literal["must", "should"]
+    target: str | None
+    sentence: str
+    bound: Bound | None
+    """Which end of an interval the limit speaks of; `None` where there is no single one."""
+    evidence: EvidenceKind | None
+
+
+class Result(Frozen):
+    """The verdict of one clause on one artifact, and the sentence that may be said about it."""
+
+    verdict: ClauseVerdict
+    conclusion: str
+
+
+class Relearning(Frozen):
+    """What fine-tuning on a random half of the items brought back, on both halves.
+
+    Intervals are labelled `audited`, `never trained`, …; shares of items in [0, 1].
+    """
+
+    clause: str
+    artifact: str
+    steps: int
+    learning_rate: Exact
+    on: Literal["random_half", "retain_only"]
+    attacked: tuple[Interval, ...]
+    """On the half that the attack trained on."""
+    held_out: tuple[Interval, ...]
+    """On the half that the attack did not see."""
+
+
+class Redacted(Frozen):
+    """An item that an answer revealed, by keyed digest (HMAC-SHA-256 of its text) and length in characters."""
+
+    obligation: str
+    item: KeyedDigest
+    length: Annotated[int, Field(ge=0)]
+
+
+class EvidenceObject(Frozen):
+    """One measured unit and the content-addressed object that holds its table."""
+
+    unit: str
+    """Content key of the unit."""
+    kind: Literal["score", "generate", "relearn"]
+    role: Literal["audited", "original", "reference"]
+    artifact: str
+    index: int
+    data: str
+    object: str
+
+
+class Record(Frozen):
+    """A signed process record named in the bindings."""
+
+    id: str
+    kind: Literal["procedure", "certificate", "attestation"]
+    signer: str
+    signed_on: date
+    digest: Digest
+
+
+class Axiom(Frozen):
+    """An axiom of the theory, with the status under which it can be challenged."""
+
+    id: str
+    statement: str
+    status: Literal["mathematics", "theorem", "definition", "model", "presumption"]
+
+
+class Assumption(Frozen):
+    """A presumption that verdicts are conditional on, and the clauses concerned."""
+
+    words: str
+    clauses: tuple[str, ...]
+
+
+class NotCovered(Frozen):
+    """Something that no clause or no test of this run speaks about."""
+
+    kind: Literal[
+        "clause",
+        "artifact",
+        "access",
+        "probe",
+        "target",
+        "accepted",
+        "language",
+        "precision",
+        "decoding",
+        "variant",
+        "use",
+    ]
+    what: str
+    why: str
+
+
+class Validity(Frozen):
+    """For what the run's statements hold, together."""
+
+    confidence: Exact
+    error: Exact
+    """One minus confidence: registered for all facts before measuring."""
+    seed: int
+    facts: int
+    """Number of registered facts that share the error."""
+
+
+class Integrity(Frozen):
+    """Digests that tie the report to what it is about."""
+
+    policy: str
+    bindings: str
+    ledger: str
+    """Hash of the last row of the run's hash-chained ledger."""
+
+
+class Report(Frozen):
+    """A conformance report."""
+
+    unlearn_spec_report: Literal["1.0"] = "1.0"
+    policy: PolicyHeader
+    versions: Versions
+    overall: Outcome
+    """The worst result; never an average."""
+    subjects: tuple[SubjectRef, ...]
+    information: tuple[InformationSet, ...]
+    clauses: tuple[ClauseEntry, ...]
+    results: tuple[Result, ...]
+    not_covered: tuple[NotCovered, ...]
+    facts: tuple[Fact, ...]
+    tests: tuple[Obligation, ...]
+    missing: tuple[Missing, ...]
+    relearning: tuple[Relearning, ...]
+    revealed: tuple[Redacted, ...]
+    evidence: tuple[EvidenceObject, ...]
+    records: tuple[Record, ...]
+    findings: tuple[Finding, ...]
+    assumptions: tuple[Assumption, ...]
+    axioms: tuple[Axiom, ...]
+    validity: Validity
+    integrity: Integrity
+
+    @model_validator(mode="after")
+    def _worst_and_named(self) -> Report:
+        outcomes = {result.verdict.outcome for result in self.results}
+        worst = next((outcome for outcome in WORST_FIRST if outcome in outcomes), "not_tested")
+        if self.overall != worst:
+            raise ValueError(f"overall is {self.overall}, but the worst result is {worst}")
+        unknown = sorted({result.verdict.clause for result in self.results} - {clause.id for clause in self.clauses})
+        if unknown:
+            raise ValueError(f"a result names the clause {unknown[0]!r}, which the report does not list")
+        if len({clause.id for clause in self.clauses}) < len(self.clauses):
+            raise ValueError("two clauses share an id")
+        return self
+
+    def clause(self, name: str) -> ClauseEntry:
+        """The clause with that id. Raises `KeyError`."""
+        return {clause.id: clause for clause in self.clauses}[name]
+
+
+def canonical(report: Report) -> str:
+    """The report as canonical JSON: keys sorted, no spaces, ASCII only, one line feed at the end.
+
+    Raises `ReportError` for a number that is not finite.
+    """
+    try:
+        text = json.dumps(
+            report.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+        )
+    except ValueError:
+        raise ReportError("the report holds a number that is not finite") from None
+    return text + "\n"
+
+
+def digest(report: Report) -> str:
+    """SHA-256 of the canonical JSON: the digest of a run's `result.json`."""
+    return "sha256:" + hashlib.sha256(canonical(report).encode()).hexdigest()
+
+
+def parse(text: str) -> Report:
+    """Reads canonical JSON back. Raises `ReportError` with the first thing that is wrong."""
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ReportError(f"not a conformance report: {where + ': ' if where else ''}{first['msg']}") from None
