@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+class ItemError(ValueError):
+    """An item lacks what the measurement asks of it. The message names the item, never its content."""
+
+
 @dataclass(frozen=True)
 class Item:
     """One question with its answer, or one document, or both. Fields that a data file lacks stay empty.

@@ -1,0 +1,236 @@
+"""Answers of a subject to prompts, greedy or sampled, and what each answer shows."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..gpu.token_stats import decoding_log_probs
+from ..plan.model import GenerateUnit, Reading
+from .items import Item, ItemError, item_key, keyed_digest
+from .matching import contains, exact, refuses, rouge_l
+from .scoring import fill, is_greedy, sampling
+from .subjects import SubjectError
+from .subjects.model import Model
+from .subjects.system import Subject, System
+from .table import Table, from_rows
+
+ANSWERS_PER_BATCH = 64
+
+COLUMNS = (
+    "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal",
+    "tokens", "empty", "distinct", "entropy", "blocked", "output",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: its text, tokens, the mean entropy of the distributions they were taken from (nats), and whether a
+    filter put its reply in the answer's place."""
+
+    text: str
+    tokens: tuple[int, ...]
+    entropy: float
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    item: Item
+    probe: int
+    sample: int
+    prompt: str
+
+
+def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, suite: tuple[str, ...] = ()) -> Table:
+    """A `generate` table with one row an item, probe and sample, in that order.
+
+    Probes: for `prompt`, the item's prompt (a document's prefix), number 0; for `paraphrases`, that and the item's
+    other wordings, numbered from 1; for `suite`, the templates of `suite` around the prompt, numbered from 0. Samples:
+    `reading.samples` for a sampled decoding, one for greedy. Columns:
+
+    - `exact`, `contains` (bool), `rouge_l` (in [0, 1]): the answer against the item's secret, as in `matching`, under
+      the reading's normalisation. `refusal`: it carries a refusal marker.
+    - `tokens`: tokens of the answer. `empty`: it has no visible character. `distinct`: distinct tokens over tokens, 1
+      for none. `entropy`: mean entropy of the next-token distributions along the answer, in nats, 0 for none.
+    - `blocked`: a filter of the guarded system replied; the columns above then speak of that reply.
+    - `output`: keyed digest of the answer's text. The key comes from the items, so that equal answers to the same
+      items compare equal between subjects and nothing can be guessed from it.
+
+    Every random number depends on the unit's seed, the item, the probe and the sample alone, and padding is masked:
+    an answer does not depend on what else is in its batch. Generation ends at an end token, after
+    `reading.max_new_tokens` tokens, or at the model's context.
+    Raises `ItemError` for an item without a prompt, `SubjectError` for a prompt that fills the context.
+    """
+    asked = [
+        _Asked(item, probe, sample, prompt)
+        for item in items
+        for probe, prompt in enumerate(_probes(item, unit, suite))
+        for sample in range(_samples(unit.reading))
+    ]
+    answers = _ask(subject, asked, unit.reading, unit.seed)
+    key, how = item_key(items), unit.reading.normalisation
+    return from_rows(
+        "generate",
+        COLUMNS,
+        (
+            {
+                "item": one.item.id,
+                "cluster": one.item.cluster,
+                "probe": one.probe,
+                "sample": one.sample,
+                "exact": exact(answer.text, one.item.secret, how),
+                "contains": contains(answer.text, one.item.secret, how),
+                "rouge_l": rouge_l(answer.text, one.item.secret, how),
+                "refusal": refuses(answer.text),
+                "tokens": len(answer.tokens),
+                "empty": not answer.text.strip(),
+                "distinct": len(set(answer.tokens)) / len(answer.tokens) if answer.tokens else 1.0,
+                "entropy": answer.entropy,
+                "blocked": answer.blocked,
+                "output": keyed_digest(key, answer.text),
+            }
+            for one, answer in zip(asked, answers, strict=True)
+        ),
+    )
+
+
+def _ask(subject: Subject, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:
+    """The subject's answers, in order; through the guards, if it has some."""
+    if isinstance(subject, Model):
+        return _continue(subject, asked, reading, seed)
+    let_in = [subject.before(one.prompt) for one in asked]
+    passed = [
+        _Asked(one.item, one.probe, one.sample, text)
+        for one, (text, blocked) in zip(asked, let_in, strict=True)
+        if not blocked
+    ]
+    answers = iter(_continue(subject.model, passed, reading, seed))
+    return [
+        _reply(subject, text) if blocked else _let_out(subject, next(answers)) for text, blocked in let_in
+    ]
+
+
+def _let_out(system: System, answer: Answer) -> Answer:
+    text, blocked = system.after(answer.text)
+    return _reply(system, text) if blocked else answer
+
+
+def _reply(system: System, text: str) -> Answer:
+    return Answer(text, system.model.encode(text), 0.0, blocked=True)
+
+
+def _probes(item: Item, unit: GenerateUnit, suite: tuple[str, ...]) -> tuple[str, ...]:
+    if not item.question.strip():
+        raise ItemError(f"item {item.id} has no prompt and no prefix to ask with")
+    if not item.secret.strip():
+        raise ItemError(f"item {item.id} has no answer and no suffix to look for")
+    # A document's prefix is given as it stands; only questions are put the way the subject expects them.
+    template = "{prompt}" if item.is_document else unit.subject.prompt
+    if unit.prompts == "suite":
+        return tuple(fill(template, fill(probe, item.question)) for probe in suite)
+    wordings = (item.question, *item.paraphrases) if unit.prompts == "paraphrases" else (item.question,)
+    return tuple(fill(template, wording) for wording in wordings)
+
+
+def _samples(reading: Reading) -> int:
+    return 1 if is_greedy(reading) else reading.samples or 1
+
+
+def _continue(model: Model, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:
+    prompts = [model.encode(one.prompt) for one in asked]
+    for one, ids in zip(asked, prompts, strict=True):
+        if not ids:
+            raise ItemError(f"item {one.item.id}: the tokenizer reads its prompt as nothing")
+        if model.context is not None and len(ids) >= model.context:
+            raise SubjectError(
+                f"{model.name}: the prompt of item {one.item.id} has {len(ids)} tokens, the model's context "
+                f"{model.context}; no room is left for an answer"
+            )
+    order = sorted(range(len(asked)), key=lambda place: (len(prompts[place]), place))
+    answers: dict[int, Answer] = {}
+    for start in range(0, len(order), ANSWERS_PER_BATCH):
+        batch = order[start : start + ANSWERS_PER_BATCH]
+        draws = None if is_greedy(reading) else _draws([asked[place] for place in batch], reading.max_new_tokens, seed)
+        found = _decode(model, [prompts[place] for place in batch], reading, draws)
+        answers.update(zip(batch, found, strict=True))
+    return [answers[place] for place in range(len(asked))]
+
+
+def _draws(asked: Sequence[_Asked], steps: int, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Uniform numbers in [0, 1), shape (answers, steps): a Philox stream of its own for each answer."""
+    rows = []
+    for one in asked:
+        name = f"{seed}\n{one.item.id}\n{one.probe}\n{one.sample}".encode()
+        key = int.from_bytes(hashlib.sha256(name).digest()[:16], "big")
+        rows.append(np.random.Generator(np.random.Philox(key=key)).random(steps))
+    return np.stack(rows)
+
+
+@torch.inference_mode()
+def _decode(
+    model: Model,
+    prompts: Sequence[tuple[int, ...]],
+    reading: Reading,
+    draws: np.ndarray[Any, np.dtype[np.float64]] | None,
+) -> list[Answer]:
+    """Answers to left-padded prompts, token by token with the model's own cache."""
+    place, width = model.device, max(len(ids) for ids in prompts)
+    ids = torch.zeros((len(prompts), width), dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt) :] = torch.tensor(prompt)
+        mask[row, width - len(prompt) :] = 1
+    ids, mask = ids.to(place), mask.to(place)
+    accepted = inspect.signature(model.network.forward).parameters
+    options: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
+    written: list[list[int]] = [[] for _ in prompts]
+    entropy = [0.0 for _ in prompts]
+    running = [True for _ in prompts]
+    cache: Any = None
+    for step in range(reading.max_new_tokens):
+        if "position_ids" in accepted:
+            # Rows that are done run on with the batch, unread; beyond the context they have no place of their own.
+            positions = (mask.cumsum(dim=1) - 1).clamp(min=0, max=None if model.context is None else model.context - 1)
+            options["position_ids"] = positions[:, -ids.shape[1] :]
+        output = model.network(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **options)
+        cache = output.past_key_values
+        if cache is None:
+            raise SubjectError(f"{model.name}: this architecture keeps no key-value cache, which generation needs")
+        logits = output.logits[:, -1]
+        chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[:, step]).to(place))
+        uncertain = torch.special.entr(logits.float().softmax(dim=-1)).sum(dim=-1).tolist()
+        for row, token in enumerate(chosen.tolist()):
+            if not running[row]:
+                continue
+            if token in model.ends:
+                running[row] = False
+                continue
+            written[row].append(token)
+            entropy[row] += uncertain[row]
+            full = model.context is not None and len(prompts[row]) + len(written[row]) >= model.context
+            running[row] = not full
+        if not any(running):
+            break
+        ids = chosen[:, None]
+        mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
+    return [
+        Answer(model.decode(tokens), tuple(tokens), total / len(tokens) if tokens else 0.0)
+        for tokens, total in zip(written, entropy, strict=True)
+    ]
+
+
+def _choose(logits: torch.Tensor, reading: Reading, draws: torch.Tensor | None) -> torch.Tensor:
+    """The next token of each row: the first of the most probable ones, or the one in which the row's draw falls."""
+    if draws is None:
+        return logits.argmax(dim=-1)
+    temperature, top_k, top_p = sampling(reading)
+    chances = decoding_log_probs(logits, temperature=temperature, top_k=top_k, top_p=top_p).exp()
+    reached = chances.cumsum(dim=-1)
+    return (reached <= (draws * reached[:, -1])[:, None]).sum(dim=-1)

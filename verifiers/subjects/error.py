@@ -1,0 +1,5 @@
+"""The one error of this border."""
+
+
+class SubjectError(RuntimeError):
+    """A subject cannot be loaded or asked. The text says which, why, and what to do."""

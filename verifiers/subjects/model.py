@@ -1,0 +1,198 @@
+"""A causal language model from a Hugging Face folder: safetensors weights only, no code from the folder, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
+
+from ...gpu.arrays import DeviceError, device
+from .error import SubjectError
+
+Precision = Literal["float32", "bfloat16", "float16"]
+
+_logging: Any = logging  # its switches carry no types
+_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_CODE = (".py", ".so", ".dll", ".dylib")
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token ids of a text, and the index of the first token that belongs to its second part."""
+
+    ids: tuple[int, ...]
+    start: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights and tokenizer, ready to be asked. `context` is the longest input in tokens, None if there is no limit."""
+
+    network: Any
+    tokenizer: Any
+    context: int | None
+    name: str = "model"
+    """For messages."""
+
+    @property
+    def device(self) -> torch.device:
+        found: torch.device = self.network.device
+        return found
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """Ids of the tokens that end an answer."""
+        declared = [getattr(self.network.generation_config, "eos_token_id", None), self.tokenizer.eos_token_id]
+        flat = [token for entry in declared for token in (entry if isinstance(entry, list) else [entry])]
+        return frozenset(token for token in flat if token is not None)
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Token ids with the tokenizer's own beginning, and without an end token it may add.
+
+        Raises `SubjectError` when a token has no embedding.
+        """
+        return self.encode_pair(text, "").ids
+
+    def encode_pair(self, first: str, second: str) -> Encoded:
+        """Tokens of `first + second` read as one text; a token on the seam belongs to the second part."""
+        options: dict[str, Any] = {"verbose": False}
+        if self.tokenizer.is_fast:
+            options["return_offsets_mapping"] = True
+        read = self.tokenizer(first + second, **options)
+        ids = list(read["input_ids"])
+        while ids and ids[-1] in self.ends and ids[-1] in self.tokenizer.all_special_ids:
+            ids.pop()
+        size = self.network.get_input_embeddings().weight.shape[0]
+        if ids and max(ids) >= size:
+            raise SubjectError(
+                f"{self.name}: the tokenizer gives token {max(ids)}, but the model knows only {size} tokens; "
+                "this tokenizer belongs to another model"
+            )
+        if self.tokenizer.is_fast:
+            spans = read["offset_mapping"][: len(ids)]
+            # Special tokens have the empty span (0, 0) and count as the beginning.
+            start = next((place for place, (_, end) in enumerate(spans) if end > len(first)), len(ids))
+        else:
+            start = _common(ids, list(self.tokenizer(first, verbose=False)["input_ids"]))
+        return Encoded(tuple(ids), start)
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of these tokens, special tokens left out."""
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
+
+
+def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision = "float32") -> Model:
+    """The model in a folder, in evaluation mode, its weights in this precision on this device.
+
+    Nothing is downloaded and no code from the folder runs: a folder with pickled weights, Python files or `auto_map`
+    entries is refused, even if safetensors lie beside them. Weights must fill the architecture exactly.
+    Raises `SubjectError` with the reason in plain words.
+    """
+    _check_folder(folder)
+    try:
+        place = device(device_name)
+    except DeviceError as error:
+        raise SubjectError(str(error)) from error
+    options = {"local_files_only": True, "trust_remote_code": False}
+    with _quiet():
+        try:
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                use_safetensors=True,
+                dtype=_DTYPES[precision],
+                output_loading_info=True,
+                **options,
+            )
+            network, report = loaded
+        except Exception as error:
+            raise SubjectError(f"{folder}: the model cannot be read: {_one_line(error)}") from error
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
+        except Exception as error:
+            raise SubjectError(f"{folder}: the tokenizer cannot be read: {_one_line(error)}") from error
+    for problem, words in (
+        ("missing_keys", "its weights lack"),
+        ("mismatched_keys", "its weights have the wrong shape for"),
+        ("unexpected_keys", "its architecture has no place for the weights"),
+    ):
+        found = sorted(str(key) for key in report.get(problem) or ())
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            raise SubjectError(f"{folder}: {words} {found[0]}{more}; this is not the model its config.json describes")
+    for name, weight in network.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise SubjectError(f"{folder}: the weights {name} hold values that are not numbers")
+    network = network.to(place).eval().requires_grad_(False)
+    return Model(network, tokenizer, _context(network, tokenizer), str(folder))
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise SubjectError(f"{folder}: there is no such model folder")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        if path.suffix.lower() in _PICKLED:
+            raise SubjectError(
+                f"{path}: pickled files can run code when loaded; keep only safetensors in the model folder"
+            )
+        if path.suffix.lower() in _CODE:
+            raise SubjectError(f"{path}: a model folder may not bring code of its own; delete it")
+    if not (folder / "config.json").is_file():
+        raise SubjectError(f"{folder}: there is no config.json; a Hugging Face model folder is expected")
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise SubjectError(f"{folder}: there are no weights in safetensors form")
+    for path in files:
+        if path.suffix == ".json" and path.name.endswith("config.json"):
+            _check_config(path)
+
+
+def _check_config(path: Path) -> None:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SubjectError(f"{path}: not a readable JSON file: {_one_line(error)}") from error
+    if not isinstance(config, dict):
+        raise SubjectError(f"{path}: a JSON object is expected")
+    if "auto_map" in config:
+        raise SubjectError(f"{path}: auto_map asks for code from outside the library; only built-in architectures load")
+
+
+def _context(network: Any, tokenizer: Any) -> int | None:
+    declared = getattr(network.config, "max_position_embeddings", None)
+    limits = [declared] if isinstance(declared, int) and declared > 0 else []
+    if 0 < tokenizer.model_max_length < 10**9:  # tokenizers without a limit carry a huge number
+        limits.append(int(tokenizer.model_max_length))
+    return min(limits, default=None)
+
+
+def _common(left: list[int], right: list[int]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+
+
+def _one_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bar or advice from the library on the user's terminal."""
+    verbosity = _logging.get_verbosity()
+    bars = _logging.is_progress_bar_enabled()
+    _logging.set_verbosity_error()
+    _logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        _logging.set_verbosity(verbosity)
+        if bars:
+            _logging.enable_progress_bar()
