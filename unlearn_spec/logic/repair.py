@@ -1,0 +1,141 @@
+"""Repairs for a conflict: the nearest friendly number on one clause that dissolves it, each checked by applying it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from ..policy.model import (
+    AtLeast,
+    AtMost,
+    Clause,
+    Closeness,
+    Delete,
+    Finish,
+    Keep,
+    MembershipBound,
+    Policy,
+    Refuse,
+    Remove,
+    Retain,
+    Suppress,
+)
+from .questions import Core
+from .situations import active_clauses
+from .theory import build
+from .worlds import days, percent
+
+_SHARE_STEP = Fraction(1, 1000)
+_EPSILON_STEP = Fraction(1, 100)
+_DAY_STEP = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One number on one clause that dissolves the conflict, as the drafter would write it."""
+
+    clause: str
+    field: str
+    value: str
+    leaves: tuple[str, ...]
+    """Clauses that would then stand in its place in another conflict; empty if none does."""
+
+
+def single_numbers(policy: Policy, core: Core) -> tuple[Repair, ...]:
+    """For each clause of the core, the smallest change of its limit, in friendly steps, after which the core's clauses can hold."""
+    found = []
+    for name in core.clauses:
+        clause = next(c for c in policy.clauses if c.id == name)
+        for field, grid, apply, show in _knobs(clause):
+            value = _least(policy, core, clause, grid, apply)
+            if value is not None:
+                altered = _with(policy, apply(clause, value))
+                found.append(Repair(name, field, show(value), _still_clashing(altered, name, core)))
+    return tuple(found)
+
+
+def dissolves(policy: Policy, core: Core) -> bool:
+    """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
+    binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
+    small = policy.model_copy(update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()})
+    theory = build(small)
+    return theory.possible(tuple(theory.body(clause) for clause in small.clauses if clause.id in binding))
+
+
+def _still_clashing(policy: Policy, changed: str, core: Core) -> tuple[str, ...]:
+    """Clauses outside the core that clash with what remains of it after the change."""
+    binding = active_clauses(policy, frozenset(core.situation))
+    theory = build(policy)
+    literals = {
+        theory.body(clause): clause.id for clause in policy.clauses if clause.id in binding and clause.id != changed
+    }
+    others = tuple(name for name in literals if literals[name] in core.clauses)
+    found = []
+    for literal, name in literals.items():
+        if name not in core.clauses and theory.possible((literal,)) and not theory.possible((*others, literal)):
+            found.append(name)
+    return tuple(found) if others and theory.possible(others) else ()
+
+
+Knob = tuple[str, tuple[Fraction, ...], Callable[[Any, Fraction], Any], Callable[[Fraction], str]]
+
+
+def _knobs(clause: Clause) -> Iterator[Knob]:
+    """The numbers of a clause that can be relaxed: grid from nearest to furthest, how to apply, how to show."""
+    match clause:
+        case Suppress():
+            yield "at_most", _up(clause.limit.at_most, _SHARE_STEP, Fraction(1)), _set_limit(AtMost, "at_most"), percent
+        case Retain(limit=AtLeast(at_least=value)) | Refuse(limit=AtLeast(at_least=value)):
+            yield "at_least", _down(value, _SHARE_STEP), _set_limit(AtLeast, "at_least"), percent
+        case Remove(limit=Closeness(epsilon=value)):
+            yield "epsilon", _up(value, _EPSILON_STEP, Fraction(20)), _set_field("epsilon"), lambda v: f"{float(v):g}"
+        case Remove(limit=MembershipBound(tpr_at_most=value)):
+            yield "tpr_at_most", _up(value, _SHARE_STEP, Fraction(1)), _set_field("tpr_at_most"), percent
+        case Finish(by=day) | Delete(by=day) if day is not None:
+            yield "by", _up(day, _DAY_STEP, day + 3660), _set_day("by"), days
+        case Keep(until=day) if day is not None:
+            yield "until", _down(day, _DAY_STEP), _set_day("until"), days
+        case _:
+            return
+
+
+def _set_limit(kind: type, name: str) -> Callable[[Any, Fraction], Any]:
+    return lambda clause, value: clause.model_copy(update={"limit": kind(**{name: value})})
+
+
+def _set_field(name: str) -> Callable[[Any, Fraction], Any]:
+    return lambda clause, value: clause.model_copy(update={"limit": clause.limit.model_copy(update={name: value})})
+
+
+def _set_day(name: str) -> Callable[[Any, Fraction], Any]:
+    return lambda clause, value: clause.model_copy(update={name: value})
+
+
+def _up(value: Fraction, step: Fraction, end: Fraction) -> tuple[Fraction, ...]:
+    first = (value // step + 1) * step
+    return (*(first + i * step for i in range(int((end - first) / step) + 1)),) if first <= end else ()
+
+
+def _down(value: Fraction, step: Fraction) -> tuple[Fraction, ...]:
+    first = -((-value) // step + 1) * step
+    return tuple(first - i * step for i in range(int(first / step) + 1)) if first >= 0 else ()
+
+
+def _with(policy: Policy, clause: Clause) -> Policy:
+    return policy.model_copy(update={"clauses": tuple(clause if c.id == clause.id else c for c in policy.clauses)})
+
+
+def _least(policy: Policy, core: Core, clause: Clause, grid: tuple[Fraction, ...], apply: Callable[[Any, Fraction], Any]) -> Fraction | None:
+    """The first grid value that dissolves the core (relaxing further can only help), or None."""
+    if not grid or not dissolves(_with(policy, apply(clause, grid[-1])), core):
+        return None
+    low, high = -1, len(grid) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if dissolves(_with(policy, apply(clause, grid[middle])), core):
+            high = middle
+        else:
+            low = middle
+    return grid[high]

@@ -1,0 +1,72 @@
+"""Worlds told in the policy's own names and numbers: a solver model made simple, as rates on sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .encode import number
+from .formulas import Rate
+from .theory import Theory
+
+ROUND = tuple(Fraction(n, 100) for n in (90, 50, 20, 10, 5, 2, 1, 0, 100, 99, 95))
+"""Rates a reader grasps at once, tried in this order."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One rate in a world: the mean over a set."""
+
+    rate: Rate
+    target: str
+    mean: Fraction
+
+
+def told(
+    theory: Theory,
+    assumptions: Sequence[str],
+    wanted: Sequence[tuple[Rate, str]],
+    preferred: Sequence[Sequence[Fraction]] = (),
+) -> tuple[Seen, ...] | None:
+    """A world that satisfies the assumptions, with means as round as it allows, or None if there is no world.
+
+    `preferred[i]` is tried for `wanted[i]` before the common round numbers. Greedy, in order; so the same input gives the
+    same world.
+    """
+    encoder = theory.encoder
+    fixed = (*theory.background, *assumptions)
+    if not theory.solver.satisfiable(fixed):
+        return None
+    extra = ""
+    for i, (rate, target) in enumerate(wanted):
+        for value in (*(preferred[i] if i < len(preferred) else ()), *ROUND):
+            mean = f"(assert (= {encoder.set_mass(rate, target)} (* {number(value)} {encoder.set_size(target)})))"
+            if theory.solver.satisfiable(fixed, extra + mean):
+                extra += mean
+                break
+    names = sorted({symbol for rate, target in wanted for region in encoder.of(target) for symbol in (encoder.mass(rate, region), encoder.size(region))})
+    values = theory.solver.values(fixed, names, extra) or {}
+    found = []
+    for rate, target in wanted:
+        mass = sum((Fraction(values[encoder.mass(rate, region)]) for region in encoder.of(target)), Fraction(0))
+        size = sum((Fraction(values[encoder.size(region)]) for region in encoder.of(target)), Fraction(0))
+        found.append(Seen(rate, target, mass / size if size else Fraction(0)))
+    return tuple(found)
+
+
+def percent(value: Fraction, digits: int = 3) -> str:
+    """`3/40` → `7.5%`: at most `digits` significant digits, exact where that suffices."""
+    scaled = value * 100
+    if scaled.denominator == 1:
+        return f"{scaled.numerator}%"
+    text = f"{float(scaled):.{digits}g}"
+    if "e" in text:
+        text = f"{float(scaled):.10f}".rstrip("0")
+    return f"{text}%"
+
+
+def days(value: Fraction) -> str:
+    """`30` → `30 days`."""
+    text = str(value.numerator) if value.denominator == 1 else f"{float(value):g}"
+    return f"{text} day" if value == 1 else f"{text} days"

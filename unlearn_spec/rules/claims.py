@@ -1,0 +1,152 @@
+"""M001–M005: outward statements that do not follow from the clauses, with a world that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..finding import Finding, Fix
+from ..logic.formulas import Mean, Rate, atoms
+from ..logic.meaning import claim_formula, scoped_artifacts
+from ..logic.questions import binding, fails_to_follow, rate_limited
+from ..logic.situations import Case
+from ..logic.worlds import Seen, percent, told
+from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
+from .context import Context, when
+
+
+def unfounded(context: Context) -> tuple[Finding, ...]:
+    """M001–M005. Flags a claim that is false in some world in which every clause holds.
+
+    Cannot see free text: only the statement that `says` names is held against the clauses.
+    """
+    found = []
+    for i, claim in enumerate(context.policy.claims):
+        case = fails_to_follow(context.theory, claim, context.cases, context.aside)
+        if case is not None:
+            found.append(_finding(context, i, claim, case))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Told:
+    code: str
+    message: str
+    why: tuple[str, ...]
+    fix: Fix
+
+
+def _finding(context: Context, i: int, claim: Claim, case: Case) -> Finding:
+    tell = {
+        "influence_removed": _not_removed, "as_if_never_trained": _not_removed, "not_revealed": _revealed,
+        "contains_no_information": _contained, "no_harmful_use": _used, "nothing_else_changed": _changed,
+    }[claim.says]  # fmt: skip
+    what = tell(context, claim, case)
+    return Finding(
+        what.code, "error", f"{claim.id}: {what.message}", (context.span(("claims", i, "says")),), why=what.why, fixes=(what.fix,),
+        clauses=(claim.id,), situation=tuple(sorted(case.holding)),
+    )  # fmt: skip
+
+
+def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:
+    removing = [c for c in context.policy.clauses if isinstance(c, Remove) and c.target == claim.of and isinstance(c.limit, Closeness)]
+    suppressing = _about(context, claim)
+    if removing and isinstance(removing[0].limit, Closeness):
+        limit = removing[0].limit
+        close = f"epsilon {float(limit.epsilon):g}, delta {percent(limit.delta)}"
+        message = f'"{_words(claim)}" does not follow: {removing[0].id} promises closeness ({close}), not this'
+        fix = Fix(f"claim no more than epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}")
+        return _Told("M001", message, (_process(context, claim),), fix)
+    silent = f"{suppressing[0].id} keeps {claim.of} out of sight" if suppressing else "the clauses speak of something else"
+    message = f'"{_words(claim)}" does not follow: {silent} while the records can still shape the weights'
+    fix = Fix("restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence")
+    return _Told("M001", message, (*_deeper(context, claim, case), _process(context, claim)), fix)
+
+
+def _process(context: Context, claim: Claim) -> str:
+    return (
+        f"In a world that meets every clause, the process that made the parameters still depended on {claim.of}; "
+        "no limit on outputs excludes that, only evidence about the process does."
+    )
+
+
+def _deeper(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
+    """Where a suppressed target is still revealed, if the theory can say so."""
+    for clause in _about(context, claim):
+        for artifact in scoped_artifacts(context.policy, clause):
+            rate = rate_limited(clause, artifact)
+            deep = [r for r in context.theory.encoder.rates if rate is not None and r.artifact == artifact and _beyond(r, rate)]
+            if rate is None or not deep:
+                continue
+            world = told(context.theory, binding(context.theory, case, context.aside), [(deep[-1], clause.target), (rate, clause.target)])
+            if world is not None and world[0].mean > world[1].mean:
+                return (_sentence(world[1]), _sentence(world[0]))
+    return ()
+
+
+def _beyond(rate: Rate, shallow: Rate) -> bool:
+    same = (rate.family, rate.bound, rate.whose, rate.reading) == (shallow.family, shallow.bound, shallow.whose, shallow.reading)
+    return same and (rate.access, rate.asked) != (shallow.access, shallow.asked)
+
+
+def _revealed(context: Context, claim: Claim, case: Case) -> _Told:
+    limit = percent(claim.at_most) if claim.at_most is not None else "0%"
+    built_from = context.policy.information[claim.of].built_from if claim.of in context.policy.information else None
+    removing = [c for c in context.policy.clauses if isinstance(c, Remove) and c.target in (claim.of, built_from)]
+    world = _claimed_world(context, claim, case)
+    level = f"at most {limit} through {claim.access or 'finetune'}, asked {claim.asked or 'adversarial'}"
+    if removing and not _about(context, claim):
+        message = f'"not revealed" ({level}) does not follow: {removing[0].id} is about training; a model never trained on it can still say it from what stays'
+        return _Told("M002", message, world, Fix("add a `suppress` clause with its own target and limit"))
+    message = f'"not revealed" ({level}) does not follow: no clause limits it there'
+    return _Told("M003", message, world, Fix("claim what the clauses limit, or add a `suppress` clause at that access and probe strength"))
+
+
+def _contained(context: Context, claim: Claim, case: Case) -> _Told:
+    message = f'"contains no information" on {claim.of} does not follow from limits on outputs: what a model can be made to show is more than what was seen'
+    fix = Fix("say what was tested, at which access; no finite limit on outputs carries this claim")
+    return _Told("M003", message, _claimed_world(context, claim, case), fix)
+
+
+def _used(context: Context, claim: Claim, case: Case) -> _Told:
+    message = "no clause about a model or its outputs entails a statement about what people do with them"
+    why = ("In a world that meets every clause, someone uses a harmless answer for a harmful end. No axiom connects the two.",)
+    return _Told("M004", message, why, Fix("add `govern` clauses for access, monitoring and terms, and reword the claim to what they do"))
+
+
+def _changed(context: Context, claim: Claim, case: Case) -> _Told:
+    margin = percent(claim.within) if claim.within is not None else "any amount"
+    beyond = f"{claim.of}" if claim.of is not None else "what no clause names"
+    message = f'"nothing else changed" does not follow: nothing keeps {beyond} from falling by more than {margin}'
+    why = (f"In a world that meets every clause, {beyond} is known before and not afterwards.",)
+    return _Told("M005", message, why, Fix("add a `retain` clause over `each` item with `within` a margin of `before`, and claim that set only"))
+
+
+def _claimed_world(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
+    """The claimed rate at its roundest, and the nearest limited one beside it, in a world that meets every clause."""
+    formula = claim_formula(context.policy, claim)
+    means = [atom for atom in atoms(formula) if isinstance(atom, Mean)]
+    wanted = [(atom.rate, atom.target) for atom in means[:1]]
+    for clause in _about(context, claim):
+        for artifact in scoped_artifacts(context.policy, clause):
+            rate = rate_limited(clause, artifact)
+            if rate is not None and (rate, clause.target) not in wanted and rate.artifact == wanted[0][0].artifact:
+                wanted.append((rate, clause.target))
+    literal = "-" + context.theory.literal(formula)
+    world = told(context.theory, (*binding(context.theory, case, context.aside), literal), wanted)
+    return () if world is None else (f"A world that meets every clause{when(tuple(sorted(case.holding)))}:", *(_sentence(seen) for seen in world))
+
+
+def _sentence(seen: Seen) -> str:
+    return f"{seen.rate.artifact} reveals {seen.target} {percent(seen.mean)} of the time through {seen.rate.access}, asked {seen.rate.asked}"
+
+
+def _about(context: Context, claim: Claim) -> list[Suppress | Refuse]:
+    """Suppression clauses on the claimed set, or on facts built from it."""
+    names = {claim.of, *(name for name, info in context.policy.information.items() if info.built_from == claim.of)}
+    return [clause for clause in context.policy.clauses if isinstance(clause, Suppress | Refuse) and clause.target in names]
+
+
+def _words(claim: Claim) -> str:
+    return "as if never trained" if claim.says == "as_if_never_trained" else "influence removed"
+
+

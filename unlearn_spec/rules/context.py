@@ -1,0 +1,58 @@
+"""What the rules about meaning share: the encoded policy, its situations, and which clauses are already in conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..finding import Span
+from ..logic.questions import Core
+from ..logic.situations import Case
+from ..logic.theory import Theory
+from ..policy.load import Document
+from ..policy.model import Clause, Policy
+from ..policy.source import Path
+
+
+@dataclass(frozen=True)
+class Context:
+    document: Document
+    theory: Theory
+    cases: tuple[Case, ...]
+    without: frozenset[str] = frozenset()
+    cores: tuple[Core, ...] = ()
+    """Conflicts found so far; their clauses are set aside in later questions."""
+
+    @property
+    def policy(self) -> Policy:
+        return self.document.policy
+
+    @property
+    def aside(self) -> frozenset[str]:
+        return frozenset(name for core in self.cores for name in core.clauses)
+
+    def clause(self, name: str) -> Clause:
+        return next(clause for clause in self.policy.clauses if clause.id == name)
+
+    def path(self, name: str) -> Path:
+        """Where a clause is written."""
+        return ("clauses", next(i for i, clause in enumerate(self.policy.clauses) if clause.id == name))
+
+    def span(self, path: Path, label: str = "") -> Span:
+        return replace(self.document.source.value(path), label=label)
+
+    def id_span(self, name: str, label: str = "") -> Span:
+        return self.span((*self.path(name), "id"), label)
+
+    def spans(self, names: Sequence[str]) -> tuple[Span, ...]:
+        return tuple(self.id_span(name) for name in names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def when(situation: Sequence[str]) -> str:
+    """` when audit_open and not published`, or nothing."""
+    return f" when {listed(tuple(situation))}" if situation else ""

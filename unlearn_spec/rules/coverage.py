@@ -1,0 +1,57 @@
+"""A010, A011: where a target can be revealed although every clause holds."""
+
+from __future__ import annotations
+
+from ..finding import Finding, Fix
+from ..logic.meaning import scoped_artifacts
+from ..logic.questions import Gap, gaps
+from ..logic.situations import mentioned
+from ..policy.model import Refuse, Suppress
+from ..policy.vocabulary import access_rank
+from .context import Context, listed
+
+_HIGH = "90%"
+
+
+def uncovered(context: Context) -> tuple[Finding, ...]:
+    """A010, A011. Flags an artifact and an audience for whom a suppressed target stays open, clauses in conflict set aside.
+
+    Asks with direct questions, the weakest probing. Cannot see artifacts or audiences that the policy does not list.
+    """
+    return tuple(_finding(context, gap) for gap in gaps(context.theory, context.cases, context.aside))
+
+
+def _finding(context: Context, gap: Gap) -> Finding:
+    who = listed(gap.audiences)
+    holds = "holds" if len(gap.audiences) == 1 else "hold"
+    seen = "sees" if len(gap.audiences) == 1 else "see"
+    world = f"A world that reveals it {_HIGH} of the time there meets every clause outside the conflicts."
+    artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
+    target = context.span(("information", gap.target, "kind"), "the target")
+    skeleton = (
+        f"- {{id: cover-{gap.artifact}, goal: suppress, target: {gap.target}, scope: {{artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct}}, "
+        f'over: mean, limit: {{at_most: "1%"}}}}'
+    )
+    fixes = (
+        Fix("add a clause for it", snippet=skeleton),
+        Fix("or accept the gap", snippet=f"out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: \"…\", owner: \"…\"}}]"),
+    )
+    if not gap.named:
+        message = f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
+        return Finding("A010", "warning", message, (artifact, target), why=(world,), fixes=fixes)
+    if gap.effective != gap.access or gap.access == "finetune":
+        message = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them; no clause on {gap.target} holds at finetune"
+    else:
+        message = f"{who} {seen} {gap.artifact} through {gap.access}; no clause on {gap.target} holds there{_outside(context, gap)}"
+    return Finding("A011", "warning", message, (artifact, target), why=(world,), fixes=fixes)
+
+
+def _outside(context: Context, gap: Gap) -> str:
+    """` outside published`, if a clause would cover the gap but only in some situation."""
+    names: dict[str, None] = {}
+    for clause in context.policy.clauses:
+        if isinstance(clause, Suppress | Refuse) and clause.target == gap.target and clause.scope.when is not None:
+            deep = clause.scope.access is None or access_rank(clause.scope.access) >= access_rank(gap.effective)
+            if deep and gap.artifact in scoped_artifacts(context.policy, clause):
+                names.update(dict.fromkeys(sorted(mentioned(clause.scope.when))))
+    return f" outside {listed(tuple(names))}" if names else ""

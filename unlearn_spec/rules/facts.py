@@ -1,0 +1,30 @@
+"""F001: declared facts that cannot all be true."""
+
+from __future__ import annotations
+
+from ..finding import Finding
+from ..logic.questions import facts_contradict
+from .context import Context, listed
+
+
+def facts_contradictory(context: Context) -> tuple[Finding, ...]:
+    """Flags sizes, overlaps, baselines and reference facts of which some world satisfies only a part.
+
+    Cannot see whether a consistent set of facts is true.
+    """
+    core = facts_contradict(context.theory)
+    if core is None:
+        return ()
+    names = [premise.name for premise in core.facts]
+    spans = [context.span(premise.path, premise.name) for premise in core.facts]
+    for i in core.relations:
+        relation = context.policy.relations[i]
+        names.append(f"{relation.left} {relation.kind.replace('_', ' ')} {relation.right}")
+        spans.append(context.span(("relations", i), "and this relation"))
+    return (
+        Finding(
+            "F001", "error", f"{listed(names)} cannot all be true", tuple(spans),
+            why=("No world has these numbers. Everything would follow from them, so nothing else was checked.",),
+            axioms=core.axioms,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""The passes about meaning, in their order: each assumes that the ones before it went through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..finding import Finding
+from ..logic import questions
+from ..logic.meaning import body
+from ..logic.situations import MAX_SITUATIONS, always_active, cases
+from ..logic.solver import DEFAULT_EFFORT, Undecided
+from ..logic.theory import build
+from ..policy.load import Document
+from ..policy.model import Rectify, Refuse, Retain, Suppress
+from . import ambiguity, claims, contradictions, coverage, facts, redundancy, vacuity
+from .context import Context, listed
+
+Pass = Callable[[Context], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True)
+class SemanticResult:
+    findings: tuple[Finding, ...]
+    clauses_evaluated: int
+    """Clauses whose meaning the solver was asked about."""
+    consistent: bool
+    """No contradiction was found, and every question about one was answered."""
+
+
+def semantic_findings(
+    document: Document, *, without: frozenset[str] = frozenset(), effort: int = DEFAULT_EFFORT
+) -> SemanticResult:
+    """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query."""
+    policy = document.policy
+    situations = cases(policy)
+    if situations is None:
+        message = f"more than {MAX_SITUATIONS} situations: nothing was asked about what the clauses mean together"
+        return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
+    theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
+    context = Context(document, theory, situations, without)
+    known = [clause for clause in policy.clauses if body(policy, clause) in theory.literals]
+    found = [*_not_asked(context)]
+
+    contradictory, stuck = _run(context, "facts", facts.facts_contradictory)
+    found += (*contradictory, *stuck)
+    if contradictory or stuck:
+        found.append(_skipped(document, "nothing else was asked: first the declared facts must be consistent", ("information",)))
+        return SemanticResult(tuple(found), 0 if stuck else len(known), False)
+
+    vacuous, stuck = _run(context, "vacuity", lambda c: (*vacuity.never_applies(c), *vacuity.empty_target(c)))
+    found += (*vacuous, *stuck)
+    idle = frozenset(name for finding in vacuous for name in finding.clauses)
+    try:
+        cores = _conflicts(context)
+        context = replace(context, cores=cores)
+        clashes = [contradictions.conflict(context, core) for core in cores]
+        destroyed = [contradictions.evidence_destroyed(context, core) for core in _evidence(context)]
+        found += (*clashes, *destroyed)
+        consistent = not clashes
+    except Undecided:
+        found.append(_undecided(document, "whether the clauses can hold together"))
+        found.append(_skipped(document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)))
+        return SemanticResult(tuple(found), 0, False)
+
+    later: tuple[tuple[str, Pass], ...] = (
+        ("which facts the clauses need", _ranges),
+        ("whether the claims follow", claims.unfounded),
+        ("what is already true", lambda c: vacuity.already_true(c, idle)),
+        ("redundancy", lambda c: redundancy.redundant(c, idle)),
+        ("open fields", ambiguity.open_readings),
+        ("process or model", ambiguity.process_or_model),
+        ("coverage", coverage.uncovered),
+    )
+    for name, ask in later:
+        answers, stuck = _run(context, name, ask)
+        found += (*answers, *stuck)
+    return SemanticResult(tuple(_without_echo(found)), len(known), consistent)
+
+
+def _conflicts(context: Context) -> tuple[questions.Core, ...]:
+    plain = questions.conflicts(context.theory, always_active(context.cases))
+    settled = frozenset(name for core in plain for name in core.clauses)
+    return (*plain, *questions.situational_conflicts(context.theory, context.cases, settled))
+
+
+def _evidence(context: Context) -> tuple[questions.Core, ...]:
+    return questions.conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True)
+
+
+def _ranges(context: Context) -> tuple[Finding, ...]:
+    among = always_active(context.cases) - context.aside
+    return tuple(contradictions.achievable_only_if(context, found) for found in questions.achievable_ranges(context.theory, among))
+
+
+def _run(context: Context, name: str, ask: Pass) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    try:
+        return ask(context), ()
+    except Undecided:
+        return (), (_undecided(context.document, name),)
+
+
+def _without_echo(found: list[Finding]) -> list[Finding]:
+    """A clause that is already true need not be told that it is also redundant."""
+    trivial = {finding.clauses[0] for finding in found if finding.code == "V003"}
+    return [f for f in found if not (f.code in ("R001", "R002") and f.clauses[0] in trivial)]
+
+
+def _undecided(document: Document, name: str) -> Finding:
+    return Finding(
+        "X001", "undetermined", f"undetermined: the solver stopped at its work limit on {name}",
+        (document.source.key(("clauses",)),), why=("This is not an answer, neither yes nor no.",),
+    )  # fmt: skip
+
+
+def _skipped(document: Document, message: str, path: tuple[str | int, ...]) -> Finding:
+    return Finding("X002", "undetermined", f"not checked: {message}", (document.source.value(path),))
+
+
+def _not_asked(context: Context) -> tuple[Finding, ...]:
+    """X002 for what the theory cannot speak of: groups of sets too large, and readings of "revealed" left open."""
+    found, policy = [], context.policy
+    for group in context.theory.encoder.regions.groups:
+        if set(group) <= context.theory.skipped:
+            clauses = tuple(c.id for c in policy.clauses if body(policy, c) not in context.theory.literals)
+            message = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated; skipped: {listed(clauses)}"
+            found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Refuse | Retain | Rectify):
+            open_ones = [name for name, value in (("reveals_when", clause.reveals_when), ("scope.decoding", clause.scope.decoding)) if value is None]
+            if open_ones:
+                message = f"{clause.id} leaves {listed([f'`{name}`' for name in open_ones])} open: what counts as revealed is not a question for the solver"
+                found.append(replace(_skipped(context.document, message, (*context.path(clause.id), "id")), clauses=(clause.id,)))
+    return tuple(found)
