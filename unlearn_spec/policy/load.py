@@ -72,15 +72,16 @@ def _document(reading: Reading) -> Document:
 
 def _one_each(problems: Iterable[Problem], broken: frozenset[Path]) -> list[Problem]:
     """One problem a place, silent at or under a value that has one already; what is wrong before what is missing."""
-    taken = set(broken)
+    values, keys = set(broken), set[Path]()  # a wrong key is another mistake than a wrong value under it
     kept = []
     for problem in sorted(problems, key=lambda each: each.code == "S002"):
-        depth = len(problem.path) + (not problem.at_key)  # a wrong key is another mistake than its value
-        if any(problem.path[:length] in taken for length in range(depth)):
+        path = problem.path
+        above = any(path[:depth] in values for depth in range(len(path)))
+        if above or path in (keys if problem.at_key else values):
             continue
         kept.append(problem)
         if problem.code != "S002":  # a mapping may lack several keys
-            taken.add(problem.path)
+            (keys if problem.at_key else values).add(path)
     return kept
 
 

@@ -173,7 +173,7 @@ def _written(value_type: str, description: str, **rules: Any) -> WithJsonSchema:
 
 
 _SHARE_TEXT = r"^([0-9]{1,18}(\.[0-9]{1,30})? ?%|0|[01]\.[0-9]{1,30})$"
-_NAME_TEXT = r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$"
+NAME_TEXT = r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$"
 _ITEMS = {"type": "integer", "minimum": 0, "maximum": 10**12}
 
 Share = Annotated[
@@ -209,7 +209,7 @@ Positive = Annotated[
 Epsilon = Annotated[
     Fraction, BeforeValidator(read_epsilon), _written("string", 'a number from 0 to 50: "0.5"', pattern=_PLAIN)
 ]
-Name = Annotated[str, BeforeValidator(read_name), _written("string", "a name", pattern=_NAME_TEXT)]
+Name = Annotated[str, BeforeValidator(read_name), _written("string", "a name", pattern=NAME_TEXT)]
 Digest = Annotated[
     str,
     BeforeValidator(read_digest),

@@ -23,7 +23,8 @@ def spelled_out(data: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(data.get("relations"), list):
         return data, []
     problems: list[Problem] = []
-    relations = [_one(item, ("relations", index), problems) or _STAND_IN for index, item in enumerate(data["relations"])]
+    written = enumerate(data["relations"])
+    relations = [_one(item, ("relations", index), problems) or _STAND_IN for index, item in written]
     return {**data, "relations": relations}, problems
 
 

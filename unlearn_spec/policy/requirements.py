@@ -25,7 +25,7 @@ LANGUAGE: Final = (1, 0)
 RATE_GOALS: Final = frozenset({"suppress", "refuse", "retain", "rectify"})
 """Goals about a rate of answers: these alone have an access level, probes, a decoding and a test for "revealed"."""
 
-_NEEDS: Final = {"delete": "by", "finish": "by", "keep": "until"}
+NEEDS: Final = {"delete": "by", "finish": "by", "keep": "until"}
 _EXCLUDES: Final = {"keep": "by", "delete": "until", "finish": "until", "destroy": "until"}
 _TEST_ONLY: Final = (
     "access",
@@ -164,7 +164,7 @@ def _idle(path: Path, text: str, data: dict[str, Any], why: tuple[str, ...] = ()
 def _clause(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
     goal = clause.get("goal")
     if isinstance(goal, str):
-        needed, excluded = _NEEDS.get(goal), _EXCLUDES.get(goal)
+        needed, excluded = NEEDS.get(goal), _EXCLUDES.get(goal)
         if needed and needed not in clause:
             yield _lacks(path, needed, data)
         if excluded and excluded in clause:

@@ -174,7 +174,8 @@ class _Open:
     flow: bool
     key: str | None = None
     seen: dict[str, Span] = field(default_factory=dict)
-    repeats: int = 0
+    skip: bool = False
+    """The next value is not kept: a merge key's, or a second writing's."""
 
 
 class _Builder:
@@ -263,10 +264,9 @@ class _Builder:
             top.content.append(value)
             return
         assert top.key is not None
-        if top.repeats:
-            top.repeats = 0  # the first writing of a repeated key stands
-        else:
+        if not top.skip:
             top.content[top.key] = value
+        top.skip = False
         top.key = None
 
     def place(self, event: Any, value: Any, problem: str = "", fix: str = "") -> None:
@@ -329,6 +329,7 @@ class _Builder:
             self.report("Y004", path, span, problem, "write the key alone")
         elif key == "<<" and not event.style:
             self.report("Y004", path, span, "merge keys are not allowed", "write the fields out")
+            top.skip = True
         elif key != "on" and not event.style and _plain(key)[1]:  # `on` is a word of the language, and a key stays text
             self.report(
                 "Y002",
@@ -342,7 +343,7 @@ class _Builder:
             related = Span(first.file, first.line, first.column, first.length, "first written here")
             message = f"`{key}` is written twice (first at {first.line}:{first.column})"
             self.findings.append(_finding("Y003", span, message, "delete one of the two", "", related))
-            top.repeats = 1
+            top.skip = True
         else:
             top.seen[key] = span
             self.keys[path] = span

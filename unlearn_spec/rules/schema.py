@@ -75,7 +75,8 @@ def missing_manifest(document: Document) -> Iterator[Finding]:
 
 def _targets(policy: Policy) -> Iterator[str | None]:
     for clause in policy.clauses:
-        yield None if isinstance(clause, Destroy | Finish | Ban) else clause.target
+        if not isinstance(clause, Destroy | Finish | Ban):
+            yield clause.target
 
 
 def used_sets(policy: Policy) -> frozenset[str]:
@@ -83,8 +84,8 @@ def used_sets(policy: Policy) -> frozenset[str]:
     names: set[str | None] = {information.built_from for information in policy.information.values()}
     names |= {name for relation in policy.relations for name in (relation.left, relation.right)}
     names |= {name for artifact in policy.artifacts.values() for name in (*artifact.trained_on, *artifact.holds)}
-    names |= {fact.target for fact in (*policy.measured_before, *policy.reference_retrain)}
-    names |= {fact.without for fact in policy.reference_retrain}
+    names |= {baseline.target for baseline in policy.measured_before}
+    names |= {name for fact in policy.reference_retrain for name in (fact.target, fact.without)}
     names |= set(_targets(policy))
     names |= {claim.of for claim in policy.claims} | {gap.target for gap in policy.out_of_scope}
     return frozenset(name for name in names if name is not None)

@@ -1,0 +1,340 @@
+"""A corpus of mistakes: what is written, the code, where the finding points, and words its message has."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+import pytest
+
+from unlearn_spec.finding import Finding
+from unlearn_spec.policy.load import PolicyError, load, load_text
+
+HEAD = """\
+unlearn_spec: "1.0"
+policy: {id: p, version: 1}
+clock: {starts: day_zero}
+information:
+  facts: {kind: facts, size: 30, unit: question}
+  wiki: {kind: facts, size: 400, unit: question}
+  docs: {kind: examples, size: 60, unit: document}
+  style: {kind: concept, adjudicator: panel}
+artifacts:
+  helper: {kind: model, seen_by: {public: api}}
+  small: {kind: model, derived_from: helper, seen_by: {staff: product}}
+situations: [audit, sale]
+methods:
+  output_filter: {reaches: product, takes: "1 day"}
+"""
+CLAUSES = """\
+clauses:
+  - {id: hide, goal: suppress, target: facts, limit: {at_most: "1%"}}
+"""
+TEST = "evidence: {kind: test, decide: certify"
+
+
+def found(text: str) -> tuple[Finding, ...]:
+    with pytest.raises(PolicyError) as caught:
+        load_text(text, "policy.yaml")
+    return caught.value.findings
+
+
+def check(text: str, code: str, fragment: str) -> Finding:
+    """The text has one `⟦…⟧` around what the single finding must point at (`⟦` alone: only where it begins)."""
+    start = text.index("⟦")
+    plain = text.replace("⟦", "").replace("⟧", "")
+    findings = found(plain)
+    assert [item.code for item in findings] == [code], [(item.code, item.message) for item in findings]
+    span = findings[0].spans[0]
+    assert (span.line, span.column) == (text[:start].count("\n") + 1, start - (text.rfind("\n", 0, start) + 1) + 1)
+    if "⟧" in text:
+        assert span.length == text.index("⟧") - start - 1
+    assert fragment in findings[0].message, findings[0].message
+    assert findings[0].severity == "error" and span.file == "policy.yaml"
+    return findings[0]
+
+
+# --- Y: the file -----------------------------------------------------------------------------------------------------
+
+FILES = [
+    ("Y001", "⟦", "this file is empty"),
+    ("Y001", "# only a comment\n⟦", "this file is empty"),
+    ("Y001", "⟦- a\n- b\n", "found a list"),
+    ("Y001", "⟦just text", "found a single value"),
+    ("Y001", 'unlearn_spec: "1.0"\n⟦---\na: 1\n', "a second document"),
+    ("Y001", "a: 1\n⟦\x07", "U+0007"),
+    ("Y001", "a: 1\nb: x ⟦\u202e y\n", "U+202E"),
+    ("Y001", 'a: ⟦"\\u0000"⟧\n', "U+0000"),
+    ("Y001", "? ⟦[a, b]\n: c\n", "a key must be plain text"),
+    ("Y004", "⟦%YAML 1.2\n---\na: 1\n", "directives"),
+    ("Y005", "a: " + "[" * 31 + "⟦[" + "]" * 32, "deeper than 32"),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "fragment"), FILES, ids=[f"{c}-{f[:24]}" for c, _, f in FILES])
+def test_file(code: str, text: str, fragment: str) -> None:
+    if "only a comment" in text or text == "⟦":
+        findings = found(text.replace("⟦", ""))
+        assert [(item.code, item.spans[0].line) for item in findings] == [("Y001", 1)]
+        assert fragment in findings[0].message
+        return
+    check(text, code, fragment)
+
+
+def test_a_syntax_error_is_told_alone_and_with_its_place() -> None:
+    findings = found(HEAD + "clauses:\n  - {id: hide, goal: supress\n")
+    assert [item.code for item in findings] == ["Y001"]
+    assert findings[0].spans[0].line >= 16
+
+
+def test_a_tab_is_a_syntax_error_in_plain_words() -> None:
+    (finding,) = found("policy:\n\tid: x\n")
+    assert finding.code == "Y001" and (finding.spans[0].line, finding.spans[0].column) == (2, 1)
+
+
+# --- Y and S: one value or key in an otherwise good policy -----------------------------------------------------------
+
+
+def clause(body: str) -> str:
+    return HEAD + "clauses:\n  - " + body + "\n"
+
+
+def goal_limit(limit: str) -> str:
+    return clause(f"{{id: hide, goal: suppress, target: facts, limit: {limit}}}")
+
+
+def suppress(more: str) -> str:
+    return clause(f'{{id: hide, goal: suppress, target: facts, limit: {{at_most: "1%"}}, {more}}}')
+
+
+def remove(more: str) -> str:
+    return clause(f"{{id: gone, goal: remove, target: docs, {more}}}")
+
+
+CLOSE = 'limit: {epsilon: "0.5", delta: "1%"}'
+
+VALUES = [
+    # implicit types
+    ("Y002", suppress("note: ⟦no⟧"), 'write "no" in quotes'),
+    ("Y002", suppress("note: ⟦Off⟧"), "truth value"),
+    ("Y002", suppress("note: ⟦2026-04-17⟧"), "read as a date"),
+    ("Y002", suppress("note: ⟦12:30:45⟧"), "read as a number"),
+    ("Y002", suppress("note: ⟦412⟧"), 'write "412" in quotes'),
+    ("Y002", suppress("note: ⟦true⟧"), "truth value"),
+    ("Y002", suppress("note: ⟦~⟧"), "`note` has no value"),
+    ("Y002", goal_limit("{at_most: ⟦0.01⟧}"), 'write "0.01" in quotes'),
+    ("Y002", goal_limit("{at_most: ⟦1e-3⟧}"), "read as a number"),
+    ("Y002", HEAD.replace("size: 30", "size: ⟦1_000⟧") + CLAUSES, "write 1000 (a whole number)"),
+    ("Y002", HEAD.replace("size: 30", "size: ⟦010⟧") + CLAUSES, "write 10 (a whole number)"),
+    ("Y002", HEAD.replace('"1.0"', "⟦1.0⟧") + CLAUSES, 'write "1.0" in quotes'),
+    ("Y002", HEAD.replace("  wiki:", "  ⟦no⟧:") + CLAUSES, "the key no is read as a truth value"),
+    ("Y002", HEAD.replace("size: 60,", "size: 60, closure: {excerpts: ⟦\"true\"⟧},") + CLAUSES, "write true or false"),
+    # duplicates, tags, anchors
+    ("Y003", suppress("note: a, ⟦note⟧: b"), "`note` is written twice"),
+    ("Y003", HEAD + CLAUSES + "⟦clauses⟧: []\n", "`clauses` is written twice (first at 15:1)"),
+    ("Y004", suppress("note: ⟦!!str x"), "tags"),
+    ("Y004", suppress("note: ⟦&a x"), "anchors"),
+    ("Y004", suppress("note: ⟦*a"), "anchors and aliases"),
+    ("Y004", suppress("⟦<<⟧: {note: x}"), "merge keys"),
+    # unknown keys
+    ("S001", goal_limit('{⟦at_mst⟧: "1%"}'), "did you mean `at_most`?"),
+    ("S001", suppress("⟦nots⟧: x"), "did you mean `note`?"),
+    ("S001", suppress("⟦access⟧: api"), "it belongs in `scope`"),
+    ("S001", suppress("⟦suite⟧: x"), "it belongs in `evidence`"),
+    ("S001", HEAD + CLAUSES + "⟦claus⟧: []\n", "did you mean `clauses`?"),
+    ("S001", HEAD.replace("version: 1", "version: 1, ⟦titel⟧: x") + CLAUSES, "did you mean `title`?"),
+    ("S001", clause("{id: hide, ⟦gaol⟧: suppress, target: facts}"), "did you mean `goal`?"),
+    (
+        "S001",
+        HEAD + CLAUSES + "claims:\n  - {id: c, says: contains_no_information, of: facts, in: [helper], ⟦in_⟧: [helper]}\n",
+        "did you mean `in`?",
+    ),
+    # missing
+    ("S002", clause("⟦{id: hide, goal: suppress, target: facts}⟧"), 'clause "hide" has no `limit`'),
+    ("S002", clause('⟦{goal: suppress, target: facts, limit: {at_most: "1%"}}⟧'), "clause number 1 has no `id`"),
+    ("S002", clause("⟦{id: hide, target: facts}⟧"), 'clause "hide" has no `goal`'),
+    ("S002", HEAD.replace("helper: {kind: model, ", "helper: ⟦{") + CLAUSES, 'artifact "helper" has no `kind`'),
+    ("S002", clause("⟦{id: out, goal: delete, target: docs}⟧"), 'clause "out" has no `by`'),
+    ("S002", clause("⟦{id: out, goal: keep, target: docs}⟧"), 'clause "out" has no `until`'),
+    ("S002", clause("⟦{id: out, goal: finish}⟧"), 'clause "out" has no `by`'),
+    ("S002", HEAD + "clauses: ⟦[]⟧\n", "0 clauses"),
+    ("S002", "⟦" + HEAD, "has no `clauses`"),
+    ("S002", "⟦" + (HEAD + CLAUSES).replace("clock: {starts: day_zero}\n", "").replace("limit:", 'by: "3 days", limit:'), "has no `clock`"),
+    ("S002", HEAD.replace("style: {kind: concept, adjudicator: panel}", "style: ⟦{kind: concept}⟧") + CLAUSES, "adjudicator"),
+    ("S002", suppress("reveals_when: ⟦{metric: human}⟧"), "no `judge`, which `human` needs"),
+    ("S002", suppress("reveals_when: ⟦{metric: rouge_l}⟧"), "no `at_least`"),
+    ("S002", suppress("scope: {decoding: ⟦{method: sample}⟧}"), "no `temperature`"),
+    ("S002", suppress(f"scope: {{asked: adversarial}}, {TEST.replace('{', '⟦{')}}}⟧"), "no `suite`"),
+    ("S002", HEAD + CLAUSES + "claims: [⟦{id: c, says: no_harmful_use}⟧]\n", 'claim "c" has no `of`'),
+    ("S002", HEAD + CLAUSES + "relations: [⟦{facts: within}⟧]\n", "within which set?"),
+    # goals
+    ("S003", clause("{id: hide, goal: ⟦supress⟧, target: facts}"), "did you mean `suppress`?"),
+    ("S003", clause("{id: hide, goal: ⟦forget⟧, target: facts}"), "several things"),
+    ("S003", clause("{id: hide, goal: ⟦Unlearn⟧, target: facts}"), "several things"),
+    # names
+    ("S004", clause('{id: hide, goal: suppress, target: ⟦fact⟧, limit: {at_most: "1%"}}'), "did you mean `facts`?"),
+    ("S004", suppress("scope: {artifacts: [⟦helpr⟧]}"), "no artifact called `helpr`; did you mean `helper`?"),
+    ("S004", suppress("scope: {artifacts: [⟦helpr+derived⟧]}"), "did you mean `helper`?"),
+    ("S004", suppress("scope: {artifacts: [⟦helper+copies⟧]}"), "only `+derived`"),
+    ("S004", suppress("scope: {audience: ⟦publik⟧}"), "no audience called `publik`; did you mean `public`?"),
+    ("S004", suppress("scope: {access: ⟦wieghts⟧}"), "not an access level; did you mean `weights`?"),
+    ("S004", suppress("scope: {when: ⟦audits⟧}"), "no situation called `audits`"),
+    ("S004", suppress("scope: {when: {all: [sale, {not: ⟦audits⟧}]}}"), "no situation called `audits`"),
+    ("S004", suppress("using: [⟦filter⟧]"), "no method called `filter`"),
+    ("S004", suppress("overrides: [⟦hidden⟧]"), "no clause called `hidden`; did you mean `hide`?"),
+    ("S004", suppress("overrides: [⟦hide⟧]"), "`hide` overrides itself"),
+    ("S004", suppress("over: ⟦eech⟧"), "did you mean `each`?"),
+    ("S004", HEAD + CLAUSES + "relations: [{⟦fact⟧: within, of: wiki}]\n", "did you mean `facts`?"),
+    ("S004", HEAD + CLAUSES + "relations: [{facts: disjoint_from, with: ⟦wikis⟧}]\n", "did you mean `wiki`?"),
+    ("S004", HEAD + CLAUSES + "relations: [{facts: ⟦overlap⟧, with: wiki}]\n", "did you mean `overlaps`?"),
+    ("S004", HEAD + CLAUSES + "relations: [{facts: within, of: ⟦facts⟧}]\n", "in relation to itself"),
+    ("S004", HEAD.replace("derived_from: helper", "derived_from: ⟦small⟧") + CLAUSES, "`small` is derived from itself"),
+    ("S004", HEAD + CLAUSES + '  - {id: ⟦hide⟧, goal: finish, by: "3 days"}\n', "second clause or claim is called `hide`"),
+    ("S004", HEAD + CLAUSES + "parties: {obligor: acme}\ncontrols: {⟦acne⟧: [helper]}\n", "did you mean `acme`?"),
+    ("S004", HEAD + CLAUSES + "open_questions: [{clause: hide, field: ⟦acess⟧, owner: me, until: \"2030-01-01\"}]\n", "`access`?"),
+    ("S004", HEAD + CLAUSES + "exclusive: [[audit, ⟦sales⟧]]\n", "did you mean `sale`?"),
+    # units and ranges
+    ("S005", goal_limit("{at_most: ⟦1⟧}"), 'write "1%" or a decimal'),
+    ("S005", goal_limit("{at_most: ⟦one in a hundred⟧}"), "expected a share"),
+    ("S005", suppress("by: ⟦30⟧"), 'write "30 days"'),
+    ("S005", suppress("by: ⟦a month⟧"), "expected a duration"),
+    ("S005", HEAD.replace("size: 30", "size: ⟦many⟧") + CLAUSES, "expected a whole number"),
+    ("S005", HEAD.replace("kind: facts, size: 30", 'kind: facts, manifest: ⟦"sha256:12"⟧') + CLAUSES, "64 hexadecimal"),
+    ("S005", HEAD.replace("derived_from: helper", 'on: ⟦"last week"⟧') + CLAUSES, "expected a date"),
+    ("S005", suppress(f'scope: {{asked: adversarial}}, {TEST}, suite: ⟦"attacks"⟧}}'), "name@sha256:"),
+    ("S005", HEAD + CLAUSES + "relations: [{facts: overlaps, with: wiki, exactly: ⟦few⟧}]\n", "a number of items"),
+    ("S006", goal_limit('{at_most: ⟦"101%"⟧}'), "between 0% and 100%"),
+    ("S006", goal_limit('{at_most: ⟦"-1%"⟧}'), "between 0% and 100%"),
+    ("S006", remove('measure: influence, limit: {epsilon: ⟦"51"⟧, delta: "1%"}'), "between 0 and 50"),
+    ("S006", HEAD.replace("size: 30", "size: ⟦0⟧") + CLAUSES, "between 1 and"),
+    ("S006", HEAD.replace("size: 30", "size: ⟦[9, 3]⟧") + CLAUSES, "backwards"),
+    ("S006", HEAD.replace("  helper:", '  ⟦"a b"⟧:').replace("derived_from: helper, ", "") + CLAUSES, "a name starts with"),
+    ("S006", HEAD + CLAUSES + "relations: [{facts: overlaps, with: wiki, between: ⟦[5, 2]⟧}]\n", "backwards"),
+    ("S006", HEAD + CLAUSES + "exclusive: [⟦[audit]⟧]\n", "at least two"),
+    ("S006", suppress("scope: {artifacts: ⟦helper⟧}"), "expected a list, found `helper`"),
+    ("S006", suppress("scope: {artifacts: ⟦[]⟧}"), "covers nothing"),
+    ("S006", suppress("scope: ⟦[helper]⟧"), "expected a mapping, found a list"),
+    ("S006", suppress("note: ⟦[x]⟧"), "expected text, found a list"),
+    ("S006", suppress("scope: {when: {all: ⟦[]⟧}}"), "says nothing"),
+    ("S006", suppress("scope: {when: ⟦{every: [sale]}⟧}"), "a condition is the name of a situation"),
+    ("S006", suppress("scope: {when: ⟦{all: [sale], not: audit}⟧}"), "a condition"),
+    ("S006", clause("⟦hide everything⟧"), "expected a mapping"),
+    ("S006", HEAD + "clauses: ⟦{id: x}⟧\n", "expected a list, found a mapping"),
+    ("S006", HEAD + CLAUSES + 'accept: [{code: ⟦"S001"⟧, clause: hide, reason: x, by: me, until: "2030-01-01"}]\n', "no code that can be accepted"),
+    # fields without meaning
+    ("S007", clause('{id: out, goal: delete, target: docs, by: "3 days", ⟦over⟧: mean}'), "`over` has no meaning for `delete`"),
+    ("S007", clause('{id: out, goal: delete, target: docs, by: "3 days", scope: {⟦access⟧: api}}'), "no meaning for `delete`"),
+    ("S007", clause('{id: out, goal: keep, target: docs, until: "3 days", ⟦by⟧: "2 days"}'), "no meaning for `keep`"),
+    ("S007", goal_limit('{⟦at_least⟧: "1%"}'), 'whose limit is {at_most: "1%"}'),
+    ("S007", goal_limit('{⟦epsilon⟧: "1", delta: "1%"}'), "no meaning for `suppress`"),
+    ("S007", remove('measure: influence, limit: ⟦{tpr_at_most: "4%", at_fpr: "1%"}⟧'), "no meaning for the measure `influence`"),
+    ("S007", remove(f"measure: membership, {CLOSE.replace('{', '⟦{')}⟧"), "no meaning for the measure `membership`"),
+    ("S007", remove(f"measure: influence, about: ⟦model⟧, {CLOSE}"), "`about: model` has no meaning for `influence`"),
+    ("S007", clause(f"{{id: gone, goal: ⟦remove⟧, target: style, measure: influence, {CLOSE}}}"), "concept `style`"),
+    ("S007", suppress("⟦weight⟧: 3"), "strength `must`"),
+    ("S007", suppress("scope: {decoding: {method: greedy, ⟦top_k⟧: 3}}"), "greedy"),
+    ("S007", suppress('reveals_when: {metric: exact, ⟦at_least⟧: "50%"}'), "metric `exact`"),
+    ("S007", suppress("evidence: {kind: attestation, ⟦samples⟧: 40}"), "evidence by attestation"),
+    ("S007", suppress("evidence: {kind: test, ⟦record⟧: log}"), "evidence by test"),
+    ("S007", HEAD + CLAUSES + "claims: [{id: c, says: no_harmful_use, of: facts, ⟦at_most⟧: \"1%\"}]\n", "`no_harmful_use`"),
+    ("S007", HEAD + CLAUSES + "relations: [{facts: within, of: wiki, ⟦exactly⟧: 3}]\n", "no meaning for `within`"),
+    # version
+    ("S008", HEAD.replace('"1.0"', '⟦"2.0"⟧') + CLAUSES, "version 2.0"),
+    ("S008", HEAD.replace('"1.0"', '⟦"one"⟧') + CLAUSES, "no version of the language"),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "fragment"), VALUES, ids=[f"{c}-{f[:28]}" for c, _, f in VALUES])
+def test_mistake(code: str, text: str, fragment: str) -> None:
+    check(text, code, fragment)
+
+
+def test_the_good_parts_of_the_corpus_are_good() -> None:
+    for text in (HEAD + CLAUSES, suppress("note: x"), remove(f"measure: influence, about: process, {CLOSE}")):
+        load_text(text)
+
+
+def test_goal_words_with_many_meanings_list_their_readings() -> None:
+    (finding,) = found(clause("{id: hide, goal: erase, target: facts}"))
+    assert {line.partition(":")[0] for line in finding.why} == {
+        "remove", "suppress", "refuse", "delete", "destroy", "exclude_future",
+    }
+
+
+def test_fixes_can_be_pasted() -> None:
+    (finding,) = found(clause("{id: hide, goal: suppress, target: facts}"))
+    assert finding.fixes[0].snippet == 'limit: {at_most: "1%"}'
+    (finding,) = found(goal_limit("{at_most: 0.01}"))
+    assert finding.fixes[0].snippet == '"0.01"'
+    load_text(goal_limit(f"{{at_most: {finding.fixes[0].snippet}}}"))
+
+
+def test_a_second_writing_points_at_the_first() -> None:
+    (finding,) = found(suppress("note: a, note: b"))
+    assert [span.label for span in finding.spans] == ["", "first written here"]
+
+
+def test_a_policy_in_force_needs_more() -> None:
+    text = (HEAD + CLAUSES).replace("version: 1", "version: 1, status: in_force")
+    lacking = {re.findall("`([a-z_]+)`", item.message)[-1] for item in found(text) if item.code == "S002"}
+    assert lacking == {"parties", "controls", "confidence", "reveals_when", "decoding"}
+    text = remove(f"measure: influence, {CLOSE}").replace("version: 1", 'version: 1, status: in_force, confidence: "95%"')
+    text += "parties: {obligor: acme}\ncontrols: {acme: [helper]}\n"
+    assert [item.message for item in found(text)] == ['clause "gone" has no `about`, which a policy in force needs']
+
+
+def test_all_mistakes_of_a_file_are_told_together_in_the_order_of_the_file() -> None:
+    text = dedent("""\
+        unlearn_spec: "1.0"
+        policy: {id: p, versoin: 1, title: no}
+        information:
+          facts: {kind: fact, size: 40}
+          facts: {kind: facts}
+        artifacts:
+          helper: {kind: model, seen_by: {public: wieghts}}
+        clauses:
+          - {id: a, goal: supress}
+          - {id: b, goal: suppress, target: fcts, limit: {at_mst: "1%"}}
+          - {id: b, goal: delete, target: facts, over: mean}
+          - {id: c, goal: suppress, target: facts, limit: {at_most: 1}, scope: {artifacts: [helpr], when: &x y}}
+    """)
+    findings = found(text)
+    assert [(item.spans[0].line, item.code) for item in findings] == [
+        (2, "S001"), (2, "Y002"), (4, "S004"), (5, "Y003"), (7, "S004"), (9, "S003"), (10, "S004"), (10, "S001"),
+        (11, "S002"), (11, "S004"), (11, "S007"), (12, "S005"), (12, "S004"), (12, "Y004"),
+    ]
+    places = [(item.spans[0].line, item.spans[0].column) for item in findings]
+    assert places == sorted(places)
+
+
+def test_the_error_says_file_line_column_code_and_message() -> None:
+    with pytest.raises(PolicyError, match=r"^policy\.yaml:16:64: S005 write \"1%\""):
+        load_text(goal_limit("{at_most: 1}"), "policy.yaml")
+
+
+def test_findings_name_their_clause() -> None:
+    assert [item.clauses for item in found(suppress("scope: {access: wieghts}"))] == [("hide",)]
+
+
+def test_a_long_wrong_word_is_cut_short() -> None:
+    (finding,) = found(suppress(f"over: {'x' * 5000}"))
+    assert len(finding.message) < 200
+
+
+def test_files_that_cannot_be_read(tmp_path: object) -> None:
+    for name, content in (("latin.yaml", "title: Müller".encode("latin-1")), ("utf16.yaml", "a: b".encode("utf-16"))):
+        path = tmp_path / name  # type: ignore[operator]
+        path.write_bytes(content)
+        with pytest.raises(PolicyError, match="Y001 this file is not UTF-8"):
+            load(path)
+    for path in (tmp_path, tmp_path / "absent.yaml", "nul\0name"):  # type: ignore[operator]
+        with pytest.raises(PolicyError, match="Y001 cannot read this file"):
+            load(path)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: object) -> None:
+    path = tmp_path / "windows.yaml"  # type: ignore[operator]
+    path.write_bytes(b"\xef\xbb\xbf" + (HEAD + CLAUSES).replace("\n", "\r\n").encode())
+    document = load(path)
+    assert document.source.value(("clauses", 0, "goal")).line == 16
+    assert document.source.line(16) == CLAUSES.splitlines()[1]
