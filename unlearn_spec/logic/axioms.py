@@ -1,10 +1,11 @@
-"""The axioms, numbered as in `spec/semantics.md`, and the rows each one adds for the quantities that a policy speaks of."""
+"""The axioms, numbered as in `spec/semantics.md`, and the rows each adds for the quantities a policy speaks of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final, Literal
 
 from ..policy.model import Destroy, Policy
@@ -27,23 +28,57 @@ class Axiom:
 AXIOMS: Final[tuple[Axiom, ...]] = (
     Axiom("AX1", "Rates, shares and test powers lie between 0 and 1; sizes and times are not negative.", "mathematics"),
     Axiom("AX2", "A set's mean lies between the bounds that its counts above each threshold leave.", "mathematics"),
-    Axiom("AX3", "More access or stronger probing reveals at least as much in the worst case, and keeps at most as much in the best.", "definition"),
+    Axiom(
+        "AX3",
+        "More access or stronger probing reveals at least as much in the worst case, and keeps at most as much in the best.",
+        "definition",
+    ),
     Axiom("AX4", "Weights given to an audience stay given; later filters or versions do not bind that copy.", "model"),
-    Axiom("AX5", "Closeness to retraining bounds every membership test whose non-members come from the same lottery.", "theorem"),
-    Axiom("AX6", "Closeness to retraining ties every expected rate to the retrained model's, from both sides.", "theorem"),
-    Axiom("AX7", "Where no used method reaches, behaviour stays as it was; the work takes at least the durations of the methods used, added up.", "model"),
+    Axiom(
+        "AX5",
+        "Closeness to retraining bounds every membership test whose non-members come from the same lottery.",
+        "theorem",
+    ),
+    Axiom(
+        "AX6", "Closeness to retraining ties every expected rate to the retrained model's, from both sides.", "theorem"
+    ),
+    Axiom(
+        "AX7",
+        "Where no used method reaches, behaviour stays as it was; the work takes at least the durations of the methods used, added up.",
+        "model",
+    ),
     Axiom("AX8", "Unlearning a parent leaves a derivative that was made before as it was.", "model"),
     Axiom("AX9", "A test that needs the raw items needs them kept until it has run.", "definition"),
-    Axiom("AX10", "An audience has whatever access an audience inside it has; means over a set mix by size.", "mathematics"),
+    Axiom(
+        "AX10",
+        "An audience has whatever access an audience inside it has; means over a set mix by size.",
+        "mathematics",
+    ),
     Axiom("AX11", "0 failures in n draws show no less than 1 − α^(1/n); with failures, Clopper–Pearson.", "theorem"),
-    Axiom("AX12", "A refusal reveals nothing and shows no knowledge, for the same prompt at the same interface.", "definition"),
-    Axiom("AX13", "Evidence for a bound comes from access at least as deep as the clause's; evidence against it, from at most as deep.", "definition"),
+    Axiom(
+        "AX12",
+        "A refusal reveals nothing and shows no knowledge, for the same prompt at the same interface.",
+        "definition",
+    ),
+    Axiom(
+        "AX13",
+        "Evidence for a bound comes from access at least as deep as the clause's; evidence against it, from at most as deep.",
+        "definition",
+    ),
     Axiom("AX14", "Durations run from the clock's start; each store has its own duty.", "definition"),
     Axiom("AX15", "A certificate exists only for a method with a declared guarantee.", "definition"),
-    Axiom("AX16", "An undeclared overlap is unknown: it may be anything that the declared sizes and relations allow.", "definition"),
-    Axiom("K3", "Influence on parameters cannot go while the parameters stay: removal needs a method that reaches the weights.", "presumption"),
+    Axiom(
+        "AX16",
+        "An undeclared overlap is unknown: it may be anything that the declared sizes and relations allow.",
+        "definition",
+    ),
+    Axiom(
+        "K3",
+        "Influence on parameters cannot go while the parameters stay: removal needs a method that reaches the weights.",
+        "presumption",
+    ),
     Axiom("C1", "A duty to act on an artifact presupposes control of it.", "presumption"),
-)  # fmt: skip
+)
 BY_ID: Final[Mapping[str, Axiom]] = {axiom.id: axiom for axiom in AXIOMS}
 PRESUMED: Final[frozenset[str]] = frozenset(a.id for a in AXIOMS if a.status in ("model", "presumption"))
 """Axioms a verdict may use only if it names them."""
@@ -78,15 +113,21 @@ def _ranges(encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tpr, .
         for region in encoder.touched[rate.artifact]:
             mass = encoder.mass(rate, region)
             yield Row("AX1", f"(and (<= 0 {mass}) (<= {mass} {encoder.size(region)}))")
-    symbols = sorted({(test.target, test.artifact, test.fair, test.at_fpr): encoder.tpr(test) for test in tests}.items())
+    symbols = sorted(
+        {(test.target, test.artifact, test.fair, test.at_fpr): encoder.tpr(test) for test in tests}.items()
+    )
     for _, symbol in symbols:
         yield Row("AX1", f"(and (<= 0 {symbol}) (<= {symbol} 1))")
-    for (one, low), (two, high) in zip(symbols, symbols[1:], strict=False):
+    for (one, low), (two, high) in pairwise(symbols):
         if one[:3] == two[:3]:  # a test may accept more false positives, never catch fewer members
             yield Row("AX1", f"(<= {low} {high})")
     for strong in removals:
         for weak in removals:
-            same = (strong.target, strong.artifact, strong.compared_with) == (weak.target, weak.artifact, weak.compared_with)
+            same = (strong.target, strong.artifact, strong.compared_with) == (
+                weak.target,
+                weak.artifact,
+                weak.compared_with,
+            )
             if same and strong != weak and strong.epsilon <= weak.epsilon and strong.delta <= weak.delta:
                 yield Row("AX1", f"(=> {encoder.removed(strong)} {encoder.removed(weak)})")
 
@@ -108,12 +149,15 @@ def _linked(encoder: Encoder, rate: Rate, region: Region, levels: tuple[Fraction
     at = [encoder.count(rate, region, level, True) for level in levels]
     above = [encoder.count(rate, region, level, False) for level in levels]
     falling = [size, *(count for pair in zip(at, above, strict=True) for count in pair), "0"]
-    parts = [f"(>= {more} {fewer})" for more, fewer in zip(falling, falling[1:], strict=False)]
+    parts = [f"(>= {more} {fewer})" for more, fewer in pairwise(falling)]
     steps = [level - below for level, below in zip(levels, (Fraction(0), *levels), strict=False)]
     low = total([f"(* {number(step)} {count})" for step, count in zip(steps, at, strict=True) if step] or ["0"])
     gaps = [upper - level for level, upper in zip(levels, (*levels[1:], Fraction(1)), strict=True)]
     high = total(
-        [f"(* {number(levels[0])} {size})", *(f"(* {number(gap)} {count})" for gap, count in zip(gaps, above, strict=True) if gap)]
+        [
+            f"(* {number(levels[0])} {size})",
+            *(f"(* {number(gap)} {count})" for gap, count in zip(gaps, above, strict=True) if gap),
+        ]
     )
     parts += [f"(<= {low} {mass})", f"(<= {mass} {high})"]
     if levels[0] > 0:  # items below the lowest threshold
@@ -185,7 +229,11 @@ def _ordered_pairs(rates: tuple[Rate, ...]) -> Iterator[tuple[Rate, Rate]]:
 
 def _at_most(low: Rate, high: Rate) -> bool:
     if low.bound == "sup":
-        deeper = access_rank(low.access) <= access_rank(high.access) if low.family == "reveals" else low.access == high.access
+        deeper = (
+            access_rank(low.access) <= access_rank(high.access)
+            if low.family == "reveals"
+            else low.access == high.access
+        )
         return deeper and _weaker_probe(low.asked, high.asked)
     return low.access == high.access and _weaker_probe(high.asked, low.asked)
 
@@ -195,7 +243,7 @@ def _weaker_probe(weak: str, strong: str) -> bool:
         return True
     if weak.startswith("suite:"):  # a finite suite's probes belong to the adversarial class, and to no weaker one
         return strong == "adversarial"
-    return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)  # type: ignore[arg-type]
+    return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)
 
 
 # --- AX5, AX6 --------------------------------------------------------------------------------------------------------
@@ -207,7 +255,10 @@ def _membership(encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tp
         for test in tests:
             if test.fair and (test.target, test.artifact) == (removal.target, removal.artifact):
                 caught = min(high * test.at_fpr + removal.delta, 1 - low * (1 - removal.delta - test.at_fpr))
-                yield Row("AX5", f"(=> {encoder.removed(removal)} (<= {encoder.tpr(test)} {number(min(caught, Fraction(1)))}))")
+                yield Row(
+                    "AX5",
+                    f"(=> {encoder.removed(removal)} (<= {encoder.tpr(test)} {number(min(caught, Fraction(1)))}))",
+                )
 
 
 def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fraction:
@@ -249,7 +300,7 @@ def reaching(encoder: Encoder, policy: Policy, artifact: str, access: str) -> st
         [
             encoder.uses(name, artifact)
             for name, method in (policy.methods or {}).items()
-            if ACCESS.index(method.reaches) >= ACCESS.index(access) and artifact not in method.not_on  # type: ignore[arg-type]
+            if ACCESS.index(method.reaches) >= ACCESS.index(access) and artifact not in method.not_on
         ]
     )
 
@@ -260,7 +311,8 @@ def _frame(encoder: Encoder, policy: Policy) -> Iterator[Row]:
         yield Row("AX1", f"(>= {done} 0)")
         if policy.methods is not None:
             spent = [
-                f"(ite {encoder.uses(name, artifact)} {number(method.takes or 0)} 0)" for name, method in policy.methods.items()
+                f"(ite {encoder.uses(name, artifact)} {number(method.takes or 0)} 0)"
+                for name, method in policy.methods.items()
             ]
             yield Row("AX7", f"(>= {done} {total(spent)})")
             for name, method in policy.methods.items():
@@ -278,7 +330,10 @@ def _frame(encoder: Encoder, policy: Policy) -> Iterator[Row]:
             same = [f"(= {encoder.mass(rate, region)} {encoder.mass(before, region)})"]
             for level in encoder.thresholds.get(rate.artifact, ()):
                 for inclusive in (True, False):
-                    pair = encoder.count(rate, region, level, inclusive), encoder.count(before, region, level, inclusive)
+                    pair = (
+                        encoder.count(rate, region, level, inclusive),
+                        encoder.count(before, region, level, inclusive),
+                    )
                     if pair[0] != pair[1]:
                         same.append(f"(= {pair[0]} {pair[1]})")
             yield Row("AX7", f"(or {changed} {destroyed(encoder, policy, rate.artifact)} {conjunction(same)})")
@@ -297,7 +352,15 @@ def _refusals(encoder: Encoder, policy: Policy) -> Iterator[Row]:
     for rate in encoder.rates:
         if rate.family == "answers":
             continue
-        answers = Rate(rate.artifact, rate.whose, "answers", rate.bound, rate.access, rate.asked, Reading("", rate.reading.decoding))
+        answers = Rate(
+            rate.artifact,
+            rate.whose,
+            "answers",
+            rate.bound,
+            rate.access,
+            rate.asked,
+            Reading("", rate.reading.decoding),
+        )
         if rate.family in ("reveals", "corrects") and answers in encoder.rates:
             for region in encoder.touched[rate.artifact]:
                 yield Row("AX12", below(encoder, rate, answers, region))
@@ -316,7 +379,9 @@ def _correction(encoder: Encoder, rate: Rate) -> Iterator[Row]:
     old = Rate(rate.artifact, rate.whose, "reveals", "inf", rate.access, rate.asked, rate.reading)
     if old in encoder.rates:
         for region in encoder.touched[rate.artifact]:
-            yield Row("AX12", f"(<= (+ {encoder.mass(rate, region)} {encoder.mass(old, region)}) {encoder.size(region)})")
+            yield Row(
+                "AX12", f"(<= (+ {encoder.mass(rate, region)} {encoder.mass(old, region)}) {encoder.size(region)})"
+            )
 
 
 def _drop(encoder: Encoder, rate: Rate) -> Iterator[Row]:

@@ -1,11 +1,13 @@
-"""Canonical minimal cores: QuickXplain (Junker, AAAI 2004, §4) in source order, so that equal input gives an equal core."""
+"""Canonical minimal cores: QuickXplain (Junker, AAAI 2004, §4) in source order, so equal input gives equal cores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 
-def minimal_core(members: Sequence[str], background: Sequence[str], satisfiable: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+def minimal_core(
+    members: Sequence[str], background: Sequence[str], satisfiable: Callable[[Sequence[str]], bool]
+) -> tuple[str, ...]:
     """A subset of `members`, in order, that with `background` has no world, and of which no member can be dropped.
 
     Earlier members are preferred. `satisfiable(background + members)` must be False; an empty answer means that the
@@ -18,7 +20,10 @@ def minimal_core(members: Sequence[str], background: Sequence[str], satisfiable:
 
 
 def _explain(
-    background: tuple[str, ...], added: tuple[str, ...], members: tuple[str, ...], satisfiable: Callable[[Sequence[str]], bool]
+    background: tuple[str, ...],
+    added: tuple[str, ...],
+    members: tuple[str, ...],
+    satisfiable: Callable[[Sequence[str]], bool],
 ) -> tuple[str, ...]:
     if added and not satisfiable(background):
         return ()

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .formulas import (
     All,
-    Any_,
+    Either,
     FinishedBy,
     Flag,
     Formula,
@@ -134,7 +134,7 @@ class Encoder:
         match formula:
             case All(parts):
                 return conjunction([self.text(part) for part in parts])
-            case Any_(parts):
+            case Either(parts):
                 return disjunction([self.text(part) for part in parts])
             case Not(part):
                 return f"(not {self.text(part)})"

@@ -20,6 +20,6 @@ def exp_bounds(x: Fraction) -> tuple[Fraction, Fraction]:
     work = Context(prec=40)
     value = work.exp(work.divide(Decimal(x.numerator), Decimal(x.denominator)))
     slack = value.scaleb(-35)  # covers the rounding of the quotient and of exp itself for x ≤ 50
-    low = Context(prec=_DIGITS, rounding=ROUND_FLOOR).plus(work.subtract(value, slack))
-    high = Context(prec=_DIGITS, rounding=ROUND_CEILING).plus(work.add(value, slack))
-    return Fraction(low), Fraction(high)
+    down = Context(prec=_DIGITS, rounding=ROUND_FLOOR).plus(work.subtract(value, slack))
+    up = Context(prec=_DIGITS, rounding=ROUND_CEILING).plus(work.add(value, slack))
+    return Fraction(down), Fraction(up)

@@ -29,11 +29,19 @@ class Reading:
 
 def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> Reading:
     """The reading a clause states; empty parts are open."""
-    predicate = "" if reveals_when is None else " ".join(
-        f"{name}={value}" for name, value in reveals_when.model_dump(exclude_none=True).items()
+    predicate = (
+        ""
+        if reveals_when is None
+        else " ".join(f"{name}={value}" for name, value in reveals_when.model_dump(exclude_none=True).items())
     )
-    drawn = "" if decoding is None else " ".join(
-        f"{name}={value}" for name, value in decoding.model_dump(exclude_none=True).items() if name != "max_new_tokens"
+    drawn = (
+        ""
+        if decoding is None
+        else " ".join(
+            f"{name}={value}"
+            for name, value in decoding.model_dump(exclude_none=True).items()
+            if name != "max_new_tokens"
+        )
     )
     return Reading(predicate, drawn)
 
@@ -202,7 +210,7 @@ class All:
 
 
 @dataclass(frozen=True)
-class Any_:
+class Either:
     parts: tuple[Formula, ...]
 
 
@@ -218,17 +226,33 @@ class Implies:
 
 
 Formula = (
-    Mean | ShareAbove | NumberAbove | MeanDrop | Tpr | Removed | Uses | FinishedBy | Stored | KeptForTest | Unserved
-    | Size | Overlap | Flag | All | Any_ | Not | Implies
-)  # fmt: skip
+    Mean
+    | ShareAbove
+    | NumberAbove
+    | MeanDrop
+    | Tpr
+    | Removed
+    | Uses
+    | FinishedBy
+    | Stored
+    | KeptForTest
+    | Unserved
+    | Size
+    | Overlap
+    | Flag
+    | All
+    | Either
+    | Not
+    | Implies
+)
 TRUE = All(())
-FALSE = Any_(())
+FALSE = Either(())
 
 
 def atoms(formula: Formula) -> tuple[Formula, ...]:
     """The formula's atoms, in order."""
     match formula:
-        case All(parts) | Any_(parts):
+        case All(parts) | Either(parts):
             return tuple(atom for part in parts for atom in atoms(part))
         case Not(part):
             return atoms(part)

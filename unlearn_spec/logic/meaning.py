@@ -37,7 +37,7 @@ from .axioms import exposures
 from .formulas import (
     TRUE,
     All,
-    Any_,
+    Either,
     Bound,
     Family,
     FinishedBy,
@@ -129,23 +129,32 @@ def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "
     return Rate(artifact, whose, family, bound, clause.scope.access or choice.access, probe, reading)
 
 
-def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST, asked: str | None = None) -> Formula:
+def on_artifact(
+    policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST, asked: str | None = None
+) -> Formula:
     """What a clause demands of one artifact. `asked` replaces the probe class by a named suite."""
     demand = _demand(policy, clause, artifact, choice, asked)
     if clause.by is not None and isinstance(clause, RateGoal | Remove):
         demand = All((demand, FinishedBy(artifact, "<=", clause.by)))
     if clause.using and policy.methods is not None:
-        demand = All((demand, Any_(tuple(Uses(name, artifact) for name in clause.using))))
+        demand = All((demand, Either(tuple(Uses(name, artifact) for name in clause.using))))
     return demand
 
 
 def _demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked: str | None) -> Formula:
     match clause:
         case Suppress():
-            return at_most(rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, clause.limit.at_most)
+            return at_most(
+                rate_of(clause, artifact, choice, asked=asked),
+                clause.target,
+                clause.over or choice.over,
+                clause.limit.at_most,
+            )
         case Refuse():  # answering at most so often as refusing leaves
             limit = 1 - clause.limit.at_least
-            return at_most(rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, limit)
+            return at_most(
+                rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, limit
+            )
         case Retain():
             now = rate_of(clause, artifact, choice, asked=asked)
             over = clause.over or choice.over
@@ -156,7 +165,10 @@ def _demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked
             new = rate_of(clause, artifact, choice, asked=asked)
             over = clause.over or choice.over
             old = replace(new, family="reveals", bound="sup")
-            both = at_least(new, clause.target, over, clause.limit.at_least), at_most(old, clause.target, over, clause.limit.at_most)
+            both = (
+                at_least(new, clause.target, over, clause.limit.at_least),
+                at_most(old, clause.target, over, clause.limit.at_most),
+            )
             return All(both)
         case Remove():
             return removal(policy, clause, artifact, choice)
@@ -220,7 +232,7 @@ def removal(policy: Policy, clause: Remove, artifact: str, choice: Choice) -> Fo
             and method.guarantee.delta <= limit.delta
             and artifact not in method.not_on
         )
-        return All((atom, Any_(certified)))
+        return All((atom, Either(certified)))
     return atom
 
 
@@ -271,7 +283,12 @@ def readings_on(policy: Policy, artifact: str) -> tuple[Reading, ...]:
 def baseline(policy: Policy, fact: Baseline) -> Formula:
     return All(
         tuple(
-            Mean(Rate(fact.in_, "before", "reveals", "sup", fact.access, fact.asked, reading), fact.target, ">=", fact.mean_at_least)
+            Mean(
+                Rate(fact.in_, "before", "reveals", "sup", fact.access, fact.asked, reading),
+                fact.target,
+                ">=",
+                fact.mean_at_least,
+            )
             for reading in _fact_readings(policy, fact)
         )
     )
@@ -321,12 +338,19 @@ def claim_formula(policy: Policy, claim: Claim) -> Formula:
         case "nothing_else_changed":
             rates = claimed_rates(policy, claim, artifacts, claim.access or "product", claim.asked or "direct")
             drops = (replace(rate, family="drops") for rate in rates)
-            return All(tuple(ShareAbove(r, claim.of or REST, claim.within or Fraction(0), False, "<=", Fraction(0)) for r in drops))
+            return All(
+                tuple(
+                    ShareAbove(r, claim.of or REST, claim.within or Fraction(0), False, "<=", Fraction(0))
+                    for r in drops
+                )
+            )
         case "no_harmful_use":
             return Not(Flag("harmful_use", (claim.of or "",)))
 
 
-def claimed_rates(policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked) -> Iterator[Rate]:
+def claimed_rates(
+    policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked
+) -> Iterator[Rate]:
     for name in artifacts:
         written = claim.reveals_when is not None or claim.decoding is not None
         for reading in (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name):

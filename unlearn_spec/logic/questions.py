@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from ..policy.model import (
     Claim,
@@ -18,13 +19,12 @@ from ..policy.model import (
     Refuse,
     Remove,
     Retain,
-    RetrainFact,
     Suppress,
 )
-from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
+from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
 from .cores import minimal_core
-from .encode import TooLarge, number
-from .formulas import TRUE, Formula, Mean, Overlap, Rate, Size
+from .encode import TooLarge, number, total
+from .formulas import TRUE, Comparison, Formula, Mean, Overlap, Rate, Size, atoms
 from .meaning import (
     MODELS,
     WEAKEST,
@@ -39,7 +39,7 @@ from .meaning import (
     scoped_artifacts,
 )
 from .situations import Case, maximal, minimal
-from .theory import Path, Premise, Theory, build
+from .theory import Premise, Theory, build
 
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
@@ -181,6 +181,16 @@ class Range:
     """The clauses that exclude the rest of the range."""
 
 
+@dataclass(frozen=True)
+class _Quantity:
+    """A ranged fact as a grid: its ends, the step between points, and the constraint `quantity op point` as text."""
+
+    low: Fraction
+    high: Fraction
+    step: Fraction
+    constraint: Callable[[Comparison, Fraction], str]
+
+
 def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
     """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
     clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
@@ -190,56 +200,64 @@ def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]
         quantity = _quantity(theory, premise)
         if quantity is None:
             continue
-        low, high, step, bound = quantity
-        top = _furthest(theory, tuple(literals), low, high, step, bound, ">=")
-        bottom = _furthest(theory, tuple(literals), low, high, step, bound, "<=")
-        if (bottom, top) != (low, high):
-            excluded = bound(">=" if top < high else "<=", high if top < high else low)
-            ask = _with_extra(theory, excluded)
-            guilty = minimal_core(tuple(literals), theory.background, ask)
-            found.append(Range(premise, (low, high), (bottom, top), tuple(literals[name] for name in guilty)))
+        top = _furthest(theory, tuple(literals), quantity, ">=")
+        bottom = _furthest(theory, tuple(literals), quantity, "<=")
+        if (bottom, top) != (quantity.low, quantity.high):
+            excluded = (
+                quantity.constraint(">=", quantity.high)
+                if top < quantity.high
+                else quantity.constraint("<=", quantity.low)
+            )
+            guilty = minimal_core(
+                tuple(literals), theory.background, partial(theory.solver.satisfiable, extra=excluded)
+            )
+            names = tuple(literals[name] for name in guilty)
+            found.append(Range(premise, (quantity.low, quantity.high), (bottom, top), names))
     return tuple(found)
 
 
-def _with_extra(theory: Theory, extra: str):  # type: ignore[no-untyped-def]
-    return lambda assumptions: theory.solver.satisfiable(assumptions, extra)
-
-
-def _quantity(theory: Theory, premise: Premise):  # type: ignore[no-untyped-def]
-    """(low, high, grid step, constraint text) of a ranged fact, or None."""
+def _quantity(theory: Theory, premise: Premise) -> _Quantity | None:
     encoder = theory.encoder
+
+    def counted(value: str, low: int, high: int) -> _Quantity:
+        return _Quantity(
+            Fraction(low), Fraction(high), Fraction(1), lambda op, k: f"(assert ({op} {value} {number(k)}))"
+        )
+
     match premise.formula:
         case Size(target, low, high) if high is not None and low < high:
-            value = encoder.set_size(target)
-            return Fraction(low), Fraction(high), Fraction(1), lambda op, k: f"(assert ({op} {value} {number(k)}))"
+            return counted(encoder.set_size(target), low, high)
         case Overlap(left, right, low, high) if high is not None and low < high:
-            shared = " ".join(encoder.size(region) for region in encoder.regions.shared(left, right))
-            return Fraction(low), Fraction(high), Fraction(1), lambda op, k: f"(assert ({op} (+ 0 {shared}) {number(k)}))"
+            return counted(total([encoder.size(region) for region in encoder.regions.shared(left, right)]), low, high)
         case _:
             pass
-    if premise.kind == "reference":
-        fact: RetrainFact = theory.policy.reference_retrain[int(premise.path[1])]
-        means = [atom for atom in getattr(premise.formula, "parts", ()) if isinstance(atom, Mean)]
-        if means and fact.mean_between[0] < fact.mean_between[1]:
+    means = [atom for atom in atoms(premise.formula) if isinstance(atom, Mean)]
+    if premise.kind == "reference" and means:
+        fact = theory.policy.reference_retrain[int(premise.path[1])]
+        if fact.mean_between[0] < fact.mean_between[1]:
             rate = means[0].rate
-            return *fact.mean_between, Fraction(1, 1000), lambda op, k: f"(assert {encoder.text(Mean(rate, fact.target, op, k))})"
+            return _Quantity(
+                *fact.mean_between,
+                Fraction(1, 1000),
+                lambda op, k: f"(assert {encoder.text(Mean(rate, fact.target, op, k))})",
+            )
     return None
 
 
-def _furthest(theory, literals, low, high, step, bound, op):  # type: ignore[no-untyped-def]
-    """The value nearest to the range's end, on the grid, that still leaves a world; a feasible range is convex."""
-    end, other = (high, low) if op == ">=" else (low, high)
-    if theory.possible(literals, bound(op, end)):
+def _furthest(theory: Theory, literals: tuple[str, ...], quantity: _Quantity, op: Comparison) -> Fraction:
+    """The grid point nearest to the range's end that still leaves a world; feasible points form an interval."""
+    end, other = (quantity.high, quantity.low) if op == ">=" else (quantity.low, quantity.high)
+    if theory.possible(literals, quantity.constraint(op, end)):
         return end
-    near, far = 0, int((high - low) / step)  # distances from the other end: `near` is feasible, `far` is not
+    towards = quantity.step if op == ">=" else -quantity.step
+    near, far = 0, int((quantity.high - quantity.low) / quantity.step)  # steps from the other end: feasible, and not
     while far - near > 1:
         middle = (near + far) // 2
-        value = other + middle * step if op == ">=" else other - middle * step
-        if theory.possible(literals, bound(op, value)):
+        if theory.possible(literals, quantity.constraint(op, other + middle * towards)):
             near = middle
         else:
             far = middle
-    return other + near * step if op == ">=" else other - near * step
+    return other + near * towards
 
 
 # --- redundancy ------------------------------------------------------------------------------------------------------
@@ -347,7 +365,10 @@ def open_fields(policy: Policy, clause: Clause) -> tuple[OpenField, ...]:
 def _levels(policy: Policy, clause: Clause) -> tuple[Access, ...]:
     """Access levels to try: those some audience has on the clause's artifacts, then the whole chain."""
     seen = {
-        access for name in scoped_artifacts(policy, clause) if name in policy.artifacts for access in policy.artifacts[name].seen_by.values()
+        access
+        for name in scoped_artifacts(policy, clause)
+        if name in policy.artifacts
+        for access in policy.artifacts[name].seen_by.values()
     }
     first = sorted(seen, key=access_rank)
     return tuple(dict.fromkeys((*first, *ACCESS)))
@@ -397,8 +418,7 @@ def audience_levels(policy: Policy, artifact: str) -> dict[str, Access]:
     def level(audience: str, visited: frozenset[str]) -> Access | None:
         inside = [name for name, people in policy.people.items() if people.within == audience and name not in visited]
         options = [seen.get(audience), *(level(name, visited | {audience}) for name in inside)]
-        known = [option for option in options if option is not None]
-        return max(known, key=access_rank) if known else None
+        return max((option for option in options if option is not None), key=access_rank, default=None)
 
     names = dict.fromkeys((*seen, *policy.people))
     levels = {name: level(name, frozenset()) for name in names}
@@ -435,7 +455,9 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
                     case = _revealed_in(theory, target, artifact, access, cases, aside)
                     if case is not None:
                         named = _names_artifact(policy, target, artifact)
-                        found.append(Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, case))
+                        found.append(
+                            Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, case)
+                        )
     return tuple(found)
 
 
@@ -494,7 +516,3 @@ def vocabulary(policy: Policy) -> tuple[Formula, ...]:
 def rate_limited(clause: Clause, artifact: str) -> Rate | None:
     """The rate a clause limits on an artifact, open fields at their weakest; None for goals without rates."""
     return rate_of(clause, artifact, WEAKEST) if isinstance(clause, Suppress | Refuse | Retain | Rectify) else None
-
-
-ASKED: tuple[Asked, ...] = PROBES
-PathOf = Path

@@ -59,7 +59,9 @@ def single_numbers(policy: Policy, core: Core) -> tuple[Repair, ...]:
 def dissolves(policy: Policy, core: Core) -> bool:
     """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
     binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
-    small = policy.model_copy(update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()})
+    small = policy.model_copy(
+        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
+    )
     theory = build(small)
     return theory.possible(tuple(theory.body(clause) for clause in small.clauses if clause.id in binding))
 
@@ -127,7 +129,9 @@ def _with(policy: Policy, clause: Clause) -> Policy:
     return policy.model_copy(update={"clauses": tuple(clause if c.id == clause.id else c for c in policy.clauses)})
 
 
-def _least(policy: Policy, core: Core, clause: Clause, grid: tuple[Fraction, ...], apply: Callable[[Any, Fraction], Any]) -> Fraction | None:
+def _least(
+    policy: Policy, core: Core, clause: Clause, grid: tuple[Fraction, ...], apply: Callable[[Any, Fraction], Any]
+) -> Fraction | None:
     """The first grid value that dissolves the core (relaxing further can only help), or None."""
     if not grid or not dissolves(_with(policy, apply(clause, grid[-1])), core):
         return None

@@ -40,7 +40,9 @@ class Solver:
             self._known[key] = self._ask(assumptions, extra, lambda: None) is not None
         return self._known[key]
 
-    def values(self, assumptions: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
+    def values(
+        self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
+    ) -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
         return self._ask(assumptions, extra, lambda: self._read(names))
 
@@ -68,5 +70,9 @@ class Solver:
             if sort == "Bool":
                 found[name] = z3.is_true(value)
             else:
-                found[name] = Fraction(value.as_long()) if sort == "Int" else Fraction(value.numerator_as_long(), value.denominator_as_long())
+                found[name] = (
+                    Fraction(value.as_long())
+                    if sort == "Int"
+                    else Fraction(value.numerator_as_long(), value.denominator_as_long())
+                )
         return found

@@ -75,7 +75,9 @@ def declared_facts(policy: Policy) -> tuple[Premise, ...]:
         if relation.kind == "overlaps":
             low, high = relation.low, relation.high
             formula = Overlap(relation.left, relation.right, 1 if low is None else low, high)
-            found.append(Premise(f"overlap of {relation.left} and {relation.right}", ("relations", i), formula, "relation"))
+            found.append(
+                Premise(f"overlap of {relation.left} and {relation.right}", ("relations", i), formula, "relation")
+            )
     for i, fact in enumerate(policy.measured_before):
         found.append(Premise(fact.id, ("measured_before", i), meaning.baseline(policy, fact), "baseline"))
     for i, retrained in enumerate(policy.reference_retrain):
@@ -84,8 +86,8 @@ def declared_facts(policy: Policy) -> tuple[Premise, ...]:
         mine = policy.controls.get(policy.parties.obligor, ())
         for artifact in policy.artifacts:
             if artifact not in mine:
-                formula = Not(Flag("controlled", (artifact,)))
-                found.append(Premise(f"control of {artifact}", ("controls",), formula, "control"))
+                missing = Not(Flag("controlled", (artifact,)))
+                found.append(Premise(f"control of {artifact}", ("controls",), missing, "control"))
     return tuple(found)
 
 
@@ -102,7 +104,9 @@ def build(
     regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
     bodies = [meaning.body(policy, clause) for clause in policy.clauses]
-    evidence = [demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)]
+    evidence = [
+        demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)
+    ]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
     formulas = [formula for formula in formulas if not _targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not _targets(premise.formula) & regions.too_large]
@@ -131,10 +135,14 @@ def build(
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
     declarations = "".join(f"(declare-const {name} {sort})\n" for name, sort in encoder.sorts.items())
     solver = Solver(declarations + "\n".join(lines), encoder.sorts, effort)
-    return Theory(policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large)
+    return Theory(
+        policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large
+    )
 
 
-def _axioms(policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]) -> dict[str, str]:
+def _axioms(
+    policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]
+) -> dict[str, str]:
     every = [atom for formula in spoken for atom in atoms(formula)]
     removals = dict.fromkeys(atom for atom in every if isinstance(atom, Removed))
     tests = dict.fromkeys(atom for atom in every if isinstance(atom, Tpr))
@@ -173,11 +181,7 @@ def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Enc
         touched.setdefault(rate.artifact, {}).update({region.number: region for region in regions.of[target]})
     tiny = {name for name, info in policy.information.items() if info.size is not None and info.size[1] <= TINY}
     small = frozenset(
-        region.number
-        for group in regions.groups
-        if set(group) <= tiny
-        for name in group
-        for region in regions.of[name]
+        region.number for group in regions.groups if set(group) <= tiny for name in group for region in regions.of[name]
     )
     ordered = {name: tuple(by_number[i] for i in sorted(by_number)) for name, by_number in touched.items()}
     return Encoder(regions, rates, thresholds_in(spoken), ordered, small)

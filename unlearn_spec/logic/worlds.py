@@ -45,7 +45,14 @@ def told(
             if theory.solver.satisfiable(fixed, extra + mean):
                 extra += mean
                 break
-    names = sorted({symbol for rate, target in wanted for region in encoder.of(target) for symbol in (encoder.mass(rate, region), encoder.size(region))})
+    names = sorted(
+        {
+            symbol
+            for rate, target in wanted
+            for region in encoder.of(target)
+            for symbol in (encoder.mass(rate, region), encoder.size(region))
+        }
+    )
     values = theory.solver.values(fixed, names, extra) or {}
     found = []
     for rate, target in wanted:

@@ -27,29 +27,36 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
                 split = ambiguity(context.theory, clause, open_field)
             except TooLarge:
                 continue
-            found.append(_harmless(context, clause, open_field[0]) if split is None else _matters(context, clause, split))
+            found.append(
+                _harmless(context, clause, open_field[0]) if split is None else _matters(context, clause, split)
+            )
         found += _open_statistics(context, clause)
     return tuple(found)
 
 
 def _harmless(context: Context, clause: Clause, field: str) -> Finding:
     return Finding(
-        "A002", "info", f"{clause.id} does not say `{field}`, and it does not matter: no reading changes the outcome",
-        (context.id_span(clause.id),), clauses=(clause.id,),
-    )  # fmt: skip
+        "A002",
+        "info",
+        f"{clause.id} does not say `{field}`, and it does not matter: no reading changes the outcome",
+        (context.id_span(clause.id),),
+        clauses=(clause.id,),
+    )
 
 
 def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
     code = "A003" if split.field == "artifacts" else "A001"
     lenient, strict = _value(split.lenient, split.field), _value(split.strict, split.field)
     return Finding(
-        code, _severity(context, clause, split),
-        f"{clause.id} does not say `{split.field}`, and it matters: {_witness(context, clause, split)} passes if read as {lenient} and fails if read as {strict}",
+        code,
+        _severity(context, clause, split),
+        f"{clause.id} does not say `{split.field}`, and it matters: {_witness(context, clause, split)} "
+        f"passes if read as {lenient} and fails if read as {strict}",
         (context.span((*context.path(clause.id), "scope"), f"no `{split.field}`"), context.id_span(clause.id)),
         why=("Two people reading this clause in good faith would reach different verdicts on the same model.",),
         fixes=(Fix(_advice(context, clause, split)),),
         clauses=(clause.id,),
-    )  # fmt: skip
+    )
 
 
 def _advice(context: Context, clause: Clause, split: Ambiguity) -> str:
@@ -68,16 +75,27 @@ def _witness(context: Context, clause: Clause, split: Ambiguity) -> str:
     """A model on which the two readings part ways, in numbers where the clause limits a rate."""
     fallback = "a model"
     if not isinstance(clause, Suppress | Refuse | Retain | Rectify) or split.field in ("over", "compared_with"):
-        return {"over": "a model that meets the limit on average but not on every item", "compared_with": "a model close to the one reference and not to the other"}.get(split.field, fallback)
+        return {
+            "over": "a model that meets the limit on average but not on every item",
+            "compared_with": "a model close to the one reference and not to the other",
+        }.get(split.field, fallback)
     theory, policy = context.theory, context.policy
-    literals = (theory.literal(body(policy, clause, split.lenient)), "-" + theory.literal(body(policy, clause, split.strict)))
+    literals = (
+        theory.literal(body(policy, clause, split.lenient)),
+        "-" + theory.literal(body(policy, clause, split.strict)),
+    )
     artifacts = scoped_artifacts(policy, clause, split.lenient), scoped_artifacts(policy, clause, split.strict)
     rates = [rate_of(clause, artifacts[0][0], split.lenient), rate_of(clause, artifacts[1][-1], split.strict)]
     limit = getattr(clause.limit, "at_most", None) or getattr(clause.limit, "at_least", None) or Fraction(1, 100)
-    world = told(theory, literals, [(rate, clause.target) for rate in rates], [(limit,), (Fraction(1, 2), Fraction(9, 10))])
+    world = told(
+        theory, literals, [(rate, clause.target) for rate in rates], [(limit,), (Fraction(1, 2), Fraction(9, 10))]
+    )
     if world is None:
         return fallback
-    places = [_place(split.field, choice, rate.artifact) for choice, rate in zip((split.lenient, split.strict), rates, strict=True)]
+    places = [
+        _place(split.field, choice, rate.artifact)
+        for choice, rate in zip((split.lenient, split.strict), rates, strict=True)
+    ]
     verb = "revealing" if rates[0].family == "reveals" and rates[0].bound == "sup" else "answering"
     return f"a model {verb} {percent(world[0].mean)} {places[0]} and {percent(world[1].mean)} {places[1]}"
 
@@ -128,21 +146,30 @@ def _open_statistics(context: Context, clause: Clause) -> list[Finding]:
         upper, lower = clopper_pearson_upper(k, n, alpha), clopper_pearson_lower(k, n, alpha)
         found.append(
             Finding(
-                "A001", "error",
+                "A001",
+                "error",
                 f"{clause.id} does not say `decide`, and it matters: {k} of {n} passes if read as not_refuted and fails if read as certify",
                 (context.span(path, "no `decide`"), context.id_span(clause.id)),
-                why=(f"{k} of {n} shows a rate between {float(lower):.3%} and {float(upper):.3%}; the limit {percent(limit)} lies inside.",),
-                fixes=(Fix("write `decide: certify` (the upper bound must be under the limit) or `decide: not_refuted`"),), clauses=(clause.id,),
-            )  # fmt: skip
+                why=(
+                    f"{k} of {n} shows a rate between {float(lower):.3%} and {float(upper):.3%}; the limit {percent(limit)} lies inside.",
+                ),
+                fixes=(
+                    Fix("write `decide: certify` (the upper bound must be under the limit) or `decide: not_refuted`"),
+                ),
+                clauses=(clause.id,),
+            )
         )
     if level is None:
         found.append(
             Finding(
-                "A001", "error",
-                f"{clause.id} does not say `confidence`, nor does the policy, and it matters: the same count passes at one level and fails at another",
+                "A001",
+                "error",
+                f"{clause.id} does not say `confidence`, nor does the policy, and it matters: "
+                "the same count passes at one level and fails at another",
                 (context.span(path, "no `confidence`"), context.id_span(clause.id)),
-                fixes=(Fix('write `confidence: "95%"` in the policy\'s head'),), clauses=(clause.id,),
-            )  # fmt: skip
+                fixes=(Fix('write `confidence: "95%"` in the policy\'s head'),),
+                clauses=(clause.id,),
+            )
         )
     return found
 
@@ -151,12 +178,22 @@ def process_or_model(context: Context) -> tuple[Finding, ...]:
     """A005. Flags a removal clause that does not say whether it is about the process or about one released model."""
     return tuple(
         Finding(
-            "A005", "warning", f"{clause.id} does not say `about`: what the process does on average, or what this one model does?",
+            "A005",
+            "warning",
+            f"{clause.id} does not say `about`: what the process does on average, or what this one model does?",
             (context.id_span(clause.id),),
-            why=("One training run can be better or worse than the average; evidence for the one is not evidence for the other.",),
-            fixes=(Fix("write `about: process`" if clause.measure == "influence" else "write `about: process` or `about: model`"),),
+            why=(
+                "One training run can be better or worse than the average; evidence for the one is not evidence for the other.",
+            ),
+            fixes=(
+                Fix(
+                    "write `about: process`"
+                    if clause.measure == "influence"
+                    else "write `about: process` or `about: model`"
+                ),
+            ),
             clauses=(clause.id,),
         )
         for clause in context.policy.clauses
         if isinstance(clause, Remove) and clause.about is None
-    )  # fmt: skip
+    )

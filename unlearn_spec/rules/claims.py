@@ -37,28 +37,48 @@ class _Told:
 
 def _finding(context: Context, i: int, claim: Claim, case: Case) -> Finding:
     tell = {
-        "influence_removed": _not_removed, "as_if_never_trained": _not_removed, "not_revealed": _revealed,
-        "contains_no_information": _contained, "no_harmful_use": _used, "nothing_else_changed": _changed,
-    }[claim.says]  # fmt: skip
+        "influence_removed": _not_removed,
+        "as_if_never_trained": _not_removed,
+        "not_revealed": _revealed,
+        "contains_no_information": _contained,
+        "no_harmful_use": _used,
+        "nothing_else_changed": _changed,
+    }[claim.says]
     what = tell(context, claim, case)
     return Finding(
-        what.code, "error", f"{claim.id}: {what.message}", (context.span(("claims", i, "says")),), why=what.why, fixes=(what.fix,),
-        clauses=(claim.id,), situation=tuple(sorted(case.holding)),
-    )  # fmt: skip
+        what.code,
+        "error",
+        f"{claim.id}: {what.message}",
+        (context.span(("claims", i, "says")),),
+        why=what.why,
+        fixes=(what.fix,),
+        clauses=(claim.id,),
+        situation=tuple(sorted(case.holding)),
+    )
 
 
 def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:
-    removing = [c for c in context.policy.clauses if isinstance(c, Remove) and c.target == claim.of and isinstance(c.limit, Closeness)]
+    removing = [
+        c
+        for c in context.policy.clauses
+        if isinstance(c, Remove) and c.target == claim.of and isinstance(c.limit, Closeness)
+    ]
     suppressing = _about(context, claim)
     if removing and isinstance(removing[0].limit, Closeness):
         limit = removing[0].limit
         close = f"epsilon {float(limit.epsilon):g}, delta {percent(limit.delta)}"
         message = f'"{_words(claim)}" does not follow: {removing[0].id} promises closeness ({close}), not this'
-        fix = Fix(f"claim no more than epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}")
+        fix = Fix(
+            f"claim no more than epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}"
+        )
         return _Told("M001", message, (_process(context, claim),), fix)
-    silent = f"{suppressing[0].id} keeps {claim.of} out of sight" if suppressing else "the clauses speak of something else"
+    silent = (
+        f"{suppressing[0].id} keeps {claim.of} out of sight" if suppressing else "the clauses speak of something else"
+    )
     message = f'"{_words(claim)}" does not follow: {silent} while the records can still shape the weights'
-    fix = Fix("restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence")
+    fix = Fix(
+        "restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence"
+    )
     return _Told("M001", message, (*_deeper(context, claim, case), _process(context, claim)), fix)
 
 
@@ -74,17 +94,30 @@ def _deeper(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
     for clause in _about(context, claim):
         for artifact in scoped_artifacts(context.policy, clause):
             rate = rate_limited(clause, artifact)
-            deep = [r for r in context.theory.encoder.rates if rate is not None and r.artifact == artifact and _beyond(r, rate)]
+            deep = [
+                r
+                for r in context.theory.encoder.rates
+                if rate is not None and r.artifact == artifact and _beyond(r, rate)
+            ]
             if rate is None or not deep:
                 continue
-            world = told(context.theory, binding(context.theory, case, context.aside), [(deep[-1], clause.target), (rate, clause.target)])
+            world = told(
+                context.theory,
+                binding(context.theory, case, context.aside),
+                [(deep[-1], clause.target), (rate, clause.target)],
+            )
             if world is not None and world[0].mean > world[1].mean:
                 return (_sentence(world[1]), _sentence(world[0]))
     return ()
 
 
 def _beyond(rate: Rate, shallow: Rate) -> bool:
-    same = (rate.family, rate.bound, rate.whose, rate.reading) == (shallow.family, shallow.bound, shallow.whose, shallow.reading)
+    same = (rate.family, rate.bound, rate.whose, rate.reading) == (
+        shallow.family,
+        shallow.bound,
+        shallow.whose,
+        shallow.reading,
+    )
     return same and (rate.access, rate.asked) != (shallow.access, shallow.asked)
 
 
@@ -95,22 +128,40 @@ def _revealed(context: Context, claim: Claim, case: Case) -> _Told:
     world = _claimed_world(context, claim, case)
     level = f"at most {limit} through {claim.access or 'finetune'}, asked {claim.asked or 'adversarial'}"
     if removing and not _about(context, claim):
-        message = f'"not revealed" ({level}) does not follow: {removing[0].id} is about training; a model never trained on it can still say it from what stays'
+        message = (
+            f'"not revealed" ({level}) does not follow: {removing[0].id} is about training; '
+            "a model never trained on it can still say it from what stays"
+        )
         return _Told("M002", message, world, Fix("add a `suppress` clause with its own target and limit"))
     message = f'"not revealed" ({level}) does not follow: no clause limits it there'
-    return _Told("M003", message, world, Fix("claim what the clauses limit, or add a `suppress` clause at that access and probe strength"))
+    return _Told(
+        "M003",
+        message,
+        world,
+        Fix("claim what the clauses limit, or add a `suppress` clause at that access and probe strength"),
+    )
 
 
 def _contained(context: Context, claim: Claim, case: Case) -> _Told:
-    message = f'"contains no information" on {claim.of} does not follow from limits on outputs: what a model can be made to show is more than what was seen'
+    message = (
+        f'"contains no information" on {claim.of} does not follow from limits on outputs: '
+        "what a model can be made to show is more than what was seen"
+    )
     fix = Fix("say what was tested, at which access; no finite limit on outputs carries this claim")
     return _Told("M003", message, _claimed_world(context, claim, case), fix)
 
 
 def _used(context: Context, claim: Claim, case: Case) -> _Told:
     message = "no clause about a model or its outputs entails a statement about what people do with them"
-    why = ("In a world that meets every clause, someone uses a harmless answer for a harmful end. No axiom connects the two.",)
-    return _Told("M004", message, why, Fix("add `govern` clauses for access, monitoring and terms, and reword the claim to what they do"))
+    why = (
+        "In a world that meets every clause, someone uses a harmless answer for a harmful end. No axiom connects the two.",
+    )
+    return _Told(
+        "M004",
+        message,
+        why,
+        Fix("add `govern` clauses for access, monitoring and terms, and reword the claim to what they do"),
+    )
 
 
 def _changed(context: Context, claim: Claim, case: Case) -> _Told:
@@ -118,7 +169,12 @@ def _changed(context: Context, claim: Claim, case: Case) -> _Told:
     beyond = f"{claim.of}" if claim.of is not None else "what no clause names"
     message = f'"nothing else changed" does not follow: nothing keeps {beyond} from falling by more than {margin}'
     why = (f"In a world that meets every clause, {beyond} is known before and not afterwards.",)
-    return _Told("M005", message, why, Fix("add a `retain` clause over `each` item with `within` a margin of `before`, and claim that set only"))
+    return _Told(
+        "M005",
+        message,
+        why,
+        Fix("add a `retain` clause over `each` item with `within` a margin of `before`, and claim that set only"),
+    )
 
 
 def _claimed_world(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
@@ -133,20 +189,28 @@ def _claimed_world(context: Context, claim: Claim, case: Case) -> tuple[str, ...
                 wanted.append((rate, clause.target))
     literal = "-" + context.theory.literal(formula)
     world = told(context.theory, (*binding(context.theory, case, context.aside), literal), wanted)
-    return () if world is None else (f"A world that meets every clause{when(tuple(sorted(case.holding)))}:", *(_sentence(seen) for seen in world))
+    return (
+        ()
+        if world is None
+        else (
+            f"A world that meets every clause{when(tuple(sorted(case.holding)))}:",
+            *(_sentence(seen) for seen in world),
+        )
+    )
 
 
 def _sentence(seen: Seen) -> str:
-    return f"{seen.rate.artifact} reveals {seen.target} {percent(seen.mean)} of the time through {seen.rate.access}, asked {seen.rate.asked}"
+    rate = seen.rate
+    return f"{rate.artifact} reveals {seen.target} {percent(seen.mean)} of the time through {rate.access}, asked {rate.asked}"
 
 
 def _about(context: Context, claim: Claim) -> list[Suppress | Refuse]:
     """Suppression clauses on the claimed set, or on facts built from it."""
     names = {claim.of, *(name for name, info in context.policy.information.items() if info.built_from == claim.of)}
-    return [clause for clause in context.policy.clauses if isinstance(clause, Suppress | Refuse) and clause.target in names]
+    return [
+        clause for clause in context.policy.clauses if isinstance(clause, Suppress | Refuse) and clause.target in names
+    ]
 
 
 def _words(claim: Claim) -> str:
     return "as if never trained" if claim.says == "as_if_never_trained" else "influence removed"
-
-

@@ -9,7 +9,7 @@ from ..logic import questions
 from ..logic.formulas import Overlap
 from ..logic.questions import Core, Range
 from ..logic.repair import dissolves, single_numbers
-from ..logic.theory import Premise
+from ..logic.theory import Premise, build
 from ..logic.worlds import days, percent
 from ..policy.model import (
     Delete,
@@ -33,17 +33,28 @@ def conflict(context: Context, core: Core) -> Finding:
     """
     code = classify(context.policy, core)
     message = {
-        "C003": _infeasible, "C004": _removal_against_suppression, "C006": _too_slow,
-    }.get(code, _cannot_both)(context, core)  # fmt: skip
+        "C003": _infeasible,
+        "C004": _removal_against_suppression,
+        "C006": _too_slow,
+    }.get(code, _cannot_both)(context, core)
     return Finding(
-        code, _severity(context.policy, code, core), message, _spans(context, core), why=_why(context, core),
-        fixes=_fixes(context, core, code), clauses=core.clauses, axioms=core.axioms, situation=core.situation,
-    )  # fmt: skip
+        code,
+        _severity(context.policy, code, core),
+        message,
+        _spans(context, core),
+        why=_why(context, core),
+        fixes=_fixes(context, core, code),
+        clauses=core.clauses,
+        axioms=core.axioms,
+        situation=core.situation,
+    )
 
 
 def classify(policy: Policy, core: Core) -> str:
     clauses = [clause for clause in policy.clauses if clause.id in core.clauses]
-    slow = any(isinstance(clause, Finish) or clause.by is not None for clause in clauses if not isinstance(clause, Delete))
+    slow = any(
+        isinstance(clause, Finish) or clause.by is not None for clause in clauses if not isinstance(clause, Delete)
+    )
     if slow and "AX7" in core.axioms:
         return "C006"
     if core.situation:
@@ -58,14 +69,18 @@ def classify(policy: Policy, core: Core) -> str:
 def _severity(policy: Policy, code: str, core: Core) -> Severity:
     """Closeness bounds what a process does on average; a clause about one released model can escape it (axiom AX6)."""
     if code == "C004":
-        rates = [clause for clause in policy.clauses if clause.id in core.clauses and isinstance(clause, Suppress | Retain)]
+        rates = [
+            clause for clause in policy.clauses if clause.id in core.clauses and isinstance(clause, Suppress | Retain)
+        ]
         return "error" if all(clause.about == "process" for clause in rates) else "warning"
     return "error"
 
 
 def _cannot_both(context: Context, core: Core) -> str:
     both = "both" if len(core.clauses) == 2 else "all"
-    shared = next((_shared(context.policy, premise) for premise in core.facts if isinstance(premise.formula, Overlap)), "")
+    shared = next(
+        (_shared(context.policy, premise) for premise in core.facts if isinstance(premise.formula, Overlap)), ""
+    )
     stored = _stored(context.policy, core)
     reason = f": {shared}" if shared else f" ({stored})" if stored else _through(core)
     return f"{listed(core.clauses)} cannot {both} hold{when(core.situation)}{reason}"
@@ -84,7 +99,9 @@ def _stored(policy: Policy, core: Core) -> str:
     clauses = [clause for clause in policy.clauses if clause.id in core.clauses]
     gone = [clause.by for clause in clauses if isinstance(clause, Delete) and clause.by is not None]
     kept = [clause.until for clause in clauses if isinstance(clause, Keep) and clause.until is not None]
-    return f"delete by day {days(min(gone)).split()[0]}, keep to day {days(max(kept)).split()[0]}" if gone and kept else ""
+    return (
+        f"delete by day {days(min(gone)).split()[0]}, keep to day {days(max(kept)).split()[0]}" if gone and kept else ""
+    )
 
 
 def _through(core: Core) -> str:
@@ -117,7 +134,8 @@ def _removal_against_suppression(context: Context, core: Core) -> str:
     remove = next(name for name in core.clauses if isinstance(context.clause(name), Remove))
     others = listed([name for name in core.clauses if name != remove])
     using = listed([premise.name for premise in core.facts])
-    return f"{remove} and {others} cannot both hold: a model without {_target(context, remove)} would still do what {others} forbids (using {using})"
+    target = _target(context, remove)
+    return f"{remove} and {others} cannot both hold: a model without {target} would still do what {others} forbids (using {using})"
 
 
 def _target(context: Context, name: str) -> str:
@@ -126,27 +144,38 @@ def _target(context: Context, name: str) -> str:
 
 def _too_slow(context: Context, core: Core) -> str:
     policy = context.policy
-    needed = [c.scope.access or "product" for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress)]
+    needed: list[Access] = [
+        c.scope.access or "product" for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress)
+    ]
     needed += ["weights" for c in policy.clauses if c.id in core.clauses and isinstance(c, Remove)]
     limits = [c.by for c in policy.clauses if c.id in core.clauses and c.by is not None]
-    level = max(needed, key=access_rank, default="weights")
-    able = {n: m for n, m in (policy.methods or {}).items() if access_rank(m.reaches) >= access_rank(level) and m.takes is not None}
+    level: Access = max(needed, key=access_rank, default="weights")
+    able = {
+        n: m
+        for n, m in (policy.methods or {}).items()
+        if access_rank(m.reaches) >= access_rank(level) and m.takes is not None
+    }
     quickest = min(able, key=lambda name: able[name].takes or Fraction(0), default=None)
     both = "both hold" if len(core.clauses) == 2 else "hold"
     text = f"{listed(core.clauses)} cannot {both}{when(core.situation)}"
     if quickest is None or not limits:
         return text
     only = "the only method" if len(able) == 1 else "the quickest method"
-    return f"{text}: {only} reaching {level}, {quickest}, needs {days(able[quickest].takes or Fraction(0))}; the limit is {days(min(limits))}"
+    needs = days(able[quickest].takes or Fraction(0))
+    return f"{text}: {only} reaching {level}, {quickest}, needs {needs}; the limit is {days(min(limits))}"
 
 
 def _why(context: Context, core: Core) -> tuple[str, ...]:
     lines = []
     for premise in core.facts:
         lines.append(f"{premise.name}: {_told(context.policy, premise)}")
-    lines += [f"{r.left} {r.kind.replace('_', ' ')} {r.right}" for r in (context.policy.relations[i] for i in core.relations)]
+    lines += [
+        f"{r.left} {r.kind.replace('_', ' ')} {r.right}" for r in (context.policy.relations[i] for i in core.relations)
+    ]
     if "AX6" in core.axioms:
-        lines.append("closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does")
+        lines.append(
+            "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
+        )
     if "AX7" in core.axioms:
         lines.append("where no used method reaches, behaviour stays as it was measured")
     if "AX12" in core.axioms:
@@ -163,7 +192,8 @@ def _told(policy: Policy, premise: Premise) -> str:
             return _shared(policy, premise)
         case "baseline":
             before = next(fact for fact in policy.measured_before if fact.id == premise.name)
-            return f"{before.target} in {before.in_} was revealed at least {percent(before.mean_at_least)} of the time through {before.access}, asked {before.asked}"
+            share = percent(before.mean_at_least)
+            return f"{before.in_} revealed {before.target} at least {share} of the time through {before.access}, asked {before.asked}"
         case "reference":
             fact = next(fact for fact in policy.reference_retrain if fact.id == premise.name)
             low, high = (percent(value) for value in fact.mean_between)
@@ -218,17 +248,23 @@ def _overrides(policy: Policy, core: Core) -> list[Fix]:
         others = tuple(other.id for other in pair if other.id != clause.id)
         if clause.scope.when is not None:
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
-            changed = policy.model_copy(update={"clauses": tuple(altered if c.id == clause.id else c for c in policy.clauses)})
+            changed = policy.model_copy(
+                update={"clauses": tuple(altered if c.id == clause.id else c for c in policy.clauses)}
+            )
             if dissolves(changed, core):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
-                return [Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)]
+                return [
+                    Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
+                ]
     return []
 
 
 def evidence_destroyed(context: Context, core: Core) -> Finding:
     """C007. Flags evidence that needs what the policy erases before the test can run. Cannot see copies that are not declared."""
     policy = context.policy
-    needing = [c for c in policy.clauses if c.id in core.clauses and c.evidence is not None and c.evidence.needs_raw_data]
+    needing = [
+        c for c in policy.clauses if c.id in core.clauses and c.evidence is not None and c.evidence.needs_raw_data
+    ]
     erasing = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Delete | Destroy)]
     test = needing[0]
     target = policy.information[getattr(test, "target", "")].built_from or getattr(test, "target", "")
@@ -236,29 +272,46 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
     start = test.evidence.at if test.evidence is not None else None
     at = f" at day {days(start).split()[0]}" if start is not None else ""
-    spans = (context.span((*context.path(test.id), "evidence", "needs_raw_data"), "the test needs the raw items"), *(
-        context.span(_limit_path(context, c.id), c.id) for c in erasing))  # fmt: skip
+    spans = (
+        context.span((*context.path(test.id), "evidence", "needs_raw_data"), "the test needs the raw items"),
+        *(context.span(_limit_path(context, c.id), c.id) for c in erasing),
+    )
     until = (start or Fraction(0)) + 1
-    snippet = f"- {{id: escrow-{test.id}, goal: keep, target: {target}, scope: {{artifacts: [escrow_store]}}, until: \"{days(max(until, Fraction(30)))}\"}}"
-    fixes = [Fix("keep the items in a store of their own, under a stated ground, until the test has run", snippet=snippet)]
+    scope = "scope: {artifacts: [escrow_store]}"
+    snippet = (
+        f'- {{id: escrow-{test.id}, goal: keep, target: {target}, {scope}, until: "{days(max(until, Fraction(30)))}"}}'
+    )
+    fixes = [
+        Fix("keep the items in a store of their own, under a stated ground, until the test has run", snippet=snippet)
+    ]
     for clause in erasing:
-        for day in (d for d in ((start or Fraction(0)), (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by):
+        for day in (
+            d for d in ((start or Fraction(0)), (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by
+        ):
             later = clause.model_copy(update={"by": day})
-            changed = policy.model_copy(update={"clauses": tuple(later if c.id == clause.id else c for c in policy.clauses)})
+            changed = policy.model_copy(
+                update={"clauses": tuple(later if c.id == clause.id else c for c in policy.clauses)}
+            )
             if _obtainable(changed, core):
                 fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True))
                 break
     return Finding(
-        "C007", "error", f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} has{gone}",
-        spans, why=("A test that needs the raw items can only run while somebody keeps them.",), fixes=tuple(fixes),
-        clauses=core.clauses, axioms=("AX9", *core.axioms), situation=core.situation,
-    )  # fmt: skip
+        "C007",
+        "error",
+        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} has{gone}",
+        spans,
+        why=("A test that needs the raw items can only run while somebody keeps them.",),
+        fixes=tuple(fixes),
+        clauses=core.clauses,
+        axioms=("AX9", *core.axioms),
+        situation=core.situation,
+    )
 
 
 def _obtainable(policy: Policy, core: Core) -> bool:
-    from ..logic.theory import build
-
-    small = policy.model_copy(update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()})
+    small = policy.model_copy(
+        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
+    )
     return not questions.conflicts(build(small), core.clauses, evidence=True)
 
 
@@ -272,14 +325,22 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         bound = f"at most {_shown(found, high)}"
     else:
         bound = f"at least {_shown(found, low)}"
-    spans = (context.span(found.premise.path, f"declared {declared}"), *(
-        context.span(_limit_path(context, name), name) for name in found.clauses))  # fmt: skip
+    spans = (
+        context.span(found.premise.path, f"declared {declared}"),
+        *(context.span(_limit_path(context, name), name) for name in found.clauses),
+    )
     together = "hold together only" if len(found.clauses) > 1 else "hold only"
     return Finding(
-        "C010", "warning", f"{listed(found.clauses)} can {together} while the {found.premise.name} is {bound} (declared {declared})",
-        spans, why=("Nobody has to change a clause if the true value lies inside; nobody can meet them all if it lies outside.",),
-        fixes=(Fix(f"measure the {found.premise.name} and declare it exactly"),), clauses=found.clauses,
-    )  # fmt: skip
+        "C010",
+        "warning",
+        f"{listed(found.clauses)} can {together} while the {found.premise.name} is {bound} (declared {declared})",
+        spans,
+        why=(
+            "Nobody has to change a clause if the true value lies inside; nobody can meet them all if it lies outside.",
+        ),
+        fixes=(Fix(f"measure the {found.premise.name} and declare it exactly"),),
+        clauses=found.clauses,
+    )
 
 
 def _shown(found: Range, value: Fraction) -> str:

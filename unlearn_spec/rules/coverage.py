@@ -29,12 +29,16 @@ def _finding(context: Context, gap: Gap) -> Finding:
     artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
     target = context.span(("information", gap.target, "kind"), "the target")
     skeleton = (
-        f"- {{id: cover-{gap.artifact}, goal: suppress, target: {gap.target}, scope: {{artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct}}, "
+        f"- {{id: cover-{gap.artifact}, goal: suppress, target: {gap.target}, "
+        f"scope: {{artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct}}, "
         f'over: mean, limit: {{at_most: "1%"}}}}'
     )
     fixes = (
         Fix("add a clause for it", snippet=skeleton),
-        Fix("or accept the gap", snippet=f"out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: \"…\", owner: \"…\"}}]"),
+        Fix(
+            "or accept the gap",
+            snippet=f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]',
+        ),
     )
     if not gap.named:
         message = f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"

@@ -23,8 +23,11 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
         spans.append(context.span(("relations", i), "and this relation"))
     return (
         Finding(
-            "F001", "error", f"{listed(names)} cannot all be true", tuple(spans),
+            "F001",
+            "error",
+            f"{listed(names)} cannot all be true",
+            tuple(spans),
             why=("No world has these numbers. Everything would follow from them, so nothing else was checked.",),
             axioms=core.axioms,
         ),
-    )  # fmt: skip
+    )

@@ -45,7 +45,9 @@ def semantic_findings(
     contradictory, stuck = _run(context, "facts", facts.facts_contradictory)
     found += (*contradictory, *stuck)
     if contradictory or stuck:
-        found.append(_skipped(document, "nothing else was asked: first the declared facts must be consistent", ("information",)))
+        found.append(
+            _skipped(document, "nothing else was asked: first the declared facts must be consistent", ("information",))
+        )
         return SemanticResult(tuple(found), 0 if stuck else len(known), False)
 
     vacuous, stuck = _run(context, "vacuity", lambda c: (*vacuity.never_applies(c), *vacuity.empty_target(c)))
@@ -60,7 +62,11 @@ def semantic_findings(
         consistent = not clashes
     except Undecided:
         found.append(_undecided(document, "whether the clauses can hold together"))
-        found.append(_skipped(document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)))
+        found.append(
+            _skipped(
+                document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)
+            )
+        )
         return SemanticResult(tuple(found), 0, False)
 
     later: tuple[tuple[str, Pass], ...] = (
@@ -90,7 +96,10 @@ def _evidence(context: Context) -> tuple[questions.Core, ...]:
 
 def _ranges(context: Context) -> tuple[Finding, ...]:
     among = always_active(context.cases) - context.aside
-    return tuple(contradictions.achievable_only_if(context, found) for found in questions.achievable_ranges(context.theory, among))
+    return tuple(
+        contradictions.achievable_only_if(context, found)
+        for found in questions.achievable_ranges(context.theory, among)
+    )
 
 
 def _run(context: Context, name: str, ask: Pass) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
@@ -108,9 +117,12 @@ def _without_echo(found: list[Finding]) -> list[Finding]:
 
 def _undecided(document: Document, name: str) -> Finding:
     return Finding(
-        "X001", "undetermined", f"undetermined: the solver stopped at its work limit on {name}",
-        (document.source.key(("clauses",)),), why=("This is not an answer, neither yes nor no.",),
-    )  # fmt: skip
+        "X001",
+        "undetermined",
+        f"undetermined: the solver stopped at its work limit on {name}",
+        (document.source.key(("clauses",)),),
+        why=("This is not an answer, neither yes nor no.",),
+    )
 
 
 def _skipped(document: Document, message: str, path: tuple[str | int, ...]) -> Finding:
@@ -123,12 +135,20 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
     for group in context.theory.encoder.regions.groups:
         if set(group) <= context.theory.skipped:
             clauses = tuple(c.id for c in policy.clauses if body(policy, c) not in context.theory.literals)
-            message = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated; skipped: {listed(clauses)}"
+            many = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
+            message = f"{many}; skipped: {listed(clauses)}"
             found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
     for clause in policy.clauses:
         if isinstance(clause, Suppress | Refuse | Retain | Rectify):
-            open_ones = [name for name, value in (("reveals_when", clause.reveals_when), ("scope.decoding", clause.scope.decoding)) if value is None]
+            open_ones = [
+                name
+                for name, value in (("reveals_when", clause.reveals_when), ("scope.decoding", clause.scope.decoding))
+                if value is None
+            ]
             if open_ones:
-                message = f"{clause.id} leaves {listed([f'`{name}`' for name in open_ones])} open: what counts as revealed is not a question for the solver"
-                found.append(replace(_skipped(context.document, message, (*context.path(clause.id), "id")), clauses=(clause.id,)))
+                quoted = listed([f"`{name}`" for name in open_ones])
+                message = f"{clause.id} leaves {quoted} open: what counts as revealed is not a question for the solver"
+                found.append(
+                    replace(_skipped(context.document, message, (*context.path(clause.id), "id")), clauses=(clause.id,))
+                )
     return tuple(found)

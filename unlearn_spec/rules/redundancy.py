@@ -25,13 +25,22 @@ def _finding(context: Context, shadow: Shadow) -> Finding:
     spans = (context.id_span(shadow.clause, "adds nothing"), context.id_span(shadow.by, "already requires it"))
     if shadow.equal:
         return Finding(
-            "R001", "warning", f"{shadow.clause} says the same as {shadow.by}", spans,
-            fixes=(Fix("keep one of them" if not entangled else "change one of them"),), clauses=(shadow.clause, shadow.by),
-        )  # fmt: skip
+            "R001",
+            "warning",
+            f"{shadow.clause} says the same as {shadow.by}",
+            spans,
+            fixes=(Fix("keep one of them" if not entangled else "change one of them"),),
+            clauses=(shadow.clause, shadow.by),
+        )
     return Finding(
-        "R002", "warning", f"{shadow.clause} adds nothing: {shadow.by} already requires it", spans,
-        why=_why(context, shadow), fixes=(Fix(drop),), clauses=(shadow.clause, shadow.by),
-    )  # fmt: skip
+        "R002",
+        "warning",
+        f"{shadow.clause} adds nothing: {shadow.by} already requires it",
+        spans,
+        why=_why(context, shadow),
+        fixes=(Fix(drop),),
+        clauses=(shadow.clause, shadow.by),
+    )
 
 
 def _why(context: Context, shadow: Shadow) -> tuple[str, ...]:

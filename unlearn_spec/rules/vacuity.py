@@ -19,11 +19,18 @@ def never_applies(context: Context) -> tuple[Finding, ...]:
             reason = _excluding(context.policy) if guarded else f"{listed(overriders)} always overrides it"
             found.append(
                 Finding(
-                    "V001", "warning", f"{clause.id} can never apply: {reason}",
-                    (context.span(path, "no allowed situation makes this true") if guarded else context.id_span(clause.id),),
+                    "V001",
+                    "warning",
+                    f"{clause.id} can never apply: {reason}",
+                    (
+                        context.span(path, "no allowed situation makes this true")
+                        if guarded
+                        else context.id_span(clause.id),
+                    ),
                     why=("A clause that never binds promises nothing, however strict it reads.",),
-                    fixes=(Fix("correct the condition, or delete the clause"),), clauses=(clause.id,),
-                )  # fmt: skip
+                    fixes=(Fix("correct the condition, or delete the clause"),),
+                    clauses=(clause.id,),
+                )
             )
     return tuple(found)
 
@@ -42,11 +49,21 @@ def empty_target(context: Context) -> tuple[Finding, ...]:
             path = (*context.path(clause.id), "target")
             found.append(
                 Finding(
-                    "V002", "warning", f"{clause.id} has an empty target: the relations leave {target} without an item",
-                    (context.span(path), *(context.span(("relations", i)) for i, r in enumerate(context.policy.relations) if target in (r.left, r.right))),
+                    "V002",
+                    "warning",
+                    f"{clause.id} has an empty target: the relations leave {target} without an item",
+                    (
+                        context.span(path),
+                        *(
+                            context.span(("relations", i))
+                            for i, r in enumerate(context.policy.relations)
+                            if target in (r.left, r.right)
+                        ),
+                    ),
                     why=("A rate over no items is met by every system.",),
-                    fixes=(Fix("correct the relations, or drop the clause"),), clauses=(clause.id,),
-                )  # fmt: skip
+                    fixes=(Fix("correct the relations, or drop the clause"),),
+                    clauses=(clause.id,),
+                )
             )
     return tuple(found)
 
@@ -58,8 +75,12 @@ def already_true(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
         if clause.id not in skip and questions.already_true(context.theory, clause):
             found.append(
                 Finding(
-                    "V003", "info", f"{clause.id} is already true: it follows from the declared facts alone",
-                    (context.id_span(clause.id),), fixes=(Fix("drop it, or tighten its limit"),), clauses=(clause.id,),
-                )  # fmt: skip
+                    "V003",
+                    "info",
+                    f"{clause.id} is already true: it follows from the declared facts alone",
+                    (context.id_span(clause.id),),
+                    fixes=(Fix("drop it, or tighten its limit"),),
+                    clauses=(clause.id,),
+                )
             )
     return tuple(found)
