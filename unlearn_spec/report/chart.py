@@ -36,6 +36,11 @@ class Chart:
     ticks: tuple[tuple[float, str], ...]
     """Positions and their labels."""
 
+    @property
+    def widest(self) -> int:
+        """Characters of the longest label with its numbers."""
+        return max(len(mark.label) + len(mark.numbers) for mark in self.marks)
+
 
 def chart(intervals: tuple[Interval, ...], limit_at: float | None, limit: str | None) -> Chart | None:
     """The drawing of some intervals against a limit, or `None` if there is nothing to draw."""

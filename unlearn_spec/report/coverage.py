@@ -73,12 +73,13 @@ def _access(policy: Policy, tested: tuple[Obligation, ...]) -> Iterator[NotCover
         for audience, declared in artifact.seen_by.items():
             effective: Access = "finetune" if access_rank(declared) >= access_rank("weights") else declared
             short = [target for target in targets if _rank(depth[target]) < access_rank(effective)]
-            for reached in _ordered(depth[target] for target in short):
-                sets = ", ".join(quote(target) for target in short if depth[target] == reached)
+            if short:
+                sets = ", ".join(quote(target) for target in short)
+                reached = _ordered(depth[target] for target in short)
                 yield NotCovered(
                     kind="access",
                     what=f"{sets} in {quote(name)} as {quote(audience)} can reach it: {ACCESS_PHRASE[effective]}",
-                    why=f"the deepest test ran {ACCESS_PHRASE[reached]}" if reached else "no test ran there",
+                    why="; ".join(f"deepest test: {ACCESS_PHRASE[r]}" if r else "no test ran" for r in reached),
                 )
 
 

@@ -136,7 +136,7 @@ def _conclusions(report: Report) -> Iterator[str]:
 def _not_covered(report: Report) -> Iterator[str]:
     yield from _wrap(NOT_COVERED_LEAD, 2)
     for gap in report.not_covered:
-        yield from _item("–", f"{gap.what} ({gap.why.rstrip('.')}).")
+        yield from _item("–", gap.what + ("" if gap.kind == "clause" else f" ({gap.why.rstrip('.')})"))
 
 
 def _matrix(report: Report) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""`unlearn-spec report RUN`: renders the result of a finished verification again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..report.model import Report, ReportError, parse
+from ..report.render import FORMATS, Format, render
+
+RESULT = "result.json"
+"""The report as canonical JSON, written into the run folder by `verify`."""
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished verification.", show_default=False)],
+    format: Annotated[str, typer.Option(help="html, json or text.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="File to write; standard output if not given.")] = None,
+) -> None:
+    """Render the report of a run. Nothing is measured or decided again."""
+    try:
+        text = render(load(run), _format(format))
+        if out is None:
+            sys.stdout.buffer.write(text.encode("utf-8"))
+            sys.stdout.buffer.flush()
+        else:
+            write(out, text)
+    except ReportError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def load(run: Path) -> Report:
+    """The report in a run folder. Raises `ReportError`, one line, if there is none or it is not one."""
+    path = run / RESULT
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        missing = "no such folder" if not run.exists() else f"no {RESULT} in it: the verification has not finished"
+        raise ReportError(f"{run}: {missing}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ReportError(f"{path}: cannot be read: {reason}") from None
+    except ReportError as error:
+        raise ReportError(f"{path}: {error}") from None
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a whole file or none. Raises `ReportError`."""
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(text.encode("utf-8"))
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _format(name: str) -> Format:
+    for known in FORMATS:
+        if name == known:
+            return known
+    raise ReportError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
