@@ -1,0 +1,105 @@
+"""The command line: names and options only; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+app = typer.Typer(
+    name="unlearn-spec",
+    help="Say precisely what a model must unlearn, check the policy with a solver, and find out honestly whether the "
+    "model does.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+class Format(StrEnum):
+    """How `check` prints."""
+
+    text = "text"
+    json = "json"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"unlearn-spec {version('unlearn-spec')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show where an internal error arose.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def check(
+    policies: Annotated[list[Path], typer.Argument(metavar="POLICY...", help="Policy files.")],
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+    without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
+    effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
+) -> None:
+    """Find contradictions, ambiguities and untestable clauses.
+
+    Exit status: 0 clean, 1 errors, 2 unusable files, 3 undetermined.
+    """
+    from ..logic.axioms import BY_ID
+    from .check import check as run
+
+    for axiom in without or ():
+        if axiom not in BY_ID:
+            raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
+    raise typer.Exit(run(policies, format.value, without or (), effort))
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="CODE|POLICY", help="A code such as C001, or a policy file.")],
+) -> None:
+    """Print the page of a code, or each clause of a policy as one plain sentence."""
+    from .explain import explain as run
+
+    raise typer.Exit(run(subject))
+
+
+def main() -> None:
+    """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    try:
+        status = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = 130
+    except KeyboardInterrupt:
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except BrokenPipeError:  # the reader, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        if "--traceback" in sys.argv:
+            import traceback
+
+            traceback.print_exc()
+        text = " ".join(str(error).split())[:300]
+        sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
+        sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")
+        status = 4
+    sys.exit(status if isinstance(status, int) else 0)

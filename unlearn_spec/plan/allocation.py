@@ -1,0 +1,45 @@
+"""The error that a policy registers for a whole run, shared out over its facts (`policy.confidence`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from ..logic.meaning import Choice, fitting_artifacts, scoped_artifacts
+from ..policy.model import Clause, Policy
+
+
+def tested_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
+    """The artifacts a clause is tested on: those of its scope, or every fitting one if it names none."""
+    return scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
+
+
+def registered_facts(policy: Policy) -> int:
+    """Number of facts that the tests of a policy register: one for each tested clause on each artifact."""
+    return sum(len(tested_artifacts(policy, clause)) for clause in policy.clauses if is_tested(clause))
+
+
+def is_tested(clause: Clause) -> bool:
+    """Whether the clause's evidence is a test, whose facts can be wrong by chance."""
+    return clause.evidence is not None and clause.evidence.kind == "test"
+
+
+def allocated_alpha(policy: Policy) -> Mapping[str, Fraction]:
+    """The one-sided error probability of one fact of each tested clause, by clause id; a clause's own confidence may
+    ask for less error, never for more.
+
+    α = min((1 − `policy.confidence`) / number of registered facts, 1 − `evidence.confidence`). By the union bound all
+    registered facts then hold together with probability at least `policy.confidence`. Without `policy.confidence` the
+    clause's own counts; a clause with neither is left out. Values lie in [0, 1].
+    """
+    facts, family = registered_facts(policy), policy.policy.confidence
+    found: dict[str, Fraction] = {}
+    for clause in policy.clauses:
+        if clause.evidence is None or not is_tested(clause):
+            continue
+        own = clause.evidence.confidence
+        errors = [(1 - family) / facts] if family is not None and facts else []
+        errors += [1 - own] if own is not None else []
+        if errors:
+            found[clause.id] = min(errors)
+    return found

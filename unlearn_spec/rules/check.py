@@ -1,0 +1,163 @@
+"""Check one policy: load it, ask every question about it in order, mark what it accepts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from ..finding import Finding
+from ..policy.load import Document, PolicyError, load, load_text
+from ..policy.source import MAX_BYTES, Source
+from .accept import marked
+from .schema import schema_findings
+from .testability import testability_findings
+from .wording import count, listed
+
+AXIOMS = "AX1–AX16, K3, C1"
+"""The axioms every question assumes, as the summary names them."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What the checker has to say about one file."""
+
+    file: str
+    language: str
+    """Version of the language the file is written in; empty if the file could not be read that far."""
+    findings: tuple[Finding, ...]
+    """In the order of the passes; accepted ones included."""
+    clauses_evaluated: int
+    without: tuple[str, ...] = ()
+    """Axioms left out on request."""
+    notes: tuple[str, ...] = ()
+    """Remarks that are no findings: `accept` entries without effect."""
+    source: Source | None = field(default=None, repr=False, compare=False)
+    """The text, for excerpts."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean; 1 an error; 2 a file or schema error, or nothing evaluated; 3 something undetermined."""
+        errors = [finding.code[0] for finding in self.findings if finding.severity == "error"]
+        if self.clauses_evaluated == 0 or any(family in "YS" for family in errors):
+            return 2
+        if errors:
+            return 1
+        return 3 if any(finding.severity == "undetermined" for finding in self.findings) else 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of findings by severity; accepted ones are counted apart."""
+        tally = Counter("accepted" if finding.accepted else finding.severity for finding in self.findings)
+        return {word: tally[word] for word in ("error", "warning", "info", "undetermined", "accepted")}
+
+    @property
+    def consistent(self) -> bool:
+        """Whether every question about contradictions was asked and none was found."""
+        return self.clauses_evaluated > 0 and not any(
+            finding.severity == "undetermined" or (finding.code[0] in "FC" and finding.code != "C010")
+            for finding in self.findings
+        )
+
+    @property
+    def summary(self) -> str:
+        """One line: how many findings, how many clauses, and what "no contradiction" stands on, where it is true."""
+        nouns = {"error": "error", "warning": "warning", "info": "note", "undetermined": "undetermined"}
+        found = [
+            f"{number:,} {noun}" if word == "undetermined" else count(number, noun)
+            for word, noun in nouns.items()
+            if (number := self.counts[word])
+        ]
+        if self.counts["accepted"]:
+            found.append(f"{self.counts['accepted']:,} accepted")
+        parts = [", ".join(found) or "no findings", f"{count(self.clauses_evaluated, 'clause')} evaluated"]
+        if self.consistent:
+            left_out = f" without {listed(self.without)}" if self.without else ""
+            parts.append(f"no contradiction found under axioms {AXIOMS}{left_out} and the declared facts")
+        return " · ".join(parts)
+
+
+def check(
+    path: str | Path, *, today: date | None = None, effort: int | None = None, without: Collection[str] = ()
+) -> CheckResult:
+    """Check the policy file at `path` as of `today`. Mistakes in the file are findings; nothing is raised for them.
+
+    `effort` is the solver's work limit for one query; `without` names axioms to leave out. Raises `ValueError` for an
+    axiom that does not exist or an effort below 1.
+    """
+    _check_arguments(effort, without)
+    try:
+        document = load(path)
+    except PolicyError as error:
+        return _unreadable(str(path), error, _lenient(str(path)))
+    return check_document(document, today=today, effort=effort, without=without)
+
+
+def check_text(
+    text: str,
+    file: str = "<policy>",
+    *,
+    today: date | None = None,
+    effort: int | None = None,
+    without: Collection[str] = (),
+) -> CheckResult:
+    """Like `check`, for a policy held as text; `file` is its name in messages."""
+    _check_arguments(effort, without)
+    try:
+        document = load_text(text, file)
+    except PolicyError as error:
+        return _unreadable(file, error, Source(file, text, {}, {}))
+    return check_document(document, today=today, effort=effort, without=without)
+
+
+def check_document(
+    document: Document, *, today: date | None = None, effort: int | None = None, without: Collection[str] = ()
+) -> CheckResult:
+    """Like `check`, for a policy that is loaded."""
+    _check_arguments(effort, without)
+    from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
+
+    day = today or date.today()
+    left_out = frozenset(without)
+    semantic = (
+        semantic_findings(document, without=left_out)
+        if effort is None
+        else semantic_findings(document, without=left_out, effort=effort)
+    )
+    found = (*schema_findings(document, day), *semantic.findings, *testability_findings(document))
+    findings, notes = marked(found, document.policy, day)
+    return CheckResult(
+        document.source.file,
+        document.policy.unlearn_spec,
+        findings,
+        semantic.clauses_evaluated,
+        tuple(sorted(left_out)),
+        notes,
+        document.source,
+    )
+
+
+def _check_arguments(effort: int | None, without: Collection[str]) -> None:
+    from ..logic.axioms import BY_ID
+
+    if effort is not None and effort < 1:
+        raise ValueError(f"the effort must be at least 1, not {effort}")
+    unknown = sorted(set(without) - set(BY_ID))
+    if unknown:
+        raise ValueError(f"no axiom called {listed(unknown)}; there are {listed(BY_ID)}")
+
+
+def _unreadable(file: str, error: PolicyError, source: Source) -> CheckResult:
+    return CheckResult(file, "", error.findings, 0, source=source)
+
+
+def _lenient(path: str) -> Source:
+    """Whatever text the file has, for excerpts only."""
+    try:
+        with Path(path).open("rb") as stream:
+            text = stream.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        text = ""
+    return Source(path, text, {}, {})

@@ -1,0 +1,566 @@
+"""T001, T002, T004, T005, T006, T008: can the declared evidence decide the clause at all?
+
+Arithmetic and vocabulary only: nothing here asks the solver. A *failure* is one draw that speaks against the clause: a
+leak for `suppress`, a miss for `retain` and `refuse`. A draw is one item with all its probes under the declared decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from ..catalogue import VERIFIERS, Declaration, reachable
+from ..finding import Finding, Fix, Severity, Span
+from ..plan.allocation import allocated_alpha, registered_facts
+from ..policy.load import Document
+from ..policy.model import (
+    AtLeast,
+    Clause,
+    Evidence,
+    MembershipBound,
+    Rectify,
+    Refuse,
+    Remove,
+    Retain,
+    ShareOf,
+    Suppress,
+)
+from ..policy.source import Path
+from ..policy.vocabulary import ACCESS, Access, access_rank
+from ..statistics.binomial import (
+    all_failures_lower,
+    ceil_decimal,
+    floor_decimal,
+    max_failures_certifying,
+    min_failures_refuting,
+    samples_for_zero_failures,
+    zero_failure_upper,
+)
+from .wording import count, percent
+
+RateGoal = Suppress | Refuse | Retain | Rectify
+EXACT_METRICS: Final = ("extraction_probability", "multiple_choice")
+"""Computed from probabilities, not drawn: one pass settles an item."""
+
+
+def testability_findings(document: Document) -> tuple[Finding, ...]:
+    """Every T finding, code by code, in the order of the clauses."""
+    rules = (cannot_certify, cannot_refute, not_enough_items, access_too_weak, no_evidence, absence_not_provable)
+    return tuple(finding for rule in rules for finding in rule(document))
+
+
+@dataclass(frozen=True)
+class _Test:
+    """A clause with its declared test, and the numbers the rules need."""
+
+    document: Document
+    path: Path
+    clause: RateGoal | Remove
+    evidence: Evidence
+    alpha: Fraction | None
+    """Allocated; None if no confidence is written."""
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        return self.document.policy.information[self.clause.target].size
+
+    @property
+    def draws(self) -> int | None:
+        """Written samples; else, where the listed items are meant, as many as there can be."""
+        if self.evidence.samples is not None or self.evidence.population == "wider" or self.size is None:
+            return self.evidence.samples
+        return self.size[1]
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether one draw settles an item. An open decoding counts as such: no finding that another reading lifts."""
+        revealed = None if isinstance(self.clause, Remove) else self.clause.reveals_when
+        if revealed is not None and revealed.metric in EXACT_METRICS:
+            return True
+        decoding = self.clause.scope.decoding
+        return decoding is None or decoding.method == "greedy"
+
+    @property
+    def failure(self) -> str:
+        if isinstance(self.clause, Suppress):
+            return "failure"
+        return "member caught" if isinstance(self.clause, Remove) else "miss"
+
+    def span(self, *fields: str, label: str = "") -> Span:
+        span = self.document.source.value((*self.path, *fields))
+        return Span(span.file, span.line, span.column, span.length, label)
+
+    def finding(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        at: tuple[str, ...],
+        related: tuple[Span, ...] = (),
+        why: tuple[str, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+        axioms: tuple[str, ...] = (),
+    ) -> Finding:
+        spans = (self.span(*at), *related)
+        return Finding(code, severity, message, spans, why, fixes, (self.clause.id,), axioms)
+
+
+def _tests(document: Document) -> Iterator[_Test]:
+    alphas = allocated_alpha(document.policy)
+    for index, clause in enumerate(document.policy.clauses):
+        if isinstance(clause, RateGoal | Remove) and clause.evidence is not None and clause.evidence.kind == "test":
+            yield _Test(document, ("clauses", index), clause, clause.evidence, alphas.get(clause.id))
+
+
+def _tolerated(clause: RateGoal | Remove) -> Fraction | None:
+    """The largest failure rate that the clause tolerates; None for a limit that is no rate."""
+    match clause:
+        case Suppress():
+            return clause.limit.at_most
+        case Refuse():
+            return 1 - clause.limit.at_least
+        case Rectify():
+            return min(clause.limit.at_most, 1 - clause.limit.at_least)
+        case Retain():
+            return 1 - clause.limit.at_least if isinstance(clause.limit, AtLeast) else clause.limit.within
+        case Remove():
+            return clause.limit.tpr_at_most if isinstance(clause.limit, MembershipBound) else None
+
+
+def _error(test: _Test) -> Fraction | None:
+    """α of one bound: `rectify` has two, the corrected statement's and the old one's."""
+    return test.alpha / 2 if test.alpha is not None and isinstance(test.clause, Rectify) else test.alpha
+
+
+def _stands_on(test: _Test) -> tuple[str, ...]:
+    """Where α comes from, in words."""
+    policy, own, alpha = test.document.policy, test.evidence.confidence, test.alpha
+    if alpha is None:
+        return ()
+    family = policy.policy.confidence
+    if family is not None and (own is None or alpha < 1 - own):
+        facts = registered_facts(policy)
+        return (f"α = {percent(1 - family)} / {count(facts, 'registered fact')} = {percent(alpha)}",)
+    return (f"α = {percent(alpha)}, from the clause's own confidence",)
+
+
+# --- T001 ------------------------------------------------------------------------------------------------------------
+
+
+def cannot_certify(document: Document) -> tuple[Finding, ...]:
+    """T001: `decide: certify`, and not even a test without a single failure would show that the limit holds.
+
+    It matters because such a clause can never be reported as supported, however good the model. Listed items drawn
+    completely still count as a sample (the bound is Clopper–Pearson's), except `over: each` with an answer that one draw
+    settles: there a complete list has no error of chance. Cannot see whether the draws will be independent, or whether
+    the population drawn from is the one that matters; says nothing where no confidence or no sample size is written.
+    """
+    return tuple(finding for test in _tests(document) for finding in _uncertifiable(test))
+
+
+def _uncertifiable(test: _Test) -> Iterator[Finding]:
+    clause, alpha, tolerated = test.clause, _error(test), _tolerated(test.clause)
+    if test.evidence.decide != "certify" or isinstance(clause, Remove) or alpha is None or tolerated is None:
+        return
+    name, at = clause.id, ("evidence", "samples")
+    if not isinstance(clause, Rectify) and clause.about == "process":
+        text = f"{name} cannot be certified: one trained model does not show the rate expected over training runs"
+        why = ("the clause is about the process; runs of it may differ by more than a test of one of them can tell.",)
+        fix = Fix("write `about: model`, or `decide: not_refuted` with `refute_at`")
+        yield test.finding("T001", "error", text, ("about",), why=why, fixes=(fix,))
+    elif not 0 < alpha < 1:
+        shown = "shows nothing" if alpha else "cannot be reached by drawing samples"
+        text = f"{name} cannot be certified: a confidence of {percent(1 - alpha)} {shown}"
+        yield test.finding("T001", "error", text, ("evidence", "confidence"), axioms=("AX11",))
+    elif clause.over == "each":
+        yield from _each_uncertifiable(test, tolerated, alpha)
+    else:
+        draws, limit = test.draws, _mean_limit(test, tolerated)
+        if draws is None or max_failures_certifying(draws, limit, alpha) is not None:
+            return
+        yield test.finding(
+            "T001",
+            "error",
+            _shows_only(test, draws, limit, alpha),
+            at,
+            (test.span("limit", label="the limit"),),
+            _arithmetic(test, draws, limit, tolerated, alpha),
+            _certifying_fixes(test, draws, limit, alpha),
+            ("AX11",),
+        )
+
+
+def _mean_limit(test: _Test, tolerated: Fraction) -> Fraction:
+    """The mean failure rate that would have to be certified: for a share of items, one that leaves too few bad ones."""
+    over = test.clause.over if not isinstance(test.clause, Remove) else None
+    if not isinstance(over, ShareOf):
+        return tolerated
+    return (1 - over.share) * (1 if test.deterministic else tolerated)
+
+
+def _shows_only(test: _Test, draws: int, limit: Fraction, alpha: Fraction) -> str:
+    bound = ceil_decimal(zero_failure_upper(draws, alpha))
+    failures = "failures" if test.failure == "failure" else "misses"
+    head = f"{test.clause.id} cannot be certified: 0 {failures} in {count(draws, 'sample')} shows only"
+    needed = samples_for_zero_failures(limit, alpha)
+    more = f"needs {count(needed, 'sample')}" if needed is not None else "no number of samples shows a limit of 0%"
+    if _reads_upwards(test):
+        kept = percent(1 - bound, "down")
+        return f"{head} ≥ {kept}; {more} or a limit ≤ {kept}"
+    return f"{head} ≤ {percent(bound, 'up')}; {more} or a limit ≥ {percent(bound, 'up')}"
+
+
+def _reads_upwards(test: _Test) -> bool:
+    """Whether the clause's limit is a floor, so that a bound is best told as one."""
+    clause = test.clause
+    if isinstance(clause, Remove) or isinstance(clause.over, ShareOf):
+        return False
+    return isinstance(clause, Refuse) or (isinstance(clause, Retain) and isinstance(clause.limit, AtLeast))
+
+
+def _arithmetic(test: _Test, draws: int, limit: Fraction, tolerated: Fraction, alpha: Fraction) -> tuple[str, ...]:
+    bound = percent(ceil_decimal(zero_failure_upper(draws, alpha)), "up")
+    lines = [*_stands_on(test), f"1 − α^(1/{draws:,}) = {bound} > {percent(limit)}"]
+    if limit != tolerated:
+        lines.append(f"few enough bad items means at most {percent(limit)} of the draws failing")
+    if isinstance(test.clause, Rectify):
+        lines.append("two bounds, for the corrected and the old statement, share α")
+    return tuple(lines)
+
+
+def _certifying_fixes(test: _Test, draws: int, limit: Fraction, alpha: Fraction) -> tuple[Fix, ...]:
+    fixes = []
+    needed = samples_for_zero_failures(limit, alpha)
+    if needed is not None:
+        room = _capacity(test)
+        enough = max_failures_certifying(needed, limit, alpha) is not None
+        where = (
+            "" if room is None or needed <= room else f", from a wider population: the set has {count(room, 'item')}"
+        )
+        fixes.append(Fix(f"{count(needed, 'sample')}{where}", enough, f"samples: {needed}"))
+    word = _limit_word(test)
+    if word is not None:
+        bound = ceil_decimal(zero_failure_upper(draws, alpha), 4)
+        value = 1 - bound if word == "at_least" else bound
+        fixes.append(
+            Fix(
+                f"limit {word} {percent(value)}",
+                max_failures_certifying(draws, bound, alpha) is not None,
+                f'{word}: "{percent(value)}"',
+            )
+        )
+    return tuple(fixes)
+
+
+def _limit_word(test: _Test) -> str | None:
+    """The key of the clause's one limit, if moving that number alone can mend the clause."""
+    clause = test.clause
+    if isinstance(clause, Remove | Rectify) or isinstance(clause.over, ShareOf):
+        return None
+    if isinstance(clause, Suppress):
+        return "at_most"
+    return "at_least" if isinstance(clause, Refuse) or isinstance(clause.limit, AtLeast) else "within"
+
+
+def _each_uncertifiable(test: _Test, tolerated: Fraction, alpha: Fraction) -> Iterator[Finding]:
+    name, draws, at = test.clause.id, test.draws, ("evidence", "samples")
+    if test.evidence.population == "wider":
+        text = (
+            f"{name} cannot be certified: `over: each` speaks of every item, and a wider population has no list of them"
+        )
+        fixes = (Fix("write `population: these_items`"), Fix('write `over: mean`, or `over: {share: "95%"}`'))
+        yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=fixes)
+        return
+    if draws is None or test.size is None:
+        return
+    items = max(1, test.size[0])  # the fewest there may be: the easiest case
+    if test.deterministic:
+        if draws < items:
+            text = f"{name} cannot be certified: {count(draws, 'sample')} cannot cover each of {count(items, 'item')}"
+            fix = Fix(f"{count(items, 'sample')}", True, f"samples: {items}")
+            yield test.finding("T001", "error", text, at, (test.span("over", label="every item"),), fixes=(fix,))
+        return
+    per_item, share = draws // items, alpha / items
+    needed = samples_for_zero_failures(tolerated, share)
+    if needed is not None and per_item >= needed:
+        return
+    drawn = f"{count(draws, 'sample')} of {count(items, 'item')} are {count(per_item, 'draw')} an item"
+    shown = percent(ceil_decimal(zero_failure_upper(per_item, share)), "up")
+    cost = f"needs {needed:,} an item, {count(needed * items, 'sample')} in all" if needed else "no number shows 0%"
+    text = f"{name} cannot be certified: {drawn}, which shows only ≤ {shown} for each; {cost}"
+    why = (*_stands_on(test), f"shared over {count(items, 'item')}: ⌈ln(α/{items:,}) / ln(1 − {percent(tolerated)})⌉")
+    fixes = [Fix("write `over: mean`: one bound for the whole set")]
+    if needed:
+        fixes.insert(0, Fix(f"{count(needed * items, 'sample')}", True, f"samples: {needed * items}"))
+    related = (test.span("over", label="every item"),)
+    yield test.finding("T001", "error", text, at, related, why, tuple(fixes), ("AX11",))
+
+
+# --- T002 ------------------------------------------------------------------------------------------------------------
+
+
+def cannot_refute(document: Document) -> tuple[Finding, ...]:
+    """T002: `decide: not_refuted`, and even a test in which everything fails would not show that the clause fails.
+
+    It matters because "not refuted" then says nothing at all. For `about: process` one model refutes an expected rate
+    only at a rate `refute_at` fixed beforehand, with error α + limit / `refute_at` (Markov). Cannot see how likely a bad
+    model is to be caught: that is the test's power, told by `plan`.
+    """
+    return tuple(finding for test in _tests(document) for finding in _irrefutable(test))
+
+
+def _irrefutable(test: _Test) -> Iterator[Finding]:
+    clause, alpha, tolerated, draws = test.clause, _error(test), _tolerated(test.clause), test.draws
+    if test.evidence.decide != "not_refuted" or alpha is None or tolerated is None or draws is None:
+        return
+    limit = _refuting_limit(test, tolerated)
+    if limit == 1:
+        text = f"{clause.id} cannot be refuted: its limit allows everything"
+        yield test.finding("T002", "warning", text, ("limit",), fixes=(Fix("tighten the limit, or delete the clause"),))
+        return
+    if not 0 < alpha < 1:
+        text = f"{clause.id} cannot be refuted at a confidence of {percent(1 - alpha)}"
+        yield test.finding("T002", "warning", text, ("evidence", "confidence"), axioms=("AX11",))
+        return
+    if isinstance(clause, Suppress) and clause.about == "process" and limit > 0:
+        found = _markov(test, limit, alpha)
+        if isinstance(found, Finding):
+            yield found
+            return
+        limit, alpha = found
+    if min_failures_refuting(draws, limit, alpha) is not None:
+        return
+    shown = percent(floor_decimal(all_failures_lower(draws, alpha)), "down")
+    failures = {"failure": "failures", "miss": "misses"}.get(test.failure, "members caught")
+    text = (
+        f"even {draws:,} {failures} of {count(draws, 'sample')} would not refute {clause.id}: "
+        f"they show only ≥ {shown}, and {percent(limit)} is allowed"
+    )
+    needed = _refuting_samples(limit, alpha)
+    fixes = () if needed is None else (Fix(f"{count(needed, 'sample')}", True, f"samples: {needed}"),)
+    why = (*_stands_on(test), f"α^(1/{draws:,}) = {shown} ≤ {percent(limit)}")
+    yield test.finding(
+        "T002",
+        "warning",
+        text,
+        ("evidence", "samples"),
+        (test.span("limit", label="the limit"),),
+        why,
+        fixes,
+        ("AX11",),
+    )
+
+
+def _refuting_limit(test: _Test, tolerated: Fraction) -> Fraction:
+    """The mean failure rate above which the clause must be false."""
+    over = test.clause.over if not isinstance(test.clause, Remove) else None
+    if isinstance(over, ShareOf):
+        return 1 - over.share if test.deterministic and tolerated < 1 else tolerated * over.share + 1 - over.share
+    if over == "each" and test.deterministic and tolerated < 1:
+        return Fraction(0)
+    return tolerated
+
+
+def _markov(test: _Test, limit: Fraction, alpha: Fraction) -> Finding | tuple[Fraction, Fraction]:
+    """The limit and α left for one run, or why one run refutes nothing."""
+    name, level = test.clause.id, test.evidence.refute_at
+    least = limit / alpha
+    needed = f"above {percent(least, 'up')}" if least < 1 else "at a limit below α"
+    why = (
+        f"one run above `refute_at` has probability at most {percent(limit)} / `refute_at` (Markov)",
+        *_stands_on(test),
+    )
+    if level is None:
+        text = f"{name} cannot be refuted: it is about the process, and its test fixes no `refute_at` for one run"
+    elif level <= limit or limit / level >= alpha:
+        text = f"{name} cannot be refuted: one run at {percent(level)} is too likely when {percent(limit)} is expected"
+    else:
+        return level, alpha - limit / level
+    fix = Fix(f"`refute_at` {needed}, or `about: model`")
+    return test.finding("T002", "warning", text, ("evidence", "refute_at"), (test.span("limit"),), why, (fix,))
+
+
+def _refuting_samples(limit: Fraction, alpha: Fraction) -> int | None:
+    """The smallest n (up to 10^7) of which n failures refute the limit."""
+    high = 1
+    while min_failures_refuting(high, limit, alpha) is None:
+        high *= 2
+        if high > 10**7:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if min_failures_refuting(middle, limit, alpha) is not None else (middle, high)
+    return high
+
+
+# --- T004 ------------------------------------------------------------------------------------------------------------
+
+
+def not_enough_items(document: Document) -> tuple[Finding, ...]:
+    """T004: the test draws more items than the set has, without saying that it draws from a wider population.
+
+    It matters because asking the same question twice shows nothing new. Repeated draws count where the decoding is random
+    and says how many `samples` an item gets. Cannot see whether a wider population resembles the listed items.
+    """
+    found = []
+    for test in _tests(document):
+        samples, room = test.evidence.samples, _capacity(test)
+        if samples is None or room is None or samples <= room:
+            continue
+        text = f"{test.clause.id} draws {samples:,} distinct samples from a set of {room:,}"
+        size = document.source.value(("information", test.clause.target, "size"))
+        related = (Span(size.file, size.line, size.column, size.length, f"{test.clause.target} has no more"),)
+        fixes = (
+            Fix(f"{count(room, 'sample')}", True, f"samples: {room}"),
+            Fix("draw from the population that the items stand for", True, "population: wider"),
+        )
+        found.append(test.finding("T004", "error", text, ("evidence", "samples"), related, (), fixes, ("AX13",)))
+    return tuple(found)
+
+
+def _capacity(test: _Test) -> int | None:
+    """The most independent draws that the listed items allow; None for no limit."""
+    if test.evidence.population == "wider" or test.size is None:
+        return None
+    decoding = test.clause.scope.decoding
+    repeats = decoding.samples if decoding is not None and decoding.method == "sample" and decoding.samples else 1
+    return test.size[1] * repeats
+
+
+# --- T005 ------------------------------------------------------------------------------------------------------------
+
+
+def access_too_weak(document: Document) -> tuple[Finding, ...]:
+    """T005: the test looks through an access level from which nothing follows about the clause.
+
+    Certifying a `suppress` clause needs access at least as deep as the clause's (a deeper look shows at least as much);
+    refuting one needs access at most as deep. `retain`, `refuse` and `rectify` must be tested at their own level, because
+    what a model keeps or declines does not grow with access. A test must also get what its measurement reads. Cannot see
+    whether the verifier will really be given the access; says nothing while either level is open.
+    """
+    return tuple(finding for test in _tests(document) for finding in _wrong_access(test))
+
+
+def _wrong_access(test: _Test) -> Iterator[Finding]:
+    clause, seen = test.clause, test.evidence.access
+    if seen is None:
+        return
+    needed = _level_read(test)
+    if needed is not None and access_rank(seen) < access_rank(needed):
+        text = f"evidence through {seen} cannot decide {clause.id}: its measurement reads {needed}"
+        yield _access_finding(test, text, needed, "evidence")
+        return
+    wanted = clause.scope.access
+    if wanted is None or seen == wanted or isinstance(clause, Remove):
+        return
+    shallow = access_rank(seen) < access_rank(wanted)
+    if not _worst_case(test):
+        text = f"evidence through {seen} says nothing about {clause.id}, which speaks of {wanted}"
+    elif test.evidence.decide == "certify" and shallow:
+        text = f"evidence through {seen} cannot show {clause.id}, which speaks of {wanted}"
+    elif test.evidence.decide == "not_refuted" and not shallow:
+        text = f"evidence through {seen} cannot refute {clause.id}: {wanted} may show less"
+    else:
+        return
+    yield _access_finding(test, text, wanted, "scope")
+
+
+def _access_finding(test: _Test, text: str, access: Access, block: str) -> Finding:
+    related = (test.span("scope", "access", label="the clause's level"),) if block == "scope" else ()
+    fix = Fix(f"test through {access}", True, f"access: {access}")
+    return test.finding("T005", "error", text, ("evidence", "access"), related, fixes=(fix,), axioms=("AX3", "AX13"))
+
+
+def _worst_case(test: _Test) -> bool:
+    """Whether the clause bounds what is revealed at worst, which grows with access."""
+    revealed = test.clause.reveals_when if isinstance(test.clause, Suppress) else None
+    return isinstance(test.clause, Suppress) and (revealed is None or revealed.metric not in ("refusal", "not_refusal"))
+
+
+def _level_read(test: _Test) -> Access | None:
+    """The weakest access at which some verifier can measure this; None if no verifier is known for it."""
+    if test.evidence.relearn is not None:
+        return VERIFIERS["relearning"].min_access
+    able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]
+    return min((declared.min_access for declared in able), key=ACCESS.index, default=None)
+
+
+def _bears_on(declared: Declaration, clause: RateGoal | Remove) -> bool:
+    if "test" not in declared.evidence or clause.goal not in declared.goals or not reachable(declared, "finetune"):
+        return False
+    if isinstance(clause, Remove):
+        return clause.measure in declared.measures
+    return clause.reveals_when is None or not declared.metrics or clause.reveals_when.metric in declared.metrics
+
+
+# --- T006, T008 ------------------------------------------------------------------------------------------------------
+
+
+def no_evidence(document: Document) -> tuple[Finding, ...]:
+    """T006: a clause of a policy in force that does not say how it will be shown.
+
+    It matters because a promise that nobody plans to show is reported as not tested. Cannot see whether the evidence
+    that is declared elsewhere will ever be produced.
+    """
+    if document.policy.policy.status != "in_force":
+        return ()
+    return tuple(
+        Finding(
+            "T006",
+            "warning",
+            f"{clause.id} is in force, and nothing says how it will be shown",
+            (document.source.value(("clauses", index, "id")),),
+            fixes=(Fix("add `evidence`", snippet=_skeleton(clause)),),
+            clauses=(clause.id,),
+        )
+        for index, clause in enumerate(document.policy.clauses)
+        if clause.evidence is None
+    )
+
+
+def _skeleton(clause: Clause) -> str:
+    if isinstance(clause, RateGoal):
+        access = clause.scope.access or "product"
+        return f"evidence: {{kind: test, access: {access}, samples: 300, decide: not_refuted}}"
+    if isinstance(clause, Remove):
+        return "evidence: {kind: procedure, record: training_log, evaluator: independent}"
+    return "evidence: {kind: attestation, evaluator: internal}"
+
+
+def absence_not_provable(document: Document) -> tuple[Finding, ...]:
+    """T008: a test is to show that influence is gone, where a test could at best fail to find it.
+
+    Flags `remove` with a test that is to certify, and `measure: influence` with a test of outputs alone (no relearning,
+    no weights). It matters because models exist that pass every such test and still carry the data. Cannot see how
+    searching the declared attacks are.
+    """
+    found = []
+    for test in _tests(document):
+        clause, evidence = test.clause, test.evidence
+        if not isinstance(clause, Remove):
+            continue
+        shallow = evidence.access is not None and access_rank(evidence.access) < access_rank("weights")
+        outside = clause.measure == "influence" and shallow and evidence.relearn is None
+        if evidence.decide != "certify" and not outside:
+            continue
+        what = (
+            "no list of attacks can show"
+            if evidence.decide == "certify"
+            else f"a test through {evidence.access} cannot show"
+        )
+        gone = (
+            "that influence is gone"
+            if clause.measure == "influence"
+            else "that every membership test stays below a limit"
+        )
+        why = ("a failed attack bounds what attacks can do from below only; a removal is shown by its process.",)
+        fixes = (
+            Fix("let the process be shown", snippet="evidence: {kind: procedure, record: training_log, evaluator: independent}"),
+            Fix("or promise less: `decide: not_refuted`, with `relearn` at `access: finetune`"),
+        )  # fmt: skip
+        at = ("evidence", "decide") if evidence.decide == "certify" else ("evidence", "access")
+        found.append(test.finding("T008", "warning", f"{clause.id}: {what} {gone}", at, (), why, fixes, ("AX13",)))
+    return tuple(found)
