@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -220,7 +221,11 @@ VALUES = [
     ("S006", suppress("scope: {when: ⟦{all: [sale], not: audit}⟧}"), "a condition"),
     ("S006", clause("⟦hide everything⟧"), "expected a mapping"),
     ("S006", HEAD + "clauses: ⟦{id: x}⟧\n", "expected a list, found a mapping"),
-    ("S006", HEAD + CLAUSES + 'accept: [{code: ⟦"S001"⟧, clause: hide, reason: x, by: me, until: "2030-01-01"}]\n', "no code that can be accepted"),
+    (
+        "S006",
+        HEAD + CLAUSES + 'accept: [{code: ⟦"S001"⟧, clause: hide, reason: x, by: me, until: "2030-01-01"}]\n',
+        "no code that can be accepted",
+    ),
     # fields without meaning
     ("S007", clause('{id: out, goal: delete, target: docs, by: "3 days", ⟦over⟧: mean}'), "`over` has no meaning for `delete`"),
     ("S007", clause('{id: out, goal: delete, target: docs, by: "3 days", scope: {⟦access⟧: api}}'), "no meaning for `delete`"),
@@ -321,19 +326,19 @@ def test_a_long_wrong_word_is_cut_short() -> None:
     assert len(finding.message) < 200
 
 
-def test_files_that_cannot_be_read(tmp_path: object) -> None:
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for name, content in (("latin.yaml", "title: Müller".encode("latin-1")), ("utf16.yaml", "a: b".encode("utf-16"))):
-        path = tmp_path / name  # type: ignore[operator]
+        path = tmp_path / name
         path.write_bytes(content)
         with pytest.raises(PolicyError, match="Y001 this file is not UTF-8"):
             load(path)
-    for path in (tmp_path, tmp_path / "absent.yaml", "nul\0name"):  # type: ignore[operator]
+    for path in (tmp_path, tmp_path / "absent.yaml", Path("nul\0name")):
         with pytest.raises(PolicyError, match="Y001 cannot read this file"):
             load(path)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: object) -> None:
-    path = tmp_path / "windows.yaml"  # type: ignore[operator]
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    path = tmp_path / "windows.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + (HEAD + CLAUSES).replace("\n", "\r\n").encode())
     document = load(path)
     assert document.source.value(("clauses", 0, "goal")).line == 16

@@ -1,0 +1,168 @@
+"""Whatever the bytes, loading answers with a document or a `PolicyError`, soon, and says where."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unlearn_spec.policy import source
+from unlearn_spec.policy.load import Document, PolicyError, load, load_text
+from unlearn_spec.policy.schema import FILE
+from unlearn_spec.policy.source import read_bytes
+
+EXAMPLES = [
+    path.read_text(encoding="utf-8")
+    for path in sorted((FILE.parents[1] / "examples").glob("*.yaml")) if "bindings" not in path.name
+]
+SCRAPS = [
+    "{", "}", "[", "]", ":", "- ", "\n", "  ", '"', "'", "&a ", "*a ", "!!str ", "<<: ", "? ", "| ", "> ", "%", "---\n", "#", "\t",
+    "null", "no", "0x1F", "1e9", "12:30:45", "999999999999999999999", "-1", "in_: ", "not_: ", "goal: ", "limit: ", "\u2028", "é",
+    "\U0001f600", "\0", "[[[[[[[[", "{a: {a: {a: ", "1" * 5000, "exactly: ", "on: ", ", ", "<word>", "[key]",
+]
+
+
+def answer(text: str) -> Document | PolicyError:
+    try:
+        return load_text(text, "p.yaml")
+    except PolicyError as error:
+        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").count("\n") + text.count("\r") + 1
+        assert error.findings
+        for finding in error.findings:
+            assert finding.code[0] in "YS" and finding.message
+            for span in finding.spans:
+                assert 1 <= span.line <= lines + 1 and span.column >= 1 and span.length >= 1
+        return error
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_random_bytes(raw: bytes) -> None:
+    assert read_bytes(raw, "p.yaml").findings
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+def test_random_text(text: str) -> None:
+    assert isinstance(answer(text), PolicyError)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.sampled_from(EXAMPLES), st.integers(0, 2**32), st.integers(1, 6))
+def test_broken_examples(text: str, seed: int, cuts: int) -> None:
+    choose = random.Random(seed)
+    for _ in range(cuts):
+        at, length = choose.randrange(len(text)), choose.choice((0, 0, 1, 2, 8, 40))
+        text = text[:at] + choose.choice((*SCRAPS, "", "")) + text[at + length :]
+    answer(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(EXAMPLES), st.integers(0, 2**32))
+def test_words_out_of_place(text: str, seed: int) -> None:
+    """Words swapped within a file: well-formed YAML with the wrong things in the wrong places."""
+    choose = random.Random(seed)
+    words = text.split(" ")
+    for _ in range(choose.randint(1, 5)):
+        left, right = choose.randrange(len(words)), choose.randrange(len(words))
+        words[left], words[right] = words[right], words[left]
+    answer(" ".join(words))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(EXAMPLES), st.randoms(use_true_random=False))
+def test_the_order_of_blocks_and_their_fields_does_not_matter(text: str, choose: random.Random) -> None:
+    def shuffled(value: object) -> object:
+        if isinstance(value, dict):
+            items = [(key, shuffled(item)) for key, item in value.items()]
+            choose.shuffle(items)
+            return dict(items)
+        return [shuffled(item) for item in value] if isinstance(value, list) else value
+
+    mixed = yaml.safe_dump(shuffled(read_bytes(text.encode(), "p.yaml").data), sort_keys=False, width=10_000)
+    assert load_text(mixed).policy == load_text(text).policy
+
+
+def test_a_bomb_of_aliases_is_refused_at_once() -> None:
+    text = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    error = answer(text)
+    assert isinstance(error, PolicyError) and "Y004" in {finding.code for finding in error.findings}
+
+
+@pytest.mark.parametrize("text", ["[" * 4_000_000, "{a: " * 1_000_000, "- " * 2_000_000, "? " * 2_000_000, "a:\n" * 1_300_000])
+def test_deep_or_endless_nesting_is_refused_soon(text: str) -> None:
+    begin = time.perf_counter()
+    assert isinstance(answer(text), PolicyError)
+    assert time.perf_counter() - begin < 5
+
+
+def test_limits() -> None:
+    assert [f.code for f in read_bytes(b"a: " + b"x" * source.MAX_BYTES, "p").findings] == ["Y005"]
+    many = "[" + "x," * source.MAX_NODES + "x]"
+    assert [f.code for f in read_bytes(b"a: " + many.encode(), "p").findings] == ["Y005"]
+    deepest = "a: " + "[" * 31 + "]" * 31
+    assert "Y005" not in [f.code for f in read_bytes(deepest.encode(), "p").findings]
+
+
+def test_numbers_of_any_length_are_only_wrong() -> None:
+    for digits in ("9" * 5000, "0." + "3" * 5000, "1" * 5000 + "%", "-" + "1" * 5000, "9" * 5000 + " days"):
+        for field in ("size: 412", "takes: \"1 day\"", "at_most: \"1%\"", "epsilon: \"0.5\"", "version: 2"):
+            key = field.split(":")[0]
+            for written in (digits, f'"{digits}"'):
+                assert isinstance(answer(EXAMPLES[-1].replace(field, f"{key}: {written}")), PolicyError)
+
+
+def test_the_parser_in_python_gives_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = [source.read(text, "p.yaml") for text in EXAMPLES]
+    monkeypatch.setattr(source, "_Loader", yaml.SafeLoader)
+    assert [source.read(text, "p.yaml") for text in EXAMPLES] == fast
+
+
+def test_a_hundred_clauses_load_in_a_blink() -> None:
+    rates = "".join(
+        f"""  - id: hide-{index}
+    goal: suppress
+    target: facts
+    scope: {{artifacts: [helper], access: api, asked: direct, decoding: {{method: greedy, max_new_tokens: 64}}}}
+    over: mean
+    limit: {{at_most: "{index % 90 + 1}%"}}
+    reveals_when: {{metric: contains, normalisation: casefold_nfkc_space}}
+    evidence: {{kind: test, access: api, samples: 600, confidence: "95%", decide: certify, population: wider}}
+"""
+        for index in range(100)
+    )
+    text = f"""unlearn_spec: "1.0"
+policy: {{id: p, version: 1}}
+information:
+  facts: {{kind: facts, size: 40, unit: question}}
+artifacts:
+  helper: {{kind: model, seen_by: {{public: api}}}}
+clauses:
+{rates}"""
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        assert len(load_text(text).policy.clauses) == 100
+        times.append(time.perf_counter() - begin)
+    assert min(times) < 0.06
+
+
+def test_loading_needs_neither_numpy_nor_torch_nor_the_solver(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(EXAMPLES[0], encoding="utf-8")
+    program = (
+        "import sys; from unlearn_spec.policy.load import load; import unlearn_spec.rules.schema; load(sys.argv[1]);"
+        "print([m for m in ('numpy', 'scipy', 'torch', 'z3', 'transformers', 'rich', 'jsonschema') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert load(path).source.file == str(path)
