@@ -56,6 +56,11 @@ class Table:
         return Table(kind, self.columns)
 
 
+def from_columns(kind: Kind, columns: Mapping[str, Sequence[Value]]) -> Table:
+    """A table from columns by name, in their order; raises like `Table`."""
+    return Table(kind, tuple((name, tuple(values)) for name, values in columns.items()))
+
+
 def from_rows(kind: Kind, names: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
     """A table with these columns, in this order."""
     found = list(rows)

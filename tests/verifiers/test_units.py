@@ -1,0 +1,102 @@
+"""A planned unit determines its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from unlearn_spec.plan.model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef
+from unlearn_spec.verifiers.items import Item, ItemError
+from unlearn_spec.verifiers.subjects import SubjectError
+from unlearn_spec.verifiers.subjects.model import Model, load_model
+from unlearn_spec.verifiers.subjects.system import Guards, Subject, System
+from unlearn_spec.verifiers.table import Table, to_bytes
+from unlearn_spec.verifiers.units import run_unit
+
+ITEMS = tuple(Item(f"q{place}", f"p{place % 4}", prompt=f"{a} ?", answer="b c") for place, a in enumerate("abcdefgh"))
+RETAIN = (Item("r", "r", prompt="i ?", answer="a"),)
+SAMPLED = Reading(metric="contains", decoding="sample", samples=2, max_new_tokens=4)
+MODEL = SubjectRef(role="audited", artifact="assistant", model="sha256:00")
+GUARDED = MODEL.model_copy(update={"system": "sha256:01"})
+FACTS, KEPT = DataRef(name="facts", digest="sha256:10"), DataRef(name="kept", digest="sha256:11")
+
+UNITS = {
+    "score": ScoreUnit(subject=MODEL, data=FACTS, reading=SAMPLED),
+    "generate": GenerateUnit(subject=MODEL, data=FACTS, reading=SAMPLED),
+    "guarded": GenerateUnit(subject=GUARDED, data=FACTS, reading=SAMPLED),
+    "suite": GenerateUnit(subject=MODEL, data=FACTS, reading=SAMPLED, prompts="suite", suite="s@1"),
+    "relearn": RelearnUnit(
+        subject=MODEL, data=FACTS, reading=SAMPLED, half=1, steps=5, learning_rate=Fraction(1, 100), on="retain_only",
+        retain=KEPT,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """What a run has at hand."""
+
+    model: Model
+
+    def load(self, ref: SubjectRef) -> Subject:
+        return System(self.model, Guards(system_prompt="a")) if ref.system else self.model
+
+    def items(self, ref: DataRef) -> tuple[Item, ...]:
+        return {"facts": ITEMS, "kept": RETAIN, "nothing": ()}[ref.name]
+
+    def suites(self, name: str) -> tuple[str, ...]:
+        return {"s@1": ("{prompt}", "a {prompt} b"), "bad": ("no place",)}[name]
+
+    def run(self, unit: Any) -> Table:
+        return run_unit(unit, load=self.load, items=self.items, suites=self.suites)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_repeats_to_the_last_byte_whatever_ran_before(model: Model, name: str) -> None:
+    world = World(model)
+    first = to_bytes(world.run(UNITS[name]))
+    for other in UNITS.values():
+        world.run(other)
+    torch.rand(3)
+    assert to_bytes(world.run(UNITS[name])) == first
+
+
+def test_a_freshly_loaded_model_gives_the_same_bytes(model: Model) -> None:
+    again = load_model(Path(model.name))
+    for unit in UNITS.values():
+        assert to_bytes(World(model).run(unit)) == to_bytes(World(again).run(unit))
+
+
+def test_kinds_and_rows(model: Model) -> None:
+    world = World(model)
+    assert {name: world.run(unit).kind for name, unit in UNITS.items()} == {
+        "score": "score", "generate": "generate", "guarded": "generate", "suite": "generate", "relearn": "relearn",
+    }
+    assert len(world.run(UNITS["suite"])) == 2 * len(world.run(UNITS["generate"])) == 4 * len(ITEMS)
+
+
+def test_the_callers_threads_are_put_back(model: Model) -> None:
+    threads = torch.get_num_threads()
+    World(model).run(UNITS["score"])
+    assert torch.get_num_threads() == threads
+
+
+def test_what_a_unit_cannot_have_is_said(model: Model) -> None:
+    world = World(model)
+    with pytest.raises(SubjectError, match="answers only, no log-probabilities"):
+        world.run(ScoreUnit(subject=GUARDED, data=FACTS, reading=SAMPLED))
+    with pytest.raises(SubjectError, match="answers only, no fine-tuning"):
+        world.run(UNITS["relearn"].model_copy(update={"subject": GUARDED}))
+    with pytest.raises(SubjectError, match=r"lacks \{prompt\}"):
+        world.run(ScoreUnit(subject=MODEL.model_copy(update={"prompt": "Q:"}), data=FACTS, reading=SAMPLED))
+    with pytest.raises(ItemError, match="nothing has no items"):
+        world.run(ScoreUnit(subject=MODEL, data=DataRef(name="nothing", digest="sha256:0"), reading=SAMPLED))
+    with pytest.raises(ItemError, match=r"suite bad: every template needs \{prompt\}"):
+        world.run(UNITS["suite"].model_copy(update={"suite": "bad"}))
+    with pytest.raises(ItemError, match="no suite s@1 was given"):
+        run_unit(UNITS["suite"], load=world.load, items=world.items)

@@ -1,0 +1,78 @@
+"""Whether a model has collapsed: a model that babbles, repeats itself or says nothing has not forgotten.
+
+To be asked on items that were to be kept. On the target itself, a model without the knowledge is rightly uncertain,
+and may rightly be silent. Each quantity is compared with the original model on the same prompts, so that a model that
+always spoke like this is not blamed. No model library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .table import Table
+
+LONG_ENOUGH = 4  # tokens, below which repetition says nothing
+REPETITIVE = 0.5  # distinct tokens over tokens, below which an answer repeats itself
+MORE_OFTEN = 0.20  # absolute rise of a share that counts as collapse
+MORE_UNCERTAIN = 2.0  # rise of the mean entropy in nats that counts as collapse: 7 times as many plausible words
+
+
+@dataclass(frozen=True)
+class Fluency:
+    """Of the answers a filter did not replace."""
+
+    answers: int
+    empty: float
+    """Share without a visible character."""
+    repetitive: float
+    """Share, among answers of 4 tokens or more, whose distinct tokens are fewer than half; 0 if there are none."""
+    entropy: float
+    """Mean entropy of the next-token distributions along the answers, in nats, each non-empty answer counting once."""
+
+
+@dataclass(frozen=True)
+class Degeneracy:
+    audited: Fluency
+    original: Fluency
+    symptoms: tuple[str, ...]
+    """In words with numbers; empty for a model that did not collapse."""
+
+    @property
+    def degenerate(self) -> bool:
+        return bool(self.symptoms)
+
+
+def fluency(tables: Sequence[Table]) -> Fluency:
+    """How the answers read. Zeros for no answers."""
+    rows = [
+        row
+        for table in tables
+        for row in zip(*(table.column(name) for name in ("tokens", "empty", "distinct", "entropy", "blocked")), strict=True)
+        if not row[4]
+    ]
+    long = [distinct for tokens, _, distinct, _, _ in rows if tokens >= LONG_ENOUGH]
+    spoken = [entropy for tokens, _, _, entropy, _ in rows if tokens]
+    return Fluency(
+        answers=len(rows),
+        empty=_mean([float(empty) for _, empty, _, _, _ in rows]),
+        repetitive=_mean([float(distinct < REPETITIVE) for distinct in long]),
+        entropy=_mean(spoken),
+    )
+
+
+def judge(audited: Sequence[Table], original: Sequence[Table]) -> Degeneracy:
+    """Collapse: empty or repetitive answers more often by over 20 points, or entropy higher by over 2 nats."""
+    now, before = fluency(audited), fluency(original)
+    symptoms = []
+    if now.empty > before.empty + MORE_OFTEN:
+        symptoms.append(f"{now.empty:.0%} of answers are empty, {before.empty:.0%} before unlearning")
+    if now.repetitive > before.repetitive + MORE_OFTEN:
+        symptoms.append(f"{now.repetitive:.0%} of answers repeat themselves, {before.repetitive:.0%} before unlearning")
+    if now.entropy > before.entropy + MORE_UNCERTAIN:
+        symptoms.append(f"the mean entropy of a word is {now.entropy:.1f} nats, {before.entropy:.1f} before unlearning")
+    return Degeneracy(now, before, tuple(symptoms))
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
