@@ -37,8 +37,8 @@ from .axioms import exposures
 from .formulas import (
     TRUE,
     All,
-    Either,
     Bound,
+    Either,
     Family,
     FinishedBy,
     Flag,
@@ -129,19 +129,20 @@ def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "
     return Rate(artifact, whose, family, bound, clause.scope.access or choice.access, probe, reading)
 
 
-def on_artifact(
-    policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST, asked: str | None = None
-) -> Formula:
-    """What a clause demands of one artifact. `asked` replaces the probe class by a named suite."""
-    demand = _demand(policy, clause, artifact, choice, asked)
+def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
+    """What a clause demands of one artifact, with its deadline and its methods."""
+    parts = [demand(policy, clause, artifact, choice)]
     if clause.by is not None and isinstance(clause, RateGoal | Remove):
-        demand = All((demand, FinishedBy(artifact, "<=", clause.by)))
+        parts.append(FinishedBy(artifact, "<=", clause.by))
+    if isinstance(clause, Remove) and (guarantee := certified(policy, clause, artifact)) != TRUE:
+        parts.append(guarantee)
     if clause.using and policy.methods is not None:
-        demand = All((demand, Either(tuple(Uses(name, artifact) for name in clause.using))))
-    return demand
+        parts.append(Either(tuple(Uses(name, artifact) for name in clause.using)))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked: str | None) -> Formula:
+def demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked: str | None = None) -> Formula:
+    """The state of one artifact that a clause demands. `asked` replaces the probe class by a named suite."""
     match clause:
         case Suppress():
             return at_most(
@@ -171,7 +172,7 @@ def _demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked
             )
             return All(both)
         case Remove():
-            return removal(policy, clause, artifact, choice)
+            return removal(clause, artifact, choice)
         case Delete():
             return Stored(clause.target, artifact, "<=", clause.by or Fraction(0))
         case Keep():
@@ -217,14 +218,22 @@ def not_worse(now: Rate, target: str, over: Over, limit: Within) -> Formula:
     return at_most(replace(now, family="drops", bound="sup"), target, over, limit.within)
 
 
-def removal(policy: Policy, clause: Remove, artifact: str, choice: Choice) -> Formula:
-    """The primitive of removal, with what its evidence presupposes."""
+def removal(clause: Remove, artifact: str, choice: Choice) -> Formula:
+    """The primitive of removal, or the limit on membership tests."""
     if isinstance(clause.limit, MembershipBound):
         return Tpr(clause.target, artifact, clause.limit.at_fpr, is_fair(clause), "<=", clause.limit.tpr_at_most)
     limit: Closeness = clause.limit
-    atom = Removed(clause.target, artifact, limit.epsilon, limit.delta, limit.compared_with or choice.compared_with)
-    if clause.evidence is not None and clause.evidence.kind == "certificate" and policy.methods is not None:
-        certified = tuple(  # AX15
+    return Removed(clause.target, artifact, limit.epsilon, limit.delta, limit.compared_with or choice.compared_with)
+
+
+def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
+    """That some method used on the artifact carries the guarantee that a certificate would state (AX15)."""
+    limit = clause.limit
+    evidence = clause.evidence
+    if policy.methods is None or evidence is None or evidence.kind != "certificate" or not isinstance(limit, Closeness):
+        return TRUE
+    return Either(
+        tuple(
             Uses(name, artifact)
             for name, method in policy.methods.items()
             if method.guarantee is not None
@@ -232,8 +241,7 @@ def removal(policy: Policy, clause: Remove, artifact: str, choice: Choice) -> Fo
             and method.guarantee.delta <= limit.delta
             and artifact not in method.not_on
         )
-        return All((atom, Either(certified)))
-    return atom
+    )
 
 
 def is_fair(clause: Remove) -> bool:

@@ -1,0 +1,83 @@
+"""What one training run can say about the process behind it.
+
+A clause about the process limits an expectation over training randomness. One run never shows that such a limit holds. It
+can refute it: if the expected rate were at most τ, a single run would reach a rate ℓ > τ fixed beforehand with probability
+at most τ/ℓ (Markov's inequality). That error is registered with the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..policy.model import Clause, Closeness, Policy, Remove, Suppress
+from ..policy.vocabulary import PROBES, access_rank
+from .exponential import exp_bounds
+from .meaning import scoped_artifacts
+
+_ABOVE = Fraction(
+    1, 10**9
+)  # by how much a refuted expectation must exceed its limit, so that the contradiction is strict
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """How one run may refute a clause: the expectation at stake, the rate fixed beforehand, the error of the step."""
+
+    tau: Fraction
+    refute_at: Fraction
+    reference: str | None
+    """The declared fact that bounds what a retrained model does, if τ rests on one."""
+
+    @property
+    def error(self) -> Fraction:
+        return self.tau / self.refute_at
+
+
+def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
+    """For each tested clause about a process, on each artifact: how one run may refute it.
+
+    A clause without `refute_at`, without a limit on the reference, or with τ ≥ ℓ has none. If the errors together reach
+    what the policy's confidence leaves, none may be used.
+    """
+    found: dict[tuple[str, str], OneRun] = {}
+    for clause in policy.clauses:
+        if clause.evidence is None or clause.evidence.kind != "test" or clause.evidence.refute_at is None:
+            continue
+        for artifact in scoped_artifacts(policy, clause):
+            stake = _expectation(policy, clause, artifact)
+            if stake is not None and stake[0] + _ABOVE < clause.evidence.refute_at:
+                found[(clause.id, artifact)] = OneRun(stake[0] + _ABOVE, clause.evidence.refute_at, stake[1])
+    family = 1 - policy.policy.confidence if policy.policy.confidence is not None else Fraction(1)
+    return found if sum((rule.error for rule in found.values()), Fraction(0)) < family else {}
+
+
+def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fraction, str | None] | None:
+    """The highest expected rate that the clause allows, and the declared fact that this rests on."""
+    if isinstance(clause, Suppress) and clause.about == "process" and clause.over in ("mean", None):
+        return clause.limit.at_most, None
+    if (
+        not isinstance(clause, Remove)
+        or not isinstance(clause.limit, Closeness)
+        or clause.limit.compared_with != "retrain_without"
+    ):
+        return None
+    bounds = [
+        (fact.mean_between[1], fact.id)
+        for fact in policy.reference_retrain
+        if (fact.target, fact.without, fact.in_) == (clause.target, clause.target, artifact)
+        and _covers(fact.access, fact.asked, clause)
+    ]
+    if not bounds:
+        return None
+    reference, name = min(bounds)
+    return exp_bounds(clause.limit.epsilon)[1] * reference + clause.limit.delta, name
+
+
+def _covers(access: str, asked: str, clause: Clause) -> bool:
+    """Whether a fact about the reference speaks of access and probing at least as strong as the clause's evidence."""
+    evidence = clause.evidence
+    assert evidence is not None
+    deep = evidence.access is None or access_rank(access) >= access_rank(evidence.access)  # type: ignore[arg-type]
+    return deep and asked == PROBES[-1]
