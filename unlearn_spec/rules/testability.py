@@ -270,8 +270,8 @@ def _each_uncertifiable(test: _Test, tolerated: Fraction, alpha: Fraction) -> It
         text = (
             f"{name} cannot be certified: `over: each` speaks of every item, and a wider population has no list of them"
         )
-        fixes = (Fix("write `population: these_items`"), Fix('write `over: mean`, or `over: {share: "95%"}`'))
-        yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=fixes)
+        ways = (Fix("write `population: these_items`"), Fix('write `over: mean`, or `over: {share: "95%"}`'))
+        yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=ways)
         return
     if draws is None or test.size is None:
         return
