@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..logic.meaning import Choice, fitting_artifacts, scoped_artifacts
+from ..logic.process import one_run_rules
 from ..policy.model import Clause, Policy
 
 
@@ -28,17 +29,19 @@ def allocated_alpha(policy: Policy) -> Mapping[str, Fraction]:
     """The one-sided error probability of one fact of each tested clause, by clause id; a clause's own confidence may
     ask for less error, never for more.
 
-    α = min((1 − `policy.confidence`) / number of registered facts, 1 − `evidence.confidence`). By the union bound all
-    registered facts then hold together with probability at least `policy.confidence`. Without `policy.confidence` the
+    α = min((1 − `policy.confidence` − what one-run refutations register) / number of registered facts,
+    1 − `evidence.confidence`). By the union bound all registered facts then hold together with probability at least
+    `policy.confidence`. Without `policy.confidence` the
     clause's own counts; a clause with neither is left out. Values lie in [0, 1].
     """
     facts, family = registered_facts(policy), policy.policy.confidence
+    spent = sum((rule.error for rule in one_run_rules(policy).values()), Fraction(0))
     found: dict[str, Fraction] = {}
     for clause in policy.clauses:
         if clause.evidence is None or not is_tested(clause):
             continue
         own = clause.evidence.confidence
-        errors = [(1 - family) / facts] if family is not None and facts else []
+        errors = [(1 - family - spent) / facts] if family is not None and facts else []
         errors += [1 - own] if own is not None else []
         if errors:
             found[clause.id] = min(errors)

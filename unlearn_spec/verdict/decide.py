@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..logic.evidence import CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
+from ..logic.evidence import EvidenceFact, RecordFact
 from ..logic.judge import Judgement, judge
 from ..logic.process import OneRun, one_run_rules
 from ..logic.solver import Undecided
-from ..logic.worlds import days, percent
+from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..policy.model import Clause, Policy, Remove, Suppress
+from ..statistics.binomial import samples_for_power_refute, samples_for_zero_failures
 from .facts import Measured
-from .model import ClauseVerdict, Fact, GateResult, Outcome, Verification
+from .model import ClauseVerdict, GateResult, Outcome, Verification
 
 POWER_NEEDED = 0.8
 """Realised power below which finding nothing says nothing (LANGUAGE: `not_falsified` needs it)."""
@@ -28,8 +29,6 @@ class Exhibit:
     obligation: Obligation
     measured: Measured
     gates: tuple[GateResult, ...]
-    objects: tuple[str, ...] = ()
-    """Digests of the evidence objects behind the measurement."""
 
 
 def decide(policy: Policy, plan: Plan, exhibits: Sequence[Exhibit]) -> Verification:
@@ -44,7 +43,7 @@ def decide(policy: Policy, plan: Plan, exhibits: Sequence[Exhibit]) -> Verificat
                 found.append(_judged(policy, clause, artifact, mine, rules.get((clause.id, artifact))))
             else:
                 found.append(_untested(plan, clause, artifact))
-    facts = tuple(_fact(exhibit, fact) for exhibit in exhibits for fact in exhibit.measured.facts)
+    facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.stated)
     error = sum((obligation.alpha for obligation in plan.obligations), Fraction(0))
     error += sum((rule.error for rule in rules.values()), Fraction(0))
     return Verification(confidence=max(Fraction(0), 1 - error), facts=facts, verdicts=tuple(found))
@@ -88,8 +87,8 @@ def _judged(
         stands_on=judgement.stands_on,
         conditional_on=_conditions(judgement, facts) if favourable else (),
         intervals=tuple(interval for exhibit in exhibits for interval in exhibit.measured.intervals),
-        limit_at=_limit_at(clause),
-        effect=float(first.obligation.effect) if first.obligation.effect is not None else None,
+        limit_at=first.measured.limit_at,
+        effect=first.measured.effect,
         realised_power=first.measured.realised_power,
         gates=gates,
     )
@@ -98,7 +97,6 @@ def _judged(
 def _outcome(
     clause: Clause, judgement: Judgement, exhibits: Sequence[Exhibit], gates: Sequence[GateResult], rule: OneRun | None
 ) -> tuple[Outcome, str]:
-    problem = next((exhibit.measured.problem for exhibit in exhibits if exhibit.measured.problem), None)
     failed = [gate for gate in gates if not gate.passed]
     blind = next((gate for gate in failed if gate.gate == "blind_baseline"), None)
     if blind is not None:  # members and non-members differ without any model: the test measures that difference
@@ -112,13 +110,11 @@ def _outcome(
         undermined = next((gate for gate in failed if gate.gate == "negative"), None)
         if undermined is not None and judgement.conditional_on:
             return "inconclusive", f"The control contradicts what the verdict would rest on: {undermined.found}."
-        return "violated", "The evidence excludes the clause."
+        return "violated", f"{exhibits[0].measured.words} The evidence excludes the clause."
     if failed:
         return "inconclusive", "; ".join(f"the {_gate_name(gate)} failed: {gate.found}" for gate in failed) + "."
     if judgement.answer == "entailed":
-        return "supported", "The evidence entails the clause."
-    if problem is not None:
-        return "inconclusive", problem
+        return "supported", f"{exhibits[0].measured.words} The evidence entails the clause."
     return _undecided(clause, exhibits, rule)
 
 
@@ -139,19 +135,33 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
         shown = "unknown" if power is None else f"{power:.0%}"
         return (
             "inconclusive",
-            f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{_more(measured)}.",
+            f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{needed_draws(clause, obligation)}.",
         )
     if isinstance(clause, Remove) and clause.about != "model" and rule is None:
         return "inconclusive", (
             "One training run cannot refute a clause about the process unless `refute_at` and a bound on the reference are registered."
         )
     return "not_falsified", (
-        f"The tests found nothing; an effect of {percent(obligation.effect)} would have been found with power {power:.0%}."
+        f"{measured.words} An effect of {percent(obligation.effect)} would have been found with power {power:.0%}; none was."
     )
 
 
-def _more(measured: Measured) -> str:
-    return f" ({measured.needed})" if measured.needed else ""
+def needed_draws(clause: Clause, obligation: Obligation) -> str:
+    """`; 2,995 independent draws without a failure would decide it`, where arithmetic gives a number; else nothing."""
+    limit, alpha = getattr(clause, "limit", None), obligation.alpha
+    ceiling = getattr(limit, "at_most", None) or getattr(limit, "tpr_at_most", None)
+    floor = getattr(limit, "at_least", None)
+    tolerated = ceiling if ceiling is not None else 1 - floor if floor is not None else None
+    if tolerated is None or alpha <= 0:
+        return ""
+    if obligation.decide == "certify":
+        clean = samples_for_zero_failures(tolerated, alpha)
+        return f"; {clean:,} independent draws without a failure would decide it" if clean is not None else ""
+    if obligation.effect is None:
+        return ""
+    effect = obligation.effect if ceiling is not None else min(Fraction(1), tolerated + obligation.effect)
+    draws = samples_for_power_refute(tolerated, effect, Fraction(4, 5), alpha) if effect > tolerated else None
+    return f"; {draws:,} independent draws would have it" if draws is not None else ""
 
 
 def _gate_name(gate: GateResult) -> str:
@@ -166,47 +176,3 @@ def _conditions(judgement: Judgement, facts: Sequence[EvidenceFact]) -> tuple[st
         f"signer {fact.signer}" for fact in facts if isinstance(fact, RecordFact) and fact.id in judgement.stands_on
     ]
     return tuple(dict.fromkeys((*signers, *judgement.conditional_on)))
-
-
-def _limit_at(clause: Clause) -> float | None:
-    limit = getattr(clause, "limit", None)
-    for name in ("at_most", "at_least", "tpr_at_most", "within"):
-        value = getattr(limit, name, None)
-        if value is not None:
-            return float(value)
-    return None
-
-
-def _fact(exhibit: Exhibit, fact: EvidenceFact) -> Fact:
-    low, high = getattr(fact, "low", Fraction(0)), getattr(fact, "high", Fraction(1))
-    return Fact(
-        id=fact.id,
-        obligation=exhibit.obligation.id,
-        words=in_words(fact),
-        low=Fraction(low),
-        high=Fraction(high),
-        alpha=fact.alpha,
-        objects=exhibit.objects,
-    )
-
-
-def in_words(fact: EvidenceFact) -> str:
-    """A fact as a sentence of the policy's own names and exact numbers."""
-    match fact:
-        case RateFact():
-            what = {"reveals": "is revealed", "knows": "is answered", "refuses": "is refused"}[fact.side]
-            who = {
-                "audited": fact.artifact,
-                "before": f"{fact.artifact} before unlearning",
-                "reference": f"{fact.artifact} trained without it",
-            }[fact.whose]
-            return f"{fact.target} {what} by {who} between {percent(fact.low)} and {percent(fact.high)} of the time through {fact.access}, asked {fact.asked}"
-        case CountFact():
-            return f"{fact.low} to {fact.high} items of {fact.target} are revealed by {fact.artifact} with a rate above {percent(fact.threshold)} through {fact.access}"
-        case DropFact():
-            return f"the rate on {fact.target} in {fact.artifact} fell by between {float(fact.low):.2%} and {float(fact.high):.2%} of all items"
-        case MembershipFact():
-            return f"at {percent(fact.at_fpr)} false positives a registered attack finds at least {percent(fact.low)} of {fact.target} in {fact.artifact}"
-        case RecordFact():
-            when = f" on day {days(fact.day).split()[0]}" if fact.day is not None else ""
-            return f"{fact.signer} signed a {fact.kind} for {fact.clause} on {fact.artifact}{when}"
