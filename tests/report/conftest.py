@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -67,36 +68,90 @@ def policy() -> Policy:
             },
             "parties": {"obligor": "acme", "verifier": "lab-x"},
             "artifacts": {
-                "assistant": {"kind": "model", "seen_by": {"public": "product", "customers": "api", "partners": "weights"}},
+                "assistant": {
+                    "kind": "model",
+                    "seen_by": {"public": "product", "customers": "api", "partners": "weights"},
+                },
                 "assistant_mini": {"kind": "model", "derived_from": "assistant", "seen_by": {"public": "product"}},
                 "raw_store": {"kind": "dataset", "holds": ["subject_records"], "seen_by": {"staff": "product"}},
             },
             "clauses": [
-                {"id": "hide-facts", "goal": "suppress", "target": "subject_facts", "over": "mean",
-                 "scope": {"artifacts": ["assistant"], "access": "product", "asked": "direct", **greedy},
-                 "limit": {"at_most": "5%"}, "evidence": {"kind": "test", "decide": "certify"}, **reading},
-                {"id": "no-membership", "goal": "remove", "target": "subject_records", "measure": "membership",
-                 "about": "model", "scope": {"artifacts": ["assistant"], "access": "logprobs"},
-                 "limit": {"tpr_at_most": "5%", "at_fpr": "1%"}, "evidence": {"kind": "test"}},
-                {"id": "hide-diary", "goal": "suppress", "target": "diary_pages", "over": "mean",
-                 "scope": {"artifacts": ["assistant"], "access": "finetune", "asked": "direct", **greedy},
-                 "limit": {"at_most": "10%"}, "evidence": {"kind": "test", "decide": "not_refuted"}, **reading},
-                {"id": "keep-faq", "goal": "retain", "target": "support_faq", "over": "mean",
-                 "scope": {"artifacts": ["assistant"], "access": "product", "asked": "paraphrase", **greedy},
-                 "limit": {"within": "2%", "of": "before"}, "evidence": {"kind": "test"}, **reading},
-                {"id": "remove-influence", "goal": "remove", "target": "subject_records", "measure": "influence",
-                 "about": "process", "scope": {"artifacts": ["assistant"]},
-                 "limit": {"epsilon": "0.5", "delta": "1%", "compared_with": "retrain_without"},
-                 "evidence": {"kind": "procedure", "record": "training_log"}},
-                {"id": "delete-raw", "goal": "delete", "target": "subject_records", "by": "30 days",
-                 "scope": {"artifacts": ["raw_store"]}, "evidence": {"kind": "attestation"}},
-                {"id": "decline-wiki", "goal": "refuse", "target": "staff_wiki", "over": "mean",
-                 "scope": {"artifacts": ["assistant"], "access": "product", "asked": "direct", **greedy},
-                 "limit": {"at_least": "95%"}, "evidence": {"kind": "test"}, **reading},
+                {
+                    "id": "hide-facts",
+                    "goal": "suppress",
+                    "target": "subject_facts",
+                    "over": "mean",
+                    "scope": {"artifacts": ["assistant"], "access": "product", "asked": "direct", **greedy},
+                    "limit": {"at_most": "5%"},
+                    "evidence": {"kind": "test", "decide": "certify"},
+                    **reading,
+                },
+                {
+                    "id": "no-membership",
+                    "goal": "remove",
+                    "target": "subject_records",
+                    "measure": "membership",
+                    "about": "model",
+                    "scope": {"artifacts": ["assistant"], "access": "logprobs"},
+                    "limit": {"tpr_at_most": "5%", "at_fpr": "1%"},
+                    "evidence": {"kind": "test"},
+                },
+                {
+                    "id": "hide-diary",
+                    "goal": "suppress",
+                    "target": "diary_pages",
+                    "over": "mean",
+                    "scope": {"artifacts": ["assistant"], "access": "finetune", "asked": "direct", **greedy},
+                    "limit": {"at_most": "10%"},
+                    "evidence": {"kind": "test", "decide": "not_refuted"},
+                    **reading,
+                },
+                {
+                    "id": "keep-faq",
+                    "goal": "retain",
+                    "target": "support_faq",
+                    "over": "mean",
+                    "scope": {"artifacts": ["assistant"], "access": "product", "asked": "paraphrase", **greedy},
+                    "limit": {"within": "2%", "of": "before"},
+                    "evidence": {"kind": "test"},
+                    **reading,
+                },
+                {
+                    "id": "remove-influence",
+                    "goal": "remove",
+                    "target": "subject_records",
+                    "measure": "influence",
+                    "about": "process",
+                    "scope": {"artifacts": ["assistant"]},
+                    "limit": {"epsilon": "0.5", "delta": "1%", "compared_with": "retrain_without"},
+                    "evidence": {"kind": "procedure", "record": "training_log"},
+                },
+                {
+                    "id": "delete-raw",
+                    "goal": "delete",
+                    "target": "subject_records",
+                    "by": "30 days",
+                    "scope": {"artifacts": ["raw_store"]},
+                    "evidence": {"kind": "attestation"},
+                },
+                {
+                    "id": "decline-wiki",
+                    "goal": "refuse",
+                    "target": "staff_wiki",
+                    "over": "mean",
+                    "scope": {"artifacts": ["assistant"], "access": "product", "asked": "direct", **greedy},
+                    "limit": {"at_least": "95%"},
+                    "evidence": {"kind": "test"},
+                    **reading,
+                },
             ],
             "out_of_scope": [
-                {"target": "diary_pages", "artifacts": ["assistant_mini"], "reason": "never in its training data",
-                 "owner": "it"},
+                {
+                    "target": "diary_pages",
+                    "artifacts": ["assistant_mini"],
+                    "reason": "never in its training data",
+                    "owner": "it",
+                },
             ],
         }
     )
@@ -125,8 +180,14 @@ def subjects() -> dict[str, SubjectRef]:
 
 def plan() -> Plan:
     subject = subjects()
-    facts, diary = DataRef(name="subject_facts", digest=sha("facts.jsonl")), DataRef(name="diary_pages", digest=sha("d"))
-    faq, holdout = DataRef(name="support_faq", digest=sha("faq.jsonl")), DataRef(name="holdout:diary_pages", digest=sha("h"))
+    facts, diary = (
+        DataRef(name="subject_facts", digest=sha("facts.jsonl")),
+        DataRef(name="diary_pages", digest=sha("d")),
+    )
+    faq, holdout = (
+        DataRef(name="support_faq", digest=sha("faq.jsonl")),
+        DataRef(name="holdout:diary_pages", digest=sha("h")),
+    )
     units = (
         GenerateUnit(subject=subject["audited"], data=facts, reading=FACTS_READING),
         GenerateUnit(subject=subject["original"], data=facts, reading=FACTS_READING),
@@ -135,17 +196,31 @@ def plan() -> Plan:
         GenerateUnit(subject=subject["audited"], data=faq, reading=FACTS_READING, prompts="paraphrases", repeat=1),
         ScoreUnit(subject=subject["weights"], data=holdout, reading=TEXT_READING),
         RelearnUnit(
-            subject=subject["weights"], data=diary, reading=TEXT_READING, half=0, steps=40, learning_rate=Fraction(1, 1000)
+            subject=subject["weights"],
+            data=diary,
+            reading=TEXT_READING,
+            half=0,
+            steps=40,
+            learning_rate=Fraction(1, 1000),
         ),
     )
-    planned = tuple(Planned(key=f"sha256:{hashlib.sha256(repr(unit).encode()).hexdigest()}", unit=unit) for unit in units)
+    planned = tuple(
+        Planned(key=f"sha256:{hashlib.sha256(repr(unit).encode()).hexdigest()}", unit=unit) for unit in units
+    )
     keys = tuple(p.key for p in planned)
 
     def obligation(clause: str, **given: Any) -> Obligation:
         known: dict[str, Any] = {
-            "id": f"{clause}@{given.get('artifact', 'assistant')}", "clause": clause, "artifact": "assistant",
-            "alpha": Fraction(1, 100), "decide": "certify", "effect": None, "power": None, "audited": (),
-            "controls": (), "cost": Cost(),
+            "id": f"{clause}@{given.get('artifact', 'assistant')}",
+            "clause": clause,
+            "artifact": "assistant",
+            "alpha": Fraction(1, 100),
+            "decide": "certify",
+            "effect": None,
+            "power": None,
+            "audited": (),
+            "controls": (),
+            "cost": Cost(),
         }
         return Obligation(**{**known, **given})
 
@@ -157,38 +232,83 @@ def plan() -> Plan:
         units=planned,
         obligations=(
             obligation(
-                "hide-facts", verifier="leak", target="subject_facts", access="product", asked="direct",
-                reading=FACTS_READING, n=150, clusters=30, limit="at most 5%", effect=Fraction(1, 10), power=0.999,
-                audited=keys[:1], controls=(Control(gate="positive", units=keys[1:2]), Control(gate="negative", units=keys[2:3])),
+                "hide-facts",
+                verifier="leak",
+                target="subject_facts",
+                access="product",
+                asked="direct",
+                reading=FACTS_READING,
+                n=150,
+                clusters=30,
+                limit="at most 5%",
+                effect=Fraction(1, 10),
+                power=0.999,
+                audited=keys[:1],
+                controls=(Control(gate="positive", units=keys[1:2]), Control(gate="negative", units=keys[2:3])),
             ),
             obligation(
-                "no-membership", verifier="membership", target="subject_records", access="logprobs", asked="direct",
-                reading=TEXT_READING, n=80, clusters=80, limit="true positives at most 5% at 1% false positives",
-                decide="not_refuted", effect=Fraction(3, 10), power=0.91, audited=keys[5:6],
+                "no-membership",
+                verifier="membership",
+                target="subject_records",
+                access="logprobs",
+                asked="direct",
+                reading=TEXT_READING,
+                n=80,
+                clusters=80,
+                limit="true positives at most 5% at 1% false positives",
+                decide="not_refuted",
+                effect=Fraction(3, 10),
+                power=0.91,
+                audited=keys[5:6],
             ),
             obligation(
-                "hide-diary", verifier="relearning", target="diary_pages", access="finetune", asked="direct",
-                reading=TEXT_READING, n=40, clusters=40, limit="at most 10%", decide="not_refuted", audited=keys[6:7],
+                "hide-diary",
+                verifier="relearning",
+                target="diary_pages",
+                access="finetune",
+                asked="direct",
+                reading=TEXT_READING,
+                n=40,
+                clusters=40,
+                limit="at most 10%",
+                decide="not_refuted",
+                audited=keys[6:7],
             ),
             obligation(
-                "keep-faq", verifier="retention", target="support_faq", access="product", asked="paraphrase",
-                reading=FACTS_READING, n=200, clusters=40, limit="not worse than before by more than 2%",
-                audited=keys[3:4], controls=(Control(gate="repeat", units=keys[4:5]),),
+                "keep-faq",
+                verifier="retention",
+                target="support_faq",
+                access="product",
+                asked="paraphrase",
+                reading=FACTS_READING,
+                n=200,
+                clusters=40,
+                limit="not worse than before by more than 2%",
+                audited=keys[3:4],
+                controls=(Control(gate="repeat", units=keys[4:5]),),
             ),
         ),
         missing=(
             Missing(
-                clause="remove-influence", artifact="assistant", outcome="not_testable",
+                clause="remove-influence",
+                artifact="assistant",
+                outcome="not_testable",
                 reason="no procedure record covers the artifact",
                 needs="a signed record of kind procedure for assistant, naming the training manifest",
             ),
             Missing(
-                clause="delete-raw", artifact="raw_store", outcome="not_tested",
-                reason="no attestation is bound", needs="a signed attestation of the deletion in raw_store",
+                clause="delete-raw",
+                artifact="raw_store",
+                outcome="not_tested",
+                reason="no attestation is bound",
+                needs="a signed attestation of the deletion in raw_store",
             ),
             Missing(
-                clause="decline-wiki", artifact="assistant", outcome="rejected",
-                reason="the checker found C001", needs="a policy without C001",
+                clause="decline-wiki",
+                artifact="assistant",
+                outcome="rejected",
+                reason="the checker found C001",
+                needs="a policy without C001",
             ),
         ),
     )
@@ -203,70 +323,118 @@ def verification() -> Verification:
         confidence=Fraction(95, 100),
         facts=(
             Fact(
-                id="f1", obligation="hide-facts@assistant", low=Fraction(0), high=Fraction(31, 1000), alpha=Fraction(1, 100),
+                id="f1",
+                obligation="hide-facts@assistant",
+                low=Fraction(0),
+                high=Fraction(31, 1000),
+                alpha=Fraction(1, 100),
                 words="the rate on subject_facts through the product, asked directly, is between 0% and 3.1%",
                 objects=(sha("table-0"),),
             ),
             Fact(
-                id="f2", obligation="hide-diary@assistant", low=Fraction(412, 1000), high=Fraction(1), alpha=Fraction(1, 100),
+                id="f2",
+                obligation="hide-diary@assistant",
+                low=Fraction(412, 1000),
+                high=Fraction(1),
+                alpha=Fraction(1, 100),
                 words="the rate on diary_pages after fine-tuning on a random half is at least 41.2%",
                 objects=(sha("table-6"),),
             ),
         ),
         verdicts=(
             ClauseVerdict(
-                clause="hide-facts", artifact="assistant", outcome="supported", obligation="hide-facts@assistant",
-                reason="the facts entail the limit", access="product", asked="direct", limit="at most 5%", limit_at=0.05,
+                clause="hide-facts",
+                artifact="assistant",
+                outcome="supported",
+                obligation="hide-facts@assistant",
+                reason="the facts entail the limit",
+                access="product",
+                asked="direct",
+                limit="at most 5%",
+                limit_at=0.05,
                 stands_on=("f1",),
                 intervals=(
-                    interval("original", 148, 150, 0.94, 0.999, 30), interval("audited", 0, 150, 0.0, 0.0303, 30),
+                    interval("original", 148, 150, 0.94, 0.999, 30),
+                    interval("audited", 0, 150, 0.0, 0.0303, 30),
                     interval("never trained", 2, 150, 0.001, 0.0541, 30),
                 ),
                 gates=(
                     control,
-                    GateResult(gate="negative", passed=True, found="a model never trained on it reveals 2 of 150", units=()),
+                    GateResult(
+                        gate="negative", passed=True, found="a model never trained on it reveals 2 of 150", units=()
+                    ),
                     GateResult(gate="degeneracy", passed=True, found="repeated tokens 4% (original 3%)", units=()),
                 ),
             ),
             ClauseVerdict(
-                clause="no-membership", artifact="assistant", outcome="not_falsified", access="logprobs",
-                obligation="no-membership@assistant", reason="neither the limit nor its breach is entailed",
-                limit="true positives at most 5% at 1% false positives", limit_at=0.05, effect=0.3, realised_power=0.887,
+                clause="no-membership",
+                artifact="assistant",
+                outcome="not_falsified",
+                access="logprobs",
+                obligation="no-membership@assistant",
+                reason="neither the limit nor its breach is entailed",
+                limit="true positives at most 5% at 1% false positives",
+                limit_at=0.05,
+                effect=0.3,
+                realised_power=0.887,
                 intervals=(
-                    interval("original", 33, 40, 0.66, 0.93), interval("audited", 1, 40, 0.0006, 0.132),
+                    interval("original", 33, 40, 0.66, 0.93),
+                    interval("audited", 1, 40, 0.0006, 0.132),
                     interval("never trained", 0, 40, 0.0, 0.0881),
                 ),
                 gates=(GateResult(gate="blind_baseline", passed=True, found="AUC 0.51 (0.43 to 0.59)", units=()),),
             ),
             ClauseVerdict(
-                clause="hide-diary", artifact="assistant", outcome="violated", obligation="hide-diary@assistant",
-                reason="fine-tuning on one half brought back the other", access="finetune", asked="direct",
-                limit="at most 10%", limit_at=0.1, stands_on=("f2",), conditional_on=("AX3",),
+                clause="hide-diary",
+                artifact="assistant",
+                outcome="violated",
+                obligation="hide-diary@assistant",
+                reason="fine-tuning on one half brought back the other",
+                access="finetune",
+                asked="direct",
+                limit="at most 10%",
+                limit_at=0.1,
+                stands_on=("f2",),
+                conditional_on=("AX3",),
                 intervals=(interval("audited", 12, 20, 0.412, 0.788), interval("never trained", 0, 20, 0.0, 0.15)),
                 gates=(
                     GateResult(
-                        gate="negative", passed=True, found="the never-trained control shows 0 of 20 after the attack",
+                        gate="negative",
+                        passed=True,
+                        found="the never-trained control shows 0 of 20 after the attack",
                         units=(),
                     ),
                 ),
             ),
             ClauseVerdict(
-                clause="keep-faq", artifact="assistant", outcome="inconclusive", obligation="keep-faq@assistant",
-                reason="the same-model repeat differs by more than the margin", access="product", asked="paraphrase",
-                limit="not worse than before by more than 2%", limit_at=-0.02,
+                clause="keep-faq",
+                artifact="assistant",
+                outcome="inconclusive",
+                obligation="keep-faq@assistant",
+                reason="the same-model repeat differs by more than the margin",
+                access="product",
+                asked="paraphrase",
+                limit="not worse than before by more than 2%",
+                limit_at=-0.02,
                 intervals=(Interval(label="audited", point=-0.01, low=-0.034, high=0.013, n=200, clusters=40),),
                 gates=(GateResult(gate="repeat", passed=False, found="the repeat differs by 3.5%", units=()),),
             ),
             ClauseVerdict(
-                clause="remove-influence", artifact="assistant", outcome="not_testable",
+                clause="remove-influence",
+                artifact="assistant",
+                outcome="not_testable",
                 reason="a signed procedure record for assistant, naming the training manifest, would decide it",
             ),
             ClauseVerdict(
-                clause="delete-raw", artifact="raw_store", outcome="not_tested",
+                clause="delete-raw",
+                artifact="raw_store",
+                outcome="not_tested",
                 reason="a signed attestation of the deletion in raw_store would decide it",
             ),
             ClauseVerdict(
-                clause="decline-wiki", artifact="assistant", outcome="rejected",
+                clause="decline-wiki",
+                artifact="assistant",
+                outcome="rejected",
                 reason="decline-wiki and keep-faq cannot both hold (C001)",
             ),
         ),
@@ -275,7 +443,8 @@ def verification() -> Verification:
 
 FINDINGS = (
     Finding(
-        code="C001", severity="error",
+        code="C001",
+        severity="error",
         message="decline-wiki and keep-faq cannot both hold: 30 of the 200 support questions are wiki questions.",
         spans=(
             Span("/home/someone/policies/erasure-request.yaml", 61, 5, 12, "declines 95%"),
@@ -283,12 +452,17 @@ FINDINGS = (
         ),
         why=("(170 + 30 × 5%) / 200 = 85.75%, below the 98% that keep-faq asks for.",),
         fixes=(Fix("decline-wiki at_least 1%", verified=True), Fix("list the 30 questions as an exception")),
-        clauses=("keep-faq", "decline-wiki"), axioms=("AX2", "AX12"),
+        clauses=("keep-faq", "decline-wiki"),
+        axioms=("AX2", "AX12"),
     ),
     Finding(
-        code="R002", severity="info", message="no-membership adds little: remove-influence already bounds it.",
-        spans=(Span("erasure-request.yaml", 30, 5, 13),), accepted="tests the same promise by another route",
-        clauses=("no-membership", "remove-influence"), axioms=("AX5",),
+        code="R002",
+        severity="info",
+        message="no-membership adds little: remove-influence already bounds it.",
+        spans=(Span("erasure-request.yaml", 30, 5, 13),),
+        accepted="tests the same promise by another route",
+        clauses=("no-membership", "remove-influence"),
+        axioms=("AX5",),
     ),
 )
 
@@ -311,12 +485,20 @@ def make(**changed: Any) -> Report:
         ),
         "records": (
             Record(
-                id="training_log", kind="procedure", signer="acme", signed_on="2026-05-01", digest=sha("training-log.yaml")
+                id="training_log",
+                kind="procedure",
+                signer="acme",
+                signed_on="2026-05-01",
+                digest=sha("training-log.yaml"),
             ),
         ),
         "relearning": (
             Relearning(
-                clause="hide-diary", artifact="assistant", steps=40, learning_rate=Fraction(1, 1000), on="random_half",
+                clause="hide-diary",
+                artifact="assistant",
+                steps=40,
+                learning_rate=Fraction(1, 1000),
+                on="random_half",
                 attacked=(
                     Interval(label="audited", point=0.95, low=0.75, high=0.999, hits=19, n=20),
                     Interval(label="never trained", point=0.9, low=0.68, high=0.99, hits=18, n=20),
@@ -338,3 +520,24 @@ def make(**changed: Any) -> Report:
 @pytest.fixture(scope="session")
 def report() -> Report:
     return make()
+
+
+@pytest.fixture(scope="session")
+def make_report() -> Callable[..., Report]:
+    """`make_report(verification=…)`: the same run with some inputs changed."""
+    return make
+
+
+@pytest.fixture(scope="session")
+def run_policy() -> Policy:
+    return policy()
+
+
+@pytest.fixture(scope="session")
+def run_plan() -> Plan:
+    return plan()
+
+
+@pytest.fixture(scope="session")
+def run_verification() -> Verification:
+    return verification()

@@ -6,33 +6,31 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from ..report.model import Report, ReportError, parse
 from ..report.render import FORMATS, Format, render
+from ..report.wording import visible
 
 RESULT = "result.json"
 """The report as canonical JSON, written into the run folder by `verify`."""
 
 
-def report(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished verification.", show_default=False)],
-    format: Annotated[str, typer.Option(help="html, json or text.")] = "text",
-    out: Annotated[Path | None, typer.Option(help="File to write; standard output if not given.")] = None,
-) -> None:
-    """Render the report of a run. Nothing is measured or decided again."""
+def report(run: Path, format: str, out: Path | None) -> int:
+    """Renders to `out`, or to standard output. Nothing is measured or decided again.
+
+    Exit status: 0, or 2 (with one line on standard error) for an unusable run folder, format or output file.
+    """
     try:
         text = render(load(run), _format(format))
         if out is None:
-            sys.stdout.buffer.write(text.encode("utf-8"))
+            sys.stdout.buffer.write(text.encode("utf-8"))  # the bytes of the JSON form matter
             sys.stdout.buffer.flush()
         else:
             write(out, text)
     except ReportError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+        sys.stderr.write(f"error: {visible(str(error))}\n")
+        return 2
+    return 0
 
 
 def load(run: Path) -> Report:

@@ -29,6 +29,7 @@ from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, access_phrase, asked_phrase, 
 
 WIDTH: Final = 100
 _BAR: Final = 32
+_LABEL: Final = 40
 
 
 def render(report: Report) -> str:
@@ -59,7 +60,7 @@ def table(reports: Mapping[str, Report]) -> str:
     artifacts = {artifact for _, artifact in rows}
     names = [clause if len(artifacts) == 1 else f"{clause} @ {artifact}" for clause, artifact in rows]
     cells = [[_cell(report, clause, artifact) for report in reports.values()] for clause, artifact in rows]
-    cells.append([_marked(report.overall) for report in reports.values()])
+    cells.append([_short(report.overall) for report in reports.values()])
     names.append("overall: the worst")
     widths = [max(len(title), *(len(row[column]) for row in cells)) for column, title in enumerate(reports)]
     first = max(map(len, names))
@@ -72,10 +73,14 @@ def table(reports: Mapping[str, Report]) -> str:
     return "\n".join(visible(line).rstrip() for line in lines) + "\n"
 
 
+def _short(outcome: Outcome) -> str:
+    return "⊘ rejected" if outcome == "rejected" else _marked(outcome)
+
+
 def _cell(report: Report, clause: str, artifact: str) -> str:
     verdicts = [result.verdict for result in report.results]
     outcomes = {v.outcome for v in verdicts if (v.clause, v.artifact) == (clause, artifact)}
-    return next((_marked(outcome) for outcome in WORST_FIRST if outcome in outcomes), "")
+    return next((_short(outcome) for outcome in WORST_FIRST if outcome in outcomes), "")
 
 
 def _marked(outcome: Outcome) -> str:
@@ -163,9 +168,12 @@ def _entry(report: Report, result: Result) -> Iterator[str]:
 
 
 def _drawing(drawing: chart.Chart) -> Iterator[str]:
-    width = max(len(visible(mark.label)) for mark in drawing.marks)
-    for mark in drawing.marks:
-        bar = f"    {visible(mark.label).ljust(width)}  {_bar(mark, drawing.limit)}"
+    labels = [" ".join(visible(mark.label).split()) for mark in drawing.marks]
+    width = min(_LABEL, max(map(len, labels)))
+    for label, mark in zip(labels, drawing.marks, strict=True):
+        if len(label) > width:
+            yield from _wrap(label, 4)
+        bar = f"    {label if len(label) <= width else '':{width}}  {_bar(mark, drawing.limit)}"
         if len(bar) + 2 + len(mark.numbers) <= WIDTH:
             yield f"{bar}  {mark.numbers}"
         else:

@@ -1,0 +1,182 @@
+"""The list catches what it is for, and a rendered report has none of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from fractions import Fraction
+from html.parser import HTMLParser
+from typing import Any, get_args
+
+import pytest
+
+from unlearn_spec.plan.model import Plan
+from unlearn_spec.policy.model import Policy
+from unlearn_spec.policy.vocabulary import GoalKind
+from unlearn_spec.report import render
+from unlearn_spec.report.forbidden import claims
+from unlearn_spec.report.model import Report
+from unlearn_spec.report.text import table
+from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Interval, Outcome, Verification
+
+NEVER = (
+    "The diary has been forgotten.",
+    "The diary has been removed from the model.",
+    "The data was successfully erased.",
+    "This is verified removal of the diary.",
+    "Removal is confirmed.",
+    "No influence remains.",
+    "The model contains no personal data.",
+    "The model no longer knows the diary.",
+    "The model is anonymous.",
+    "The model is GDPR-compliant.",
+    "The owner complies with the AI Act.",
+    "The processing is lawful.",
+    "There is no infringement.",
+    "The output is not substantially similar.",
+    "This is fair use.",
+    "The model is safe.",
+    "It cannot be used to build weapons.",
+    "Leaks: zero.",
+    "The model never reveals the diary.",
+    "It withstands all prompts.",
+    "The diary is permanently gone.",
+    "It is suppressed, therefore removed.",
+    "Removed, so it will not appear.",
+    "The result also holds for its fine-tuned variants.",
+    "There is no effect on other behaviour.",
+    "Nothing else has changed.",
+    "The unlearning score is 0.93.",
+    "Seal of approval.",
+    "The clause passed.",
+    "The tests demonstrate the absence of the capability.",
+    "The evidence is conclusive.",
+    "The checker proves the policy right.",
+    "The policy is right.",
+    "This guarantees that nothing leaks.",
+    "We certify that the diary is gone.",
+)
+
+
+@pytest.mark.parametrize("sentence", NEVER)
+def test_each_forbidden_claim_is_caught(sentence: str) -> None:
+    assert claims(sentence), sentence
+    assert claims(sentence.upper()), sentence
+    assert claims(sentence.replace(" ", "\n    ")), sentence
+
+
+@pytest.mark.parametrize("sentence", NEVER)
+def test_the_policys_own_quoted_words_are_exempt(sentence: str) -> None:
+    assert claims(f"The policy says “{sentence}” and we quote it.") == ()
+
+
+def test_what_we_do_say_is_admissible() -> None:
+    assert (
+        claims("These tests cannot establish that no influence remains. A model never trained on it shows 2 of 150.")
+        == ()
+    )
+
+
+class Words(HTMLParser):
+    """Text of a document, quotations marked as quotations, with the text alternatives and without the style sheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.style = 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.style += tag == "style"
+        self.said.append({"q": "“", "blockquote": " “", "p": ". ", "td": ". ", "li": ". ", "th": ". "}.get(tag, ""))
+        self.said.extend(
+            f" {value}. " for name, value in attributes if name in ("alt", "title", "aria-label", "data-label")
+        )
+
+    def handle_endtag(self, tag: str) -> None:
+        self.style -= tag == "style"
+        self.said.append({"q": "”", "blockquote": "” "}.get(tag, ""))
+
+    def handle_data(self, data: str) -> None:
+        if not self.style:
+            self.said.append(data)
+
+
+def words(html: str) -> str:
+    parser = Words()
+    parser.feed(html)
+    return "".join(parser.said)
+
+
+def clause(goal: GoalKind) -> dict[str, Any]:
+    rate: dict[str, Any] = {"target": "facts", "over": "mean"}
+    return {
+        "id": f"c-{goal}",
+        "goal": goal,
+        "scope": {"artifacts": ["assistant"]},
+        **{
+            "remove": {"target": "facts", "measure": "influence", "about": "process",
+                       "limit": {"epsilon": "0.5", "delta": "1%"}},
+            "suppress": {**rate, "limit": {"at_most": "5%"}},
+            "refuse": {**rate, "limit": {"at_least": "95%"}},
+            "retain": {**rate, "limit": {"within": "2%", "of": "before"}},
+            "rectify": {**rate, "limit": {"at_least": "90%", "at_most": "1%"}},
+            "ban": {"methods": ["filter"]},
+            "govern": {"measures": ["access control"]},
+        }.get(goal, {} if goal in ("destroy", "finish") else {"target": "facts"}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", WORST_FIRST)
+def test_no_outcome_of_any_goal_in_any_format_makes_a_forbidden_claim(
+    outcome: Outcome, make_report: Callable[..., Report], run_policy: Policy, run_plan: Plan
+) -> None:
+    goals: tuple[GoalKind, ...] = get_args(GoalKind)
+    document = run_policy.model_dump(mode="json", by_alias=True, exclude_none=True)
+    policy = Policy.model_validate(
+        {
+            "unlearn_spec": "1.0",
+            "policy": {"id": "all-goals", "version": 1, "title": "The model is safe and GDPR-compliant"},
+            "information": {"facts": document["information"]["subject_facts"] | {"size": 10}},
+            "artifacts": {"assistant": {"kind": "model", "seen_by": {"public": "weights"}}},
+            "clauses": [clause(goal) for goal in goals],
+        }
+    )
+    audited = Interval(label="audited", point=0.2, low=0.1, high=0.3, hits=2, n=10)
+    gate = GateResult(gate="positive", passed=outcome != "inconclusive", found="the original reveals 9 of 10", units=())
+    found = tuple(
+        ClauseVerdict(
+            clause=f"c-{goal}", artifact=artifact, outcome=outcome, reason="the evidence is as described", access=access,
+            asked=asked, limit="as the clause states", limit_at=0.25, intervals=drawn, effect=0.1, realised_power=0.9,
+            gates=(gate,), conditional_on=("AX4",),
+        )
+        for goal in goals
+        for artifact, access, asked, drawn in (("assistant", "api", "direct", (audited,)), ("copy", None, None, ()))
+    )  # fmt: skip
+    report = make_report(
+        policy=policy,
+        sentences={f"c-{goal}": "“The diary is forgotten forever.”" for goal in goals},
+        verification=Verification(confidence=Fraction(19, 20), facts=(), verdicts=found),
+        findings=(),
+    )
+    assert len(report.results) == 2 * len(goals)
+    assert claims(render(report, "text")) == ()
+    assert claims(words(render(report, "html"))) == ()
+    assert claims(table({"one": report, "two": report})) == ()
+    said = [r.conclusion for r in report.results] + [text for gap in report.not_covered for text in (gap.what, gap.why)]
+    assert [claim for text in said for claim in claims(text)] == []
+
+
+def test_the_full_report_is_admissible(report: Report) -> None:
+    assert claims(render(report, "text")) == ()
+    assert claims(words(render(report, "html"))) == ()
+
+
+def test_the_list_is_held_against_what_is_rendered(
+    make_report: Callable[..., Report], run_verification: Verification
+) -> None:
+    """A claim let in through a free text is seen in both formats: the check above can fail."""
+    first, *rest = run_verification.verdicts
+    bad = first.model_copy(update={"reason": "the model is safe"})
+    report = make_report(verification=run_verification.model_copy(update={"verdicts": (bad, *rest)}))
+    for text, words_of in itertools.product(("is safe",), (render(report, "text"), words(render(report, "html")))):
+        assert any(text in claim for claim in claims(words_of))
