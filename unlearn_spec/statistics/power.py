@@ -96,11 +96,15 @@ def auc_equivalence_samples(
 
 
 def auc_bound_power(positives: int, negatives: int, limit: float, truth: float, alpha: float) -> float:
-    """Power of a one-sided AUC bound to settle on which side of `limit` the true AUC `truth` lies."""
-    error = math.sqrt(hanley_mcneil_variance(truth, positives, negatives))
-    if error == 0:
-        return 1.0 if truth != limit else 0.0
-    return normal_power(abs(truth - limit), error, alpha)
+    """Power of a one-sided bound of `intervals.auc_interval` to settle on which side of `limit` the AUC `truth` lies.
+
+    On the logit scale, as that interval is; `limit` and `truth` strictly between 0 and 1.
+    """
+    _check_share("limit", limit)
+    _check_share("truth", truth)
+    error = math.sqrt(hanley_mcneil_variance(truth, positives, negatives)) / (truth * (1 - truth))
+    distance = math.log(truth / (1 - truth)) - math.log(limit / (1 - limit))
+    return normal_power(abs(distance), error, alpha)
 
 
 def mean_power(n: int, distance: float, standard_deviation: float, alpha: float, design_effect: float = 1.0) -> float:

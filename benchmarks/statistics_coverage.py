@@ -1,0 +1,200 @@
+"""Simulated error rates of every bound and test in `unlearn_spec.statistics`, printed as a table.
+
+    python benchmarks/statistics_coverage.py [repetitions]
+
+Each row is one method in one situation with a known truth: how often the lower bound lay above it, how often the
+upper bound lay below it, and the mean width. A guaranteed method must stay at or below alpha up to simulation noise
+(the last column is alpha plus three standard errors); an approximate one should.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from unlearn_spec.statistics.bounded import clustered_rate_lower, clustered_rate_upper
+from unlearn_spec.statistics.intervals import Interval, auc_interval, clustered_mean_interval, wilson
+from unlearn_spec.statistics.tests import paired_difference_exact, paired_difference_interval, tango_interval
+
+Draw = Callable[[np.random.Generator], Interval]
+
+
+@dataclass(frozen=True)
+class Situation:
+    name: str
+    alpha: float
+    truth: float
+    draw: Draw
+    guaranteed: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    low_misses: float
+    high_misses: float
+    width: float
+
+
+def simulate(situation: Situation, repetitions: int, seed: int) -> Outcome:
+    """Shares of `repetitions` in which each bound misses the truth, and the mean width."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    drawn = [situation.draw(generator) for _ in range(repetitions)]
+    return Outcome(
+        float(np.mean([interval.low > situation.truth + 1e-12 for interval in drawn])),
+        float(np.mean([interval.high < situation.truth - 1e-12 for interval in drawn])),
+        float(np.mean([interval.high - interval.low for interval in drawn])),
+    )
+
+
+def ceiling(alpha: float, repetitions: int) -> float:
+    return alpha + 3 * (alpha * (1 - alpha) / repetitions) ** 0.5
+
+
+def clustered_hits(
+    generator: np.random.Generator, clusters: int, size: int, rate: float, correlation: float
+) -> tuple[np.ndarray, list[int]]:
+    """0/1 outcomes with mean `rate` and intra-cluster correlation: Bernoulli given beta-distributed cluster rates."""
+    names = [cluster for cluster in range(clusters) for _ in range(size)]
+    if correlation == 1:
+        rates = (generator.random(clusters) < rate).astype(float)
+    elif correlation == 0 or rate == 0:
+        rates = np.full(clusters, rate)
+    else:
+        total = 1 / correlation - 1
+        rates = generator.beta(rate * total, (1 - rate) * total, clusters)
+    return (generator.random(clusters * size) < np.repeat(rates, size)).astype(float), names
+
+
+def auc_situation(per_class: int, auc: float, alpha: float, cluster_size: int = 1, spread: float = 1.0) -> Situation:
+    """Normal scores with that AUC; in clusters, half the variance is shared within a cluster."""
+    shared = 0.5 if cluster_size > 1 else 0.0
+    clusters = [i // cluster_size for i in range(per_class)]
+
+    def scores(generator: np.random.Generator) -> np.ndarray:
+        common = generator.normal(size=per_class)[np.asarray(clusters)]
+        return np.sqrt(shared) * common + np.sqrt(1 - shared) * generator.normal(size=per_class)
+
+    distance = float(norm.ppf(auc)) * (1 + spread**2) ** 0.5
+
+    def draw(generator: np.random.Generator) -> Interval:
+        names = [("a", c) for c in clusters], [("b", c) for c in clusters]
+        return auc_interval(
+            scores(generator) * spread + distance,
+            scores(generator),
+            alpha,
+            positive_clusters=names[0],
+            negative_clusters=names[1],
+        )
+
+    return Situation(f"auc {per_class}+{per_class}, AUC {auc}, clusters of {cluster_size}", alpha, auc, draw)
+
+
+def rate_situation(clusters: int, size: int, rate: float, correlation: float, alpha: float) -> Situation:
+    def draw(generator: np.random.Generator) -> Interval:
+        hits, names = clustered_hits(generator, clusters, size, rate, correlation)
+        low, high = clustered_rate_lower(hits.tolist(), names, alpha), clustered_rate_upper(hits.tolist(), names, alpha)
+        return Interval(float(hits.mean()), low, high, "exact_fallback")
+
+    name = f"clustered rate {clusters}×{size}, rate {rate}, correlation {correlation}"
+    return Situation(name, alpha, rate, draw, guaranteed=True)
+
+
+def mean_situation(clusters: int, size: int, rate: float, correlation: float, alpha: float) -> Situation:
+    def draw(generator: np.random.Generator) -> Interval:
+        hits, names = clustered_hits(generator, clusters, size, rate, correlation)
+        seed = int(generator.integers(2**32))
+        return clustered_mean_interval(hits, names, alpha, seed=seed, bounds=(0, 1))
+
+    return Situation(f"clustered mean {clusters}×{size}, rate {rate}, correlation {correlation}", alpha, rate, draw)
+
+
+def skewed_mean_situation(clusters: int, alpha: float) -> Situation:
+    """Scores from Beta(0.5, 4.5), equal within clusters of 1 to 5 items."""
+
+    def draw(generator: np.random.Generator) -> Interval:
+        names = np.repeat(np.arange(clusters), generator.integers(1, 6, clusters))
+        scores = generator.beta(0.5, 4.5, clusters)[names]
+        seed = int(generator.integers(2**32))
+        return clustered_mean_interval(scores, names.tolist(), alpha, seed=seed, bounds=(0, 1))
+
+    return Situation(f"skewed clustered mean, {clusters} clusters of 1–5", alpha, 0.1, draw)
+
+
+def paired_situation(
+    clusters: int, size: int, loss: float, gain: float, alpha: float, method: str = "chosen", correlation: float = 0.3
+) -> Situation:
+    """Items that lose (gain) with these probabilities; losses are clustered, the rest stays right."""
+
+    def draw(generator: np.random.Generator) -> Interval:
+        lost, names = clustered_hits(generator, clusters, size, loss, correlation if size > 1 else 0)
+        gained = (generator.random(lost.size) < gain / (1 - loss)) & (lost == 0)
+        old = np.where(gained, 0.0, 1.0)
+        new = np.where(lost == 1, 0.0, 1.0)
+        if method == "exact":
+            return paired_difference_exact(old, new, names, alpha)
+        return paired_difference_interval(old, new, names, alpha, seed=int(generator.integers(2**32)))
+
+    name = f"paired difference ({method}) {clusters}×{size}, loss {loss}, gain {gain}"
+    return Situation(name, alpha, gain - loss, draw, guaranteed=method == "exact")
+
+
+def tango_situation(n: int, loss: float, gain: float, alpha: float) -> Situation:
+    def draw(generator: np.random.Generator) -> Interval:
+        gains, losses, _ = generator.multinomial(n, [gain, loss, 1 - gain - loss])
+        return tango_interval(int(gains), int(losses), n, alpha)
+
+    return Situation(f"tango n = {n}, loss {loss}, gain {gain}", alpha, gain - loss, draw)
+
+
+def wilson_situation(n: int, rate: float, alpha: float) -> Situation:
+    def draw(generator: np.random.Generator) -> Interval:
+        return wilson(int(generator.binomial(n, rate)), n, alpha)
+
+    return Situation(f"wilson n = {n}, rate {rate}", alpha, rate, draw)
+
+
+def situations() -> Iterator[Situation]:
+    for alpha in (0.05, 0.01):
+        for per_class, auc in ((20, 0.5), (20, 0.8), (20, 0.95), (60, 0.5), (60, 0.9), (200, 0.5), (200, 0.99)):
+            yield auc_situation(per_class, auc, alpha)
+        yield auc_situation(60, 0.7, alpha, spread=2.0)
+        yield auc_situation(100, 0.5, alpha, cluster_size=5)
+        yield auc_situation(100, 0.8, alpha, cluster_size=5)
+        for correlation in (0, 0.3, 1):
+            for rate in (0.01, 0.1, 0.5):
+                yield rate_situation(30, 4, rate, correlation, alpha)
+                yield mean_situation(30, 4, rate, correlation, alpha)
+        yield mean_situation(100, 4, 0.05, 0.3, alpha)
+        yield skewed_mean_situation(40, alpha)
+        for loss, gain in ((0.0, 0.0), (0.02, 0.0), (0.05, 0.02), (0.2, 0.2)):
+            yield paired_situation(40, 5, loss, gain, alpha)
+            yield paired_situation(40, 5, loss, gain, alpha, "exact")
+        for loss, gain in ((0.1, 0.1), (0.1, 0.03), (0.2, 0.15)):
+            yield paired_situation(60, 5, loss, gain, alpha, correlation=0.1)
+            yield paired_situation(300, 1, loss, gain, alpha)
+        for loss, gain in ((0.0, 0.0), (0.02, 0.0), (0.05, 0.02), (0.2, 0.2)):
+            yield tango_situation(150, loss, gain, alpha)
+        yield wilson_situation(100, 0.1, alpha)
+
+
+def main() -> None:
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    print(f"{repetitions} repetitions\n")
+    print(f"{'situation':68} {'alpha':>6} {'low':>7} {'high':>7} {'width':>7} {'ceiling':>8}")
+    for number, situation in enumerate(situations()):
+        result = simulate(situation, repetitions, seed=number)
+        limit = ceiling(situation.alpha, repetitions)
+        flag = " !" if max(result.low_misses, result.high_misses) > limit else ""
+        print(
+            f"{situation.name:68} {situation.alpha:6} {result.low_misses:7.4f} {result.high_misses:7.4f} "
+            f"{result.width:7.4f} {limit:8.4f}{flag}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
