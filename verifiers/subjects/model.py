@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from transformers.utils import logging
 
 from ...gpu.arrays import DeviceError, device
 from .error import SubjectError
+from .folder import check_folder
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
 _logging: Any = logging  # its switches carry no types
-_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-_CODE = (".py", ".so", ".dll", ".dylib")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -97,7 +95,7 @@ def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision =
     entries is refused, even if safetensors lie beside them. Weights must fill the architecture exactly.
     Raises `SubjectError` with the reason in plain words.
     """
-    _check_folder(folder)
+    check_folder(folder)
     try:
         place = device(device_name)
     except DeviceError as error:
@@ -133,37 +131,6 @@ def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision =
             raise SubjectError(f"{folder}: the weights {name} hold values that are not numbers")
     network = network.to(place).eval().requires_grad_(False)
     return Model(network, tokenizer, _context(network, tokenizer), str(folder))
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise SubjectError(f"{folder}: there is no such model folder")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        if path.suffix.lower() in _PICKLED:
-            raise SubjectError(
-                f"{path}: pickled files can run code when loaded; keep only safetensors in the model folder"
-            )
-        if path.suffix.lower() in _CODE:
-            raise SubjectError(f"{path}: a model folder may not bring code of its own; delete it")
-    if not (folder / "config.json").is_file():
-        raise SubjectError(f"{folder}: there is no config.json; a Hugging Face model folder is expected")
-    if not any(path.suffix == ".safetensors" for path in files):
-        raise SubjectError(f"{folder}: there are no weights in safetensors form")
-    for path in files:
-        if path.suffix == ".json" and path.name.endswith("config.json"):
-            _check_config(path)
-
-
-def _check_config(path: Path) -> None:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SubjectError(f"{path}: not a readable JSON file: {_one_line(error)}") from error
-    if not isinstance(config, dict):
-        raise SubjectError(f"{path}: a JSON object is expected")
-    if "auto_map" in config:
-        raise SubjectError(f"{path}: auto_map asks for code from outside the library; only built-in architectures load")
 
 
 def _context(network: Any, tokenizer: Any) -> int | None:
