@@ -66,8 +66,12 @@ class SubjectRef(Frozen):
 
 class DataRef(Frozen):
     name: str
-    """Information set, or `holdout:<set>`."""
+    """Information set, `holdout:<set>`, or `wider:<set>`: items drawn from the population around it."""
     digest: str
+    """Of the items as they were read: equal digests mean equal items, whatever file they came from."""
+    take: int | None = None
+    """This many items, drawn by `seed`; all of them if not given."""
+    seed: int = 0
 
 
 class ScoreUnit(Frozen):
@@ -113,10 +117,17 @@ Unit = ScoreUnit | GenerateUnit | RelearnUnit
 
 
 class Control(Frozen):
-    """A gate registered with an obligation, and the units it reads."""
+    """A gate registered with an obligation, and what it reads.
+
+    With neither units nor data nothing was bound to run the gate on: it counts as failed.
+    """
 
     gate: Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"]
     units: tuple[str, ...]
+    against: tuple[str, ...] = ()
+    """Units they are compared with: for `repeat` the first measurement, for `degeneracy` the original's answers."""
+    data: tuple[DataRef, ...] = ()
+    """For `blind_baseline`, which needs no model: members, then hold-out."""
 
 
 class Cost(Frozen):
@@ -149,13 +160,23 @@ class Obligation(Frozen):
     limit: str
     """The clause's limit in words, e.g. `at most 5%`."""
     effect: Exact | None
-    """Registered `power_at`."""
+    """Registered `power_at`. For `suppress` and `remove` a rate; for `refuse` and `retain` a fall below the limit or,
+    for `within … of before`, below today."""
     power: float | None
-    """Planned power at `effect` for the declared decision; `None` where nothing is sampled."""
+    """Planned power at `effect`: to certify, if that is declared and the effect lies within the limit, else to refute.
+    Items of a cluster are taken to hit together. `None` without an effect, and for records."""
     audited: tuple[str, ...]
     """Keys of the units measured on the audited subject."""
     controls: tuple[Control, ...]
     cost: Cost
+    original: tuple[str, ...] = ()
+    """Keys of the same units on the model before unlearning, if it is bound."""
+    references: tuple[str, ...] = ()
+    """Keys of the same units on models trained without the target, reference by reference, if any are bound."""
+    population: Literal["these_items", "wider"] = "these_items"
+    """What the items stand for: the listed set itself, or the population they were drawn from."""
+    refute_at: Exact | None = None
+    """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
 
@@ -171,8 +192,18 @@ class Missing(Frozen):
     """The exact n, access or document that would decide it."""
 
 
+class Gap(Frozen):
+    """The same questions through the guarded system and on the bare weights: reported, never deciding."""
+
+    clause: str
+    artifact: str
+    guarded: tuple[str, ...]
+    """Unit keys."""
+    bare: tuple[str, ...]
+
+
 class Planned(Frozen):
-    """A unit with its content key."""
+    """A unit with its content key, the SHA-256 of the unit's canonical JSON."""
 
     key: str
     unit: Unit
@@ -180,11 +211,13 @@ class Planned(Frozen):
 
 class Plan(Frozen):
     policy: str
-    """Digest of the policy file."""
+    """Digest of the policy file's text."""
     bindings: str
+    """Digest of everything that was bound, by content: no path enters it."""
     confidence: Exact
     """1 − the error registered for the whole run."""
     seed: int
     units: tuple[Planned, ...]
     obligations: tuple[Obligation, ...]
     missing: tuple[Missing, ...]
+    gaps: tuple[Gap, ...] = ()
