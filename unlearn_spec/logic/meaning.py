@@ -58,7 +58,7 @@ from .formulas import (
     Whose,
     reading_of,
 )
-from .regions import REST
+from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
 STORES = ("dataset", "index", "cache")
@@ -276,16 +276,23 @@ def obtainable(policy: Policy, clause: Clause) -> Formula:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
-def readings_on(policy: Policy, artifact: str) -> tuple[Reading, ...]:
-    """The readings of "revealed" in use on an artifact; one open reading if none is."""
-    found: dict[Reading, None] = {}
+def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Reading, ...]:
+    """The readings of "revealed" that clauses use for a set (or a set it may share items with) on an artifact.
+
+    None in use there: those used on the artifact at all; none at all: one open reading.
+    """
+    names = tuple(policy.information)
+    groups = connected_groups(names, [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"])
+    kin = next((group for group in groups if target in group), ())
+    found: dict[Reading, bool] = {}
     for clause in policy.clauses:
         if isinstance(clause, Suppress | Retain | Rectify):
             rate = rate_of(clause, artifact, WEAKEST)
-            names = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
-            if rate.family != "answers" and artifact in names:
-                found[rate.reading] = None
-    return tuple(found) or (Reading(),)
+            scoped = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
+            if rate.family != "answers" and artifact in scoped:
+                found[rate.reading] = found.get(rate.reading, False) or clause.target in kin
+    near = tuple(reading for reading, same in found.items() if same)
+    return near or tuple(found) or (Reading(),)
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:
@@ -322,7 +329,7 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
     if fact.reveals_when is not None or fact.decoding is not None:
         return (reading_of(fact.reveals_when, fact.decoding),)
-    return readings_on(policy, fact.in_)
+    return readings_on(policy, fact.in_, fact.target)
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -361,5 +368,5 @@ def claimed_rates(
 ) -> Iterator[Rate]:
     for name in artifacts:
         written = claim.reveals_when is not None or claim.decoding is not None
-        for reading in (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name):
+        for reading in (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name, claim.of):
             yield Rate(name, "now", "reveals", "sup", access, asked, reading)

@@ -434,7 +434,7 @@ def revealed_formulas(policy: Policy, target: str, artifact: str, access: Access
     """That the target is revealed at a high rate to direct questions, one formula a reading in use."""
     return tuple(
         Mean(Rate(artifact, "now", "reveals", "sup", effective(access), "direct", reading), target, ">=", HIGH)
-        for reading in readings_on(policy, artifact)
+        for reading in readings_on(policy, artifact, target)
     )
 
 

@@ -126,7 +126,7 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
     if obligation.decide == "certify" and not isinstance(clause, Remove) and finite:
         return (
             "inconclusive",
-            f"The interval reaches across the limit: {measured.needed or 'more independent draws would narrow it'}.",
+            f"{measured.words} The interval reaches across the limit{needed_draws(clause, obligation)}.",
         )
     if obligation.effect is None:
         return "inconclusive", "No effect was registered (`power_at`), so finding nothing says nothing."
