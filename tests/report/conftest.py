@@ -26,7 +26,7 @@ from unlearn_spec.plan.model import (
 )
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report.build import build
-from unlearn_spec.report.model import Axiom, Record, Redacted, Relearning, Report, Versions
+from unlearn_spec.report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Versions
 from unlearn_spec.verdict.model import ClauseVerdict, Fact, GateResult, Interval, Verification
 
 FACTS_READING = Reading(metric="contains", normalisation="casefold_nfkc_space", decoding="greedy", max_new_tokens=32)
@@ -204,9 +204,7 @@ def plan() -> Plan:
             learning_rate=Fraction(1, 1000),
         ),
     )
-    planned = tuple(
-        Planned(key=f"sha256:{hashlib.sha256(repr(unit).encode()).hexdigest()}", unit=unit) for unit in units
-    )
+    planned = tuple(Planned(key=sha(f"unit-{number}"), unit=unit) for number, unit in enumerate(units))
     keys = tuple(p.key for p in planned)
 
     def obligation(clause: str, **given: Any) -> Obligation:
@@ -506,6 +504,16 @@ def make(**changed: Any) -> Report:
                 held_out=(
                     Interval(label="audited", point=0.6, low=0.412, high=0.788, hits=12, n=20),
                     Interval(label="never trained", point=0.0, low=0.0, high=0.15, hits=0, n=20),
+                ),
+            ),
+        ),
+        "guardrails": (
+            Guardrail(
+                clause="hide-facts",
+                artifact="assistant",
+                intervals=(
+                    Interval(label="through the system", point=0.0, low=0.0, high=0.0303, hits=0, n=150, clusters=30),
+                    Interval(label="bare weights", point=0.12, low=0.064, high=0.191, hits=18, n=150, clusters=30),
                 ),
             ),
         ),

@@ -21,14 +21,22 @@ BOUND: dict[GoalKind, Bound] = {"suppress": "at_most", "refuse": "at_least", "re
 AUDITED = Interval(label="audited", point=0.0, low=0.0, high=0.00099, hits=0, n=3000)
 
 
-def case(goal: GoalKind, outcome: Outcome, *, measured: bool = True, attested: bool = False, **more: object) -> Case:
+def case(
+    goal: GoalKind,
+    outcome: Outcome,
+    *,
+    measured: bool = True,
+    attested: bool = False,
+    wider: bool = False,
+    **more: object,
+) -> Case:
     verdict = ClauseVerdict.model_validate(
         {
             "clause": "c7", "artifact": "assistant", "outcome": outcome, "reason": "the reason", "access": "api",
             "asked": "direct", "limit": "at most 0.1%", "intervals": (AUDITED,) if measured else (), **more,
         }
     )  # fmt: skip
-    return Case(goal, "diary", BOUND.get(goal), attested, verdict, Fraction(95, 100))
+    return Case(goal, "diary", BOUND.get(goal), attested, wider, verdict, Fraction(95, 100))
 
 
 def test_every_goal_has_a_kind() -> None:
@@ -51,6 +59,11 @@ def test_suppression_is_concluded_in_bounded_positive_form() -> None:
         "“assistant” reveals “diary” is at most 0.099%, with 95% confidence for the run as a whole (0 of 3,000). "
         "The limit is at most 0.1%."
     )
+
+
+def test_a_wider_population_is_said() -> None:
+    said = conclude(case("suppress", "supported", wider=True))
+    assert said.startswith("For the wider population, prompts, decoding and interface declared (through the API")
 
 
 def test_removal_without_findings_is_concluded_in_negative_form() -> None:

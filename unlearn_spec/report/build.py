@@ -16,11 +16,13 @@ from .model import (
     Axiom,
     ClauseEntry,
     EvidenceObject,
+    Guardrail,
     InformationSet,
     Integrity,
     PolicyHeader,
     Record,
     Redacted,
+    RegisteredTest,
     Relearning,
     Report,
     ReportError,
@@ -44,6 +46,7 @@ def build(
     axioms: tuple[Axiom, ...] = (),
     records: tuple[Record, ...] = (),
     relearning: tuple[Relearning, ...] = (),
+    guardrails: tuple[Guardrail, ...] = (),
     revealed: tuple[Redacted, ...] = (),
 ) -> Report:
     """The report of one run.
@@ -72,9 +75,10 @@ def build(
         ),
         not_covered=not_covered(policy, plan, verification),
         facts=tuple(sorted(verification.facts, key=lambda fact: fact.id)),
-        tests=plan.obligations,
+        tests=tuple(_test(obligation) for obligation in plan.obligations),
         missing=plan.missing,
         relearning=relearning,
+        guardrails=guardrails,
         revealed=tuple(sorted(revealed, key=lambda r: (r.obligation, r.item))),
         evidence=_evidence(plan, objects),
         records=tuple(sorted(records, key=lambda record: record.id)),
@@ -135,8 +139,17 @@ def _conclusion(
     clause: ClauseEntry, verdict: ClauseVerdict, obligations: Mapping[str, Obligation], verification: Verification
 ) -> str:
     obligation = obligations.get(verdict.obligation or "")
-    attested = obligation is not None and obligation.verifier == "record"
-    return conclude(Case(clause.goal, clause.target, clause.bound, attested, verdict, verification.confidence))
+    return conclude(
+        Case(
+            goal=clause.goal,
+            target=clause.target,
+            bound=clause.bound,
+            attested=obligation is not None and obligation.verifier == "record",
+            wider=obligation is not None and obligation.population == "wider",
+            verdict=verdict,
+            confidence=verification.confidence,
+        )
+    )
 
 
 def _subjects(plan: Plan) -> tuple[SubjectRef, ...]:
@@ -157,10 +170,36 @@ def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
             unit=information.unit,
             manifest=information.manifest,
             data=tuple(
-                sorted((d for d in data if d.name in (name, f"holdout:{name}")), key=lambda d: (d.name, d.digest))
+                sorted(
+                    (d for d in data if d.name in (name, f"holdout:{name}", f"wider:{name}")),
+                    key=lambda d: (d.name, d.digest, d.take or 0, d.seed),
+                )
             ),
         )
         for name, information in policy.information.items()
+    )
+
+
+def _test(obligation: Obligation) -> RegisteredTest:
+    return RegisteredTest(
+        id=obligation.id,
+        clause=obligation.clause,
+        artifact=obligation.artifact,
+        verifier=obligation.verifier,
+        target=obligation.target,
+        access=obligation.access,
+        asked=obligation.asked,
+        reading=obligation.reading,
+        population=obligation.population,
+        n=obligation.n,
+        clusters=obligation.clusters,
+        alpha=obligation.alpha,
+        decide=obligation.decide,
+        limit=obligation.limit,
+        effect=obligation.effect,
+        power=obligation.power,
+        controls=tuple(control.gate for control in obligation.controls),
+        record=obligation.record,
     )
 
 

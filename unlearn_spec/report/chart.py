@@ -10,7 +10,13 @@ from ..verdict.model import ClauseVerdict, Interval
 from .wording import count, percent
 
 Shape = Literal["disc", "square", "triangle", "diamond"]
-_SHAPE: Final[dict[str, Shape]] = {"audited": "disc", "original": "square", "never trained": "triangle"}
+_SHAPE: Final[dict[str, Shape]] = {
+    "audited": "disc",
+    "original": "square",
+    "never trained": "triangle",
+    "through the system": "square",
+    "bare weights": "disc",
+}
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 

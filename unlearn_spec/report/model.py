@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from ..finding import Finding
-from ..plan.model import DataRef, Exact, Frozen, Missing, Obligation, SubjectRef
+from ..plan.model import DataRef, Exact, Frozen, Missing, Reading, SubjectRef, VerifierId
 from ..policy.model import Basis
-from ..policy.vocabulary import EvidenceKind, GoalKind, InformationKind, Status
+from ..policy.vocabulary import Access, Decide, EvidenceKind, GoalKind, InformationKind, Population, Status
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
 from .sentences import Bound, Kind
 
@@ -56,7 +56,7 @@ class InformationSet(Frozen):
     unit: str | None
     manifest: str | None
     data: tuple[DataRef, ...]
-    """Bound data files measured for it, a hold-out included."""
+    """Bound data measured for it, a hold-out or a wider draw included."""
 
 
 class ClauseEntry(Frozen):
@@ -78,6 +78,41 @@ class Result(Frozen):
 
     verdict: ClauseVerdict
     conclusion: str
+
+
+class RegisteredTest(Frozen):
+    """What the plan fixed before measuring, for one clause on one artifact."""
+
+    id: str
+    clause: str
+    artifact: str
+    verifier: VerifierId
+    target: str
+    access: Access
+    asked: str
+    """A probe class, or `suite:<digest>`."""
+    reading: Reading | None
+    population: Population
+    n: int
+    clusters: int
+    alpha: Exact
+    """Share of the run's error."""
+    decide: Decide
+    limit: str
+    effect: Exact | None
+    power: float | None
+    """Planned power at `effect`, in [0, 1]."""
+    controls: tuple[Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"], ...]
+    record: str | None
+
+
+class Guardrail(Frozen):
+    """The same questions through the guarded system and on the bare weights: reported, never deciding."""
+
+    clause: str
+    artifact: str
+    intervals: tuple[Interval, ...]
+    """Labelled `through the system` and `bare weights`; shares of items in [0, 1]."""
 
 
 class Relearning(Frozen):
@@ -197,9 +232,10 @@ class Report(Frozen):
     results: tuple[Result, ...]
     not_covered: tuple[NotCovered, ...]
     facts: tuple[Fact, ...]
-    tests: tuple[Obligation, ...]
+    tests: tuple[RegisteredTest, ...]
     missing: tuple[Missing, ...]
     relearning: tuple[Relearning, ...]
+    guardrails: tuple[Guardrail, ...]
     revealed: tuple[Redacted, ...]
     evidence: tuple[EvidenceObject, ...]
     records: tuple[Record, ...]

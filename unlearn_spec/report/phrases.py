@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..plan.model import Reading, SubjectRef
+from ..plan.model import DataRef, Reading, SubjectRef
 from ..policy.model import Basis
-from ..policy.vocabulary import Status
+from ..policy.vocabulary import Population, Status
 from ..verdict.model import WORST_FIRST, GateResult
 from .model import Report
-from .wording import OUTCOME_NAME, percent, quote
+from .wording import OUTCOME_NAME, count, percent, quote
 
 OVERALL_NOTE: Final = "The overall result is the worst single result. Results are not averaged, weighted or summed."
 NOT_COVERED_LEAD: Final = "This report says nothing about the following. Read it with the same weight as the results."
@@ -27,6 +27,10 @@ METHODS: Final = (
     "A failed control takes away a favourable result. It does not take away an observed violation.",
     "Results bear on legal questions and do not answer them. They are evidence that may be considered, for legal "
     "assessment by counsel.",
+)
+GUARDRAIL_LEAD: Final = (
+    "The same questions, once through the guarded system and once to the bare weights. A difference is what the guard "
+    "holds back; whoever holds the weights does not meet the guard. No result stands on this comparison."
 )
 REVERIFY: Final = (
     "Compare the SHA-256 digest of `result.json` in the run folder with the digest of the report above.",
@@ -80,6 +84,15 @@ def basis_words(basis: Basis) -> str:
         + (f" ({basis.jurisdiction})" if basis.jurisdiction else "")
         + (f", {quote(basis.note)}" if basis.note else "")
     )
+
+
+def data_words(data: DataRef) -> str:
+    """What is added to a digest if only some of the items were drawn."""
+    return "" if data.take is None else f" ({count(data.take)} items drawn with seed {data.seed})"
+
+
+def population_words(population: Population) -> str:
+    return "the listed items" if population == "these_items" else "a wider population than the listed items"
 
 
 def decoding_words(reading: Reading | None) -> str:

@@ -44,6 +44,8 @@ class Case:
     bound: Bound | None
     attested: bool
     """The clause is decided by a signed record."""
+    wider: bool
+    """The items stand for a wider population than the listed set."""
     verdict: ClauseVerdict
     confidence: Fraction
     """Of the whole run, in [0, 1]."""
@@ -72,6 +74,7 @@ _UNDECIDED: Final[dict[Outcome, str]] = {
     "not_testable": "This clause cannot be tested as things stand",
     "rejected": "The checker rejects this clause, so no evidence was weighed against it",
 }
+_DECLARED: Final = "declared prompts, decoding and interface"
 _GOVERNANCE: Final = "No test of a model or a system decides how its answers are used."
 
 
@@ -82,10 +85,8 @@ def _rate(case: Case) -> str:
     confidence = f"with {percent(case.confidence, 'down')} confidence for the run as a whole"
     if verdict.outcome == "supported":
         found = _favourable(bound, interval) if bound and interval else f"keeps the limit{limit}"
-        return (
-            f"For the declared prompts, decoding and interface{where}, {what} {found}, {confidence}{_hits(interval)}."
-            f"{_the_limit(verdict)}"
-        )
+        population = "wider population, prompts, decoding and interface declared" if case.wider else _DECLARED
+        return f"For the {population}{where}, {what} {found}, {confidence}{_hits(interval)}.{_the_limit(verdict)}"
     if verdict.outcome == "not_falsified":
         return (
             f"The registered tests{where}{_power(verdict)} did not find that {what} breaks the limit{limit}"

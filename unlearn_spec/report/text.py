@@ -12,15 +12,18 @@ from . import chart
 from .model import Report, Result, digest
 from .phrases import (
     CHECK_LIMITS,
+    GUARDRAIL_LEAD,
     METHODS,
     NOT_COVERED_LEAD,
     OVERALL_NOTE,
     REVERIFY,
     basis_words,
     control_words,
+    data_words,
     decoding_words,
     gate_words,
     plain_page,
+    population_words,
     status_words,
     subject_words,
     tally,
@@ -42,6 +45,7 @@ def render(report: Report) -> str:
         _section("Clause by clause", _matrix(report)),
         _section("Controls", _controls(report)),
         _section("Relearning", _relearning(report)),
+        _section("Guarded and bare", _guardrails(report)),
         _section("Checker findings", _findings(report)),
         _section("Assumptions", _assumptions(report)),
         _section("Facts", _facts(report)),
@@ -216,6 +220,16 @@ def _relearning(report: Report) -> Iterator[str]:
                 yield from _drawing(drawing)
 
 
+def _guardrails(report: Report) -> Iterator[str]:
+    if report.guardrails:
+        yield from _wrap(GUARDRAIL_LEAD)
+    for guardrail in report.guardrails:
+        yield from _wrap(f"{quote(guardrail.clause)} on {quote(guardrail.artifact)}", 2)
+        drawing = chart.chart(guardrail.intervals, None, None)
+        if drawing is not None:
+            yield from _drawing(drawing)
+
+
 def _findings(report: Report) -> Iterator[str]:
     for finding in report.findings:
         yield from _wrap(f"{finding.severity} {finding.code}{_place(finding)}: {finding.message}", 2, 4)
@@ -270,7 +284,11 @@ def _evidence(report: Report) -> Iterator[str]:
 
 def _methods(report: Report) -> Iterator[str]:
     for test in report.tests:
-        sample = f"; n {count(test.n)} in {count(test.clusters)} clusters" if test.verifier != "record" else ""
+        sample = (
+            f"; n {count(test.n)} in {count(test.clusters)} clusters, for {population_words(test.population)}"
+            if test.verifier != "record"
+            else ""
+        )
         power = f"; planned power {percent(test.power, 'down')}" if test.power is not None else ""
         effect = f" at {percent(test.effect)}" if test.effect is not None and test.power is not None else ""
         yield from _wrap(
@@ -291,7 +309,7 @@ def _integrity(report: Report) -> Iterator[str]:
         ("bindings", report.integrity.bindings),
         ("ledger", report.integrity.ledger),
         *((f"manifest {i.name}", i.manifest) for i in report.information if i.manifest),
-        *((f"data {d.name}", d.digest) for i in report.information for d in i.data),
+        *((f"data {d.name}", d.digest + data_words(d)) for i in report.information for d in i.data),
         ("language", report.versions.language),
         ("program", report.versions.tool),
         ("axiom set", report.versions.axioms),
