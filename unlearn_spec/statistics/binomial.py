@@ -22,7 +22,7 @@ from fractions import Fraction
 Rate = float | Fraction
 
 _MAX_SAMPLES = 10_000_000  # sample sizes beyond this are reported as "none"
-_EXACT_SCAN = 64  # failure counts scanned one by one before bisecting
+_EXACT_SCAN = 400  # failure counts scanned one by one before bisecting
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -146,7 +146,8 @@ def samples_for_power_certify(limit: Rate, truth: Rate, power: Rate, alpha: Rate
     """The smallest n whose `power_certify` is at least `power` (in (0, 1)).
 
     None when `truth` ≥ `limit` < 1 or more than 10^7 draws would be needed. Power is a saw-tooth in n: a larger
-    n can have less; above 64 tolerated failures the first tooth is found by bisection over the teeth.
+    n can have less. With more than 400 tolerated failures the teeth are bisected, and the n found has the power but
+    may exceed the smallest by a few per cent.
     """
     goal = _level(power)
     low, high = _split(limit)
