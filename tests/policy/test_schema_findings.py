@@ -33,7 +33,7 @@ def found(text: str, today: date = TODAY) -> list[tuple[str, str, int, int]]:
 
 
 def test_what_nothing_mentions_is_unused() -> None:
-    assert found(POLICY) == [("S009", "warning", 6, 3), ("S009", "warning", 9, 20), ("S009", "warning", 10, 21)]
+    assert found(POLICY) == [("S009", "warning", 6, 3), ("S009", "warning", 9, 21), ("S009", "warning", 10, 22)]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_acceptance_counts_through_its_day() -> None:
     text = POLICY + USED + 'accept: [{code: R002, clause: hide, reason: x, by: dpo, until: "2026-06-01"}]\n'
     assert "S010" not in [item[0] for item in found(text)]
     after = [item for item in found(text, date(2026, 6, 2)) if item[0] == "S010"]
-    assert after == [("S010", "error", 14, 58)]
+    assert after == [("S010", "error", 14, 57)]
 
 
 def test_an_open_question_expires_too() -> None:

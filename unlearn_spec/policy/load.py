@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from .references import unknown_names
 from .relations import spelled_out
 from .requirements import unmet_requirements, wrong_version
 from .shapes import misshapen
-from .source import Path, Reading, Source, read, read_file
+from .source import MAX_FINDINGS, Path, Reading, Source, read, read_file, too_many
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,10 @@ def _document(reading: Reading) -> Document:
     except ValidationError as error:
         problems += misshapen(error, spelled, Policy)
     problems += unmet_requirements(data)
-    problems += unknown_names(data)
+    problems += islice(unknown_names(data), MAX_FINDINGS + 1)
     findings = _in_order((*reading.findings, *(finding(p, source) for p in _one_each(problems, reading.broken))))
+    if len(findings) > MAX_FINDINGS:
+        findings = (*findings[:MAX_FINDINGS], too_many(findings[MAX_FINDINGS].spans[0]))
     if findings or policy is None:
         raise PolicyError(findings)
     return Document(policy, source)

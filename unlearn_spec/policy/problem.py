@@ -49,6 +49,9 @@ def shown(value: object) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` most likely stands for, if one is near."""
+    known = list(known)
+    if len(known) > 1000:  # comparing with every one would take longer than reading the file
+        return None
     by_fold = {name.casefold().replace("_", "-"): name for name in known}
     close = difflib.get_close_matches(word[:80].casefold().replace("_", "-"), by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None

@@ -42,21 +42,25 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
     ("open_questions.*.clause", "clause"),
     ("accept.*.clause", "clause or claim"),
 )
+_KINDS: Final = ("information set", "artifact", "method", "situation", "audience", "party", "clause", "clause or claim")
 _BLOCKS: Final = {"information set": "information", "artifact": "artifacts", "method": "methods"}
 
 
-def unknown_names(data: dict[str, Any]) -> list[Problem]:
-    """Names that lead nowhere, are given twice, or lead back to themselves."""
-    problems: list[Problem] = []
+Known = dict[str, frozenset[str] | None]
+"""The declared names of each kind; `None` where their block is broken, so that nothing can be said."""
+
+
+def unknown_names(data: dict[str, Any]) -> Iterator[Problem]:
+    """Names that are given twice, lead back to themselves, or lead nowhere; one by one, for a file may have many."""
+    yield from _written_twice(data, ("clauses", "claims"), "clause or claim")
+    yield from _written_twice(data, ("measured_before", "reference_retrain"), "measured fact")
+    yield from _circles(data)
+    known = {kind: declared(data, kind) for kind in _KINDS}
+    yield from _related_sets(data, known["information set"])
+    yield from _controlling_parties(data, known["party"])
     for pattern, kind in _USES:
         for path, value in _matches(data, tuple(pattern.split("."))):
-            problems += _check(data, path, value, kind)
-    problems += _related_sets(data)
-    problems += _controlling_parties(data)
-    problems += _written_twice(data, ("clauses", "claims"), "clause or claim")
-    problems += _written_twice(data, ("measured_before", "reference_retrain"), "measured fact")
-    problems += _circles(data)
-    return problems
+            yield from _check(data, known, path, value, kind)
 
 
 def _matches(data: Any, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -75,13 +79,13 @@ def _entries(data: Any) -> Iterable[tuple[str | int, Any]]:
     return list(enumerate(data)) if isinstance(data, list) else ()
 
 
-def _check(data: dict[str, Any], path: Path, value: Any, kind: str) -> Iterator[Problem]:
+def _check(data: dict[str, Any], known: Known, path: Path, value: Any, kind: str) -> Iterator[Problem]:
     if kind == "condition":
         if isinstance(value, dict):
             for word in ("not", "all", "any"):
                 inner = value.get(word)
                 for step, part in _entries(inner) if isinstance(inner, list) else ((None, inner),):
-                    yield from _check(data, (*path, word) if step is None else (*path, word, step), part, kind)
+                    yield from _check(data, known, (*path, word) if step is None else (*path, word, step), part, kind)
             return
         kind = "situation"
     if not isinstance(value, str):
@@ -100,15 +104,10 @@ def _check(data: dict[str, Any], path: Path, value: Any, kind: str) -> Iterator[
                 clause=clause_id(path, data),
             )
             return
-    known = declared(data, kind)
-    if known is not None and name not in known:
-        yield Problem(
-            "S004",
-            path,
-            _nothing_called(name, kind, known),
-            fix=_nearest_fix(name, known),
-            clause=clause_id(path, data),
-        )
+    names = known[kind]
+    if names is not None and name not in names:
+        text = _nothing_called(name, kind, names)
+        yield Problem("S004", path, text, fix=_nearest_fix(name, names), clause=clause_id(path, data))
 
 
 def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
@@ -160,8 +159,7 @@ def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
     return frozenset(content) if isinstance(content, dict) else None
 
 
-def _related_sets(data: dict[str, Any]) -> Iterator[Problem]:
-    known = declared(data, "information set")
+def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
     for path, relation in _matches(data, ("relations", "*")):
         for key, name, is_key in named_sets(relation):
             if known is not None and name not in known:
@@ -169,8 +167,7 @@ def _related_sets(data: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known))
 
 
-def _controlling_parties(data: dict[str, Any]) -> Iterator[Problem]:
-    known = declared(data, "party")
+def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
     for name in _keys(data, "controls") or ():
         if known is not None and name not in known:
             yield Problem(

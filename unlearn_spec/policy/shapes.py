@@ -15,7 +15,7 @@ from pydantic import BaseModel, Tag, ValidationError
 
 from .model import Clause, Evidence, Frozen, Scope
 from .problem import Problem, did_you_mean, nearest, shown
-from .source import Path
+from .source import MAX_FINDINGS, Path
 from .vocabulary import GoalKind
 
 READINGS: Final = (
@@ -100,7 +100,7 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
     extra: dict[Path, list[tuple[str, tuple[Any, ...]]]] = defaultdict(list)
     conditions: set[Path] = set()
     problems: list[Problem] = []
-    for item in error.errors(include_url=False):
+    for item in error.errors(include_url=False)[: MAX_FINDINGS + 1]:
         loc, kind = item["loc"], item["type"]
         path = place(loc)
         where = _condition(path, item)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -24,6 +24,8 @@ Path = tuple[str | int, ...]
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 200_000
+MAX_FINDINGS: Final = 200
+"""More mistakes than this are not listed."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -125,7 +127,8 @@ def read(text: str, file: str) -> Reading:
     try:
         builder.run(yaml.parse(text, Loader=_Loader))
     except _StopError as stop:
-        return _nothing(file, text, stop.finding)
+        rest = Reading(Source(file, text, builder.values, builder.keys), None, (), frozenset({()}))
+        return replace(rest, findings=(*builder.findings, stop.finding))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -149,6 +152,11 @@ def _not_a_mapping(root: Any) -> str:
 
 def _finding(code: str, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span) -> Finding:
     return Finding(code, "error", message, (span, *related), fixes=(Fix(fix, snippet=snippet),) if fix else ())
+
+
+def too_many(span: Span) -> Finding:
+    """The last finding of a file with more mistakes than are listed."""
+    return _finding("Y005", span, f"this file has {MAX_FINDINGS} mistakes or more", "mend those above first")
 
 
 def _too_large(file: str) -> Finding:
@@ -237,6 +245,8 @@ class _Builder:
     ) -> None:
         self.findings.append(_finding(code, span, message, fix, snippet, *related))
         self.broken.add(path)
+        if len(self.findings) >= MAX_FINDINGS:
+            raise _StopError(too_many(span))
 
     def count(self, event: Any) -> None:
         self.nodes += 1
@@ -342,7 +352,8 @@ class _Builder:
             first = top.seen[key]
             related = Span(first.file, first.line, first.column, first.length, "first written here")
             message = f"`{key}` is written twice (first at {first.line}:{first.column})"
-            self.findings.append(_finding("Y003", span, message, "delete one of the two", "", related))
+            self.report("Y003", path, span, message, "delete one of the two", "", related)
+            self.broken.discard(path)  # the first writing stands, and is looked at further
             top.skip = True
         else:
             top.seen[key] = span
