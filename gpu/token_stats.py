@@ -44,12 +44,13 @@ def reference(logits: npt.NDArray[Any], targets: npt.NDArray[Any]) -> TokenStats
     log_p = x - x.max(axis=1, keepdims=True)
     log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
     p = np.exp(log_p)
-    mean = (p * log_p).sum(axis=1)
+    finite = np.where(p > 0, log_p, 0.0)  # 0 · ln 0 = 0
+    mean = (p * finite).sum(axis=1)
     wanted = x[rows, targets][:, None]
     return TokenStats(
         log_prob=log_p[rows, targets],
         mean=mean,
-        variance=(p * (log_p - mean[:, None]) ** 2).sum(axis=1),
+        variance=(p * (finite - mean[:, None]) ** 2).sum(axis=1),
         greater=(x > wanted).sum(axis=1).astype(np.int64),
         ties=((x == wanted).sum(axis=1) - 1).astype(np.int64),
         best=x.argmax(axis=1).astype(np.int64),
@@ -131,8 +132,9 @@ def _stats(x: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
     weight = shifted.exp()
     total = weight.sum(dim=1, keepdim=True)
     p = weight / total
-    mean = (p * shifted).sum(dim=1, keepdim=True)
-    variance = (p * (shifted - mean).square()).sum(dim=1)
+    finite = shifted.clamp(min=-1e4)  # where p has long been 0: a logit of −inf must not make 0 · inf
+    mean = (p * finite).sum(dim=1, keepdim=True)
+    variance = (p * (finite - mean).square()).sum(dim=1)
     log_total = total.log()
     return (
         (shifted.gather(1, targets[:, None]) - log_total)[:, 0],

@@ -200,10 +200,12 @@ def _decode(
             positions = (mask.cumsum(dim=1) - 1).clamp(min=0, max=None if model.context is None else model.context - 1)
             options["position_ids"] = positions[:, -ids.shape[1] :]
         output = model.network(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **options)
-        cache = output.past_key_values
+        cache = getattr(output, "past_key_values", None)
         if cache is None:
             raise SubjectError(f"{model.name}: this architecture keeps no key-value cache, which generation needs")
         logits = output.logits[:, -1]
+        if bool(logits.isnan().any()):
+            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
         chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[:, step]).to(place))
         uncertain = torch.special.entr(logits.float().softmax(dim=-1)).sum(dim=-1).tolist()
         for row, token in enumerate(chosen.tolist()):

@@ -65,6 +65,8 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
     rows: dict[int, dict[str, Value]] = {}
     for batch in _batches(texts, model):
         logits = _logits(model, [texts[place].ids for place in batch])
+        if bool(logits.isnan().any()):
+            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
         for row, place in enumerate(batch):
             rows[place] = _measure(texts[place], logits[row], reading)
     return from_rows("score", COLUMNS, (rows[place] for place in range(len(texts))))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
+
 from ..plan.model import DataRef, GenerateUnit, RelearnUnit, ScoreUnit, SubjectRef, Unit
 from .generation import generate
 from .items import Item, ItemError
@@ -40,15 +42,24 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     if not found:
         raise ItemError(f"{unit.data.name} has no items")
     subject = load(unit.subject)
-    with one_thread():
-        if isinstance(unit, ScoreUnit):
-            return score(_bare(subject, "log-probabilities"), found, unit.reading, template=unit.subject.prompt)
-        if isinstance(unit, GenerateUnit):
-            return generate(subject, found, unit, suite=_suite(unit, suites))
-        if isinstance(unit, RelearnUnit):
-            retain = items(unit.retain) if unit.retain is not None else ()
-            return relearn(_bare(subject, "fine-tuning"), found, retain, unit)
-    raise TypeError(f"not a unit: {unit!r}")
+    retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
+    try:
+        with one_thread():
+            return _run(unit, subject, found, retain, _suite(unit, suites))
+    except torch.OutOfMemoryError as error:
+        raise SubjectError(f"{unit.subject.artifact}: the device has too little memory for this model") from error
+
+
+def _run(
+    unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+) -> Table:
+    match unit:
+        case ScoreUnit():
+            return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
+        case GenerateUnit():
+            return generate(subject, items, unit, suite=suite)
+        case RelearnUnit():
+            return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
 
 
 def _bare(subject: Subject, what: str) -> Model:
@@ -57,8 +68,8 @@ def _bare(subject: Subject, what: str) -> Model:
     return subject
 
 
-def _suite(unit: GenerateUnit, suites: Suites) -> tuple[str, ...]:
-    if unit.prompts != "suite":
+def _suite(unit: Unit, suites: Suites) -> tuple[str, ...]:
+    if not isinstance(unit, GenerateUnit) or unit.prompts != "suite":
         return ()
     if unit.suite is None:
         raise ItemError("the unit asks for a suite but names none")

@@ -67,6 +67,14 @@ def test_ranks_come_from_the_logits_not_from_rounded_log_probabilities() -> None
     assert (found.greater[0], found.ties[0]) == (1, 0)
 
 
+def test_tokens_that_cannot_come_have_no_part_in_the_moments() -> None:
+    logits = np.array([[0.0, 1.0, -np.inf, 2.0]], dtype=np.float32)
+    assert_equal_stats(logits, np.array([3]))
+    assert token_stats(torch.from_numpy(logits), torch.tensor([2])).log_prob[0] == -np.inf
+    without = reference(logits[:, [0, 1, 3]], np.array([2]))
+    assert reference(logits, np.array([3])).variance == pytest.approx(without.variance)
+
+
 def test_blocks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     logits, targets = torch.from_numpy(rows(1, 17, 33, 3.0)), torch.arange(17)
     whole = token_stats(logits, targets)

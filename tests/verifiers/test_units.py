@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,21 @@ def test_what_a_unit_cannot_have_is_said(model: Model) -> None:
         world.run(UNITS["suite"].model_copy(update={"suite": "bad"}))
     with pytest.raises(ItemError, match="no suite s@1 was given"):
         run_unit(UNITS["suite"], load=world.load, items=world.items)
+
+
+def test_output_that_is_not_a_number_is_an_error_in_words(model: Model) -> None:
+    network = copy.deepcopy(model.network)
+    with torch.no_grad():
+        network.get_input_embeddings().weight.fill_(float("nan"))
+    for name in ("score", "generate"):
+        with pytest.raises(SubjectError, match="not a number"):
+            World(replace(model, network=network)).run(UNITS[name])
+
+
+def test_too_little_memory_is_an_error_in_words(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(type(model.network), "forward", full)
+    with pytest.raises(SubjectError, match="too little memory"):
+        World(model).run(UNITS["score"])
