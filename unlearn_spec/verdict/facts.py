@@ -1,0 +1,52 @@
+"""From measured tables to registered facts: what a measurement says, with an error fixed beforehand.
+
+Pure: the tables of a run and its plan in, facts, intervals and power out. Nothing here decides a clause (`decide`) or
+loads a model. What a number means is said where it is computed: `rates`, `falls`, `removal`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..logic.evidence import RecordFact
+from ..plan.model import Obligation
+from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from .falls import measure_fall
+from .measured import Measured, Seen
+from .model import Fact
+from .rates import measure_rate, measure_relearned, part_of
+from .removal import measure_closeness, measure_membership
+
+__all__ = ["Measured", "Seen", "measure", "recorded"]
+
+
+def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) -> Measured:
+    """What the tables of an obligation say about its clause; for records see `recorded`.
+
+    `seed` feeds the bootstrap of paired falls: equal arguments give equal results. Raises `ValueError` where the
+    obligation's verifier does not bear on the clause or a planned table is missing.
+    """
+    if isinstance(clause, Rectify):
+        return measure_rate(obligation, part_of(obligation, clause), seen)
+    match obligation.verifier, clause:
+        case "retention", Retain(limit=Within() as margin):
+            return measure_fall(obligation, clause, margin, seen, seed=seed)
+        case ("leak" | "extraction" | "refusal" | "retention"), Suppress() | Refuse() | Retain():
+            return measure_rate(obligation, clause, seen)
+        case "relearning", Suppress():
+            return measure_relearned(obligation, clause, seen)
+        case ("relearning" | "extraction" | "leak"), Remove(limit=Closeness() as closeness):
+            return measure_closeness(obligation, clause, closeness, seen)
+        case "membership", Remove(limit=MembershipBound() as bound):
+            return measure_membership(obligation, bound, seen)
+    raise ValueError(f"{obligation.id}: {obligation.verifier} does not bear on a {clause.goal} clause")
+
+
+def recorded(obligation: Obligation, record: RecordFact) -> Measured:
+    """A signed record as the fact of its obligation: without sampling error, if its signer is to be believed."""
+    words = f"the {record.kind} {obligation.record or record.id}, signed by {record.signer}, is true"
+    certain = Fraction(1)
+    stated = Fact(
+        id=record.id, obligation=obligation.id, words=words, low=certain, high=certain, alpha=Fraction(0), objects=()
+    )
+    return Measured(obligation.id, (record,), (stated,), (), None, None, None, f"{words[0].upper()}{words[1:]}.")

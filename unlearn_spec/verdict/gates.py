@@ -1,0 +1,200 @@
+"""Controls: whether a measurement could have found anything, and whether it found what it should where it should.
+
+Each registered control gives one `GateResult` with its numbers in words. A control for which nothing was bound fails.
+What a failure means for a verdict is said in `decide`: it voids favourable verdicts, never an observed violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from ..plan.model import Control, DataRef, Obligation
+from ..policy.model import Clause, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress
+from ..rules.wording import percent
+from ..verifiers import degeneracy
+from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
+from ..verifiers.items import Item
+from ..verifiers.outcomes import Outcomes, gather
+from ..verifiers.table import Table
+from .measured import Judge, Measured, Seen, lower, reading_for, upper
+from .model import GateResult
+from .rates import after_attack, judge_of, limit_of, part_of
+from .removal import attack
+
+Items: TypeAlias = Callable[[DataRef], tuple[Item, ...]]
+
+BLIND_ERROR = Fraction(1, 20)
+"""Chance of calling a fair hold-out separable."""
+
+
+def check(obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items) -> tuple[GateResult, ...]:
+    """The outcome of every control registered with an obligation, in the plan's order.
+
+    `items` gives the items of a data reference, for the blind baseline. Bounds are taken at the obligation's α.
+    """
+    rate = part_of(obligation, clause) if isinstance(clause, Rectify) else clause
+    return tuple(_gate(control, obligation, rate, seen, measured, items) for control in obligation.controls)
+
+
+def _gate(
+    control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items
+) -> GateResult:
+    if not control.units and not control.data:
+        passed, found = False, "nothing was bound to run it on"
+    elif control.gate == "positive":
+        passed, found = _positive(obligation, clause, seen)
+    elif control.gate == "negative":
+        passed, found = _negative(obligation, clause, seen)
+    elif control.gate == "repeat":
+        passed, found = _repeat(control, obligation, clause, seen, measured)
+    elif control.gate == "degeneracy":
+        passed, found = _degeneracy(control, seen)
+    else:
+        passed, found = _blind(control, items)
+    return GateResult(gate=control.gate, passed=passed, found=found, units=control.units)
+
+
+# --- positive and negative control -----------------------------------------------------------------------------------
+
+
+def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
+    """The original must show, beyond doubt, what the clause limits: more than the limit, or the registered effect."""
+    if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
+        found = attack(obligation, "original", clause.limit, seen)
+        if found is None:
+            return False, "the original was not scored on members and hold-out"
+        low, caught = found.low(found.best), found.best.caught
+        text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
+        return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
+    original = seen.outcomes(obligation, "original", _judge(obligation, clause))
+    if not original:
+        return False, "the original was not measured"
+    low = lower(original, obligation.alpha)
+    text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
+    if isinstance(clause, Retain | Refuse):  # knowledge that was never there cannot be kept
+        return low > 0, text
+    needed = _smallest_found(obligation, clause)
+    if needed is None:
+        return low > 0, text
+    return low > needed, f"{text}; more than {percent(needed)} is needed"
+
+
+def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
+    """Models never trained on the target must stay below what would count as a find."""
+    if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
+        found = attack(obligation, "reference", clause.limit, seen)
+        if found is None:
+            return False, "no never-trained model was scored on members and hold-out"
+        low, caught = found.low(found.best), found.best.caught
+        text = f"the best attack catches {_of(caught)} members of a model never trained on them"
+        passed = low <= clause.limit.tpr_at_most
+        return passed, text if passed else f"{text}, more than {percent(clause.limit.tpr_at_most)} for certain"
+    references = seen.outcomes(obligation, "reference", _judge(obligation, clause))
+    if not references:
+        return False, "no never-trained model was measured"
+    high = upper(references, obligation.alpha)
+    text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
+    needed = obligation.effect or _smallest_found(obligation, clause)
+    if needed is None:
+        return high < 1, text
+    return high < needed, text if high < needed else f"{text}; less than {percent(needed)} is needed"
+
+
+def _judge(obligation: Obligation, clause: Clause) -> Judge:
+    if obligation.verifier == "relearning":
+        return after_attack(reading_for(clause, obligation))
+    if isinstance(clause, Suppress | Refuse | Retain):
+        return judge_of(clause, obligation)
+    reading = reading_for(clause, obligation)
+
+    def revealed(tables: Sequence[Table]) -> Outcomes:
+        return gather(tables, reading, every=False)
+
+    return revealed
+
+
+def _smallest_found(obligation: Obligation, clause: Clause) -> Fraction | None:
+    """The rate beyond which the obligation counts as having found something."""
+    if obligation.refute_at is not None:
+        return obligation.refute_at
+    if isinstance(clause, Suppress):
+        return limit_of(clause, obligation).broken
+    return obligation.effect
+
+
+def _shows(clause: Clause) -> str:
+    return "knows" if isinstance(clause, Retain) else "refuses" if isinstance(clause, Refuse) else "reveals"
+
+
+def _of(*found: Outcomes) -> str:
+    return f"{sum(one.k for one in found)} of {sum(one.n for one in found)}"
+
+
+# --- repeat, degeneracy, blind baseline ------------------------------------------------------------------------------
+
+
+def _repeat(
+    control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured
+) -> tuple[bool, str]:
+    """The same model asked again must answer the same, or differ by less than the interval's half-width."""
+    judge = _judge(obligation, clause)
+    first = judge([seen.tables[key] for key in control.against])
+    again = judge([seen.tables[key] for key in control.units])
+    before, after = dict(zip(first.items, first.hits, strict=True)), dict(zip(again.items, again.hits, strict=True))
+    changed = sum(hit != before.get(item) for item, hit in after.items())
+    texts = _differing_answers(control, seen)
+    if not changed:
+        told = "the same model asked again gave the same answers" if not texts else f"{texts} answers differ in wording"
+        return True, f"{told}, and no outcome of {len(after)} changed"
+    audited = next((one for one in measured.intervals if one.label == "audited"), None)
+    noise = changed / len(after)
+    allowed = (audited.high - audited.low) / 2 if audited is not None else 0.0
+    text = f"{changed} of {len(after)} outcomes changed when the same model was asked again"
+    return noise <= allowed, f"{text}; the interval allows {percent(Fraction(allowed).limit_denominator(10**6), 'down')}"
+
+
+def _differing_answers(control: Control, seen: Seen) -> int:
+    """Answers whose text differs between the two runs, by keyed digest."""
+
+    def answers(keys: Sequence[str]) -> dict[tuple[object, ...], object]:
+        found: dict[tuple[object, ...], object] = {}
+        for key in keys:
+            table = seen.tables[key]
+            if "output" in table:
+                columns = [table.column(name) for name in ("item", "probe", "sample", "output")]
+                found.update({row[:3]: row[3] for row in zip(*columns, strict=True)})
+        return found
+
+    first, again = answers(control.against), answers(control.units)
+    return sum(first.get(place) != text for place, text in again.items())
+
+
+def _degeneracy(control: Control, seen: Seen) -> tuple[bool, str]:
+    """The audited model must not babble, repeat itself or fall silent where the original did not."""
+    if not control.against:
+        return False, "the original's answers to compare with are missing"
+    found = degeneracy.judge(
+        [seen.tables[key] for key in control.units], [seen.tables[key] for key in control.against]
+    )
+    if found.degenerate:
+        return False, "; ".join(found.symptoms)
+    now = found.audited
+    return True, (
+        f"of {now.answers} answers {now.empty:.0%} are empty and {now.repetitive:.0%} repeat themselves, "
+        f"with {now.entropy:.1f} nats a word; before unlearning {found.original.entropy:.1f}"
+    )
+
+
+def _blind(control: Control, items: Items) -> tuple[bool, str]:
+    """Members must not be told from the hold-out without any model."""
+    if len(control.data) < 2:
+        return False, "no hold-out was bound"
+    found: BlindBaseline = blind_baseline(items(control.data[0]), items(control.data[1]), alpha=BLIND_ERROR)
+    words, length = found.words, found.length
+    text = (
+        f"without any model, words tell members from the hold-out with AUC {words.point:.2f} "
+        f"[{words.low:.2f}, {words.high:.2f}], length with {length.point:.2f} [{length.low:.2f}, {length.high:.2f}]"
+    )
+    return not found.separable, f"{text}; harmless is 0.5 ± {HARMLESS}"

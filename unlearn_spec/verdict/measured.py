@@ -1,0 +1,221 @@
+"""What an obligation found, and the small steps from tables to bounds that every kind of measurement shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from ..logic.evidence import EvidenceFact, RecordFact
+from ..logic.formulas import Reading as Cell
+from ..logic.formulas import reading_of
+from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
+from ..policy.model import Clause, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
+from ..rules.wording import count, percent
+from ..statistics.binomial import ceil_decimal, floor_decimal
+from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
+from ..verifiers.outcomes import Outcomes
+from ..verifiers.table import Table
+from .model import Fact, Interval
+
+STEP = Fraction(1, 10**9)
+"""Resolution of stated bounds: above τ means from τ + STEP on."""
+
+LABEL: Mapping[Role, str] = {"audited": "audited", "original": "original", "reference": "never trained"}
+
+Judge: TypeAlias = Callable[[Sequence[Table]], Outcomes]
+"""From the tables of one subject to one outcome an item."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one obligation found: registered facts, intervals to show, and the power that the test had in the end."""
+
+    obligation: str
+    facts: tuple[EvidenceFact, ...]
+    stated: tuple[Fact, ...]
+    """The same facts in words, in the same order."""
+    intervals: tuple[Interval, ...]
+    """Audited, original, never trained, as far as measured; on the scale of the clause's limit."""
+    limit_at: float | None
+    """The limit on that scale; for closeness to a reference, the highest rate that the reference allows."""
+    effect: float | None
+    realised_power: float | None
+    """Chance to refute the clause if the registered effect were true, with the n, clusters and reference obtained.
+    None where no effect is registered."""
+    words: str
+    """What was seen, in one sentence with numbers."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Measured tables with their units and the evidence objects that hold them, by unit key."""
+
+    units: Mapping[str, Unit]
+    tables: Mapping[str, Table]
+    objects: Mapping[str, str]
+
+    def of(self, obligation: Obligation, role: Role) -> tuple[str, ...]:
+        """Keys of the obligation's units on subjects of this role, A/A repeats left out, in the plan's order."""
+        arms = {"audited": obligation.audited, "original": obligation.original, "reference": obligation.references}
+        return tuple(key for key in arms[role] if not is_repeat(self.units[key]))
+
+    def by_subject(self, keys: Sequence[str]) -> Mapping[SubjectRef, tuple[str, ...]]:
+        """The keys grouped by subject."""
+        found: dict[SubjectRef, tuple[str, ...]] = {}
+        for key in keys:
+            subject = self.units[key].subject
+            found[subject] = (*found.get(subject, ()), key)
+        return found
+
+    def outcomes(self, obligation: Obligation, role: Role, judge: Judge) -> tuple[Outcomes, ...]:
+        """One set of outcomes a subject of this role; none if it was not measured."""
+        subjects = self.by_subject(self.of(obligation, role))
+        return tuple(judge([self.tables[key] for key in keys]) for keys in subjects.values())
+
+
+def is_repeat(unit: Unit) -> bool:
+    """Whether the unit is the second run of an A/A gate."""
+    return isinstance(unit, GenerateUnit) and unit.repeat > 0
+
+
+def only(found: Sequence[Outcomes], obligation: Obligation, role: Role) -> Outcomes:
+    """The outcomes of the one subject of a role. Raises `ValueError` for none or several."""
+    if len(found) != 1:
+        raise ValueError(f"{obligation.id}: expected one {LABEL[role]} subject, found {len(found)}")
+    return found[0]
+
+
+def reading_for(clause: Clause, obligation: Obligation) -> Reading:
+    """The registered reading. Raises `ValueError` if the obligation has none."""
+    if obligation.reading is None:
+        raise ValueError(f"{obligation.id}: no reading is registered for {clause.id}")
+    return obligation.reading
+
+
+# --- bounds ----------------------------------------------------------------------------------------------------------
+
+
+def shares(subjects: Sequence[Outcomes]) -> tuple[list[float], list[str]]:
+    """Share of the subjects that hit each item, and the items' clusters, by item."""
+    clusters: dict[str, str] = {}
+    hits: dict[str, list[bool]] = {}
+    for one in subjects:
+        for item, cluster, hit in zip(one.items, one.clusters, one.hits, strict=True):
+            clusters[item] = cluster
+            hits.setdefault(item, []).append(hit)
+    order = sorted(hits)
+    return [sum(hits[item]) / len(hits[item]) for item in order], [clusters[item] for item in order]
+
+
+def lower(subjects: Sequence[Outcomes], alpha: Fraction) -> Fraction:
+    """Lower bound at `alpha` of the rate over items; several subjects are averaged item by item."""
+    return floor_decimal(clustered_rate_lower(*shares(subjects), alpha))
+
+
+def upper(subjects: Sequence[Outcomes], alpha: Fraction) -> Fraction:
+    """Upper bound at `alpha`; see `lower`."""
+    return ceil_decimal(clustered_rate_upper(*shares(subjects), alpha))
+
+
+def interval(role: Role, subjects: Sequence[Outcomes], alpha: Fraction) -> Interval:
+    """An interval to show: both bounds at `alpha`, hits and n counted over all subjects."""
+    hits, n = sum(one.k for one in subjects), sum(one.n for one in subjects)
+    return Interval(
+        label=LABEL[role],
+        point=hits / n,
+        low=float(lower(subjects, alpha)),
+        high=float(upper(subjects, alpha)),
+        hits=hits,
+        n=n,
+        clusters=len({cluster for one in subjects for cluster in one.clusters}),
+    )
+
+
+def round_down(value: float) -> Fraction:
+    return Fraction(math.floor(Fraction(value) / STEP)) * STEP
+
+
+def round_up(value: float) -> Fraction:
+    return Fraction(math.ceil(Fraction(value) / STEP)) * STEP
+
+
+def as_float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def cell(clause: Clause, obligation: Obligation) -> str:
+    """The text of the reading under which the theory files the rate."""
+    if isinstance(clause, Suppress | Refuse | Retain | Rectify):
+        found = reading_of(clause.reveals_when, clause.scope.decoding)
+        metric = clause.reveals_when.metric if clause.reveals_when is not None else None
+        return str(Cell("", found.decoding) if isinstance(clause, Refuse) or metric in MARKERS else found)
+    reading = obligation.reading
+    if reading is None:
+        return str(Cell())
+    stated = {"metric": reading.metric, "at_least": reading.at_least, "judge": reading.judge}
+    reveals = RevealsWhen.model_validate({**stated, "normalisation": reading.normalisation})
+    decoding = Decoding.model_construct(
+        method=reading.decoding,
+        temperature=reading.temperature,
+        top_p=reading.top_p,
+        top_k=reading.top_k,
+        samples=reading.samples,
+        max_new_tokens=None,
+    )
+    return str(reading_of(reveals, decoding))
+
+
+MARKERS = ("refusal", "not_refusal")
+
+
+def state(
+    obligation: Obligation, facts: Sequence[EvidenceFact], words: Sequence[str], objects: Mapping[str, str]
+) -> tuple[Fact, ...]:
+    """The facts in words, with the evidence objects of all its arms. Not for records."""
+    keys = (*obligation.audited, *obligation.original, *obligation.references)
+    digests = tuple(sorted({objects[key] for key in keys if key in objects}))
+    found = []
+    for fact, sentence in zip(facts, words, strict=True):
+        if isinstance(fact, RecordFact):
+            raise ValueError("a record states itself")
+        low, high = Fraction(fact.low), Fraction(fact.high)
+        found.append(
+            Fact(
+                id=fact.id,
+                obligation=obligation.id,
+                words=sentence,
+                low=low,
+                high=high,
+                alpha=fact.alpha,
+                objects=digests,
+            )
+        )
+    return tuple(found)
+
+
+def where(obligation: Obligation) -> str:
+    """`on assistant, access weights, asked directly` in the policy's terms."""
+    asked = obligation.asked
+    by = f"by suite {asked.removeprefix('suite:')}" if asked.startswith("suite:") else asked
+    return f"on {obligation.artifact}, access {obligation.access}, asked {by}"
+
+
+def between(low: Fraction, high: Fraction) -> str:
+    """A range of shares in words, rounded so that it never says too much."""
+    if low == high:
+        return f"exactly {percent(low)}"
+    if low <= -1 or (low <= 0 and high < 1):
+        return f"at most {percent(high, 'up')}" if high < 1 else "not narrowed down"
+    if high >= 1:
+        return f"at least {percent(low, 'down')}" if low > 0 else "not narrowed down"
+    return f"between {percent(low, 'down')} and {percent(high, 'up')}"
+
+
+def in_clusters(found: Outcomes) -> str:
+    return f" in {count(found.cluster_count, 'cluster')}" if found.cluster_count < found.n else ""

@@ -1,0 +1,235 @@
+"""Removal clauses: tests that can refute them, and never support them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..catalogue import attacks
+from ..logic.evidence import EvidenceFact, MembershipFact, RateFact
+from ..logic.exponential import exp_bounds
+from ..plan.model import Obligation, Role
+from ..policy.model import Closeness, MembershipBound, Remove
+from ..rules.wording import percent
+from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
+from ..verifiers import membership, recovery
+from ..verifiers.membership import AttackResult
+from ..verifiers.outcomes import Outcomes, gather
+from ..verifiers.table import Table, stack
+from .measured import (
+    LABEL,
+    Judge,
+    Measured,
+    Seen,
+    as_float,
+    between,
+    cell,
+    lower,
+    reading_for,
+    state,
+    upper,
+    where,
+)
+from .model import Interval
+from .power import refuting_power
+from .rates import after_attack, held_out, shown
+
+
+def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, seen: Seen) -> Measured:
+    """How often the audited model shows the target at least; about a model, also how often a never-trained one does.
+
+    After relearning it is the held-out half that is looked at, and the worse of both halves counts: each is bounded at
+    half of the fact's α. About a process one run counts only from the registered `refute_at` on, and the never-trained
+    models serve as controls; about a model two facts share α.
+    """
+    reading = reading_for(clause, obligation)
+    if obligation.verifier == "relearning":
+        audited = held_out(obligation, "audited", reading, seen)
+        beside = held_out(obligation, "reference", reading, seen)
+        judge: Judge = after_attack(reading)
+    else:
+        judge = lambda tables: gather(tables, reading, every=False)  # noqa: E731 — same shape as the other branch
+        audited = [seen.outcomes(obligation, "audited", judge)]
+        beside = [found for found in (seen.outcomes(obligation, "reference", judge),) if found]
+    compared = clause.about == "model" and bool(beside)
+    alpha = obligation.alpha / 2 if compared else obligation.alpha
+    share = alpha / max(1, len(audited))
+    found = max(lower(half, share) for half in audited)
+    level = obligation.refute_at
+    if level is not None:
+        found = level if found >= level else Fraction(0)
+    fact = RateFact(
+        id=f"{obligation.id}#rate",
+        target=obligation.target,
+        artifact=obligation.artifact,
+        access=obligation.access,
+        asked=obligation.asked,
+        reading=cell(clause, obligation),
+        side="reveals",
+        low=found,
+        high=Fraction(1),
+        alpha=alpha,
+    )
+    facts: list[EvidenceFact] = [fact]
+    words = [f"the share of {obligation.target} revealed is {between(fact.low, fact.high)}, {where(obligation)}"]
+    allowed = level
+    if compared:
+        high = max(upper(half, share) for half in beside)
+        facts.append(replace(fact, id=f"{obligation.id}#reference", low=Fraction(0), high=high, whose="reference"))
+        words.append(
+            f"the share of {obligation.target} revealed by a model never trained on it is "
+            f"{between(Fraction(0), high)}, {where(obligation)}"
+        )
+        allowed = min(Fraction(1), exp_bounds(limit.epsilon)[1] * high + limit.delta)
+    power = None
+    if obligation.effect is not None:  # the worse half decides, and it may be the smaller one
+        effect, beyond = obligation.effect, Fraction(1) if allowed is None else allowed
+        power = min(refuting_power(half[0].clusters, beyond, effect, share) for half in audited)
+    return Measured(
+        obligation=obligation.id,
+        facts=tuple(facts),
+        stated=state(obligation, facts, words, seen.objects),
+        intervals=shown(obligation, judge, seen, obligation.alpha),
+        limit_at=as_float(allowed),
+        effect=as_float(obligation.effect),
+        realised_power=power,
+        words=_beside(audited, beside, relearned=obligation.verifier == "relearning"),
+    )
+
+
+def attacked_side(obligation: Obligation, clause: Remove, seen: Seen) -> tuple[Interval, ...]:
+    """After relearning: intervals of the items that the attack trained on, for comparison."""
+    reading = reading_for(clause, obligation)
+
+    def judge(tables: Sequence[Table]) -> Outcomes:
+        return recovery.outcomes(stack(tables), reading, "attacked")
+
+    return shown(obligation, judge, seen, obligation.alpha)
+
+
+def _beside(audited: Sequence[Sequence[Outcomes]], beside: Sequence[Sequence[Outcomes]], *, relearned: bool) -> str:
+    seen = " and ".join(f"{found[0].k} of {found[0].n}" for found in audited)
+    text = f"{seen} items{' held out from relearning' if relearned else ''} were revealed"
+    others = [one for found in beside for one in found]
+    if others:
+        text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"
+    return text + "."
+
+
+# --- membership ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """All registered attacks on one subject."""
+
+    results: tuple[AttackResult, ...]
+    share: Fraction
+    """Error of each of an attack's two bounds: of its false-positive rate, and of its true-positive rate."""
+    holdout: int
+    """Independent never-trained items: one a cluster."""
+    supported: bool
+    """Whether so many never-trained items can support the clause's false-positive rate at all."""
+
+    @property
+    def best(self) -> AttackResult:
+        """The attack with the highest lower bound, the first among equals."""
+        return max(self.results, key=self.low)
+
+    def low(self, result: AttackResult) -> Fraction:
+        """Lower bound of the true-positive rate of an attack; 0 unless its false-positive rate is supported."""
+        return lower((result.caught,), self.share) if self.supported else Fraction(0)
+
+    def interval(self, role: Role) -> Interval:
+        """The best attack's true-positive rate, to show."""
+        caught = self.best.caught
+        return Interval(
+            label=LABEL[role],
+            point=caught.share,
+            low=float(lower((caught,), self.share)),
+            high=float(upper((caught,), self.share)),
+            hits=caught.k,
+            n=caught.n,
+            clusters=caught.cluster_count,
+        )
+
+
+def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen) -> Attacked | None:
+    """The registered attacks on the first subject of a role; None unless members and hold-out were scored on it.
+
+    α is shared by all attacks in both directions, and half of each part certifies the false-positive rate: the
+    threshold is set by the hold-out so that its Clopper–Pearson upper bound is at most the clause's rate. Of a
+    hold-out cluster only the first item counts, since that bound needs independent items.
+    """
+    subjects = seen.by_subject(seen.of(obligation, role))
+    for keys in subjects.values():
+        outside = {key for key in keys if seen.units[key].data.name.startswith("holdout:")}
+        members = [seen.tables[key] for key in keys if key not in outside]
+        others = [_one_per_cluster(seen.tables[key]) for key in sorted(outside)]
+        if members and others:
+            registered = attacks(obligation.access)
+            share = obligation.alpha / (2 * len(registered) * len(membership.DIRECTIONS))
+            holdout = stack(others)
+            allowed = max_failures_certifying(len(holdout), limit.at_fpr, share)
+            results = membership.run(stack(members), holdout, registered, allowed=allowed or 0)
+            return Attacked(results, share, len(holdout), allowed is not None)
+    return None
+
+
+def measure_membership(obligation: Obligation, limit: MembershipBound, seen: Seen) -> Measured:
+    """How many members the best registered attack catches at least, at the clause's false-positive rate.
+
+    Bounded from below only: other attacks may catch more. Raises `ValueError` unless both sets were scored.
+    """
+    audited = attack(obligation, "audited", limit, seen)
+    if audited is None:
+        raise ValueError(f"{obligation.id}: members and hold-out must both be scored on the audited model")
+    fact = MembershipFact(
+        id=f"{obligation.id}#membership",
+        target=obligation.target,
+        artifact=obligation.artifact,
+        at_fpr=limit.at_fpr,
+        low=audited.low(audited.best),
+        high=Fraction(1),
+        alpha=obligation.alpha,
+    )
+    words = (
+        f"at a false-positive rate of {percent(limit.at_fpr)} the best registered attack tells members of "
+        f"{obligation.target} in a share of {between(fact.low, fact.high)}, {where(obligation)}"
+    )
+    power = None
+    if obligation.effect is not None:
+        clusters = audited.best.caught.clusters
+        found = refuting_power(clusters, limit.tpr_at_most, obligation.effect, audited.share)
+        power = found if audited.supported else 0.0
+    beside = {role: attack(obligation, role, limit, seen) for role in LABEL}
+    return Measured(
+        obligation=obligation.id,
+        facts=(fact,),
+        stated=state(obligation, (fact,), (words,), seen.objects),
+        intervals=tuple(found.interval(role) for role, found in beside.items() if found is not None),
+        limit_at=float(limit.tpr_at_most),
+        effect=as_float(obligation.effect),
+        realised_power=power,
+        words=_told(audited, limit),
+    )
+
+
+def _told(audited: Attacked, limit: MembershipBound) -> str:
+    if not audited.supported:
+        needed = samples_for_zero_failures(limit.at_fpr, audited.share)
+        return (
+            f"{audited.holdout} never-trained items do not support a false-positive rate of {percent(limit.at_fpr)}; "
+            f"{'no number would' if needed is None else f'{needed:,} would'}."
+        )
+    best = audited.best
+    area = max(one.auc for one in audited.results)
+    return f"The best attack ({best.attack}) caught {best.caught.k} of {best.caught.n} members; the highest AUC is {area:.2f}."
+
+
+def _one_per_cluster(table: Table) -> Table:
+    """The first row of each cluster."""
+    clusters = table.column("cluster")
+    keep = [row for row, cluster in enumerate(clusters) if cluster not in clusters[:row]]
+    return Table(table.kind, tuple((name, tuple(values[row] for row in keep)) for name, values in table.columns))
