@@ -9,6 +9,7 @@ upper bound lay below it, and the mean width. A guaranteed method must stay at o
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def simulate(situation: Situation, repetitions: int, seed: int) -> Outcome:
 
 
 def ceiling(alpha: float, repetitions: int) -> float:
-    return alpha + 3 * (alpha * (1 - alpha) / repetitions) ** 0.5
+    return alpha + 3 * math.sqrt(alpha * (1 - alpha) / repetitions)
 
 
 def clustered_hits(
@@ -76,7 +77,8 @@ def auc_situation(per_class: int, auc: float, alpha: float, cluster_size: int = 
 
     def scores(generator: np.random.Generator) -> np.ndarray:
         common = generator.normal(size=per_class)[np.asarray(clusters)]
-        return np.sqrt(shared) * common + np.sqrt(1 - shared) * generator.normal(size=per_class)
+        own = generator.normal(size=per_class)
+        return np.asarray(math.sqrt(shared) * common + math.sqrt(1 - shared) * own)
 
     distance = float(norm.ppf(auc)) * (1 + spread**2) ** 0.5
 
