@@ -87,7 +87,7 @@ def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
 
 def already_true(theory: Theory, clause: Clause) -> bool:
     """Whether axioms and facts alone entail what the clause demands."""
-    return not theory.possible(("-" + theory.body(clause),))
+    return _known(theory, clause) and not theory.possible(("-" + theory.body(clause),))
 
 
 # --- contradiction ---------------------------------------------------------------------------------------------------
@@ -444,6 +444,8 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
     waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
     found: list[Gap] = []
     for target in intended_targets(policy):
+        if target in theory.skipped:
+            continue
         for artifact, declared in policy.artifacts.items():
             if declared.kind not in MODELS or (target, artifact) in waived:
                 continue

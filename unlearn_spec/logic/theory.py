@@ -125,7 +125,8 @@ def build(
         facts_by_literal[literal] = premise
         lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
     nonempty = []
-    for target in sorted(set().union(*(_targets(formula) for formula in spoken)) - {REST}):
+    spoken_of = sorted(set().union(*(_targets(formula) for formula in spoken)) - {REST})
+    for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
         nonempty.append(literal)
         lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")

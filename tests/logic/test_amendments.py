@@ -1,0 +1,236 @@
+"""One named case for each way in which the obvious reading of the theory would be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic.evidence import RateFact
+from unlearn_spec.logic.judge import judge
+from unlearn_spec.logic.theory import build
+from unlearn_spec.policy.model import Policy
+
+Build = Callable[[str], Policy]
+SETS = """
+information:
+  secrets: {kind: facts, size: 40, unit: question}
+  records: {kind: examples, size: 40, unit: record}
+  wiki:    {kind: facts, size: 400, unit: question}
+artifacts:
+  bot: {kind: model, trained_on: [records], seen_by: {public: product}}
+"""
+
+
+def clashes(policy: Policy, without: frozenset[str] = frozenset()) -> tuple[questions.Core, ...]:
+    theory = build(policy, without=without)
+    every = situations.cases(policy)
+    assert every is not None
+    plain = questions.conflicts(theory, situations.always_active(every))
+    settled = frozenset(name for core in plain for name in core.clauses)
+    return (*plain, *questions.situational_conflicts(theory, every, settled))
+
+
+def follows(policy: Policy) -> bool:
+    theory = build(policy, asked_about=questions.vocabulary(policy))
+    every = situations.cases(policy)
+    assert every is not None
+    return questions.fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
+
+
+def suppress(name: str, limit: str, *, access: str = "product", over: str = "mean", target: str = "secrets", more: str = "") -> str:
+    return (
+        f"  - {{id: {name}, goal: suppress, target: {target}, scope: {{artifacts: [bot], access: {access}, asked: direct}}, "
+        f'over: {over}, limit: {{at_most: "{limit}"}}{more}}}\n'
+    )
+
+
+def test_outputs_never_prove_removal(policy_of: Build) -> None:
+    """4.0.1: removal is an atom of its own; silence at the deepest cell does not imply it."""
+    policy = policy_of(
+        SETS
+        + "clauses:\n"
+        + suppress("silent", "0%", access="finetune", over="each")
+        + "claims: [{id: c, says: influence_removed, of: records, in: [bot]}]\n"
+    )
+    assert not follows(policy)
+
+
+def test_removal_does_imply_a_claim_of_the_same_closeness(policy_of: Build) -> None:
+    clause = (
+        "clauses:\n  - {id: gone, goal: remove, target: records, scope: {artifacts: [bot]}, measure: influence, about: process, "
+        'limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_without}}\n'
+    )
+    claim = 'claims: [{id: c, says: influence_removed, of: records, in: [bot], epsilon: "1", delta: "2%"}]\n'
+    assert follows(policy_of(SETS + clause + claim))
+    assert not follows(policy_of(SETS + clause + claim.replace('"1"', '"0.4"')))
+
+
+def test_the_reference_may_take_the_same_later_steps(policy_of: Build) -> None:
+    """4.0.2: closeness to a reference that was suppressed too forbids nothing; to a plain retrain it does."""
+    blocks = (
+        SETS
+        + "reference_retrain:\n"
+        + '  - {id: r, target: secrets, without: records, in: bot, access: product, asked: direct, mean_between: ["60%", "90%"]}\n'
+        + "clauses:\n"
+        + "  - {id: gone, goal: remove, target: records, scope: {artifacts: [bot]}, measure: influence, about: process, "
+        + 'limit: {epsilon: "0.1", delta: "1%", compared_with: REFERENCE}}\n'
+        + suppress("hide", "5%")
+    )
+    assert [core.clauses for core in clashes(policy_of(blocks.replace("REFERENCE", "retrain_without")))] == [("gone", "hide")]
+    assert clashes(policy_of(blocks.replace("REFERENCE", "retrain_then_same_steps"))) == ()
+
+
+def test_only_a_fair_hold_out_ties_membership_to_closeness(policy_of: Build) -> None:
+    """4.0.3: a test that could tell members by their date may succeed although nothing was learned."""
+    blocks = (
+        SETS
+        + "clauses:\n"
+        + "  - {id: gone, goal: remove, target: records, scope: {artifacts: [bot]}, measure: influence, about: process, "
+        + 'limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_without}}\n'
+        + "  - {id: apart, goal: remove, target: records, scope: {artifacts: [bot]}, measure: membership, about: process, "
+        + 'limit: {tpr_at_most: "4%", at_fpr: "1%"}, evidence: {kind: test, access: logprobs, samples: 40, confidence: "95%", '
+        + "decide: not_refuted, controls: [CONTROL]}}\n"
+    )
+    for control, shadowed in (("randomised_holdout", True), ("later_records", False)):
+        policy = policy_of(blocks.replace("CONTROL", control))
+        every = situations.cases(policy)
+        assert every is not None
+        found = questions.shadows(build(policy), every, frozenset())
+        assert bool(found) == shadowed
+
+
+def test_each_at_most_and_each_at_least_the_same_limit(policy_of: Build) -> None:
+    """4.0.14: both counts, above and at-or-above, are needed; every item may sit exactly on the limit."""
+    keep = '  - {id: keep, goal: retain, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: each, limit: {at_least: "50%"}}\n'
+    assert clashes(policy_of(SETS + "clauses:\n" + suppress("hide", "50%", over="each") + keep)) == ()
+    assert len(clashes(policy_of(SETS + "clauses:\n" + suppress("hide", "49.9%", over="each") + keep))) == 1
+    mean = keep.replace("over: each", "over: mean")
+    assert clashes(policy_of(SETS + "clauses:\n" + suppress("hide", "50%", over="each") + mean)) == ()
+
+
+def test_undeclared_overlaps_are_unknown_not_absent(policy_of: Build) -> None:
+    """4.0.10: two parts of one set may be the same part, so their limits need not add up."""
+    blocks = """
+information:
+  all: {kind: facts, size: 100, unit: question}
+  one: {kind: facts, size: 40, unit: question}
+  two: {kind: facts, size: 40, unit: question}
+relations: [{one: within, of: all}, {two: within, of: all}DISJOINT]
+artifacts: {bot: {kind: model, seen_by: {public: product}}}
+clauses:
+  - {id: keep, goal: retain, target: all, scope: {artifacts: [bot], access: product, asked: direct}, over: mean, limit: {at_least: "60%"}}
+"""
+    limits = suppress("a", "0%", target="one") + suppress("b", "0%", target="two")
+    assert clashes(policy_of(blocks.replace("DISJOINT", "") + limits)) == ()
+    found = clashes(policy_of(blocks.replace("DISJOINT", ", {one: disjoint_from, with: two}") + limits))
+    assert [core.clauses for core in found] == [("keep", "a", "b")]
+    assert found[0].relations == (0, 1, 2)
+
+
+def test_deeper_promises_cover_shallower_ones_and_never_the_reverse(policy_of: Build) -> None:
+    claim = 'claims: [{id: c, says: not_revealed, of: secrets, in: [bot], access: %s, asked: direct, at_most: "5%%"}]\n'
+    assert follows(policy_of(SETS + "clauses:\n" + suppress("hide", "5%", access="weights") + claim % "product"))
+    assert not follows(policy_of(SETS + "clauses:\n" + suppress("hide", "5%", access="product") + claim % "weights"))
+
+
+def test_an_index_opens_a_second_path(policy_of: Build) -> None:
+    """4.0.9: what an index serves is not bounded by what the model itself says, until it is de-indexed."""
+    blocks = """
+information: {secrets: {kind: facts, size: 40, unit: question}}
+artifacts:
+  bot: {kind: service, serves_from: [library], seen_by: {public: product}}
+  library: {kind: index, holds: [secrets], seen_by: {staff: product}}
+clauses:
+"""
+    claim = 'claims: [{id: c, says: not_revealed, of: secrets, in: [bot], access: product, asked: direct, at_most: "5%"}]\n'
+    deindex = "  - {id: drop, goal: de_index, target: secrets, scope: {artifacts: [library]}}\n"
+    assert not follows(policy_of(blocks + suppress("hide", "5%", access="api") + claim))
+    assert follows(policy_of(blocks + suppress("hide", "5%", access="api") + deindex + claim))
+
+
+def test_refusing_and_knowing_exclude_each_other_for_one_prompt(policy_of: Build) -> None:
+    """AX12, with masses: at least 30 % refusals leave at most 70 % knowledge."""
+    refuse = '  - {id: decline, goal: refuse, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: mean, limit: {at_least: "30%"}}\n'
+    keep = '  - {id: keep, goal: retain, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: mean, limit: {at_least: "%s"}}\n'
+    assert clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "70%")) == ()
+    found = clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "71%"))
+    assert found[0].clauses == ("decline", "keep")
+    assert "AX12" in found[0].axioms
+    assert clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "71%"), frozenset({"AX12"})) == ()
+
+
+def test_an_exception_lifts_a_duty_only_while_it_applies(policy_of: Build) -> None:
+    blocks = """
+information: {records: {kind: examples, size: 40, unit: record}}
+artifacts: {store: {kind: dataset, holds: [records], seen_by: {staff: product}}}
+situations: [hold]
+clauses:
+  - {id: erase, goal: delete, target: records, scope: {artifacts: [store]}, by: "30 days"}
+  - {id: keep, goal: keep, target: records, scope: {artifacts: [store], when: hold}, until: "365 days"OVERRIDES}
+"""
+    assert clashes(policy_of(blocks.replace("OVERRIDES", ", overrides: [erase]"))) == ()
+    found = clashes(policy_of(blocks.replace("OVERRIDES", "")))
+    assert (found[0].clauses, found[0].situation) == (("erase", "keep"), ("hold",))
+
+
+def test_a_duty_presupposes_control(policy_of: Build) -> None:
+    blocks = SETS + "parties: {obligor: acme}\ncontrols: {acme: [CONTROLLED]}\nclauses:\n" + suppress("hide", "5%")
+    assert clashes(policy_of(blocks.replace("CONTROLLED", "bot"))) == ()
+    found = clashes(policy_of(blocks.replace("[CONTROLLED]", "[]")))
+    assert found[0].clauses == ("hide",)
+    assert "C1" in found[0].axioms
+
+
+def test_whoever_has_weights_can_fine_tune(policy_of: Build) -> None:
+    blocks = SETS.replace("public: product", "public: weights") + "clauses:\n"
+    for access, open_gap in (("weights", True), ("finetune", False)):
+        policy = policy_of(blocks + suppress("hide", "5%", access=access))
+        theory = build(policy, asked_about=questions.vocabulary(policy))
+        every = situations.cases(policy)
+        assert every is not None
+        assert bool(questions.gaps(theory, every, frozenset())) == open_gap
+
+
+def rate(clause: str, low: str, high: str, access: str = "product", asked: str = "direct") -> RateFact:
+    return RateFact(
+        f"{clause}#rate", "secrets", "bot", access, asked, "|", "reveals", Fraction(low), Fraction(high), Fraction(1, 100)  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("access", "low", "high", "answer"),
+    [
+        ("product", "0", "0.04", "entailed"),
+        ("weights", "0", "0.04", "entailed"),  # deeper evidence bounds shallower access from above
+        ("product", "0.06", "1", "refuted"),
+        ("weights", "0.06", "1", "open"),  # what weights show need not show through the product
+        ("product", "0.01", "0.2", "open"),
+    ],
+)
+def test_evidence_decides_in_one_direction(policy_of: Build, access: str, low: str, high: str, answer: str) -> None:
+    """4.0.8 and AX13."""
+    policy = policy_of(SETS + "clauses:\n" + suppress("hide", "5%"))
+    judged = judge(policy, policy.clauses[0], "bot", [rate("hide", low, high, access)])
+    assert judged.answer == answer
+    assert judged.stands_on == (("hide#rate",) if answer != "open" else ())
+    assert judged.conditional_on == ()
+
+
+def test_evidence_that_contradicts_itself_decides_nothing(policy_of: Build) -> None:
+    """4.0.5: not even in favour of a clause that one half of it supports."""
+    policy = policy_of(SETS + "clauses:\n" + suppress("hide", "5%"))
+    facts = [rate("hide", "0", "0.01"), rate("again", "0.5", "1")]
+    judged = judge(policy, policy.clauses[0], "bot", facts)
+    assert (judged.answer, judged.stands_on) == ("inconsistent", ("hide#rate", "again#rate"))
+
+
+def test_a_suite_refutes_the_class_and_supports_only_itself(policy_of: Build) -> None:
+    """4.0.18: passing a suite says nothing by name about the class it samples."""
+    policy = policy_of(SETS + "clauses:\n" + suppress("hide", "5%").replace("asked: direct", "asked: adversarial"))
+    clean, leaking = rate("hide", "0", "0.01", asked="suite:x"), rate("hide", "0.5", "1", asked="suite:x")
+    assert judge(policy, policy.clauses[0], "bot", [clean]).answer == "open"
+    assert judge(policy, policy.clauses[0], "bot", [clean], suite="suite:x").answer == "entailed"
+    assert judge(policy, policy.clauses[0], "bot", [leaking]).answer == "refuted"
