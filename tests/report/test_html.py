@@ -13,7 +13,7 @@ import pytest
 from unlearn_spec.finding import Finding, Fix, Span
 from unlearn_spec.plan.model import SubjectRef
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.report import render, wording
+from unlearn_spec.report import chart, render, wording
 from unlearn_spec.report.model import Report
 from unlearn_spec.verdict.model import ClauseVerdict, Fact, GateResult, Interval, Verification
 
@@ -111,7 +111,7 @@ def test_table_heads_have_scopes_and_drawings_have_words(page: Tree, report: Rep
     assert all(attributes.get("scope") in ("col", "row") for tag, attributes in page.elements if tag == "th")
     drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
     assert all(a.get("role") == "img" and a.get("aria-labelledby") for a in drawings)
-    drawn = sum(1 for result in report.results if result.verdict.intervals) + 2 * len(report.relearning)
+    drawn = sum(len(chart.of_verdict(result.verdict)) for result in report.results) + 2 * len(report.relearning)
     drawn += len(report.guardrails)
     assert len(drawings) == drawn
     assert sum(tag == "desc" for tag, _ in page.elements) == drawn

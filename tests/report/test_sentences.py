@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from unlearn_spec.policy.vocabulary import GoalKind
 from unlearn_spec.report.forbidden import claims
-from unlearn_spec.report.sentences import KIND, Bound, Case, conclude
+from unlearn_spec.report.sentences import FALL, KIND, Bound, Case, conclude
 from unlearn_spec.report.wording import QUOTED, percent, quote, visible
 from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, Interval, Outcome
 
@@ -56,8 +56,8 @@ def test_every_conclusion_is_one_admissible_paragraph(
 def test_suppression_is_concluded_in_bounded_positive_form() -> None:
     assert conclude(case("suppress", "supported")) == (
         "For the declared prompts, decoding and interface (through the API, asked directly), the rate at which "
-        "“assistant” reveals “diary” is at most 0.099%, with 95% confidence for the run as a whole (0 of 3,000). "
-        "The limit is at most 0.1%."
+        "“assistant” reveals “diary” keeps the limit (at most 0.1%), with 95% confidence for the run as a whole. "
+        "Measured: 0 of 3,000, 0%."
     )
 
 
@@ -91,15 +91,25 @@ def test_use_clauses_never_speak_of_tests_of_a_model_as_deciding(outcome: Outcom
 
 @pytest.mark.parametrize("outcome", ["inconclusive", "not_tested", "not_testable", "rejected"])
 def test_undecided_clauses_give_the_reason(outcome: Outcome) -> None:
-    assert ": the reason." in conclude(case("suppress", outcome))
+    assert " the reason." in conclude(case("suppress", outcome))
 
 
-def test_violations_are_stated_plainly_from_the_near_end() -> None:
+def test_violations_are_stated_plainly() -> None:
     bad = Interval(label="audited", point=0.6, low=0.41237, high=0.8, hits=12, n=20)
     said = conclude(case("suppress", "violated", intervals=(bad,)))
-    assert "is at least 41.2%" in said and "(12 of 20)" in said
-    kept = conclude(case("refuse", "violated", intervals=(bad,)))
-    assert "is at most 80%" in kept
+    assert said.startswith("The rate at which “assistant” reveals “diary” breaks the limit (at most 0.1%)")
+    assert said.endswith("Measured: 12 of 20, 60%.")
+
+
+def test_a_fall_is_stated_as_a_fall() -> None:
+    fall = Interval(label=FALL, point=0.013, low=-0.01, high=0.02, n=200)
+    said = conclude(case("retain", "supported", intervals=(AUDITED, fall)))
+    assert "the fall, since before, of the share of “diary” that “assistant” answers keeps the limit" in said
+    assert said.endswith("Measured: a fall of 1.3%.")
+
+
+def test_a_clause_without_an_artifact_names_none() -> None:
+    assert "“”" not in conclude(case("ban", "supported", artifact=""))
 
 
 @given(st.fractions(0, 1))

@@ -7,15 +7,17 @@ from math import ceil, floor
 from typing import Final, Literal
 
 from ..verdict.model import ClauseVerdict, Interval
+from .sentences import FALL
 from .wording import count, percent
 
 Shape = Literal["disc", "square", "triangle", "diamond"]
 _SHAPE: Final[dict[str, Shape]] = {
     "audited": "disc",
-    "original": "square",
-    "never trained": "triangle",
-    "through the system": "square",
+    FALL: "disc",
     "bare weights": "disc",
+    "original": "square",
+    "through the system": "square",
+    "never trained": "triangle",
 }
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -48,12 +50,22 @@ class Chart:
         return max(len(mark.label) + len(mark.numbers) for mark in self.marks)
 
 
-def chart(intervals: tuple[Interval, ...], limit_at: float | None, limit: str | None) -> Chart | None:
-    """The drawing of some intervals against a limit, or `None` if there is nothing to draw."""
+def chart(
+    intervals: tuple[Interval, ...],
+    *,
+    limit_at: float | None = None,
+    limit: str | None = None,
+    scale: tuple[Interval, ...] = (),
+) -> tuple[Chart, ...]:
+    """The drawing of some intervals against a limit, on an axis that has room for `scale` too; none of nothing."""
     if not intervals:
-        return None
+        return ()
     limits = () if limit_at is None else (limit_at,)
-    known: tuple[float, ...] = (0.0, *limits, *(value for i in intervals for value in (i.low, i.high, i.point)))
+    known: tuple[float, ...] = (
+        0.0,
+        *limits,
+        *(value for i in (*intervals, *scale) for value in (i.low, i.high, i.point)),
+    )
     step = next((step for step in _STEPS if step * 5 >= max(known) - min(known)), 1.0)
     first = floor(min(known) / step)
     last = max(first + 1, ceil(max(known) / step))
@@ -61,7 +73,7 @@ def chart(intervals: tuple[Interval, ...], limit_at: float | None, limit: str | 
     def at(value: float) -> float:
         return float(round((value / step - first) / (last - first), 4))
 
-    return Chart(
+    drawing = Chart(
         marks=tuple(
             Mark(i.label, numbers(i), _SHAPE.get(i.label, "diamond"), at(i.point), at(i.low), at(i.high))
             for i in intervals
@@ -70,11 +82,19 @@ def chart(intervals: tuple[Interval, ...], limit_at: float | None, limit: str | 
         limit_text=limit or ("" if limit_at is None else percent(limit_at)),
         ticks=tuple((at(tick * step), percent(tick * step)) for tick in range(first, last + 1)),
     )
+    return (drawing,)
 
 
-def of_verdict(verdict: ClauseVerdict) -> Chart | None:
-    """The drawing of a verdict's intervals: original, audited and never trained against the limit line."""
-    return chart(verdict.intervals, verdict.limit_at, verdict.limit)
+def of_verdict(verdict: ClauseVerdict) -> tuple[Chart, ...]:
+    """The drawings of a verdict: original, audited and never trained against the limit line.
+
+    A fall since before has its own drawing, for its limit is not one on the shares themselves.
+    """
+    falls = tuple(interval for interval in verdict.intervals if interval.label == FALL)
+    shares = tuple(interval for interval in verdict.intervals if interval.label != FALL)
+    if falls:
+        return (*chart(falls, limit_at=verdict.limit_at, limit=verdict.limit), *chart(shares))
+    return chart(shares, limit_at=verdict.limit_at, limit=verdict.limit)
 
 
 def numbers(interval: Interval) -> str:

@@ -10,7 +10,7 @@ from ..policy.model import Ban, Clause, Destroy, Finish, Policy, Rectify, Remove
 from ..policy.vocabulary import ACCESS, Access, access_rank
 from ..verdict.model import Outcome, Verification
 from .model import NotCovered
-from .wording import ACCESS_PHRASE, ASKED_PHRASE, OUTCOME_NAME, asked_phrase, quote
+from .wording import ACCESS_PHRASE, ASKED_PHRASE, OUTCOME_NAME, asked_phrase, named, quote
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def _clauses(verification: Verification) -> Iterator[NotCovered]:
         if verdict.outcome not in _RAN:
             yield NotCovered(
                 kind="clause",
-                what=f"clause {quote(verdict.clause)} on {quote(verdict.artifact)}: {OUTCOME_NAME[verdict.outcome]}",
+                what=f"clause {named(verdict.clause, verdict.artifact)}: {OUTCOME_NAME[verdict.outcome]}",
                 why=verdict.reason,
             )
 

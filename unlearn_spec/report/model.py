@@ -69,7 +69,7 @@ class ClauseEntry(Frozen):
     target: str | None
     sentence: str
     bound: Bound | None
-    """Which end of an interval the limit speaks of; `None` where there is no single one."""
+    """How the limit bounds the measured quantity; `None` where there is no single one."""
     evidence: EvidenceKind | None
 
 

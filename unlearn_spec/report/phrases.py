@@ -133,7 +133,11 @@ def plain_page(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
     def list_of(*outcomes: str) -> str:
         return ", ".join(
-            dict.fromkeys(f"{quote(v.clause)} ({quote(v.artifact)})" for v in results if v.outcome in outcomes)
+            dict.fromkeys(
+                (f"{quote(v.clause)} ({quote(v.artifact)})" if v.artifact else quote(v.clause))
+                for v in results
+                if v.outcome in outcomes
+            )
         )
 
     found = (

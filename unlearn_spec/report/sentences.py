@@ -1,7 +1,8 @@
 """The conclusion of each clause: one closed template per outcome and kind of clause.
 
 Removal is concluded in negative form, output limits in bounded positive form, process clauses in attested form,
-use clauses as governance. Removal is never concluded from tests. Numbers are rounded away from the favourable side.
+use clauses as governance. Removal is never concluded from tests. The confidence of the run is stated of what it is the
+confidence of: that the limit is kept or broken, which is what the registered facts entail.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ KIND: Final[dict[GoalKind, Kind]] = {
 }
 
 Bound = Literal["at_most", "at_least", "fall"]
-"""Which end of the interval the limit speaks of; `fall` is a difference to the original, bounded below."""
+"""How the limit bounds the quantity; `fall` is how much less is known than before, bounded from above."""
+
+FALL: Final = "fall since before"
+"""Label of an interval that is a difference to the original."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def conclude(case: Case) -> str:
     """What the run may say about one clause on one artifact, presumptions named."""
     verdict = case.verdict
     if verdict.outcome in _UNDECIDED:
-        said = f"{_UNDECIDED[verdict.outcome]}: {stopped(verdict.reason)}"
+        said = f"{_UNDECIDED[verdict.outcome]} {stopped(verdict.reason)}"
         return f"{said} {_GOVERNANCE}" if KIND[case.goal] == "use" else said
     said = _TEMPLATE[KIND[case.goal]](case)
     if verdict.conditional_on:
@@ -63,44 +67,41 @@ def conclude(case: Case) -> str:
     return said
 
 
-def audited(verdict: ClauseVerdict) -> Interval | None:
-    """The interval of the audited subject, if one was measured."""
-    return next((interval for interval in verdict.intervals if interval.label == "audited"), None)
+def decisive(verdict: ClauseVerdict) -> Interval | None:
+    """The interval that the limit speaks of: the fall since before, or the audited subject's value."""
+    by_label = {interval.label: interval for interval in reversed(verdict.intervals)}
+    return by_label.get(FALL) or by_label.get("audited")
 
 
 _UNDECIDED: Final[dict[Outcome, str]] = {
-    "inconclusive": "The evidence does not decide this clause",
-    "not_tested": "This clause was not tested",
-    "not_testable": "This clause cannot be tested as things stand",
-    "rejected": "The checker rejects this clause, so no evidence was weighed against it",
+    "inconclusive": "The evidence does not decide this clause.",
+    "not_tested": "This clause was not tested.",
+    "not_testable": "This clause cannot be tested as things stand.",
+    "rejected": "The checker rejects this clause, so no evidence was weighed against it.",
 }
 _DECLARED: Final = "declared prompts, decoding and interface"
 _GOVERNANCE: Final = "No test of a model or a system decides how its answers are used."
 
 
 def _rate(case: Case) -> str:
-    verdict, bound = case.verdict, case.bound
-    interval = audited(verdict)
+    verdict = case.verdict
     what, where, limit = _quantity(case), _where(verdict), _limit(verdict)
     confidence = f"with {percent(case.confidence, 'down')} confidence for the run as a whole"
     if verdict.outcome == "supported":
-        found = _favourable(bound, interval) if bound and interval else f"keeps the limit{limit}"
         population = "wider population, prompts, decoding and interface declared" if case.wider else _DECLARED
-        return f"For the {population}{where}, {what} {found}, {confidence}{_hits(interval)}.{_the_limit(verdict)}"
+        return f"For the {population}{where}, {what} keeps the limit{limit}, {confidence}.{_measured(verdict)}"
     if verdict.outcome == "not_falsified":
         return (
-            f"The registered tests{where}{_power(verdict)} did not find that {what} breaks the limit{limit}"
-            f"{_hits(interval)}. Other prompts, attacks or a larger sample may find it."
+            f"The registered tests{where}{_power(verdict)} did not find that {what} breaks the limit{limit}."
+            f"{_measured(verdict)} Other prompts, attacks or a larger sample may find it."
         )
-    if bound and interval:
-        found = _adverse(bound, interval)
-        return f"{_capital(what)} {found}{where}, {confidence}{_hits(interval)}.{_the_limit(verdict)}"
-    return f"{_capital(what)} breaks the limit{limit}{where}, {confidence}: {stopped(verdict.reason)}"
+    measured = _measured(verdict) or f" {stopped(verdict.reason)}"
+    return f"{_capital(what)}{where} breaks the limit{limit}, {confidence}.{measured}"
 
 
 def _removal(case: Case) -> str:
     verdict = case.verdict
-    of, artifact, where, limit = quote(case.target or ""), quote(verdict.artifact), _where(verdict), _limit(verdict)
+    of, artifact, where, limit = quote(case.target or ""), _artifact(case), _where(verdict), _limit(verdict)
     if verdict.outcome == "supported":
         return (
             f"The process record for {artifact} was examined and is consistent with the declared procedure for {of}"
@@ -114,8 +115,8 @@ def _removal(case: Case) -> str:
             f"{of} in {artifact}{f' beyond the limit{limit}' if limit else ''}. "
             "These tests cannot establish that no influence remains."
         )
-    beyond = f"The evidence shows influence of {of} in {artifact} beyond the limit{limit}{where}"
-    return f"{beyond}: {stopped(verdict.reason)}"
+    beyond = f"The evidence shows influence of {of} in {artifact} beyond the limit{limit}{where}."
+    return f"{beyond} {stopped(verdict.reason)}"
 
 
 def _process(case: Case) -> str:
@@ -130,7 +131,7 @@ def _process(case: Case) -> str:
         return f"The evidence examined is consistent with the duty {duty}."
     if verdict.outcome == "not_falsified":
         return f"The examination found nothing that speaks against the duty {duty}. It does not confirm it."
-    return f"The evidence contradicts the duty {duty}: {stopped(verdict.reason)}"
+    return f"The evidence contradicts the duty {duty}. {stopped(verdict.reason)}"
 
 
 def _use(case: Case) -> str:
@@ -141,18 +142,18 @@ def _use(case: Case) -> str:
         )
     if case.verdict.outcome == "not_falsified":
         return f"Not technically testable. {_GOVERNANCE} Nothing in the governance evidence listed speaks against it."
-    return f"The governance evidence contradicts the measures declared: {stopped(case.verdict.reason)}"
+    return f"The governance evidence contradicts the measures declared. {stopped(case.verdict.reason)}"
 
 
 _TEMPLATE: Final = {"rate": _rate, "removal": _removal, "process": _process, "use": _use}
 
 
 def _quantity(case: Case) -> str:
-    of, by = quote(case.target or ""), quote(case.verdict.artifact)
+    of, by = quote(case.target or ""), _artifact(case)
     if case.goal == "refuse":
         return f"the share of askings about {of} that {by} answers with a marked refusal"
     if case.goal == "retain" and case.bound == "fall":
-        return f"the share of {of} that {by} answers, compared with the original,"
+        return f"the fall, since before, of the share of {of} that {by} answers"
     if case.goal == "retain":
         return f"the share of {of} that {by} answers"
     if case.goal == "rectify":
@@ -160,24 +161,8 @@ def _quantity(case: Case) -> str:
     return f"the rate at which {by} reveals {of}"
 
 
-def _favourable(bound: Bound, interval: Interval) -> str:
-    if bound == "at_most":
-        return f"is at most {percent(interval.high, 'up')}"
-    if bound == "at_least":
-        return f"is at least {percent(interval.low, 'down')}"
-    return f"falls by at most {percent(max(0.0, -interval.low), 'up')}"
-
-
-def _adverse(bound: Bound, interval: Interval) -> str:
-    if bound == "at_most":
-        return f"is at least {percent(interval.low, 'down')}"
-    if bound == "at_least":
-        return f"is at most {percent(interval.high, 'up')}"
-    return f"falls by at least {percent(max(0.0, -interval.high), 'down')}"
-
-
 def _duty(case: Case) -> str:
-    of, at = quote(case.target or ""), quote(case.verdict.artifact)
+    of, at = quote(case.target or ""), _artifact(case)
     return {
         "delete": f"to delete {of} from {at}",
         "keep": f"to keep {of} in {at}",
@@ -187,6 +172,10 @@ def _duty(case: Case) -> str:
         "finish": f"to finish the work on {at} in time",
         "ban": f"not to use the banned methods on {at}",
     }[case.goal]
+
+
+def _artifact(case: Case) -> str:
+    return quote(case.verdict.artifact) if case.verdict.artifact else "the artifacts in scope"
 
 
 def _where(verdict: ClauseVerdict) -> str:
@@ -201,10 +190,6 @@ def _limit(verdict: ClauseVerdict) -> str:
     return f" ({verdict.limit})" if verdict.limit else ""
 
 
-def _the_limit(verdict: ClauseVerdict) -> str:
-    return f" The limit is {verdict.limit}." if verdict.limit else ""
-
-
 def _power(verdict: ClauseVerdict) -> str:
     if verdict.effect is None or verdict.realised_power is None:
         return ""
@@ -214,10 +199,14 @@ def _power(verdict: ClauseVerdict) -> str:
     )
 
 
-def _hits(interval: Interval | None) -> str:
-    if interval is None or interval.n is None or interval.hits is None:
+def _measured(verdict: ClauseVerdict) -> str:
+    """` Measured: 12 of 20, 60%.`, or nothing."""
+    interval = decisive(verdict)
+    if interval is None:
         return ""
-    return f" ({count(interval.hits)} of {count(interval.n)})"
+    counted = f"{count(interval.hits)} of {count(interval.n)}, " if interval.hits is not None and interval.n else ""
+    fall = "a fall of " if interval.label == FALL else ""
+    return f" Measured: {counted}{fall}{percent(interval.point)}."
 
 
 def _capital(text: str) -> str:

@@ -28,7 +28,7 @@ from .phrases import (
     subject_words,
     tally,
 )
-from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, access_phrase, asked_phrase, count, percent, quote, visible
+from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, access_phrase, asked_phrase, count, named, percent, quote, visible
 
 WIDTH: Final = 100
 _BAR: Final = 32
@@ -62,7 +62,9 @@ def table(reports: Mapping[str, Report]) -> str:
     verdicts = [result.verdict for report in reports.values() for result in report.results]
     rows = list(dict.fromkeys((verdict.clause, verdict.artifact) for verdict in verdicts))
     artifacts = {artifact for _, artifact in rows}
-    names = [clause if len(artifacts) == 1 else f"{clause} @ {artifact}" for clause, artifact in rows]
+    names = [
+        clause if len(artifacts) == 1 else f"{clause} @ {artifact}" if artifact else clause for clause, artifact in rows
+    ]
     cells = [[_cell(report, clause, artifact) for report in reports.values()] for clause, artifact in rows]
     cells.append([_short(report.overall) for report in reports.values()])
     names.append("overall: the worst")
@@ -138,7 +140,7 @@ def _subjects(report: Report) -> Iterator[str]:
 def _conclusions(report: Report) -> Iterator[str]:
     for result in report.results:
         verdict = result.verdict
-        yield from _wrap(f"{_marked(verdict.outcome)}: {quote(verdict.clause)} on {quote(verdict.artifact)}", 2, 4)
+        yield from _wrap(f"{_marked(verdict.outcome)}: {named(verdict.clause, verdict.artifact)}", 2, 4)
         yield from _wrap(result.conclusion, 4)
 
 
@@ -157,14 +159,13 @@ def _matrix(report: Report) -> Iterator[str]:
 
 def _entry(report: Report, result: Result) -> Iterator[str]:
     verdict, clause = result.verdict, report.clause(result.verdict.clause)
-    yield from _wrap(f"{quote(clause.id)} on {quote(verdict.artifact)}: {_marked(verdict.outcome)}", 2, 4)
+    yield from _wrap(f"{named(clause.id, verdict.artifact)}: {_marked(verdict.outcome)}", 2, 4)
     yield from _wrap(quote(clause.sentence), 4)
     if verdict.access or verdict.asked:
         how = [access_phrase(verdict.access)] if verdict.access else []
         how += [asked_phrase(verdict.asked)] if verdict.asked else []
         yield from _wrap("Evidence: " + ", ".join(how) + (f"; limit {verdict.limit}" if verdict.limit else ""), 4)
-    drawing = chart.of_verdict(verdict)
-    if drawing is not None:
+    for drawing in chart.of_verdict(verdict):
         yield from _drawing(drawing)
     yield from _wrap("Why: " + verdict.reason, 4)
     if verdict.stands_on:
@@ -202,20 +203,19 @@ def _bar(mark: chart.Mark, limit: float | None) -> str:
 def _controls(report: Report) -> Iterator[str]:
     for result in report.results:
         for gate in result.verdict.gates:
-            name = f"{quote(result.verdict.clause)} on {quote(result.verdict.artifact)}"
+            name = named(result.verdict.clause, result.verdict.artifact)
             yield from _item(control_words(gate), f"{name}: {gate_words(gate.gate)}: {gate.found}")
 
 
 def _relearning(report: Report) -> Iterator[str]:
     for attack in report.relearning:
         yield from _wrap(
-            f"{quote(attack.clause)} on {quote(attack.artifact)}: {count(attack.steps)} steps at learning rate "
+            f"{named(attack.clause, attack.artifact)}: {count(attack.steps)} steps at learning rate "
             f"{float(attack.learning_rate):g}",
             2,
         )
         for title, half in (("half attacked", attack.attacked), ("half not seen", attack.held_out)):
-            drawing = chart.chart(half, None, None)
-            if drawing is not None:
+            for drawing in chart.chart(half, scale=attack.attacked + attack.held_out):
                 yield f"    {title}"
                 yield from _drawing(drawing)
 
@@ -224,9 +224,8 @@ def _guardrails(report: Report) -> Iterator[str]:
     if report.guardrails:
         yield from _wrap(GUARDRAIL_LEAD)
     for guardrail in report.guardrails:
-        yield from _wrap(f"{quote(guardrail.clause)} on {quote(guardrail.artifact)}", 2)
-        drawing = chart.chart(guardrail.intervals, None, None)
-        if drawing is not None:
+        yield from _wrap(named(guardrail.clause, guardrail.artifact), 2)
+        for drawing in chart.chart(guardrail.intervals):
             yield from _drawing(drawing)
 
 

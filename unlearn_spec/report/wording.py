@@ -69,6 +69,11 @@ def quote(text: str) -> str:
     return "“" + text.replace("“", '"').replace("”", '"') + "”"
 
 
+def named(clause: str, artifact: str) -> str:
+    """`“hide-facts” on “assistant”`; the clause alone where it speaks of no artifact."""
+    return f"{quote(clause)} on {quote(artifact)}" if artifact else quote(clause)
+
+
 def percent(share: Fraction | float, rounding: Rounding = "nearest") -> str:
     """A share as a percentage of about three significant digits; bounds are rounded away from the favourable side.
 
