@@ -7,8 +7,9 @@ ROOTS = {
     "unlearn_spec.spec": "spec",
     "unlearn_spec.verifiers": "verifiers",
     "unlearn_spec.gpu": "gpu",
+    "unlearn_spec.rules.pages": "docs/rules",
 }
-LINKS = ("spec", "verifiers", "gpu")  # symlinks inside unlearn_spec/, for tools only
+LINKS = ("spec", "verifiers", "gpu")  # symlinks inside unlearn_spec/, for tools only (and rules/pages, which holds no code)
 
 packages = [
     package

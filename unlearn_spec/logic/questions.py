@@ -444,7 +444,7 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
     waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
     found: list[Gap] = []
     for target in intended_targets(policy):
-        if target in theory.skipped:
+        if target in theory.skipped or empty_target(theory, target):
             continue
         for artifact, declared in policy.artifacts.items():
             if declared.kind not in MODELS or (target, artifact) in waived:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
@@ -18,6 +18,7 @@ from .problem import Problem, did_you_mean
 from .quantities import read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
+from .vocabulary import GoalKind
 
 LANGUAGE: Final = (1, 0)
 """Version of the language this package reads; the first number must match."""
@@ -163,7 +164,7 @@ def _idle(path: Path, text: str, data: dict[str, Any], why: tuple[str, ...] = ()
 
 def _clause(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
     goal = clause.get("goal")
-    if isinstance(goal, str):
+    if isinstance(goal, str) and goal in get_args(GoalKind):  # an unknown goal is told on its own
         needed, excluded = NEEDS.get(goal), _EXCLUDES.get(goal)
         if needed and needed not in clause:
             yield _lacks(path, needed, data)
@@ -390,7 +391,7 @@ def _in_force(data: dict[str, Any]) -> Iterator[Problem]:
         yield _lacks(("policy",), "confidence", data, because)
     for path, clause in _each(data, "clauses"):
         goal = clause.get("goal")
-        if goal in RATE_GOALS:
+        if isinstance(goal, str) and goal in RATE_GOALS:
             if "reveals_when" not in clause:
                 yield _lacks(path, "reveals_when", data, because)
             scope = clause.get("scope", {})

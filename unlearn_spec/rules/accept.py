@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from ..finding import Finding
-from ..policy.model import Accept, OpenQuestion, Policy, as_of
+from ..policy.model import Accept, Policy, as_of
 
 OPENED = ("A001", "A003")
 """Findings that an open question turns from error into warning while the policy is a draft."""
@@ -28,17 +28,10 @@ def _opened(finding: Finding, policy: Policy, today: date) -> Finding:
     if finding.code not in OPENED or policy.policy.status != "draft":
         return finding
     for question in policy.open_questions:
-        if as_of(question, today) and question.clause in finding.clauses and _asks(question, finding):
+        if as_of(question, today) and question.clause in finding.clauses and f"`{question.field}`" in finding.message:
             severity = "warning" if finding.severity == "error" else finding.severity
             return replace(finding, severity=severity, open_question=f"{question.owner}, until {question.until}")
     return finding
-
-
-def _asks(question: OpenQuestion, finding: Finding) -> bool:
-    """Whether the finding is about the field of the question. A003 is always about `artifacts`."""
-    if finding.code == "A003":
-        return question.field == "artifacts"
-    return f"`{question.field}`" in finding.message
 
 
 def _accepted(finding: Finding, policy: Policy, today: date) -> Finding:

@@ -30,6 +30,8 @@ class CheckResult:
     findings: tuple[Finding, ...]
     """In the order of the passes; accepted ones included."""
     clauses_evaluated: int
+    consistent: bool = False
+    """Every question about contradictions was asked, about every clause, and none was found."""
     without: tuple[str, ...] = ()
     """Axioms left out on request."""
     notes: tuple[str, ...] = ()
@@ -41,25 +43,19 @@ class CheckResult:
     def exit_code(self) -> int:
         """0 clean; 1 an error; 2 a file or schema error, or nothing evaluated; 3 something undetermined."""
         errors = [finding.code[0] for finding in self.findings if finding.severity == "error"]
-        if self.clauses_evaluated == 0 or any(family in "YS" for family in errors):
+        if any(family in "YS" for family in errors):
             return 2
         if errors:
             return 1
-        return 3 if any(finding.severity == "undetermined" for finding in self.findings) else 0
+        if any(finding.severity == "undetermined" for finding in self.findings):
+            return 3
+        return 0 if self.clauses_evaluated else 2
 
     @property
     def counts(self) -> dict[str, int]:
         """Number of findings by severity; accepted ones are counted apart."""
         tally = Counter("accepted" if finding.accepted else finding.severity for finding in self.findings)
         return {word: tally[word] for word in ("error", "warning", "info", "undetermined", "accepted")}
-
-    @property
-    def consistent(self) -> bool:
-        """Whether every question about contradictions was asked and none was found."""
-        return self.clauses_evaluated > 0 and not any(
-            finding.severity == "undetermined" or (finding.code[0] in "FC" and finding.code != "C010")
-            for finding in self.findings
-        )
 
     @property
     def summary(self) -> str:
@@ -133,6 +129,7 @@ def check_document(
         document.policy.unlearn_spec,
         findings,
         semantic.clauses_evaluated,
+        semantic.consistent and semantic.clauses_evaluated == len(document.policy.clauses),
         tuple(sorted(left_out)),
         notes,
         document.source,

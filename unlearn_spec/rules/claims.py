@@ -21,10 +21,18 @@ def unfounded(context: Context) -> tuple[Finding, ...]:
     """
     found = []
     for i, claim in enumerate(context.policy.claims):
+        if claim.of in context.theory.skipped:
+            found.append(_not_asked(context, i, claim))
+            continue
         case = fails_to_follow(context.theory, claim, context.cases, context.aside)
         if case is not None:
             found.append(_finding(context, i, claim, case))
     return tuple(found)
+
+
+def _not_asked(context: Context, i: int, claim: Claim) -> Finding:
+    message = f"not checked: whether {claim.id} follows, since {claim.of} is in a group of sets too large to enumerate"
+    return Finding("X002", "undetermined", message, (context.span(("claims", i, "says")),), clauses=(claim.id,))
 
 
 @dataclass(frozen=True)

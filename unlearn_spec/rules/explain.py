@@ -79,8 +79,7 @@ OPEN: Final = "(left open)"
 def explain_code(code: str) -> str:
     """The page of a code. Raises `KeyError` for a code that does not exist."""
     entry = CODES[code]
-    text = resources.files("unlearn_spec.rules.pages").joinpath(f"{entry.code}.md").read_text(encoding="utf-8")
-    return text if text.endswith("\n") else text + "\n"
+    return resources.files("unlearn_spec.rules").joinpath("pages", f"{entry.code}.md").read_text(encoding="utf-8")
 
 
 def explain_policy(document: Document) -> str:

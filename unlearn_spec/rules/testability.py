@@ -446,7 +446,7 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
 
 def _wrong_access(test: _Test) -> Iterator[Finding]:
     clause, seen = test.clause, test.evidence.access
-    if seen is None:
+    if seen is None or _only_from_outside(test):  # T008 says more about that
         return
     needed = _level_read(test)
     if needed is not None and access_rank(seen) < access_rank(needed):
@@ -466,6 +466,13 @@ def _wrong_access(test: _Test) -> Iterator[Finding]:
     else:
         return
     yield _access_finding(test, text, wanted, "scope")
+
+
+def _only_from_outside(test: _Test) -> bool:
+    """Whether influence is to be judged by a test of outputs alone: no weights, no relearning."""
+    clause, seen = test.clause, test.evidence.access
+    influence = isinstance(clause, Remove) and clause.measure == "influence" and test.evidence.relearn is None
+    return influence and seen is not None and access_rank(seen) < access_rank("weights")
 
 
 def _access_finding(test: _Test, text: str, access: Access, block: str) -> Finding:
@@ -542,9 +549,7 @@ def absence_not_provable(document: Document) -> tuple[Finding, ...]:
         clause, evidence = test.clause, test.evidence
         if not isinstance(clause, Remove):
             continue
-        shallow = evidence.access is not None and access_rank(evidence.access) < access_rank("weights")
-        outside = clause.measure == "influence" and shallow and evidence.relearn is None
-        if evidence.decide != "certify" and not outside:
+        if evidence.decide != "certify" and not _only_from_outside(test):
             continue
         what = (
             "no list of attacks can show"
