@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -77,7 +80,31 @@ def test_words_out_of_place(text: str, seed: int) -> None:
     answer(" ".join(words))
 
 
-@settings(max_examples=60, deadline=None)
+VALUES = st.sampled_from([[], {}, "", "x", 0, -1, 10**17, True, [[]], {"a": []}, ["x", "x"], "1%", "30 days", "helper", {"not": []}])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(EXAMPLES), st.integers(0, 2**32), st.lists(VALUES, min_size=1, max_size=4))
+def test_values_of_the_wrong_kind(text: str, seed: int, values: list[Any]) -> None:
+    """Any value, anywhere: a list where a word belongs, a mapping where a number does."""
+    choose, data = random.Random(seed), read_bytes(text.encode(), "p.yaml").data
+    for value in values:
+        places = list(containers(data))
+        place = choose.choice(places)
+        key = choose.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        place[key] = copy.deepcopy(value)
+    answer(yaml.safe_dump(data, width=10_000))
+
+
+def containers(data: Any) -> Iterator[Any]:
+    """Every non-empty mapping and list in it."""
+    if isinstance(data, dict | list) and data:
+        yield data
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from containers(value)
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(EXAMPLES), st.randoms(use_true_random=False))
 def test_the_order_of_blocks_and_their_fields_does_not_matter(text: str, choose: random.Random) -> None:
     def shuffled(value: object) -> object:

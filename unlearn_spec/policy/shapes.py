@@ -94,6 +94,9 @@ _OWNERS: Final = {
 }
 
 
+_BRANCH = re.compile(r"<[a-z_]+>\Z|\[key\]\Z")
+
+
 def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[Problem]:
     """What `root` refused in `data`, one problem a root cause."""
     missing: dict[Path, list[str]] = defaultdict(list)
@@ -102,7 +105,7 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
     problems: list[Problem] = []
     for item in error.errors(include_url=False)[: MAX_FINDINGS + 1]:
         loc, kind = item["loc"], item["type"]
-        path = place(loc)
+        path = place(loc, data)
         where = _condition(path, item)
         if where is not None:
             conditions.add(where)
@@ -127,18 +130,18 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
     return problems
 
 
-def place(loc: tuple[str | int, ...]) -> Path:
-    """A pydantic location as a path in the file: without the names of union branches."""
-    path: list[str | int] = []
+def place(loc: tuple[str | int, ...], data: Any) -> Path:
+    """A pydantic location as a path in the file: without the names of union branches and marks for keys."""
+    path: Path = ()
     tagged = False
     for step in loc:
-        if step == "[key]" or (isinstance(step, str) and re.fullmatch(r"<[a-z_]+>", step)):
-            continue
         if len(path) == 2 and path[0] == "clauses" and not tagged:
             tagged = True  # the clause's goal
             continue
-        path.append(step)
-    return tuple(path)
+        here = at(data, path) if isinstance(step, str) and _BRANCH.match(step) else None
+        if here is None or (isinstance(here, dict) and step in here):  # such a word may also be a key someone wrote
+            path = (*path, step)
+    return path
 
 
 def described(path: Path, data: Any) -> str:
