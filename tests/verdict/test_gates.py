@@ -1,0 +1,145 @@
+"""Controls: each passes where it should, fails where it should, and says why with numbers."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import make
+
+from unlearn_spec.plan.model import Control, DataRef, Obligation
+from unlearn_spec.verdict.facts import Seen, measure
+from unlearn_spec.verdict.gates import check
+from unlearn_spec.verdict.model import GateResult
+from unlearn_spec.verifiers.items import Item
+
+
+def no_items(ref: DataRef) -> tuple[Item, ...]:
+    raise AssertionError(f"nobody should ask for {ref.name}")
+
+
+def gate(control: Control, clause: Any, units: Seen, items: Any = no_items, **fields: Any) -> GateResult:
+    wanted = make.obligation(controls=(control,), **fields)
+    (found,) = check(wanted, clause, units, _measured(wanted, clause, units), items)
+    assert (found.gate, found.units) == (control.gate, control.units)
+    return found
+
+
+def _measured(wanted: Obligation, clause: Any, units: Seen) -> Any:
+    return measure(wanted, clause, units, seed=0)
+
+
+def leaks(original: int = 0, references: tuple[int, ...] = (), n: int = 100) -> Seen:
+    units = {"audited": (make.generated(), make.answers(make.of(0, n)))}
+    units["original"] = (make.generated("original"), make.answers(make.of(original, n)))
+    for index, k in enumerate(references):
+        units[f"reference{index}"] = (make.generated("reference", index), make.answers(make.of(k, n)))
+    return make.seen(units)
+
+
+def test_a_control_without_anything_to_run_on_fails() -> None:
+    found = gate(make.control("positive"), make.suppress(), leaks())
+    assert not found.passed
+    assert found.found == "nothing was bound to run it on"
+
+
+@pytest.mark.parametrize(("k", "passed"), [(98, True), (12, True), (11, False), (0, False)])
+def test_the_original_must_show_more_than_the_limit_beyond_doubt(k: int, passed: bool) -> None:
+    found = gate(make.control("positive", "original"), make.suppress("5%"), leaks(k), original=("original",))
+    assert found.passed is passed
+    assert found.found.startswith(f"the original reveals {k} of 100, at least ")
+    assert found.found.endswith("more than 5% is needed")
+
+
+@pytest.mark.parametrize(("hits", "passed"), [((0, 0, 0), True), ((20, 0, 0), False)])
+def test_never_trained_models_must_stay_at_the_floor(hits: tuple[int, ...], passed: bool) -> None:
+    names = ("reference0", "reference1", "reference2")
+    units = leaks(references=hits)
+    found = gate(make.control("negative", *names), make.suppress("15%"), units, references=names)
+    assert found.passed is passed
+    assert f"models never trained on the target reveal {sum(hits)} of 300" in found.found
+
+
+def repeated(changed: int, *, reworded: int = 0, hits: int = 50) -> Seen:
+    first = make.answers(make.of(hits, 100))
+    again = make.answers(make.of(hits + changed, 100))
+    texts = tuple(f"new {text}" if i >= 100 - reworded else text for i, text in enumerate(again.column("output")))
+    again = replace(again, columns=tuple((n, texts if n == "output" else v) for n, v in again.columns))
+    return make.seen({"audited": (make.generated(), first), "again": (make.generated(repeat=1), again)})
+
+
+def test_the_same_model_asked_again_must_answer_the_same() -> None:
+    control = make.control("repeat", "again", against=("audited",))
+    same = gate(control, make.suppress(), repeated(0))
+    assert same.passed
+    assert same.found == "the same model asked again gave the same answers, and no outcome of 100 changed"
+    assert gate(control, make.suppress(), repeated(0, reworded=3)).found.startswith("3 answers differ in wording")
+
+
+def test_noise_inside_the_interval_passes_and_beyond_it_fails() -> None:
+    control = make.control("repeat", "again", against=("audited",))
+    assert gate(control, make.suppress(), repeated(3)).passed
+    loud = gate(control, make.suppress(), repeated(30))
+    assert not loud.passed
+    assert loud.found.startswith("30 of 100 outcomes changed")
+
+
+def test_a_model_that_repeats_itself_has_not_forgotten() -> None:
+    control = make.control("degeneracy", "audited", against=("original",))
+    for distinct, passed in ((1.0, True), (0.2, False)):
+        units = make.seen(
+            {
+                "audited": (make.generated(), make.answers(make.of(0, 100), distinct=distinct)),
+                "original": (make.generated("original"), make.answers(make.of(90, 100))),
+            }
+        )
+        found = gate(control, make.suppress(), units, original=("original",))
+        assert found.passed is passed
+    assert "100% of answers repeat themselves, 0% before unlearning" in found.found
+    assert not gate(make.control("degeneracy", "audited"), make.suppress(), leaks()).passed
+
+
+def members(original: bool) -> Seen:
+    high, low = [11.0 + i for i in range(60)], [float(i % 11) for i in range(60)]
+    units = {
+        "in": (make.scored(), make.scores(low)),
+        "out": (make.scored(data="holdout:facts"), make.scores(low, "other")),
+        "first": (make.scored("original"), make.scores(high if original else low)),
+        "second": (make.scored("original", data="holdout:facts"), make.scores(low, "other")),
+        "free": (make.scored("reference"), make.scores(low if original else high)),
+        "freer": (make.scored("reference", data="holdout:facts"), make.scores(low, "other")),
+    }
+    return make.seen(units)
+
+
+MEMBERSHIP = make.clause(goal="remove", measure="membership", about="model", limit={"tpr_at_most": "50%", "at_fpr": "20%"})
+ARMS: dict[str, Any] = {
+    "verifier": "membership", "reading": None, "access": "weights", "audited": ("in", "out"),
+    "original": ("first", "second"), "references": ("free", "freer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_membership_attacks_must_catch_the_original_and_spare_the_never_trained(right: bool) -> None:
+    caught = gate(make.control("positive", "first", "second"), MEMBERSHIP, members(right), **ARMS)
+    spared = gate(make.control("negative", "free", "freer"), MEMBERSHIP, members(right), **ARMS)
+    assert (caught.passed, spared.passed) == (right, right)
+    assert "60 of 60" in (caught if right else spared).found
+
+
+@pytest.mark.parametrize(("word", "passed"), [("plain", True), ("secret", False)])
+def test_members_must_not_be_told_by_their_words(word: str, passed: bool) -> None:
+    def items(ref: DataRef) -> tuple[Item, ...]:
+        extra = word if ref.name == "facts" else "plain"
+        return tuple(Item(f"{i}", f"{ref.name}{i}", text=f"some {extra} words {i % 5}") for i in range(60))
+
+    data = tuple(DataRef(name=name, digest="sha256:" + "1" * 64) for name in ("facts", "holdout:facts"))
+    found = gate(make.control("blind_baseline", data=data), MEMBERSHIP, members(True), items, **ARMS)
+    assert found.passed is passed
+    assert "without any model, words tell members from the hold-out with AUC" in found.found
