@@ -49,6 +49,8 @@ NEVER = (
     "The unlearning score is 0.93.",
     "Seal of approval.",
     "The clause passed.",
+    "The model passes every test.",
+    "The diary will never reappear.",
     "The tests demonstrate the absence of the capability.",
     "The evidence is conclusive.",
     "The checker proves the policy right.",
@@ -70,11 +72,19 @@ def test_the_policys_own_quoted_words_are_exempt(sentence: str) -> None:
     assert claims(f"The policy says “{sentence}” and we quote it.") == ()
 
 
-def test_what_we_do_say_is_admissible() -> None:
-    assert (
-        claims("These tests cannot establish that no influence remains. A model never trained on it shows 2 of 150.")
-        == ()
-    )
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "These tests cannot establish that no influence remains.",
+        "A model never trained on it shows 2 of 150.",
+        "never-applies can never apply: audit_open and audit_closed are exclusive.",
+        '"contains no information" on diary does not follow from the clauses.',
+        "Attacks bound a rate from below only; a removal is shown by its process.",
+        "It passes if read as direct and fails if read as paraphrase.",
+    ],
+)
+def test_what_is_said_of_clauses_and_tests_is_admissible(sentence: str) -> None:
+    assert claims(sentence) == ()
 
 
 class Words(HTMLParser):

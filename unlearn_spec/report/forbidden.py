@@ -1,7 +1,8 @@
 """What a conformance report must never claim, as patterns over rendered text.
 
 Tests falsify, they do not prove; a finite sample bounds a rate, it does not exclude it; conformity with a policy is
-evidence for a legal question, not its answer. Words between “ and ” are the policy's own and are not held to the list.
+evidence for a legal question, not its answer. Words in quotation marks are the policy's own and are not held to the list:
+a finding may quote the claim that does not follow. What the checker says of a clause (`never applies`) is not a claim.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
     (r"\b(?:forgotten|forgot|unlearned|unlearnt)\b", "removal as a fact"),
     (r"\bverified (?:removal|erasure|deletion|unlearning)\b", "removal as verified"),
     (
-        r"\b(?:removal|erasure|unlearning) (?:is|was|has been) (?:verified|confirmed|shown|demonstrated|successful)\b",
+        r"\b(?:removal|erasure|unlearning) (?:is|was|has been) (?:verified|confirmed|shown|demonstrated|successful)\b(?! by its process)",
         "removal as verified",
     ),
     (
@@ -49,7 +50,7 @@ FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
     (r"\b(?:absence|lack) of (?:the |any )?capabilit", "absence of a capability"),
     # beyond the sample
     (r"(?<![\w-])zero(?![\w-])", "zero"),
-    (r"(?<![\w-])never(?![\w-])(?! trained)", "never"),
+    (r"(?<![\w-])never(?![\w-])(?! (?:trained|had|used|appl(?:y|ies)|binds|be met)\b)", "never"),
     (r"\b(?:all|any|every|whatever) (?:possible )?(?:prompts?|questions?|attacks?|attackers?)\b", "all prompts"),
     (r"\bpermanent(?:ly)?\b|\birreversibl[ey]\b|\bforever\b", "permanence"),
     (r"\bimpossible to (?:extract|recover|reveal)\b", "impossibility"),
@@ -66,7 +67,7 @@ FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
         r"\b(?:unlearning|forgetting|privacy|safety|compliance|overall) score\b|\bseal of\b|\baverage verdict\b",
         "a score or seal",
     ),
-    (r"\bpass(?:es|ed)\b(?! (?:its|the) control)", "passed"),
+    (r"\bpassed\b|\bpasses (?:all|every|the test|verification)\b", "passed"),
     (r"\bguarantee(?:s|d)? (?:that|the|no|removal|absence)\b", "a guarantee"),
     (r"\bcertif(?:y|ies|ied) (?:as|that|removal|conform|complian)", "certification"),
     # authority of the tool
@@ -76,12 +77,13 @@ FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
 )
 """Pattern and what it would claim. Matched without regard to case, over text with line breaks made spaces."""
 
+_PLAIN_QUOTED: Final = re.compile('"[^"]{1,80}"')
 _COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), claim) for pattern, claim in FORBIDDEN)
 
 
 def claims(text: str) -> tuple[str, ...]:
     """Every forbidden claim in our own words of `text`: `"zero: … zero …"`. Empty for an admissible report."""
-    own = QUOTED.sub("“”", " ".join(text.split()))
+    own = _PLAIN_QUOTED.sub('""', QUOTED.sub("“”", " ".join(text.split())))
     return tuple(
         f"{claim}: …{own[max(0, match.start() - 40) : match.end() + 40]}…"
         for pattern, claim in _COMPILED
