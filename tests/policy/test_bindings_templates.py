@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.policy.load import load
 from unlearn_spec.policy.schema import FILE
 from unlearn_spec.policy.source import read_file
@@ -17,6 +18,17 @@ TEMPLATES = sorted(FOLDER.glob("*.bindings.yaml"))
 def test_each_of_the_four_policies_has_one() -> None:
     names = {path.name.removesuffix(".bindings.yaml") for path in TEMPLATES}
     assert {"erasure-request", "book-settlement", "dual-use", "bad-example"} <= names
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_only_the_files_are_missing(path: Path, tmp_path: Path) -> None:
+    """Copied elsewhere, a template has no mistake but that nothing lies where it points."""
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    policy = load(path.with_name(path.name.replace(".bindings", ""))).policy
+    with pytest.raises(BindingError) as caught:
+        load_bindings(copy, policy)
+    assert {finding.code for finding in caught.value.findings} == {"B007"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)

@@ -85,12 +85,14 @@ def test_file(code: str, text: str, fragment: str) -> None:
 def test_a_syntax_error_is_told_alone_and_with_its_place() -> None:
     findings = found(HEAD + "clauses:\n  - {id: hide, goal: supress\n")
     assert [item.code for item in findings] == ["Y001"]
-    assert findings[0].spans[0].line >= 16
+    assert findings[0].message == "expected `,` or `}` here"
+    assert [(span.line, span.label) for span in findings[0].spans] == [(17, ""), (16, "while parsing a flow mapping")]
 
 
 def test_a_tab_is_a_syntax_error_in_plain_words() -> None:
     (finding,) = found("policy:\n\tid: x\n")
     assert finding.code == "Y001" and (finding.spans[0].line, finding.spans[0].column) == (2, 1)
+    assert "indent with spaces" in finding.message
 
 
 # --- Y and S: one value or key in an otherwise good policy -----------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -101,11 +101,10 @@ def read_bytes(raw: bytes, file: str) -> Reading:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         good = raw[: error.start].decode("utf-8-sig", errors="replace")
-        lines = _BREAK.split(good)
-        span = Span(file, len(lines), len(lines[-1]) + 1)
         if len(raw) > MAX_BYTES:
             return _nothing(file, "", _too_large(file))
-        return _nothing(file, good, _finding("Y001", span, "this file is not UTF-8 text", "save it as UTF-8"))
+        refusal = _finding("Y001", _end_of(file, good), "this file is not UTF-8 text", "save it as UTF-8")
+        return _nothing(file, good, refusal)
     return read(text, file)
 
 
@@ -116,31 +115,56 @@ def read(text: str, file: str) -> Reading:
     text = text.removeprefix("\ufeff")
     stray = _FORBIDDEN.search(text)
     if stray:
-        lines = _BREAK.split(text[: stray.start()])
-        span = Span(file, len(lines), len(lines[-1]) + 1)
-        return _nothing(
-            file,
-            text,
-            _finding("Y001", span, f"the invisible character U+{ord(stray[0]):04X} is not allowed", "delete it"),
-        )
+        return _nothing(file, text, _invisible(_end_of(file, text[: stray.start()]), stray[0]))
     builder = _Builder(file, text)
     try:
         builder.run(yaml.parse(text, Loader=_Loader))
     except _StopError as stop:
-        rest = Reading(Source(file, text, builder.values, builder.keys), None, (), frozenset({()}))
-        return replace(rest, findings=(*builder.findings, stop.finding))
+        source = Source(file, text, builder.values, builder.keys)
+        return Reading(source, None, (*builder.findings, stop.finding), frozenset({()}))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = error.problem or "this is not YAML"
-        context = f" ({error.context})" if error.context else ""
-        return _nothing(file, text, _finding("Y001", Span(file, line, column), f"{problem}{context}"))
+        return _nothing(file, text, _syntax(file, error))
     except yaml.YAMLError:
         return _nothing(file, text, _finding("Y001", Span(file, 1, 1), "this is not YAML"))
     source = Source(file, text, builder.values, builder.keys)
     if not builder.findings and not isinstance(builder.root, dict):
         builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
     return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken))
+
+
+_PLAIN_WORDS: Final = {
+    "found character that cannot start any token": "no value can start with this character; quote it, or indent with spaces",
+    "mapping values are not allowed in this context": "a `:` has no place here; quote the text, or mend the indentation",
+    "mapping values are not allowed here": "a `:` has no place here; quote the text, or mend the indentation",
+    "could not find expected ':'": "expected a `:` after the key",
+    "did not find expected key": "expected a key here; is the indentation right?",
+    "did not find expected ',' or '}'": "expected `,` or `}` here",
+    "did not find expected ',' or ']'": "expected `,` or `]` here",
+    "found unexpected end of stream": "the file ends inside a quoted text",
+}
+"""The parser's commonest complaints, in a drafter's words."""
+
+
+def _syntax(file: str, error: yaml.MarkedYAMLError) -> Finding:
+    """What the parser could not read, and, if it says, where the construct it was in begins."""
+    mark = error.problem_mark or error.context_mark
+    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file, 1, 1)
+    problem = str(error.problem or "this is not YAML")
+    related: tuple[Span, ...] = ()
+    if error.context and error.context_mark and error.context_mark is not mark:
+        begin = error.context_mark
+        related = (Span(file, begin.line + 1, begin.column + 1, 1, str(error.context)),)
+    return _finding("Y001", span, _PLAIN_WORDS.get(problem, problem), "", "", *related)
+
+
+def _end_of(file: str, text: str) -> Span:
+    """The place right after `text`, which begins the file."""
+    lines = _BREAK.split(text)
+    return Span(file, len(lines), len(lines[-1]) + 1)
+
+
+def _invisible(span: Span, character: str) -> Finding:
+    return _finding("Y001", span, f"the invisible character U+{ord(character):04X} is not allowed", "delete it")
 
 
 def _not_a_mapping(root: Any) -> str:
@@ -299,14 +323,7 @@ class _Builder:
         problem = self.decorated(event)
         stray = _FORBIDDEN.search(event.value)
         if stray:
-            raise _StopError(
-                _finding(
-                    "Y001",
-                    self.span(event),
-                    f"the invisible character U+{ord(stray[0]):04X} is not allowed",
-                    "delete it",
-                )
-            )
+            raise _StopError(_invisible(self.span(event), stray[0]))
         if self.expects_key():
             self.name(event, problem)
             return
