@@ -21,6 +21,7 @@ MIN_K_SHARE = 0.2
 MIN_VARIANCE = 1e-6  # of ln p under p, below which Min-K++ would divide by nothing
 LOGITS_PER_BATCH = 1 << 26  # 256 MiB in float32
 TEXTS_PER_BATCH = 64
+CLOSING = ".,;:!?)]}%'\"’”»…、。，！？：；）"  # written right after a word
 
 COLUMNS = (
     "item", "cluster", "tokens", "sum_logp", "mean_logp", "zlib_bytes", "min_k", "min_k_pp",
@@ -58,7 +59,8 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
     - `argmax_match`: share of the secret's tokens that are the most probable ones, given the true tokens before.
 
     The template wraps a question's prompt; a document is scored as it stands. One blank joins prompt and answer, or
-    prefix and suffix, unless one of them has it. Raises `ItemError` for an item with nothing to score and
+    prefix and suffix, unless one of them has it or the second begins with a closing mark (a document's own `text` settles it); a token
+    that is this blank belongs to the secret. Raises `ItemError` for an item with nothing to score and
     `SubjectError` for a text longer than the model's context.
     """
     texts = [_read(model, item, template) for item in items]
@@ -73,8 +75,9 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
 
 
 def join(first: str, second: str) -> str:
-    """The blank that belongs between the two, or nothing where one of them is empty or brings it."""
-    return "" if not first or not second or first[-1].isspace() or second[0].isspace() else " "
+    """The blank that belongs between the two: none where one of them is empty or brings it, or before closing marks."""
+    seam = not first or not second or first[-1].isspace() or second[0].isspace() or second[0] in CLOSING
+    return "" if seam else " "
 
 
 def fill(template: str, prompt: str) -> str:
@@ -83,24 +86,25 @@ def fill(template: str, prompt: str) -> str:
 
 
 def parts(item: Item, template: str) -> tuple[str, str]:
-    """(what stands before the secret, blank included; the secret), of a question or a document.
+    """(what a model is given, what it would have to go on with), of a question or a document.
 
+    The blank between them belongs to the second part, as it does where the model writes on by itself.
     Raises `ItemError` where there is nothing to score, or a text does not lead from its prefix to its suffix.
     """
     if not item.is_document:
         first, second = (fill(template, item.prompt) if item.prompt else ""), item.answer
-        first += join(first, second)
-    elif item.text and item.suffix:
-        first, second = item.text[: -len(item.suffix)], item.suffix
-        if not item.text.endswith(second) or not first.startswith(item.prefix):
-            raise ItemError(f"item {item.id}: its text does not begin with its prefix and end with its suffix")
-    elif item.suffix:
-        first, second = item.prefix + join(item.prefix, item.suffix), item.suffix
-    else:
+    elif not item.suffix:
         first, second = "", item.text
+    elif not item.text:
+        first, second = item.prefix, item.suffix
+    else:
+        first = item.prefix or item.text[: -len(item.suffix)]
+        second = item.text[len(first) :]
+        if not item.text.startswith(first) or not second.endswith(item.suffix):
+            raise ItemError(f"item {item.id}: its text does not begin with its prefix and end with its suffix")
     if not second.strip():
         raise ItemError(f"item {item.id} has neither an answer nor a text to score")
-    return first, second
+    return first, join(first, second) + second
 
 
 def _read(model: Model, item: Item, template: str) -> _Text:
@@ -115,7 +119,7 @@ def _read(model: Model, item: Item, template: str) -> _Text:
         raise ItemError(f"item {item.id} has no token that could be predicted from one before it")
     if item.is_document:
         return _Text(item, read.ids, 1, secret, first + second)
-    return _Text(item, read.ids, secret, secret, second)
+    return _Text(item, read.ids, secret, secret, item.answer)
 
 
 def _batches(texts: Sequence[_Text], model: Model) -> list[list[int]]:

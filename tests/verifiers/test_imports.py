@@ -7,7 +7,7 @@ import sys
 
 LIGHT = (
     "items", "suite", "table", "matching", "outcomes", "extraction", "leak", "retention", "refusal", "recovery", "gap",
-    "degeneracy", "membership", "blind", "subjects.error", "subjects.filters", "subjects.guards",
+    "degeneracy", "membership", "blind", "subjects.error", "subjects.filters", "subjects.folder", "subjects.guards",
 )
 
 

@@ -6,6 +6,7 @@ import math
 import zlib
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import torch
 from unlearn_spec.gpu.token_stats import reference, reference_decoding
 from unlearn_spec.plan.model import Reading
 from unlearn_spec.verifiers.items import Item, ItemError
-from unlearn_spec.verifiers.scoring import min_k, score
+from unlearn_spec.verifiers.scoring import join, min_k, score
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.table import Table
@@ -169,8 +170,25 @@ def test_what_cannot_be_scored_is_named_and_not_shown(model: Model) -> None:
     assert "a a" not in str(caught.value)
 
 
-def test_a_real_tokenizer_splits_prefix_and_suffix_at_the_seam(stories: object) -> None:
-    model = load_model(stories / "hf")  # type: ignore[operator]
+@pytest.mark.parametrize(
+    ("first", "second", "blank"),
+    [("a", "b", " "), ("a ", "b", ""), ("a", " b", ""), ("a\n", "b", ""), ("a", ", b", ""), ("", "b", ""), ("?", "(b", " ")],
+)
+def test_one_blank_joins_what_none_separates(first: str, second: str, blank: str) -> None:
+    assert join(first, second) == blank
+
+
+def test_what_a_real_model_says_by_itself_is_what_scoring_expects(stories: Path) -> None:
+    model = load_model(stories / "hf")
+    told = (stories / "expected_greedy.txt").read_text(encoding="utf-8")[:200].rsplit(" ", 1)[0]
+    items = tuple(
+        Item(str(cut), "c", prefix=told[:cut].rstrip(" "), suffix=told[cut:].lstrip(" ")) for cut in (16, 17, 27, 47)
+    )
+    assert set(score(model, items, GREEDY).column("log_p")) == {0.0}
+
+
+def test_a_real_tokenizer_splits_prefix_and_suffix_at_the_seam(stories: Path) -> None:
+    model = load_model(stories / "hf")
     text = "Once upon a time, there was a little girl named Lily."
     items = tuple(Item(str(cut), "c", text=text, prefix=text[:cut], suffix=text[cut:]) for cut in (4, 9, 17, 30))
     table = score(model, items, sampled())

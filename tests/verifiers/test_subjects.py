@@ -53,6 +53,12 @@ def test_code_in_a_folder_is_refused(folder: Path) -> None:
         load_model(folder)
 
 
+def test_an_unmerged_adapter_is_refused(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "someone/else"}')
+    with pytest.raises(SubjectError, match="merge it into the model first"):
+        load_model(folder)
+
+
 @pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
 def test_references_to_foreign_code_are_refused(folder: Path, name: str) -> None:
     edit(folder / name, auto_map={"AutoModelForCausalLM": "someone/evil--modeling.Evil"})

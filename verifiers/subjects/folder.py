@@ -26,6 +26,8 @@ def check_folder(folder: Path) -> None:
             )
         if path.suffix.lower() in _CODE:
             raise SubjectError(f"{path}: a model folder may not bring code of its own; delete it")
+        if path.name == "adapter_config.json":
+            raise SubjectError(f"{path}: an adapter points to weights elsewhere; merge it into the model first")
     if not (folder / "config.json").is_file():
         raise SubjectError(f"{folder}: there is no config.json; a Hugging Face model folder is expected")
     if not any(path.suffix == ".safetensors" for path in files):
