@@ -73,6 +73,15 @@ def test_a_freshly_loaded_model_gives_the_same_bytes(model: Model) -> None:
         assert to_bytes(World(model).run(unit)) == to_bytes(World(again).run(unit))
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_runs_and_repeats(model: Model, precision: Any) -> None:
+    half = load_model(Path(model.name), precision=precision)
+    for name in ("score", "generate"):
+        assert World(half).run(UNITS[name]) == World(half).run(UNITS[name])
+    full, rough = (World(one).run(UNITS["score"]).column("mean_logp") for one in (model, half))
+    assert rough == pytest.approx(full, abs=0.2)
+
+
 def test_kinds_and_rows(model: Model) -> None:
     world = World(model)
     assert {name: world.run(unit).kind for name, unit in UNITS.items()} == {
