@@ -1,0 +1,168 @@
+"""One clause on one artifact, and what it finds in the bindings; or what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, RevealsWhen
+from ..policy.vocabulary import Access
+from ..verifiers.items import Item
+from .bound import Bindings, BoundData, BoundSubject
+from .model import DataRef, Gap, Obligation, Reading, Role, SubjectRef, Unit
+
+
+class LackingError(Exception):
+    """The clause cannot be tested as things stand: why, and what exactly would change that. Two sentences."""
+
+    def __init__(self, outcome: Literal["not_tested", "not_testable", "rejected"], reason: str, needs: str) -> None:
+        self.outcome: Literal["not_tested", "not_testable", "rejected"] = outcome
+        self.reason, self.needs = reason, needs
+        super().__init__(f"{reason} {needs}")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An obligation with the units it speaks of."""
+
+    obligation: Obligation
+    units: tuple[Unit, ...] = ()
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The items of an obligation."""
+
+    ref: DataRef
+    items: tuple[Item, ...]
+    population: Literal["these_items", "wider"]
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        return tuple(item.cluster for item in self.items)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One clause on one artifact, with the bindings of this verification."""
+
+    policy: Policy
+    bindings: Bindings
+    clause: Clause
+    artifact: str
+    evidence: Evidence
+    alpha: Fraction | None
+    """Error of the clause's fact on this artifact, if the policy says how much there is."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.clause.id}@{self.artifact}"
+
+    @property
+    def decide(self) -> Literal["certify", "not_refuted"]:
+        """Not said: the weaker one."""
+        return self.evidence.decide or "not_refuted"
+
+    @property
+    def refute_at(self) -> Fraction | None:
+        """The registered rate in one run, where the clause is about the process; a removal is, unless it says otherwise."""
+        about = getattr(self.clause, "about", None) or ("process" if isinstance(self.clause, Remove) else "model")
+        return self.evidence.refute_at if about == "process" else None
+
+    def error(self) -> Fraction:
+        if self.alpha is None:
+            raise LackingError(
+                "not_tested",
+                "Neither the policy nor the clause says how sure the verdict must be.",
+                "Give `policy.confidence` or `evidence.confidence`.",
+            )
+        if not 0 < self.alpha < 1:
+            raise LackingError(
+                "not_testable",
+                "The confidence asked for leaves no error, and no sample can reach certainty.",
+                "Ask for less than 100%, or give certain evidence: a signed record.",
+            )
+        return self.alpha
+
+    def access(self) -> Access:
+        access = self.evidence.access or self.clause.scope.access
+        if access is None:
+            raise LackingError(
+                "not_tested", "The evidence does not say through which access it is taken.", "Give `evidence.access`."
+            )
+        return access
+
+    def audited(self) -> BoundSubject:
+        found = self.bindings.artifacts.get(self.artifact)
+        if found is None:
+            raise LackingError(
+                "not_tested", f"No model is bound to `{self.artifact}`.", f"Bind it under `artifacts: {self.artifact}`."
+            )
+        return found
+
+    def arms(self, *, guarded: bool) -> dict[Role, tuple[SubjectRef, ...]]:
+        """The subjects of each role: one audited, at most one original, any number of references."""
+        precision, name = self.bindings.precision, self.artifact
+        original = self.bindings.original.get(name)
+        references = self.bindings.references.get(name, ())
+        return {
+            "audited": (self.audited().ref("audited", name, precision, guarded=guarded),),
+            "original": () if original is None else (original.ref("original", name, precision, guarded=guarded),),
+            "reference": tuple(
+                one.ref("reference", name, precision, index=index, guarded=guarded)
+                for index, one in enumerate(references)
+            ),
+        }
+
+    def need_original(self, why: str) -> None:
+        if self.artifact not in self.bindings.original:
+            raise LackingError("not_testable", why, f"Bind the model before unlearning under `original: {self.artifact}`.")
+
+    def need_references(self) -> None:
+        if not self.bindings.references.get(self.artifact):
+            raise LackingError(
+                "not_testable",
+                "Without a model that never had the target, nothing that is found can be told from chance.",
+                f"Bind at least one model trained without it under `references: {self.artifact}`.",
+            )
+
+    def sample(self, target: str) -> Sample:
+        """The items to test with: those listed, `samples` of them drawn if fewer are asked for, or a wider population's."""
+        wanted = self.evidence.samples
+        if self.evidence.population == "wider":
+            found = self.bindings.wider.get(target)
+            if found is None or (wanted is not None and len(found.items) < wanted):
+                number = f"{wanted} items" if wanted is not None else "Items"
+                have = "none" if found is None else f"{len(found.items)}"
+                raise LackingError(
+                    "not_tested",
+                    f"The clause speaks of a wider population than the listed items of `{target}`; {have} of its items are bound.",
+                    f"{number} drawn from that population, bound under `wider: {target}`, would be tested.",
+                )
+            return self._drawn(found, None, "wider")
+        found = self.bindings.data.get(target)
+        if found is None:
+            raise LackingError("not_tested", f"No data is bound to `{target}`.", f"Bind its items under `data: {target}`.")
+        return self._drawn(found, wanted, "these_items")
+
+    def _drawn(self, data: BoundData, take: int | None, population: Literal["these_items", "wider"]) -> Sample:
+        ref = data.ref(take, self.bindings.seed)
+        return Sample(ref, self.bindings.items(ref), population)
+
+
+def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:
+    """A clause's stated reading as the verifiers take it."""
+    return Reading(
+        metric=reveals_when.metric,
+        at_least=reveals_when.at_least,
+        normalisation=reveals_when.normalisation,
+        judge=reveals_when.judge,
+        decoding=decoding.method,
+        temperature=decoding.temperature,
+        top_p=decoding.top_p,
+        top_k=decoding.top_k,
+        samples=decoding.samples,
+        max_new_tokens=decoding.max_new_tokens or 64,
+    )

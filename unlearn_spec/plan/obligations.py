@@ -1,0 +1,103 @@
+"""The plan: for every clause on every artifact what will be measured, or what is missing. Pure, given loaded bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ..evidence.canonical import bytes_digest
+from ..policy.load import Document
+from ..policy.model import Clause, Evidence, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from .allocation import allocated_alpha, tested_artifacts
+from .bound import Bindings
+from .case import Case, Draft, LackingError
+from .model import Missing, Obligation, Plan, Unit
+from .rates import plan_rate
+from .records import plan_records
+from .removal import plan_removal
+from .units import planned
+
+
+def make_plan(document: Document, bindings: Bindings, rejected: frozenset[str] = frozenset()) -> Plan:
+    """Everything that a verification will measure and decide on, fixed before anything is measured.
+
+    `rejected`: ids of clauses that the checker found in error; they are not tested. Equal arguments give equal plans.
+    """
+    drafts: list[Draft] = []
+    missing: list[Missing] = []
+    alphas = allocated_alpha(document.policy)
+    for clause in document.policy.clauses:
+        for artifact in tested_artifacts(document.policy, clause) or ("",):
+            try:
+                if clause.id in rejected:
+                    raise LackingError(
+                        "rejected", "The checker found an error in this clause.", "`unlearn-spec check` says which."
+                    )
+                drafts += _numbered(_drafts(document.policy, bindings, clause, artifact, alphas.get(clause.id)))
+            except LackingError as lack:
+                missing.append(
+                    Missing(
+                        clause=clause.id, artifact=artifact, outcome=lack.outcome, reason=lack.reason, needs=lack.needs
+                    )
+                )
+    units: list[Unit] = [unit for draft in drafts for unit in draft.units]
+    obligations = tuple(draft.obligation for draft in drafts)
+    return Plan(
+        policy=bytes_digest(document.source.text.encode()),
+        bindings=bindings.digest,
+        confidence=1 - sum((obligation.alpha for obligation in obligations), Fraction(0)),
+        seed=bindings.seed,
+        units=planned(units),
+        obligations=obligations,
+        missing=tuple(missing),
+        gaps=tuple(draft.gap for draft in drafts if draft.gap is not None),
+    )
+
+
+def _drafts(
+    policy: Policy, bindings: Bindings, clause: Clause, artifact: str, alpha: Fraction | None
+) -> tuple[Draft, ...]:
+    if clause.evidence is None:
+        if isinstance(clause, Govern):
+            raise LackingError(
+                "not_testable",
+                "What people do with a model cannot be seen in its outputs.",
+                "A signed record of the measures: `evidence: {kind: attestation}`.",
+            )
+        raise LackingError(
+            "not_tested", "The clause declares no evidence.", "Give `evidence`: a test, or a signed record."
+        )
+    case = Case(policy, bindings, clause, artifact, clause.evidence, alpha)
+    if clause.evidence.kind != "test":
+        return plan_records(case)
+    return (_tested(case, clause, clause.evidence),)
+
+
+def _tested(case: Case, clause: Clause, evidence: Evidence) -> Draft:
+    match clause:
+        case Suppress() | Refuse() | Retain():
+            return plan_rate(case, clause)
+        case Remove():
+            return plan_removal(case, clause)
+        case Rectify():
+            raise LackingError(
+                "not_testable",
+                "An item holds one answer; a correction has an old and a new one.",
+                "A `suppress` clause on the old answers and a `retain` clause on the new ones, or a signed record.",
+            )
+        case _:
+            raise LackingError(
+                "not_testable",
+                f"No test of a model shows whether `{clause.goal}` was done.",
+                "A signed record: `evidence: {kind: attestation}` or `procedure`.",
+            )
+
+
+def _numbered(drafts: tuple[Draft, ...]) -> Iterator[Draft]:
+    """Ids that differ: `/1`, `/2`, … where a clause has several obligations on one artifact."""
+    if len(drafts) == 1:
+        yield from drafts
+        return
+    for number, draft in enumerate(drafts, start=1):
+        obligation: Obligation = draft.obligation.model_copy(update={"id": f"{draft.obligation.id}/{number}"})
+        yield Draft(obligation, draft.units, draft.gap)

@@ -1,0 +1,258 @@
+"""Clauses with a rate: `suppress`, `refuse`, `retain`. Which verifier, in which cell, on how many items, at what power."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+from ..catalogue import VERIFIERS, VerifierId, reachable
+from ..logic.worlds import percent
+from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
+from ..policy.vocabulary import Access
+from .arms import Arms, make_arms
+from .case import Case, Draft, LackingError, Sample, reading_from
+from .cost import cost_of, work_of
+from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .power import certifying_power, paired_power, refuting_power
+from .relearning import relearning
+from .units import answering, keys, scoring
+
+RateClause = Suppress | Refuse | Retain
+Prompts = Literal["prompt", "paraphrases", "suite"]
+
+
+def plan_rate(case: Case, clause: RateClause) -> Draft:
+    """The obligation of a rate clause. Raises `LackingError`."""
+    reading = reading_of(clause)
+    verifier = verifier_of(clause, reading)
+    if verifier == "relearning":
+        assert isinstance(clause, Suppress)
+        return relearning(case, reading, limit_words(clause), _relearned_power(case, clause))
+    access = case.access()
+    need_access(verifier, reading, access)
+    if isinstance(clause, Retain) and isinstance(clause.limit, Within):
+        case.need_original("The clause compares with the model before unlearning.")
+    case.audited()
+    sample = case.sample(clause.target)
+    asked, prompts, suite = _cell(case, clause, verifier, reading, sample)
+    guarded = access == "product"
+    scored = reading.metric == "extraction_probability"
+
+    def answers(subject: SubjectRef) -> tuple[Unit, ...]:
+        how = Reading(metric="contains", decoding="greedy", max_new_tokens=reading.max_new_tokens) if scored else reading
+        unit = GenerateUnit(
+            subject=subject, data=sample.ref, reading=answering(how), prompts=prompts, suite=suite, seed=case.bindings.seed
+        )
+        return (unit,)
+
+    def scores(subject: SubjectRef) -> tuple[Unit, ...]:
+        return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
+
+    arms = make_arms(verifier, case.arms(guarded=guarded), scores if scored else answers, answers=answers)
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier=verifier,
+        target=clause.target,
+        access=access,
+        asked=asked,
+        reading=reading,
+        n=len(sample.items),
+        clusters=len(set(sample.clusters)),
+        alpha=case.error(),
+        decide=case.decide,
+        limit=limit_words(clause),
+        effect=case.evidence.power_at,
+        power=_power(case, clause, reading, sample),
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        population=sample.population,
+        refute_at=case.refute_at,
+        cost=cost_of(
+            verifier,
+            work_of(
+                sample.items,
+                probes=_probes(case, prompts, suite, sample),
+                samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
+                new_tokens=reading.max_new_tokens,
+            ),
+            arms.subjects,
+            case.audited().parameters,
+            case.bindings.device,
+        ),
+    )
+    gap = _gap(case, clause, arms) if guarded and isinstance(clause, Suppress) else None
+    return Draft(obligation, (*arms.units, *(gap[1] if gap else ())), gap[0] if gap else None)
+
+
+def reading_of(clause: RateClause) -> Reading:
+    """The reading a clause states. A `refuse` clause counts refusal markers unless it names another metric."""
+    if clause.scope.decoding is None:
+        raise LackingError("not_tested", "The clause does not say how answers are drawn.", "Give `scope.decoding`.")
+    if clause.reveals_when is None:
+        if isinstance(clause, Refuse):
+            drawn = clause.scope.decoding
+            return Reading(
+                metric="refusal", decoding=drawn.method, temperature=drawn.temperature, top_p=drawn.top_p,
+                top_k=drawn.top_k, samples=drawn.samples, max_new_tokens=drawn.max_new_tokens or 64,
+            )  # fmt: skip
+        raise LackingError("not_tested", "The clause does not say when an answer reveals an item.", "Give `reveals_when`.")
+    reading = reading_from(clause.reveals_when, clause.scope.decoding)
+    if reading.metric == "human":
+        judge = f" by the protocol {reading.judge}" if reading.judge else ""
+        raise LackingError(
+            "not_testable",
+            f"Answers are to be judged by people{judge}; no verifier can.",
+            "A signed attestation of that judgement would decide it.",
+        )
+    if reading.metric == "multiple_choice":
+        raise LackingError(
+            "not_testable",
+            "Items carry no options to choose from.",
+            "Another `reveals_when.metric`: exact, contains, rouge_l or extraction_probability.",
+        )
+    return reading
+
+
+def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
+    if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.relearn is not None:
+        return "relearning"
+    if isinstance(clause, Refuse) or reading.metric in ("refusal", "not_refusal"):
+        return "refusal"
+    if isinstance(clause, Retain):
+        return "retention"
+    return "extraction" if reading.metric == "extraction_probability" else "leak"
+
+
+def need_access(verifier: VerifierId, reading: Reading, access: Access) -> None:
+    """Raises `LackingError` where the evidence's access does not reach what the verifier has to see."""
+    declared = VERIFIERS["extraction" if reading.metric == "extraction_probability" else verifier]
+    if not reachable(declared, access):
+        raise LackingError(
+            "not_testable",
+            f"Through `{access}` the model does not show what this test reads.",
+            f"`evidence.access: {declared.min_access}` or deeper.",
+        )
+
+
+def limit_words(clause: RateClause) -> str:
+    """The limit as the policy puts it, `at most 5% of the items`."""
+    over = clause.over
+    whose = "" if over in (None, "mean") else " for each item" if over == "each" else ""
+    if isinstance(over, ShareOf):
+        whose = f" for {percent(over.share)} of the items"
+    if isinstance(clause, Suppress):
+        return f"at most {percent(clause.limit.at_most)}{whose}"
+    if isinstance(clause.limit, AtLeast):
+        return f"at least {percent(clause.limit.at_least)}{whose}"
+    return f"within {percent(clause.limit.within)} of before{whose}"
+
+
+# --- cell ------------------------------------------------------------------------------------------------------------
+
+
+def _cell(
+    case: Case, clause: RateClause, verifier: VerifierId, reading: Reading, sample: Sample
+) -> tuple[str, Prompts, str | None]:
+    """(what is asked, which prompts, which suite)."""
+    asked, suite = clause.scope.asked, case.evidence.suite
+    scored = reading.metric == "extraction_probability"
+    if scored and (suite is not None or (asked != "direct" and case.decide == "certify")):
+        raise LackingError(
+            "not_testable",
+            "Extraction probabilities are taken on each item's own prompt, not under a suite or in other wordings.",
+            "`scope.asked: direct`, or a metric that reads answers.",
+        )
+    if suite is not None:
+        if suite not in case.bindings.suites:
+            raise LackingError("not_tested", f"The suite {suite} is not bound.", "Bind its file under `suites`.")
+        return f"suite:{suite}", "suite", suite
+    if asked is None:
+        raise LackingError("not_tested", "The clause does not say how hard it is asked.", "Give `scope.asked`.")
+    if asked == "in_context":
+        raise LackingError(
+            "not_testable",
+            "No verifier puts the target into the context and asks for it again.",
+            "A suite whose templates do would test it: `evidence.suite`.",
+        )
+    if asked == "adversarial" and case.decide == "certify":
+        raise LackingError(
+            "not_testable",
+            "A worst case over all attacks cannot be certified by some of them.",
+            "A finite suite, named with its digest: `evidence.suite`; or `decide: not_refuted`.",
+        )
+    without = sum(not item.paraphrases for item in sample.items)
+    if asked == "paraphrase" and without and not scored:
+        raise LackingError(
+            "not_tested",
+            f"{without} of {len(sample.items)} items have no other wording of their prompt.",
+            f"Other wordings of them, in the column `paraphrases` of {sample.ref.name}.",
+        )
+    if asked == "direct" or without or scored:
+        return "direct", "prompt", None
+    return "paraphrase", "paraphrases", None
+
+
+def _probes(case: Case, prompts: Prompts, suite: str | None, sample: Sample) -> int:
+    if prompts == "suite" and suite is not None:
+        return len(case.bindings.suite(suite))
+    if prompts == "paraphrases":
+        return max(1 + len(item.paraphrases) for item in sample.items)
+    return 1
+
+
+def _gap(case: Case, clause: Suppress, arms: Arms) -> tuple[Gap, tuple[Unit, ...]] | None:
+    """The audited questions once more on the bare weights, where a guarded system answered them."""
+    bare = tuple(
+        unit.model_copy(update={"subject": unit.subject.model_copy(update={"system": None})})
+        for unit in arms.audited
+        if unit.subject.system is not None
+    )
+    if not bare:
+        return None
+    return Gap(clause=clause.id, artifact=case.artifact, guarded=keys(arms.audited), bare=keys(bare)), bare
+
+
+# --- power -----------------------------------------------------------------------------------------------------------
+
+
+def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> float | None:
+    """Planned power at the registered effect; a fall counts from the limit, or from today."""
+    effect, alpha, clusters = case.evidence.power_at, case.error(), sample.clusters
+    if effect is None:
+        return None
+    if isinstance(clause.limit, Within):
+        return paired_power(len(set(clusters)), float(clause.limit.within), float(effect), float(alpha))
+    settled = reading.decoding == "greedy" or reading.metric == "extraction_probability"
+    failing, truth = _tolerated(clause), effect
+    if not isinstance(clause, Suppress):
+        truth = min(Fraction(1), failing + effect)
+    worst = case.refute_at
+    if worst is None and case.decide == "certify" and truth < failing and clause.over in (None, "mean"):
+        return certifying_power(clusters, failing, truth, alpha)
+    if worst is not None:
+        failing = worst if isinstance(clause, Suppress) else 1 - worst
+    return refuting_power(clusters, _broken(clause.over, failing, settled), truth, alpha)
+
+
+def _tolerated(clause: RateClause) -> Fraction:
+    """The largest failure rate of an item that the limit allows; failures are leaks, or what is not kept or refused."""
+    if isinstance(clause, Suppress):
+        return clause.limit.at_most
+    return 1 - clause.limit.at_least if isinstance(clause.limit, AtLeast) else clause.limit.within
+
+
+def _broken(over: Over | None, tolerated: Fraction, settled: bool) -> Fraction:
+    """The mean failure rate beyond which the clause is false. `settled`: each item's rate is 0 or 1."""
+    if over in (None, "mean") or tolerated == 1:
+        return tolerated
+    spared = 1 - over.share if isinstance(over, ShareOf) else Fraction(0)
+    return spared if settled else tolerated * (1 - spared) + spared
+
+
+def _relearned_power(case: Case, clause: Suppress) -> tuple[Fraction, Fraction]:
+    """(Limit on the held-out rate, α of each half)."""
+    return case.refute_at or clause.limit.at_most, case.error() / 2

@@ -1,0 +1,226 @@
+"""Removal clauses under test: membership, or influence by relearning or by extraction beside never-trained models.
+
+Tests can refute removal and never show it; a signed record can.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..catalogue import VERIFIERS, attacks, reachable
+from ..logic.exponential import exp_bounds
+from ..logic.worlds import percent
+from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
+from ..policy.vocabulary import Access
+from ..statistics.binomial import samples_for_zero_failures
+from ..statistics.bounded import clustered_rate_upper
+from ..verifiers.items import Item
+from .arms import make_arms
+from .case import Case, Draft, LackingError, reading_from
+from .cost import cost_of, work_of
+from .model import GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .power import refuting_power
+from .relearning import relearning
+from .units import answering, keys, scoring
+
+EXTRACTABLE = Fraction(1, 1000)
+"""Chance of one answer from which a document counts as extractable, where no clause on the same set says otherwise."""
+DIRECTIONS = 2
+"""An attack on membership counts in both: unusually familiar, and unusually strange."""
+
+
+def plan_removal(case: Case, clause: Remove) -> Draft:
+    """The obligation of a tested removal clause. Raises `LackingError`."""
+    if isinstance(clause.limit, MembershipBound):
+        return _membership(case, clause, clause.limit)
+    if case.evidence.relearn is not None:
+        case.audited()
+        case.need_references()
+        sample = case.sample(clause.target)
+        limit, at = _closeness_words(clause.limit), _beyond(case, clause, clause.limit, sample.clusters, halves=2)
+        return relearning(case, reading_for(case, clause, sample.items), limit, at)
+    return _extraction(case, clause, clause.limit)
+
+
+def reading_for(case: Case, clause: Remove, items: tuple[Item, ...]) -> Reading:
+    """When the target counts as shown: as a rate clause on the same set says, else what fits its items.
+
+    Documents: extractable with a chance of 1/1000 by one answer at temperature 1. Questions: the answer is contained in
+    the greedy reply, case, Unicode form and blanks aside.
+    """
+    for other in case.policy.clauses:
+        if not isinstance(other, Suppress | Retain) or other.target != clause.target:
+            continue
+        if other.reveals_when is None or other.scope.decoding is None:
+            continue
+        if other.reveals_when.metric in VERIFIERS["relearning"].metrics:
+            return reading_from(other.reveals_when, clause.scope.decoding or other.scope.decoding)
+    if any(item.is_document for item in items):
+        return _extraction_reading()
+    return Reading(metric="contains", normalisation="casefold_nfkc_space", decoding="greedy")
+
+
+def _extraction_reading() -> Reading:
+    return Reading(metric="extraction_probability", at_least=EXTRACTABLE, decoding="sample", temperature=Fraction(1))
+
+
+def _closeness_words(limit: Closeness) -> str:
+    return f"within ε {float(limit.epsilon):g}, δ {percent(limit.delta)} of a model trained without it"
+
+
+def _need(verifier_access: Access, access: Access) -> None:
+    raise LackingError(
+        "not_testable",
+        f"Through `{access}` the model does not show what this test reads.",
+        f"`evidence.access: {verifier_access}` or deeper.",
+    )
+
+
+# --- membership ------------------------------------------------------------------------------------------------------
+
+
+def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
+    access = case.access()
+    if not reachable(VERIFIERS["membership"], access):
+        _need(VERIFIERS["membership"].min_access, access)
+    case.audited()
+    sample = case.sample(clause.target)
+    share = case.error() / (2 * len(attacks(access)) * DIRECTIONS)
+    needed = samples_for_zero_failures(limit.at_fpr, share)
+    if needed is None:
+        raise LackingError(
+            "not_testable",
+            "No number of never-trained items can support a false-positive rate of 0%.",
+            "An `at_fpr` above 0%.",
+        )
+    holdout = case.bindings.holdouts.get(clause.target)
+    wanted = (
+        f"At least {needed:,} never-trained items (one a cluster), drawn by the same lottery as the members, bound under "
+        f"`holdouts: {clause.target}` with `randomised: true`."
+    )
+    if holdout is None or not holdout.randomised:
+        state = "is bound" if holdout is None else "is declared"
+        raise LackingError("not_testable", f"No randomised hold-out {state} for `{clause.target}`.", wanted)
+    apart = len({item.cluster for item in holdout.items})
+    if apart < needed:
+        text = f"{apart:,} never-trained items cannot support a false-positive rate of {percent(limit.at_fpr)}."
+        raise LackingError("not_testable", text, wanted)
+    outside = holdout.ref()
+    how = scoring(_scored_alike(case, clause))
+
+    def ask(subject: SubjectRef) -> tuple[Unit, ...]:
+        return tuple(ScoreUnit(subject=subject, data=data, reading=how) for data in (sample.ref, outside))
+
+    arms = make_arms("membership", case.arms(guarded=False), ask, blind=(sample.ref, outside))
+    effect = case.evidence.power_at
+    power = None if effect is None else refuting_power(sample.clusters, limit.tpr_at_most, effect, share)
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier="membership",
+        target=clause.target,
+        access=access,
+        asked="direct",
+        reading=None,
+        n=len(sample.items),
+        clusters=len(set(sample.clusters)),
+        alpha=case.error(),
+        decide=case.decide,
+        limit=f"at most {percent(limit.tpr_at_most)} of members found at {percent(limit.at_fpr)} false positives",
+        effect=effect,
+        power=power,
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        population=sample.population,
+        refute_at=case.refute_at,
+        cost=cost_of(
+            "membership",
+            work_of(sample.items, holdout=len(holdout.items)),
+            arms.subjects,
+            case.audited().parameters,
+            case.bindings.device,
+        ),
+    )
+    return Draft(obligation, arms.units)
+
+
+def _scored_alike(case: Case, clause: Remove) -> Reading:
+    """The decoding of an extraction clause on the same set, so that one pass serves both; any will do."""
+    for other in case.policy.clauses:
+        if not isinstance(other, Suppress) or other.target != clause.target:
+            continue
+        when, decoding = other.reveals_when, other.scope.decoding
+        if when is not None and decoding is not None and when.metric == "extraction_probability":
+            return reading_from(when, decoding)
+    return _extraction_reading()
+
+
+# --- influence -------------------------------------------------------------------------------------------------------
+
+
+def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
+    """Is the target extractable where a model that never had it would not show it?"""
+    access = case.access()
+    if not reachable(VERIFIERS["extraction"], access):
+        _need(VERIFIERS["extraction"].min_access, access)
+    case.audited()
+    case.need_references()
+    sample = case.sample(clause.target)
+    stated = reading_for(case, clause, sample.items)
+    reading = stated if stated.metric == "extraction_probability" else _extraction_reading()
+
+    def ask(subject: SubjectRef) -> tuple[Unit, ...]:
+        return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
+
+    def answers(subject: SubjectRef) -> tuple[Unit, ...]:
+        greedy = answering(Reading(metric="contains", decoding="greedy", max_new_tokens=reading.max_new_tokens))
+        return (GenerateUnit(subject=subject, data=sample.ref, reading=greedy, seed=case.bindings.seed),)
+
+    arms = make_arms("extraction", case.arms(guarded=False), ask, answers=answers)
+    beyond, share = _beyond(case, clause, limit, sample.clusters, halves=1)
+    effect = case.evidence.power_at
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier="extraction",
+        target=clause.target,
+        access=access,
+        asked="direct",
+        reading=reading,
+        n=len(sample.items),
+        clusters=len(set(sample.clusters)),
+        alpha=case.error(),
+        decide=case.decide,
+        limit=_closeness_words(limit),
+        effect=effect,
+        power=None if effect is None else refuting_power(sample.clusters, beyond, effect, share),
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        population=sample.population,
+        refute_at=case.refute_at,
+        cost=cost_of(
+            "extraction", work_of(sample.items), arms.subjects, case.audited().parameters, case.bindings.device
+        ),
+    )
+    return Draft(obligation, arms.units)
+
+
+def _beyond(
+    case: Case, clause: Remove, limit: Closeness, clusters: tuple[str, ...], *, halves: int
+) -> tuple[Fraction, Fraction]:
+    """(Rate beyond which the clause is refuted, error of one bound), for planning.
+
+    About one model: e^ε · x + δ with x the upper bound of references that show nothing, the error shared by both rates.
+    About a process: the registered `refute_at`; without one, nothing refutes.
+    """
+    if clause.about != "model":
+        return case.refute_at or Fraction(1), case.error() / halves
+    share = case.error() / (2 * halves)
+    floor = Fraction(clustered_rate_upper([0.0] * len(clusters), clusters, share))
+    return min(Fraction(1), exp_bounds(limit.epsilon)[1] * floor + limit.delta), share
