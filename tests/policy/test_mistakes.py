@@ -172,6 +172,7 @@ VALUES = [
     ("S002", HEAD + CLAUSES + "relations: [⟦{facts: within}⟧]\n", "within which set?"),
     # goals
     ("S003", clause("{id: hide, goal: ⟦supress⟧, target: facts}"), "did you mean `suppress`?"),
+    ("S003", clause("{id: hide, goal: ⟦supress⟧, target: facts, scope: {access: api}, over: each}"), "`suppress`?"),
     ("S003", clause("{id: hide, goal: ⟦forget⟧, target: facts}"), "several things"),
     ("S003", clause("{id: hide, goal: ⟦Unlearn⟧, target: facts}"), "several things"),
     # names
