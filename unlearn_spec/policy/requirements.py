@@ -19,12 +19,9 @@ from .quantities import read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
 from .vocabulary import GoalKind
-from .vocabulary import GoalKind
 
 LANGUAGE: Final = (1, 0)
 """Version of the language this package reads; the first number must match."""
-
-_GOALS: Final = get_args(GoalKind)
 
 RATE_GOALS: Final = frozenset({"suppress", "refuse", "retain", "rectify"})
 """Goals about a rate of answers: these alone have an access level, probes, a decoding and a test for "revealed"."""
