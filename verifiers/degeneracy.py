@@ -1,8 +1,9 @@
 """Whether a model has collapsed: a model that babbles, repeats itself or says nothing has not forgotten.
 
-To be asked on items that were to be kept. On the target itself, a model without the knowledge is rightly uncertain,
-and may rightly be silent. Each quantity is compared with the original model on the same prompts, so that a model that
-always spoke like this is not blamed. No model library.
+Each quantity is compared with the original model on the same prompts, so that a model that always spoke like this is
+not blamed. Best asked on items that were to be kept: about the target, a model without the knowledge may rightly be
+silent. It is rightly less certain there than one that knew the answers by heart, so uncertainty counts only where it is
+beyond what fluent models show in their own greedy text. No model library.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from .table import Table
 LONG_ENOUGH = 4  # tokens, below which repetition says nothing
 REPETITIVE = 0.5  # distinct tokens over tokens, below which an answer repeats itself
 MORE_OFTEN = 0.20  # absolute rise of a share that counts as collapse
-MORE_UNCERTAIN = 2.0  # rise of the mean entropy in nats that counts as collapse: 7 times as many plausible words
+MORE_UNCERTAIN = 2.0  # rise of the mean entropy in nats that counts as collapse: 7 times as many plausible words,
+BABBLE = 4.0  # if it also ends above this: 55 equally plausible words at every place
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ def fluency(tables: Sequence[Table]) -> Fluency:
 
 
 def judge(audited: Sequence[Table], original: Sequence[Table]) -> Degeneracy:
-    """Collapse: empty or repetitive answers more often by over 20 points, or entropy higher by over 2 nats."""
+    """Collapse: empty or repetitive answers more often by over 20 points, or entropy up by over 2 nats to over 4."""
     now, before = fluency(audited), fluency(original)
     symptoms = []
     if now.empty > before.empty + MORE_OFTEN:
         symptoms.append(f"{now.empty:.0%} of answers are empty, {before.empty:.0%} before unlearning")
     if now.repetitive > before.repetitive + MORE_OFTEN:
         symptoms.append(f"{now.repetitive:.0%} of answers repeat themselves, {before.repetitive:.0%} before unlearning")
-    if now.entropy > before.entropy + MORE_UNCERTAIN:
+    if now.entropy > max(before.entropy + MORE_UNCERTAIN, BABBLE):
         symptoms.append(f"the mean entropy of a word is {now.entropy:.1f} nats, {before.entropy:.1f} before unlearning")
     return Degeneracy(now, before, tuple(symptoms))
 

@@ -283,7 +283,7 @@ FLUENT = spoken(*[(6, False, 0.9, 0.5, False)] * 10)
     [
         (spoken(*[(0, True, 1.0, 0.0, False)] * 3, *[(6, False, 0.9, 0.5, False)] * 7), "empty"),
         (spoken(*[(6, False, 0.2, 0.1, False)] * 3, *[(6, False, 0.9, 0.5, False)] * 7), "repeat"),
-        (spoken(*[(6, False, 0.9, 3.0, False)] * 10), "nats"),
+        (spoken(*[(6, False, 0.9, 4.5, False)] * 10), "nats"),
     ],
 )
 def test_collapse_is_noticed_and_named(table: Table, word: str) -> None:
@@ -292,9 +292,10 @@ def test_collapse_is_noticed_and_named(table: Table, word: str) -> None:
     assert not degeneracy.judge([table], [table]).degenerate  # it always spoke like this
 
 
-def test_short_answers_and_filter_replies_are_no_collapse() -> None:
+def test_short_answers_filter_replies_and_uncertainty_are_no_collapse() -> None:
     short = spoken(*[(2, False, 0.4, 0.5, False)] * 10)
     blocked = spoken(*[(0, True, 1.0, 0.0, True)] * 9, (6, False, 0.9, 0.5, False))
-    for table in (short, blocked):
+    uncertain = spoken(*[(6, False, 0.9, 3.0, False)] * 10)
+    for table in (short, blocked, uncertain):
         assert not degeneracy.judge([table], [FLUENT]).degenerate
     assert degeneracy.fluency([blocked]).answers == 1
