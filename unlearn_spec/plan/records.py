@@ -7,17 +7,24 @@ from fractions import Fraction
 from ..policy.model import Govern
 from .case import Case, Draft, LackingError
 from .model import Cost, Obligation
+from .record_check import refusal
 from .record_file import Record
 
 _WORDS = {"procedure": "record of a procedure", "certificate": "certificate", "attestation": "attestation"}
 
 
 def plan_records(case: Case) -> tuple[Draft, ...]:
-    """One obligation for each record that names the clause and the artifact. Raises `LackingError` if none does.
-
-    Whether a record is validly signed, and of what is bound, is looked at when it is used.
-    """
-    found = tuple(read.record for read in case.bindings.records if _speaks(case, read.record))
+    """One obligation for each record that carries the clause on the artifact. Raises `LackingError` if none does."""
+    found = tuple(read for read in case.bindings.records if _speaks(case, read.record))
+    refused = {
+        read.record.id: why
+        for read in found
+        if (why := refusal(read, case.clause, case.artifact, case.policy, case.bindings)) is not None
+    }
+    if found and len(refused) == len(found):
+        raise LackingError(
+            "not_tested", " ".join(refused.values()), "A record without this defect, signed again, would decide it."
+        )
     if not found:
         kind, named = _WORDS[case.evidence.kind], f" with the id `{case.evidence.record}`" if case.evidence.record else ""
         place = f" and the artifact `{case.artifact}`" if case.artifact else ""
@@ -26,7 +33,7 @@ def plan_records(case: Case) -> tuple[Draft, ...]:
             f"No bound {kind} speaks of this clause{f' on `{case.artifact}`' if case.artifact else ''}.",
             f"A signed {kind}{named} that names the clause `{case.clause.id}`{place}, under `records`.",
         )
-    return tuple(Draft(_obligation(case, record)) for record in found)
+    return tuple(Draft(_obligation(case, read.record)) for read in found if read.record.id not in refused)
 
 
 def _speaks(case: Case, record: Record) -> bool:

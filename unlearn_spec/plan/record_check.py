@@ -1,0 +1,91 @@
+"""Whether a signed record carries a clause on an artifact: signature, coverage, dates. What it says may still be false."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from ..evidence.canonical import canonical_json
+from ..logic.meaning import MODELS
+from ..policy.model import Clause, Closeness, Delete, Destroy, Finish, Keep, Policy, Remove
+from .bound import Bindings
+from .record_file import Record, RecordFile
+
+PREFIX = "ed25519:"
+
+
+def refusal(read: RecordFile, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> str | None:
+    """Why this record does not count for the clause on the artifact, in one sentence; None if it does.
+
+    Checked are the signature (Ed25519, RFC 8032) under the key bound to the signer, the signer's independence where the
+    clause asks for it, that goal, target, manifest and artifact are the clause's, that the artifact's digest is that of
+    the bound model, and that dates and numbers the clause needs are there. Whether they meet the clause is not asked.
+    """
+    record, name = read.record, f"The record `{read.record.id}`"
+    key = bindings.keys.get(record.signer)
+    if key is None:
+        return f"{name} is signed by `{record.signer}`, whose public key is not bound under `keys`."
+    if record.signature is None:
+        return f"{name} is not signed."
+    if not is_signed(read.data, key):
+        return f"{name} was changed after `{record.signer}` signed it, or was signed with another key."
+    return _not_independent(record, clause, policy) or _not_about(record, clause, artifact, policy, bindings)
+
+
+def signed_bytes(data: Mapping[str, Any]) -> bytes:
+    """What is signed: the canonical JSON of the record without its signature."""
+    return canonical_json({name: value for name, value in data.items() if name != "signature"})
+
+
+def is_signed(data: Mapping[str, Any], public_key: bytes) -> bool:
+    """Whether the record carries a valid signature under this Ed25519 key (PEM)."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(public_key)
+    text = data.get("signature")
+    if not isinstance(key, Ed25519PublicKey) or not isinstance(text, str) or not text.startswith(PREFIX):
+        return False
+    try:
+        key.verify(base64.b64decode(text.removeprefix(PREFIX), validate=True), signed_bytes(data))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _not_independent(record: Record, clause: Clause, policy: Policy) -> str | None:
+    asked = clause.evidence is not None and clause.evidence.evaluator == "independent"
+    if asked and policy.parties is not None and record.signer == policy.parties.obligor:
+        return f"The record `{record.id}` is signed by the obligor `{record.signer}`; the clause asks for an independent evaluator."
+    return None
+
+
+def _not_about(record: Record, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> str | None:
+    name, statement = f"The record `{record.id}`", record.statement
+    target = getattr(clause, "target", None)
+    if clause.id not in statement.clauses:
+        return f"{name} does not name the clause."
+    if statement.goal != clause.goal:
+        return f"{name} is about `{statement.goal}`, the clause about `{clause.goal}`."
+    if target is not None and statement.target != target:
+        return f"{name} does not say that it is about `{target}`."
+    manifest = policy.information[target].manifest if target is not None else None
+    if statement.manifest is not None and manifest is not None and statement.manifest != manifest:
+        return f"{name} is about another manifest of `{target}` than the policy's."
+    if artifact and artifact not in statement.artifacts:
+        return f"{name} does not cover `{artifact}`."
+    if artifact and policy.artifacts[artifact].kind in MODELS and not isinstance(clause, Destroy):
+        bound = bindings.artifacts.get(artifact)
+        if bound is None:
+            return f"{name} speaks of one model as `{artifact}`, and none is bound to compare it with."
+        if statement.artifacts[artifact] != bound.digest:
+            return f"{name} is about another model than the one bound to `{artifact}`: the digests differ."
+    if statement.performed_on is not None and record.signed_on < statement.performed_on:
+        return f"{name} was signed on {record.signed_on}, before the act of {statement.performed_on}."
+    if isinstance(clause, Finish | Delete | Keep) and statement.day is None:
+        return f"{name} does not say on which day: `statement.day`."
+    certified = statement.epsilon is not None and statement.delta is not None
+    needed = record.kind == "certificate" and isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
+    return f"{name} certifies no ε and δ." if needed and not certified else None
