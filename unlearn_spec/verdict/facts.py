@@ -12,12 +12,12 @@ from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from .falls import measure_fall
-from .measured import Measured, Seen
+from .measured import Judge, Measured, Seen
 from .model import Fact
-from .rates import measure_rate, measure_relearned, part_of
-from .removal import measure_closeness, measure_membership
+from .rates import judge_of, measure_rate, measure_relearned, part_of
+from .removal import measure_closeness, measure_membership, revealing
 
-__all__ = ["Measured", "Seen", "measure", "recorded"]
+__all__ = ["Measured", "Seen", "judge_for", "measure", "recorded", "refused"]
 
 
 def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) -> Measured:
@@ -42,6 +42,14 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
     raise ValueError(f"{obligation.id}: {obligation.verifier} does not bear on a {clause.goal} clause")
 
 
+def judge_for(obligation: Obligation, clause: Clause) -> Judge:
+    """What counts as a hit in an obligation's tables: one outcome an item. Not for membership and records."""
+    part = part_of(obligation, clause) if isinstance(clause, Rectify) else clause
+    if obligation.verifier != "relearning" and isinstance(part, Suppress | Refuse | Retain):
+        return judge_of(part, obligation)
+    return revealing(part, obligation)
+
+
 def recorded(obligation: Obligation, record: RecordFact) -> Measured:
     """A signed record as the fact of its obligation: without sampling error, if its signer is to be believed."""
     words = f"the {record.kind} {obligation.record or record.id}, signed by {record.signer}, is true"
@@ -50,3 +58,8 @@ def recorded(obligation: Obligation, record: RecordFact) -> Measured:
         id=record.id, obligation=obligation.id, words=words, low=certain, high=certain, alpha=Fraction(0), objects=()
     )
     return Measured(obligation.id, (record,), (stated,), (), None, None, None, f"{words[0].upper()}{words[1:]}.")
+
+
+def refused(obligation: Obligation, why: str) -> Measured:
+    """A record that says nothing, and why."""
+    return Measured(obligation.id, (), (), (), None, None, None, why)

@@ -16,11 +16,11 @@ from ..rules.wording import percent
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
-from ..verifiers.outcomes import Outcomes, gather
-from ..verifiers.table import Table
-from .measured import Judge, Measured, Seen, lower, reading_for, upper
+from ..verifiers.outcomes import Outcomes
+from .facts import judge_for
+from .measured import Measured, Seen, lower, upper
 from .model import GateResult
-from .rates import after_attack, judge_of, limit_of, part_of
+from .rates import limit_of, part_of
 from .removal import attack
 
 Items: TypeAlias = Callable[[DataRef], tuple[Item, ...]]
@@ -68,7 +68,7 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
         return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
-    original = seen.outcomes(obligation, "original", _judge(obligation, clause))
+    original = seen.outcomes(obligation, "original", judge_for(obligation, clause))
     if not original:
         return False, "the original was not measured"
     low = lower(original, obligation.alpha)
@@ -91,7 +91,7 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         text = f"the best attack catches {_of(caught)} members of a model never trained on them"
         passed = low <= clause.limit.tpr_at_most
         return passed, text if passed else f"{text}, more than {percent(clause.limit.tpr_at_most)} for certain"
-    references = seen.outcomes(obligation, "reference", _judge(obligation, clause))
+    references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
     if not references:
         return False, "no never-trained model was measured"
     high = upper(references, obligation.alpha)
@@ -100,19 +100,6 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if needed is None:
         return high < 1, text
     return high < needed, text if high < needed else f"{text}; less than {percent(needed)} is needed"
-
-
-def _judge(obligation: Obligation, clause: Clause) -> Judge:
-    if obligation.verifier == "relearning":
-        return after_attack(reading_for(clause, obligation))
-    if isinstance(clause, Suppress | Refuse | Retain):
-        return judge_of(clause, obligation)
-    reading = reading_for(clause, obligation)
-
-    def revealed(tables: Sequence[Table]) -> Outcomes:
-        return gather(tables, reading, every=False)
-
-    return revealed
 
 
 def _smallest_found(obligation: Obligation, clause: Clause) -> Fraction | None:
@@ -139,7 +126,7 @@ def _repeat(
     control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured
 ) -> tuple[bool, str]:
     """The same model asked again must answer the same, or differ by less than the interval's half-width."""
-    judge = _judge(obligation, clause)
+    judge = judge_for(obligation, clause)
     first = judge([seen.tables[key] for key in control.against])
     again = judge([seen.tables[key] for key in control.units])
     before, after = dict(zip(first.items, first.hits, strict=True)), dict(zip(again.items, again.hits, strict=True))

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
 from ..plan.model import Obligation, Reading, Role
+from ..plan.power import refuting_power
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
@@ -39,7 +40,6 @@ from .measured import (
     where,
 )
 from .model import Interval
-from .power import refuting_power
 
 RateClause = Suppress | Refuse | Retain
 Kind = Literal["revealed", "known", "refused", "not refused"]

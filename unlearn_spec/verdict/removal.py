@@ -10,7 +10,8 @@ from ..catalogue import attacks
 from ..logic.evidence import EvidenceFact, MembershipFact, RateFact
 from ..logic.exponential import exp_bounds
 from ..plan.model import Obligation, Role
-from ..policy.model import Closeness, MembershipBound, Remove
+from ..plan.power import refuting_power
+from ..policy.model import Clause, Closeness, MembershipBound, Remove
 from ..rules.wording import percent
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
 from ..verifiers import membership, recovery
@@ -32,7 +33,6 @@ from .measured import (
     where,
 )
 from .model import Interval
-from .power import refuting_power
 from .rates import after_attack, held_out, shown
 
 
@@ -43,13 +43,11 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
     half of the fact's α. About a process one run counts only from the registered `refute_at` on, and the never-trained
     models serve as controls; about a model two facts share α.
     """
-    reading = reading_for(clause, obligation)
+    reading, judge = reading_for(clause, obligation), revealing(clause, obligation)
     if obligation.verifier == "relearning":
         audited = held_out(obligation, "audited", reading, seen)
         beside = held_out(obligation, "reference", reading, seen)
-        judge: Judge = after_attack(reading)
     else:
-        judge = lambda tables: gather(tables, reading, every=False)  # noqa: E731 — same shape as the other branch
         audited = [seen.outcomes(obligation, "audited", judge)]
         beside = [found for found in (seen.outcomes(obligation, "reference", judge),) if found]
     compared = clause.about == "model" and bool(beside)
@@ -98,7 +96,15 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
     )
 
 
-def attacked_side(obligation: Obligation, clause: Remove, seen: Seen) -> tuple[Interval, ...]:
+def revealing(clause: Clause, obligation: Obligation) -> Judge:
+    """Items that any answer reveals; after relearning, of the held-out items of both halves."""
+    reading = reading_for(clause, obligation)
+    if obligation.verifier == "relearning":
+        return after_attack(reading)
+    return lambda tables: gather(tables, reading, every=False)
+
+
+def attacked_side(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[Interval, ...]:
     """After relearning: intervals of the items that the attack trained on, for comparison."""
     reading = reading_for(clause, obligation)
 

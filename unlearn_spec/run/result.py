@@ -1,0 +1,141 @@
+"""From what a run measured and concluded to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from ..evidence.canonical import json_digest
+from ..finding import Finding
+from ..logic.axioms import AXIOMS
+from ..plan.bound import Bindings
+from ..plan.model import Obligation, Plan, RelearnUnit
+from ..policy.model import Clause, Policy, Remove, Suppress
+from ..report.build import build
+from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Versions
+from ..rules.explain import sentence
+from ..verdict.decide import Exhibit
+from ..verdict.facts import Seen, judge_for
+from ..verdict.measured import Judge, lower, upper
+from ..verdict.model import Interval, Verification
+from ..verdict.removal import attacked_side
+from ..verifiers.items import Item, item_key, keyed_digest
+from .places import Places
+
+
+def make_report(
+    policy: Policy,
+    plan: Plan,
+    bound: Bindings,
+    verification: Verification,
+    findings: tuple[Finding, ...],
+    seen: Seen,
+    exhibits: Sequence[Exhibit],
+    at: Places,
+    ledger: str,
+) -> Report:
+    """The report of a run. `ledger` is the digest of the ledger's content; no path, clock or host enters."""
+    clauses = {clause.id: clause for clause in policy.clauses}
+    return build(
+        policy=policy,
+        plan=plan,
+        verification=verification,
+        findings=findings,
+        sentences={clause.id: sentence(clause, policy) for clause in policy.clauses},
+        objects=seen.objects,
+        ledger=ledger,
+        versions=Versions(
+            language=policy.unlearn_spec,
+            tool=version("unlearn-spec"),
+            axioms=json_digest([[axiom.id, axiom.sentence, axiom.status] for axiom in AXIOMS])[7:19],
+        ),
+        axioms=tuple(Axiom(id=axiom.id, statement=axiom.sentence, status=axiom.status) for axiom in AXIOMS),
+        records=_records(bound),
+        relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
+        guardrails=_guardrails(plan, clauses, seen),
+        revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, at)),
+    )
+
+
+def _records(bound: Bindings) -> tuple[Record, ...]:
+    return tuple(
+        Record(
+            id=found.record.id,
+            kind=found.record.kind,
+            signer=found.record.signer,
+            signed_on=found.record.signed_on,
+            digest=found.digest,
+        )
+        for found in bound.records
+    )
+
+
+def _is_attack(exhibit: Exhibit) -> bool:
+    return exhibit.obligation.verifier == "relearning"
+
+
+def _relearning(exhibit: Exhibit, clauses: Mapping[str, Clause], seen: Seen) -> Relearning:
+    obligation = exhibit.obligation
+    unit = next(unit for key in obligation.audited if isinstance(unit := seen.units[key], RelearnUnit))
+    return Relearning(
+        clause=obligation.clause,
+        artifact=obligation.artifact,
+        steps=unit.steps,
+        learning_rate=unit.learning_rate,
+        on=unit.on,
+        attacked=attacked_side(obligation, clauses[obligation.clause], seen),
+        held_out=exhibit.measured.intervals,
+    )
+
+
+def _guardrails(plan: Plan, clauses: Mapping[str, Clause], seen: Seen) -> tuple[Guardrail, ...]:
+    """For each clause measured through a guarded system: the same questions to the bare weights."""
+    found = []
+    for gap in plan.gaps:
+        obligation = next(o for o in plan.obligations if (o.clause, o.artifact) == (gap.clause, gap.artifact))
+        judge = judge_for(obligation, clauses[gap.clause])
+        sides = (("through the system", gap.guarded), ("bare weights", gap.bare))
+        found.append(
+            Guardrail(
+                clause=gap.clause,
+                artifact=gap.artifact,
+                intervals=tuple(_side(label, keys, obligation, judge, seen) for label, keys in sides),
+            )
+        )
+    return tuple(found)
+
+
+def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge, seen: Seen) -> Interval:
+    outcomes = judge([seen.tables[key] for key in keys])
+    return Interval(
+        label=label,
+        point=outcomes.share,
+        low=float(lower((outcomes,), obligation.alpha)),
+        high=float(upper((outcomes,), obligation.alpha)),
+        hits=outcomes.k,
+        n=outcomes.n,
+        clusters=outcomes.cluster_count,
+    )
+
+
+def _revealed(
+    obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen, at: Places
+) -> tuple[Redacted, ...]:
+    """The target's items that the audited model revealed, by keyed digest and length. The key comes from the items."""
+    clause = clauses[obligation.clause]
+    if obligation.verifier not in ("leak", "extraction", "relearning") or not isinstance(clause, Suppress | Remove):
+        return ()
+    (outcomes,) = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
+    items = at.items(seen.units[obligation.audited[0]].data)
+    key, by_id = item_key(items), {item.id: item for item in items}
+    hits = [by_id[item] for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
+    return tuple(
+        Redacted(obligation=obligation.id, item=f"hmac-sha256:{keyed_digest(key, secret(item))}", length=len(secret(item)))
+        for item in hits
+    )
+
+
+def secret(item: Item) -> str:
+    """What must not be said: an answer, a suffix, or a whole document."""
+    return item.secret or item.text
+

@@ -1,0 +1,245 @@
+"""A whole verification: policy and bindings in, a run folder with evidence, verdicts and a report out.
+
+The order is fixed: check the policy, plan, register the plan in the ledger, measure, conclude. Everything measured is
+kept by content and noted in the ledger as it finishes, so a run that was killed goes on where it stopped; its report
+depends on policy, bindings, program versions and seed, not on how often or where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ..evidence.canonical import EvidenceError, Json, bytes_digest
+from ..evidence.ledger import FILE_NAME, Ledger
+from ..evidence.store import Store
+from ..finding import Finding
+from ..plan.bindings import load_bindings
+from ..plan.bound import Bindings
+from ..plan.model import Obligation, Plan, Planned
+from ..plan.obligations import make_plan
+from ..policy.load import Document, load
+from ..policy.model import Policy
+from ..report.model import Report, canonical
+from ..rules.check import check_document
+from ..verdict.decide import Exhibit, decide
+from ..verdict.facts import Measured, Seen, measure, recorded, refused
+from ..verdict.gates import check as check_gates
+from ..verdict.model import Verification
+from ..verdict.records import RefusedRecordError, record_fact
+from .executor import LocalExecutor, RunError
+from .places import Measure, Places, job, places, stored_table
+from .result import make_report
+
+RESULT = "result.json"
+LIBRARIES = ("unlearn-spec", "torch", "transformers", "tokenizers", "numpy", "scipy")
+"""Whose versions a run is bound to: measured or computed by another one, the same unit may give another number."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished verification."""
+
+    folder: Path
+    plan: Plan
+    verification: Verification
+    report: Report
+
+
+def verify(
+    policy: Path,
+    bindings: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    device: str | None = None,
+    progress: bool = False,
+    executor: LocalExecutor | None = None,
+) -> RunResult:
+    """Verifies the bound models against the policy, in the run folder `out`; goes on with the run it may hold.
+
+    `device` takes the place of the bindings' one; `workers` processes measure (one a processor, one in all on a GPU);
+    a given `executor` is used instead and left open. `progress` shows a bar on standard error, if that is a terminal.
+    Raises `PolicyError`, `BindingError`, `SubjectError`, `ItemError`, `RunError` or `EvidenceError`; what was measured
+    by then is kept.
+    """
+    document = load(policy)
+    bound = load_bindings(bindings, document.policy)
+    where = device or bound.device
+    _usable(out)
+    with Ledger(out) as ledger:
+        store = Store(out)
+        store.sweep()
+        findings = check_document(document, today=_day(ledger)).findings
+        plan = make_plan(document, bound, rejected=blocked(findings, document.policy))
+        _register(out, ledger, store, plan, where)
+        at = places(bound, plan, where)
+        objects = _measured(out, ledger, store, plan, at, workers, progress, executor)
+        seen = Seen(
+            units={planned.key: planned.unit for planned in plan.units},
+            tables={
+                planned.key: stored_table(store, planned.unit, objects[planned.key]) for planned in plan.units
+            },
+            objects=objects,
+        )
+        exhibits = _exhibits(document, plan, bound, seen, at)
+        verification = decide(document.policy, plan, exhibits)
+        ledger.append("verdict", {"key": "verification", "object": store.put_bytes(_json(verification))})
+        report = make_report(
+            document.policy, plan, bound, verification, findings, seen, exhibits, at, ledger.content_digest()
+        )
+    write_whole(out / RESULT, canonical(report).encode())
+    return RunResult(out, plan, verification, report)
+
+
+def blocked(findings: Sequence[Finding], policy: Policy) -> frozenset[str]:
+    """Ids of the clauses that an error of the checker blocks; an error about no clause in particular blocks them all."""
+    ids = frozenset(clause.id for clause in policy.clauses)
+    errors = [finding for finding in findings if finding.severity == "error" and not finding.accepted]
+    return frozenset().union(*(ids & set(finding.clauses) if finding.clauses else ids for finding in errors))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that it appears complete or not at all. Raises `RunError`."""
+    temporary = path.parent / f".{path.name}.part"
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from error
+
+
+# --- registering -----------------------------------------------------------------------------------------------------
+
+
+def _usable(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out} is not a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / FILE_NAME).is_file():
+        raise RunError(f"{out} holds other files and no run; choose a fresh folder")
+
+
+def _registered(ledger: Ledger) -> Mapping[str, Any]:
+    return next((row.payload for row in ledger.rows() if row.kind == "plan"), {})
+
+
+def _day(ledger: Ledger) -> date:
+    """The day the policy is checked for: that of the run's first start."""
+    known = _registered(ledger).get("checked_on")
+    return date.fromisoformat(known) if known else date.today()
+
+
+def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) -> None:
+    """Notes the plan in the ledger before anything is measured. Raises `RunError` if the folder holds another one."""
+    row: dict[str, Json] = {
+        "policy": plan.policy,
+        "bindings": plan.bindings,
+        "plan": bytes_digest(_json(plan)),
+        "device": device,
+        "checked_on": _day(ledger).isoformat(),
+        "versions": {name: version(name) for name in LIBRARIES},
+    }
+    known = _registered(ledger)
+    told = {
+        "policy": "the policy's text",
+        "bindings": "the bound models or data",
+        "device": "the device",
+        "versions": "the versions of the program or its libraries",
+        "plan": "the plan",
+    }
+    changed = [words for name, words in told.items() if known and known.get(name) != row[name]]
+    if changed:
+        raise RunError(f"{out} holds a run that began differently: {changed[0]} changed since; choose a fresh folder")
+    store.put_bytes(_json(plan))
+    ledger.append("plan", row)
+
+
+def _json(value: Plan | Verification) -> bytes:
+    return value.model_dump_json().encode()
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def _measured(
+    out: Path,
+    ledger: Ledger,
+    store: Store,
+    plan: Plan,
+    at: Places,
+    workers: int | None,
+    progress: bool,
+    executor: LocalExecutor | None,
+) -> Mapping[str, str]:
+    """Measures what is not yet finished; unit key → digest of the stored table, for every unit of the plan."""
+    objects = {planned.key: digest for planned in plan.units if (digest := _kept(ledger, store, planned)) is not None}
+    todo = [job(planned.key, planned.unit) for planned in plan.units if planned.key not in objects]
+    if not todo:
+        return objects
+    with ExitStack() as stack:
+        hidden = None if progress else True  # None: shown on a terminal only
+        bar = stack.enter_context(tqdm(total=len(plan.units), initial=len(objects), unit="unit", disable=hidden))
+        run = executor or stack.enter_context(LocalExecutor(workers or _workers(at.device)))
+
+        def done(finished: Any, digest: str) -> None:
+            ledger.finish(finished.key, digest)
+            objects[finished.key] = digest
+            bar.set_postfix_str(finished.group, refresh=False)
+            bar.update()
+
+        run.run(todo, Measure(at, out.resolve()), done)
+    return objects
+
+
+def _kept(ledger: Ledger, store: Store, planned: Planned) -> str | None:
+    """The stored result of a finished unit; None if there is none or its bytes are damaged: then it is measured again."""
+    digest = ledger.finished(planned.key)
+    if digest is None:
+        return None
+    try:
+        store.verify(digest)
+    except EvidenceError:
+        return None
+    return digest
+
+
+def _workers(device: str) -> int:
+    """One a processor, at most 8; one in all where a GPU is shared."""
+    shared = device.startswith("cuda") or (device == "auto" and Path("/proc/driver/nvidia/version").exists())
+    return 1 if shared else min(8, os.cpu_count() or 1)
+
+
+# --- concluding ------------------------------------------------------------------------------------------------------
+
+
+def _exhibits(document: Document, plan: Plan, bound: Bindings, seen: Seen, at: Places) -> tuple[Exhibit, ...]:
+    """What each obligation brought in: facts, intervals, power and gates."""
+    clauses = {clause.id: clause for clause in document.policy.clauses}
+    found = []
+    for obligation in plan.obligations:
+        clause = clauses[obligation.clause]
+        if obligation.verifier == "record":
+            measured = _recorded(obligation, document.policy, bound)
+        else:
+            measured = measure(obligation, clause, seen, seed=plan.seed)
+        gates = check_gates(obligation, clause, seen, measured, at.items)
+        found.append(Exhibit(obligation, measured, gates))
+    return tuple(found)
+
+
+def _recorded(obligation: Obligation, policy: Policy, bound: Bindings) -> Measured:
+    try:
+        return recorded(obligation, record_fact(obligation, policy, bound))
+    except RefusedRecordError as error:
+        return refused(obligation, str(error))
