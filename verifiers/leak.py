@@ -12,11 +12,3 @@ from .table import Table
 def outcomes(tables: Sequence[Table], reading: Reading) -> Outcomes:
     """Hit: at least one answer to the item reveals it."""
     return gather(tables, reading, every=False)
-
-
-def by_probe(tables: Sequence[Table], reading: Reading) -> tuple[tuple[int, Outcomes], ...]:
-    """The same for each probe alone, by rising probe number: which wording it was that got through."""
-    probes = sorted({probe for table in tables for probe in table.column("probe")})
-    return tuple(
-        (probe, gather([table.where("probe", probe) for table in tables], reading, every=False)) for probe in probes
-    )

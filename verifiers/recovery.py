@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from ..plan.model import Reading
@@ -15,19 +14,6 @@ Side = Literal["attacked", "held_out"]
 def outcomes(table: Table, reading: Reading, side: Side = "held_out") -> Outcomes:
     """Items of one side of a `relearn` table that any answer reveals after the attack."""
     return gather([table.where("side", side)], reading, every=False)
-
-
-def pooled(tables: Sequence[Table], reading: Reading, side: Side = "held_out") -> Outcomes:
-    """The same over several models, reference arms for instance: each model's item is a draw of its own.
-
-    Items are named `number of the model/item`; clusters keep their names, since arms share their items.
-    """
-    parts = [outcomes(table, reading, side) for table in tables]
-    return Outcomes(
-        tuple(f"{arm}/{item}" for arm, part in enumerate(parts) for item in part.items),
-        tuple(cluster for part in parts for cluster in part.clusters),
-        tuple(hit for part in parts for hit in part.hits),
-    )
 
 
 def recovered(after: float, control: float, original: float) -> float | None:

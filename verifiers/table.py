@@ -1,8 +1,7 @@
-"""A table of measured values: named columns of equal length, with bytes that depend on nothing but the values."""
+"""A table of measured values: named columns of equal length."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -76,31 +75,3 @@ def stack(tables: Sequence[Table]) -> Table:
         tables[0].kind,
         tuple((parts[0][0], tuple(value for _, values in parts for value in values)) for parts in columns),
     )
-
-
-def to_bytes(table: Table) -> bytes:
-    """Canonical JSON; floats in hexadecimal, so that nothing is rounded and infinities have a form."""
-    columns = [[name, _type(values), [_out(value) for value in values]] for name, values in table.columns]
-    text = json.dumps({"kind": table.kind, "columns": columns}, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
-
-
-def from_bytes(raw: bytes) -> Table:
-    """The table written by `to_bytes`. Raises `ValueError` for anything else."""
-    try:
-        data = json.loads(raw)
-        columns = tuple(
-            (name, tuple(float.fromhex(value) if kind == "float" else value for value in values))
-            for name, kind, values in data["columns"]
-        )
-        return Table(data["kind"], columns)
-    except (TypeError, KeyError, ValueError) as error:
-        raise ValueError(f"not a stored table: {error}") from error
-
-
-def _type(values: tuple[Value, ...]) -> str:
-    return type(values[0]).__name__ if values else "str"
-
-
-def _out(value: Value) -> Value:
-    return value.hex() if isinstance(value, float) else value

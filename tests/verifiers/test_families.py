@@ -18,7 +18,7 @@ from unlearn_spec.verifiers.extraction import answers_needed, chance, extractabl
 from unlearn_spec.verifiers.gap import gap
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.outcomes import Outcomes, gather
-from unlearn_spec.verifiers.table import Table, from_bytes, from_columns, from_rows, stack, to_bytes
+from unlearn_spec.verifiers.table import Table, from_columns, from_rows, stack
 
 EXACT = Reading(metric="exact", decoding="greedy")
 
@@ -31,14 +31,6 @@ def answers(*rows: tuple[str, int, int, bool], column: str = "exact") -> Table:
 
 
 # --- tables
-
-
-def test_tables_survive_storage_to_the_last_bit() -> None:
-    table = from_columns("score", {"item": ["ä", "b"], "x": [0.1 + 0.2, -math.inf], "n": [1, 2], "hit": [True, False]})
-    assert from_bytes(to_bytes(table)) == table
-    assert to_bytes(table) == to_bytes(from_bytes(to_bytes(table)))
-    with pytest.raises(ValueError, match="not a stored table"):
-        from_bytes(b'{"kind": "score"}')
 
 
 @pytest.mark.parametrize("columns", [{"a": [1], "b": []}, {"a": [1, 2.0]}, {"a": [math.nan]}, {"a": [1, True]}])
@@ -67,9 +59,6 @@ def test_any_answer_reveals_and_every_answer_retains() -> None:
     assert (found.items, found.clusters, found.hits) == (("a1", "a2", "b1"), ("a", "a", "b"), (True, True, True))
     assert (found.k, found.n, found.cluster_count, found.share) == (3, 3, 2, 1.0)
     assert retention.outcomes([table, later], EXACT).hits == (False, False, True)
-    assert [(probe, outcome.k, outcome.n) for probe, outcome in leak.by_probe([table, later], EXACT)] == [
-        (0, 2, 3), (1, 0, 1), (2, 2, 2),
-    ]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.booleans()), min_size=1))
@@ -247,15 +236,13 @@ def test_recovery_is_measured_between_control_and_original() -> None:
     assert recovery.recovered(0.5, 0.2, 0.2) is None
 
 
-def test_sides_and_arms_are_kept_apart() -> None:
+def test_sides_are_kept_apart() -> None:
     table = stack([
         answers(("a1", 0, 0, True)).with_column("side", "attacked"),
         answers(("b1", 0, 0, True), ("b2", 0, 0, False)).with_column("side", "held_out"),
     ]).as_kind("relearn")
     assert recovery.outcomes(table, EXACT, "attacked").items == ("a1",)
-    both = recovery.pooled([table, table], EXACT)
-    assert (both.n, both.k, both.cluster_count) == (4, 2, 1)
-    assert len(set(both.items)) == 4
+    assert (recovery.outcomes(table, EXACT).k, recovery.outcomes(table, EXACT).n) == (1, 2)
 
 
 def test_the_gap_counts_what_only_the_guards_hold_back() -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LIGHT = (
-    "items", "suite", "table", "matching", "outcomes", "extraction", "leak", "retention", "refusal", "recovery", "gap",
+    "items", "table", "matching", "outcomes", "extraction", "leak", "retention", "refusal", "recovery", "gap",
     "degeneracy", "membership", "blind", "subjects.error", "subjects.filters", "subjects.folder", "subjects.guards",
 )
 

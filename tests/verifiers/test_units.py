@@ -16,7 +16,7 @@ from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import Guards, Subject, System
-from unlearn_spec.verifiers.table import Table, to_bytes
+from unlearn_spec.verifiers.table import Table
 from unlearn_spec.verifiers.units import run_unit
 
 ITEMS = tuple(Item(f"q{place}", f"p{place % 4}", prompt=f"{a} ?", answer="b c") for place, a in enumerate("abcdefgh"))
@@ -58,19 +58,19 @@ class World:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_unit_repeats_to_the_last_byte_whatever_ran_before(model: Model, name: str) -> None:
+def test_a_unit_repeats_to_the_last_bit_whatever_ran_before(model: Model, name: str) -> None:
     world = World(model)
-    first = to_bytes(world.run(UNITS[name]))
+    first = world.run(UNITS[name])
     for other in UNITS.values():
         world.run(other)
     torch.rand(3)
-    assert to_bytes(world.run(UNITS[name])) == first
+    assert world.run(UNITS[name]) == first
 
 
-def test_a_freshly_loaded_model_gives_the_same_bytes(model: Model) -> None:
+def test_a_freshly_loaded_model_gives_the_same_table(model: Model) -> None:
     again = load_model(Path(model.name))
     for unit in UNITS.values():
-        assert to_bytes(World(model).run(unit)) == to_bytes(World(again).run(unit))
+        assert World(model).run(unit) == World(again).run(unit)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
