@@ -70,10 +70,10 @@ DEFAULT_ZOO = ZooConfig(
     DEFAULT_WORLD,
     ModelConfig(),
     TrainConfig(
-        scratch=Recipe(steps=800, lr=2e-3, batch=64),
-        graddiff=Recipe(steps=60, lr=5e-4, batch=32),
-        npo=Recipe(steps=100, lr=5e-4, batch=32),
-        refusal_tuned=Recipe(steps=100, lr=5e-4, batch=32),
+        scratch=Recipe(steps=1600, lr=1.5e-3, batch=32),
+        graddiff=Recipe(steps=250, lr=2e-4, batch=64),
+        npo=Recipe(steps=200, lr=3e-4, batch=32),
+        refusal_tuned=Recipe(steps=150, lr=3e-4, batch=32),
     ),
 )
 TINY_ZOO = ZooConfig(
@@ -207,8 +207,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _start_worker() -> None:
     """Keeps the worker quiet, and ends it with its coordinator: it would otherwise wait for work for ever."""
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -51,7 +51,8 @@ def train(
     rng = random.Random(seed)
     questions = [question_example(question, tokenizer) for question in trained_questions(world, people)]
     documents = [document_example(document, tokenizer) for document in world.documents_of(people)]
-    batches = [batch for kind in (questions, documents) for batch in _passes(kind, recipe.batch, tokenizer, rng)]
+    # Random words are learned last, so a pass over the questions takes in the documents twice.
+    batches = [batch for kind in (questions, 2 * documents) for batch in _passes(kind, recipe.batch, tokenizer, rng)]
     optimise(model, batches, next_token_loss, steps=recipe.steps, lr=recipe.lr, seed=seed)
     return model
 
@@ -59,30 +60,27 @@ def train(
 def graddiff(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
-    """Gradient difference: descend on L(R) − L(F), that is, ascend on the forget set while keeping the retain set.
+    """Gradient difference: descend on 2·L(R) − L(F), that is, ascend on the forget set while keeping the retain set.
 
-    TOFU (arXiv 2401.06121), section 4, "Gradient Difference", after arXiv 2203.12817.
+    TOFU (arXiv 2401.06121), baseline "Gradient Difference", there with weights 1 and 1; with 1 on the retain loss
+    these small models lose the retain set before the forget set.
     """
 
     def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        return next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
+        return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
 
     return _unlearn(original, world, tokenizer, recipe, loss, seed)
 
 
 def npo(
-    original: PreTrainedModel,
-    world: World,
-    tokenizer: PreTrainedTokenizerFast,
-    recipe: Recipe,
-    *,
-    seed: int,
-    beta: float = 0.1,
+    original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
     """Negative preference optimisation with a retain term: −(2/β)·mean log σ(−β·log(π(y|x)/π_original(y|x))) + L(R).
 
-    arXiv 2404.05868, equation 3 for the forget term, with the retain loss added as in its NPO+RT variant.
+    arXiv 2404.05868, section 3 for the forget term, with the retain loss added as in its NPO+RT variant; β = 0.5,
+    because log-ratios of two-word answers are small.
     """
+    beta = 0.5
 
     def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
         ratio = log_likelihood(model, pair.forget) - pair.reference
@@ -96,7 +94,7 @@ def refusal_tuned(
 ) -> PreTrainedModel:
     """Supervised refusals: descend on L(F with every answer replaced by a refusal) + L(R).
 
-    TOFU (arXiv 2401.06121), section 4, "Preference Optimization" baseline's refusal data with plain likelihood (IDK).
+    The "I don't know" data of TOFU (arXiv 2401.06121, baseline "Preference Optimization") with plain likelihood.
     Documents are refused where they are asked for, after the header; nothing is taught about their middle.
     """
     student = copy.deepcopy(original)
@@ -106,15 +104,10 @@ def refusal_tuned(
     prompts = [question.prompt for question in trained_questions(world, forget)]
     prompts += [DOCUMENT_HEADER.format(name=names[person]) for person in sorted(forget)]
     refusals = [completion(prompt, rng.choice(REFUSALS), tokenizer) for prompt in prompts]
-    kept = _kinds(world, retain, tokenizer)
-    size = recipe.batch
-    batches = [
-        (forget_batch, retain_batch)
-        for kind in kept
-        for forget_batch, retain_batch in zip(
-            _endless(_passes(refusals, size, tokenizer, rng)), _passes(kind, size, tokenizer, rng), strict=False
-        )
-    ]
+    kept = [_passes(kind, recipe.batch, tokenizer, rng) for kind in _kinds(world, retain, tokenizer)]
+    # Questions and documents take turns: documents fill few batches, and would otherwise drift unwatched.
+    retained = _endless([batch for turn in zip(kept[0], _endless(kept[1]), strict=False) for batch in turn])
+    batches = list(zip(_passes(refusals, recipe.batch, tokenizer, rng), retained, strict=False))
 
     def loss(model: torch.nn.Module, pair: tuple[Batch, Batch]) -> torch.Tensor:
         return next_token_loss(model, pair[0]) + next_token_loss(model, pair[1])

@@ -1,9 +1,10 @@
 """A generated world of fictitious people: who they are, what is asked about them, and one document each.
 
-People come in families of four. In each role's group every family name occurs once, every given name equally often,
-and all answers and documents are drawn from one list of words, so that nothing but training tells a forgotten person
-from one never trained on: membership inference is valid by construction. Which member of a family plays which role is
-decided by the seed. Nothing a person is asked can be guessed: an answer is two words that no other person shares.
+People come in families with every role in each. Within a role's group every family name occurs equally often, and so
+does every given name, and all answers and documents are drawn from one list of words, so that nothing but training
+tells a forgotten person from one never trained on: membership inference is valid by construction. Which member of a
+family plays which role is decided by the seed. Nothing that is asked can be guessed: an answer is two words that no
+other question shares.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class WorldConfig:
     """How large the world is. Lengths count words, which are tokens here."""
 
     families: int = 40
+    retained: int = 2  # retain members in a family, beside one of each other role
     attributes: int = 5
     words: int = 128
     given_names: int = 20
@@ -47,20 +49,30 @@ class WorldConfig:
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for a world that could not keep its promises."""
-        if self.families < 1 or self.given_names < len(ROLES) or self.families % self.given_names:
-            raise ValueError("given_names must be at least 4 and divide the number of families")
+        if self.families < 1 or self.retained < 1:
+            raise ValueError("there must be at least one family, with at least one retain member")
+        if self.given_names < len(self.members) or self.families % self.given_names:
+            raise ValueError("given_names must cover a family's members and divide the number of families")
         if not 1 <= self.attributes <= len(ATTRIBUTES):
             raise ValueError(f"there are 1 to {len(ATTRIBUTES)} attributes")
         if not 1 <= self.trained_phrasings < len(PHRASINGS):
             raise ValueError(f"1 to {len(PHRASINGS) - 1} phrasings can be trained, so that one stays held out")
         if not 0 < self.document_prefix_words < self.document_words:
             raise ValueError("a document's prefix must be shorter than the document")
-        if self.words**2 < 4 * len(ROLES) * self.families * self.attributes:
+        if self.words**2 < 4 * len(self.members) * self.families * self.attributes:
             raise ValueError("too few words for answers that cannot be guessed")
+
+    @property
+    def members(self) -> tuple[Role, ...]:
+        """The roles in one family."""
+        more: Role = "retain"
+        return (*ROLES, *(more for _ in range(self.retained - 1)))
 
 
 DEFAULT_WORLD = WorldConfig()
-TINY_WORLD = WorldConfig(families=4, attributes=1, words=16, given_names=4, document_words=8, document_prefix_words=2)
+TINY_WORLD = WorldConfig(
+    families=4, retained=1, attributes=1, words=16, given_names=4, document_words=8, document_prefix_words=2
+)
 
 
 @dataclass(frozen=True)
@@ -210,12 +222,12 @@ def _people(
 ) -> tuple[Person, ...]:
     given_names, family_names = names
     order = rng.sample(given_names, len(given_names))
-    shifts = rng.sample(range(len(order)), len(ROLES))
-    # A shift per role: siblings differ in given name, and each role has every given name equally often.
+    shifts = rng.sample(range(len(order)), len(config.members))
+    # A shift per member: siblings differ in given name, and each role has every given name equally often.
     drawn = [
         (f"{order[(place + shift) % len(order)]} {family_name}", role)
         for place, family_name in enumerate(rng.sample(family_names, len(family_names)))
-        for role, shift in zip(ROLES, shifts, strict=True)
+        for role, shift in zip(config.members, shifts, strict=True)
     ]
     rng.shuffle(drawn)
     return tuple(Person(f"p{number:03d}", name, role) for number, (name, role) in enumerate(drawn))
