@@ -27,7 +27,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
         assert isinstance(clause, Suppress)
-        return relearning(case, reading, limit_words(clause), _relearned_power(case, clause))
+        return relearning(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
     access = case.access()
     need_access(verifier, reading, access)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):
@@ -178,12 +178,6 @@ def _cell(
             "No verifier puts the target into the context and asks for it again.",
             "A suite whose templates do would test it: `evidence.suite`.",
         )
-    if asked == "adversarial" and case.decide == "certify":
-        raise LackingError(
-            "not_testable",
-            "A worst case over all attacks cannot be certified by some of them.",
-            "A finite suite, named with its digest: `evidence.suite`; or `decide: not_refuted`.",
-        )
     without = sum(not item.paraphrases for item in sample.items)
     if asked == "paraphrase" and without and not scored:
         raise LackingError(
@@ -251,8 +245,3 @@ def _broken(over: Over | None, tolerated: Fraction, settled: bool) -> Fraction:
         return tolerated
     spared = 1 - over.share if isinstance(over, ShareOf) else Fraction(0)
     return spared if settled else tolerated * (1 - spared) + spared
-
-
-def _relearned_power(case: Case, clause: Suppress) -> tuple[Fraction, Fraction]:
-    """(Limit on the held-out rate, α of each half)."""
-    return case.refute_at or clause.limit.at_most, case.error() / 2

@@ -15,10 +15,11 @@ from .power import refuting_power
 from .units import answering, keys, scoring
 
 
-def relearning(case: Case, reading: Reading, limit: str, at: tuple[Fraction, Fraction]) -> Draft:
+def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
     """Fine-tune on one half of the clusters and look at the other, then the other way round. Raises `LackingError`.
 
-    `at`: the rate beyond which the clause is refuted, and the error of each half's bound, for the planned power.
+    `beyond`: the held-out rate from which the clause counts as refuted, for the planned power. Each half is bounded at
+    half of the clause's error, and the smaller half is counted on.
     """
     clause, attack = case.clause, case.evidence.relearn
     assert isinstance(clause, Suppress | Remove) and attack is not None
@@ -60,7 +61,6 @@ def relearning(case: Case, reading: Reading, limit: str, at: tuple[Fraction, Fra
 
     arms = make_arms("relearning", case.arms(guarded=False), ask)
     smaller = set(clusters[1::2])
-    beyond, share = at
     effect = case.evidence.power_at
     held_out = [cluster for cluster in sample.clusters if cluster in smaller]
     obligation = Obligation(
@@ -78,7 +78,7 @@ def relearning(case: Case, reading: Reading, limit: str, at: tuple[Fraction, Fra
         decide=case.decide,
         limit=limit,
         effect=effect,
-        power=None if effect is None else refuting_power(held_out, beyond, effect, share),
+        power=None if effect is None else refuting_power(held_out, beyond, effect, case.error() / 2),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),

@@ -8,12 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..catalogue import VERIFIERS, attacks, reachable
-from ..logic.exponential import exp_bounds
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
 from ..policy.vocabulary import Access
 from ..statistics.binomial import samples_for_zero_failures
-from ..statistics.bounded import clustered_rate_upper
 from ..verifiers.items import Item
 from .arms import make_arms
 from .case import Case, Draft, LackingError, reading_from
@@ -34,11 +32,8 @@ def plan_removal(case: Case, clause: Remove) -> Draft:
     if isinstance(clause.limit, MembershipBound):
         return _membership(case, clause, clause.limit)
     if case.evidence.relearn is not None:
-        case.audited()
-        case.need_references()
-        sample = case.sample(clause.target)
-        limit, at = _closeness_words(clause.limit), _beyond(case, clause, clause.limit, sample.clusters, halves=2)
-        return relearning(case, reading_for(case, clause, sample.items), limit, at)
+        reading = reading_for(case, clause, case.sample(clause.target).items)
+        return relearning(case, reading, _closeness_words(clause.limit), _beyond(case))
     return _extraction(case, clause, clause.limit)
 
 
@@ -180,7 +175,6 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
         return (GenerateUnit(subject=subject, data=sample.ref, reading=greedy, seed=case.bindings.seed),)
 
     arms = make_arms("extraction", case.arms(guarded=False), ask, answers=answers)
-    beyond, share = _beyond(case, clause, limit, sample.clusters, halves=1)
     effect = case.evidence.power_at
     obligation = Obligation(
         id=case.id,
@@ -197,7 +191,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
         decide=case.decide,
         limit=_closeness_words(limit),
         effect=effect,
-        power=None if effect is None else refuting_power(sample.clusters, beyond, effect, share),
+        power=None if effect is None else refuting_power(sample.clusters, _beyond(case), effect, case.error()),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),
@@ -211,16 +205,6 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
     return Draft(obligation, arms.units)
 
 
-def _beyond(
-    case: Case, clause: Remove, limit: Closeness, clusters: tuple[str, ...], *, halves: int
-) -> tuple[Fraction, Fraction]:
-    """(Rate beyond which the clause is refuted, error of one bound), for planning.
-
-    About one model: e^ε · x + δ with x the upper bound of references that show nothing, the error shared by both rates.
-    About a process: the registered `refute_at`; without one, nothing refutes.
-    """
-    if clause.about != "model":
-        return case.refute_at or Fraction(1), case.error() / halves
-    share = case.error() / (2 * halves)
-    floor = Fraction(clustered_rate_upper([0.0] * len(clusters), clusters, share))
-    return min(Fraction(1), exp_bounds(limit.epsilon)[1] * floor + limit.delta), share
+def _beyond(case: Case) -> Fraction:
+    """The rate in one run beyond which a promise about the process counts as broken: as registered, else none."""
+    return case.refute_at if case.refute_at is not None else Fraction(1)
