@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
 from unlearn_spec.verifiers.training import Example, finetune, make_batches
 from unlearn_spec.verifiers.zoo import DEFAULT_ZOO, MODELS, World, build_zoo
@@ -32,7 +33,7 @@ def greedy(
     longest = max(len(answer.split()) for answer in answers)
     asked = tokenizer(prompts, return_tensors="pt", padding=True)
     with torch.no_grad():
-        replies = model.generate(**asked, max_new_tokens=longest, do_sample=False)
+        replies = model.generate(**asked, max_new_tokens=longest, do_sample=False)  # type: ignore[operator]
     texts = tokenizer.batch_decode(replies[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
     return [text.startswith(answer) for text, answer in zip(texts, answers, strict=True)]
 
@@ -102,6 +103,7 @@ def relearned(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, world:
 
 def main(cache: Path, seed: int) -> None:
     torch.set_num_threads(1)
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     start = time.perf_counter()
     zoo = build_zoo(
         cache, seed=seed, progress=lambda line: print(f"{time.perf_counter() - start:6.1f} s  {line}", flush=True)

@@ -48,7 +48,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path) -> None:
         raise InterruptedBuild(line)
 
     with pytest.raises(InterruptedBuild):
-        build_zoo(tmp_path, progress=interrupt, config=TINY_ZOO)
+        build_zoo(tmp_path, workers=1, progress=interrupt, config=TINY_ZOO)
     (folder,) = tmp_path.iterdir()
     finished = {path.name: path.stat().st_mtime_ns for path in (folder / "models").iterdir()}
     assert 0 < len(finished) < len(MODELS)

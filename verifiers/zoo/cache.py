@@ -27,10 +27,11 @@ from types import MappingProxyType
 import torch
 import transformers
 
+from ..training import TrainingError
 from . import methods
 from .methods import Recipe
 from .models import ModelConfig, fresh_model, load_model, make_tokenizer, save_model
-from .world import DEFAULT_WORLD, REFUSALS, TINY_WORLD, World, WorldConfig, make_world, write_world
+from .world import DEFAULT_WORLD, REFUSALS, TINY_WORLD, World, WorldConfig, make_world, write_text, write_world
 
 CODE_VERSION = 1  # raise it when a change to this package changes what is trained
 
@@ -105,7 +106,7 @@ def build_zoo(
     """Builds what is missing of the zoo of this seed under `cache`, in `workers` processes, and returns it.
 
     `progress` gets one line for each model that is finished. Two builds of one zoo do not disturb each other: the
-    second waits for the first. Raises `ZooError` when the folder cannot be written or a training process dies.
+    second waits for the first. Raises `ZooError` when the folder cannot be written, or training diverges or is killed.
     """
     folder = cache.expanduser().resolve() / f"zoo-{zoo_key(config, seed)}"
     world = make_world(config.world, seed=seed)
@@ -115,7 +116,7 @@ def build_zoo(
             data = write_world(world, folder / "data")
             write_filter(world, folder)
             _train_missing(config, seed, models, workers, progress)
-    except OSError as error:
+    except (OSError, TrainingError) as error:
         raise ZooError(f"cannot build the zoo in {folder}: {error}") from error
     return Zoo(world, folder, models, data, folder / "filter.yaml")
 
@@ -139,9 +140,9 @@ def write_filter(world: World, folder: Path) -> None:
     for document in world.documents_of(forget):
         words = document.text.split()[-world.config.document_words :]
         terms |= {" ".join(words[start : start + TERM_WORDS]) for start in range(len(words) - TERM_WORDS + 1)}
-    (folder / "forget_terms.txt").write_text("".join(f"{term}\n" for term in sorted(terms)), encoding="utf-8")
+    write_text(folder / "forget_terms.txt", "".join(f"{term}\n" for term in sorted(terms)))
     declaration = f'output_filter:\n  block_any_of: forget_terms.txt\n  reply: "{REFUSALS[1]}"\n'
-    (folder / "filter.yaml").write_text(declaration, encoding="utf-8")
+    write_text(folder / "filter.yaml", declaration)
 
 
 def train_model(name: str, config: ZooConfig, seed: int, original: Path, folder: Path) -> None:
@@ -183,7 +184,8 @@ def _train_missing(
     try:
         while missing or running:
             ready = [name for name in missing if name not in UNLEARNED or models[ORIGINAL].is_dir()]
-            for name in ready:
+            # No more than can run: what waits in a pool's queue still runs after an interruption.
+            for name in ready[: workers - len(running)]:
                 missing.remove(name)
                 running[pool.submit(train_model, name, config, seed, models[ORIGINAL], models[name])] = name
             for future in wait(running, return_when=FIRST_COMPLETED).done:

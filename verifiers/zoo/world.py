@@ -183,8 +183,18 @@ def write_world(world: World, folder: Path) -> Mapping[str, Path]:
     paths = {name: folder / f"{name}.jsonl" for name in tables}
     for name, rows in tables.items():
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        paths[name].write_text("".join(lines), encoding="utf-8", newline="\n")
+        write_text(paths[name], "".join(lines))
     return MappingProxyType(paths)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Puts this text in the file in one step, so that nobody reads half of it; an equal file is left alone."""
+    content = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == content:
+        return
+    scratch = path.with_name(f".{path.name}.part")
+    scratch.write_bytes(content)
+    scratch.replace(path)
 
 
 def question_rows(world: World, people: frozenset[str]) -> tuple[Mapping[str, Any], ...]:
