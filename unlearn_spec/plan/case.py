@@ -9,7 +9,7 @@ from typing import Literal
 from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, RevealsWhen
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
-from .bound import Bindings, BoundData, BoundSubject
+from .bound import Bindings, BoundSubject
 from .model import DataRef, Gap, Obligation, Reading, Role, SubjectRef, Unit
 
 
@@ -129,27 +129,23 @@ class Case:
             )
 
     def sample(self, target: str) -> Sample:
-        """The items to test with: those listed, `samples` of them drawn if fewer are asked for, or a wider population's."""
-        wanted = self.evidence.samples
-        if self.evidence.population == "wider":
-            found = self.bindings.wider.get(target)
-            if found is None or (wanted is not None and len(found.items) < wanted):
-                number = f"{wanted} items" if wanted is not None else "Items"
-                have = "none" if found is None else f"{len(found.items)}"
-                raise LackingError(
-                    "not_tested",
-                    f"The clause speaks of a wider population than the listed items of `{target}`; {have} of its items are bound.",
-                    f"{number} drawn from that population, bound under `wider: {target}`, would be tested.",
-                )
-            return self._drawn(found, None, "wider")
-        found = self.bindings.data.get(target)
+        """The items to test with: those listed, `samples` of them drawn if fewer are asked for.
+
+        For a wider population the items bound to it; without any, the listed ones stand for it, if they are enough.
+        """
+        wanted, wider = self.evidence.samples, self.evidence.population == "wider"
+        found = self.bindings.wider.get(target) if wider else None
+        found = found or self.bindings.data.get(target)
         if found is None:
             raise LackingError("not_tested", f"No data is bound to `{target}`.", f"Bind its items under `data: {target}`.")
-        return self._drawn(found, wanted, "these_items")
-
-    def _drawn(self, data: BoundData, take: int | None, population: Literal["these_items", "wider"]) -> Sample:
-        ref = data.ref(take, self.bindings.seed)
-        return Sample(ref, self.bindings.items(ref), population)
+        if wider and wanted is not None and len(found.items) < wanted:
+            raise LackingError(
+                "not_tested",
+                f"The clause asks for {wanted:,} items of a wider population than `{target}`; {len(found.items):,} are bound.",
+                f"{wanted:,} items drawn from that population, bound under `wider: {target}`.",
+            )
+        ref = found.ref(None if wider else wanted, self.bindings.seed)
+        return Sample(ref, self.bindings.items(ref), "wider" if wider else "these_items")
 
 
 def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:

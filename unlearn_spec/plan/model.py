@@ -165,6 +165,10 @@ class Obligation(Frozen):
     power: float | None
     """Planned power at `effect`: to certify, if that is declared and the effect lies within the limit, else to refute.
     Items of a cluster are taken to hit together. `None` without an effect, and for records."""
+    power_to: Literal["certify", "refute"] | None = None
+    """Which of the two that power is about."""
+    enough: int | None = None
+    """The fewest items, each of its own cluster, that would have 80% power; `None` where no number has."""
     audited: tuple[str, ...]
     """Keys of the units measured on the audited subject."""
     controls: tuple[Control, ...]

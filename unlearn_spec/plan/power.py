@@ -1,4 +1,4 @@
-"""Planned power of a rate test on items in clusters. Standard library only.
+"""Planned power of the tests, and the sample that would have enough. Standard library only.
 
 Items that stand alone: exact. Clusters: the worst case is taken, in which all items of a cluster share one fate, and
 the bounds are those of `statistics.bounded`, in which clusters are the draws.
@@ -9,11 +9,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
 
-from ..statistics.binomial import Rate, cdf, power_certify, power_refute, tail
+from ..statistics.binomial import (
+    Rate,
+    cdf,
+    power_certify,
+    power_refute,
+    samples_for_power_certify,
+    samples_for_power_refute,
+    tail,
+)
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
-from ..statistics.power import normal_power, paired_noninferiority_power
+from ..statistics.power import normal_power, paired_noninferiority_power, smallest_n
 
+ENOUGH = Fraction(4, 5)
+"""Power below which finding nothing says nothing."""
 DISCORDANT = 0.1
 """Share of items that are taken to change either way between two models, at least; for paired tests."""
 
@@ -60,10 +73,47 @@ def refuting_power(clusters: Sequence[str], limit: Rate, truth: Rate, alpha: Rat
     return tail(high, len(sizes), truth)
 
 
-def paired_power(pairs: int, margin: float, fall: float, alpha: float) -> float:
-    """Power of the paired test against a margin when the true fall is `fall`: to show "less than the margin" if it is,
-    "more than the margin" otherwise. Normal approximation; `pairs` counts independent pairs.
-    """
+@dataclass(frozen=True)
+class Power:
+    """Chance to conclude at the registered effect, what is concluded, and how many independent items would be enough."""
+
+    value: float
+    to: Literal["certify", "refute"]
+    needed: int | None
+    """The fewest items, each of its own cluster, with power 80%; None where no number has it."""
+
+
+def power_fields(power: Power | None) -> dict[str, Any]:
+    """The fields of an obligation that speak of its planned power."""
+    if power is None:
+        return {"power": None}
+    return {"power": power.value, "power_to": power.to, "enough": power.needed}
+
+
+def to_certify(clusters: Sequence[str], limit: Fraction, truth: Fraction, alpha: Fraction) -> Power:
+    """Power to show "at most `limit`"."""
+    needed = samples_for_power_certify(limit, truth, ENOUGH, alpha)
+    return Power(certifying_power(clusters, limit, truth, alpha), "certify", needed)
+
+
+def to_refute(clusters: Sequence[str], limit: Fraction, truth: Fraction, alpha: Fraction) -> Power:
+    """Power to show "more than `limit`"."""
+    needed = samples_for_power_refute(limit, truth, ENOUGH, alpha)
+    return Power(refuting_power(clusters, limit, truth, alpha), "refute", needed)
+
+
+def paired(pairs: int, margin: Fraction, fall: Fraction, alpha: Fraction) -> Power:
+    """Power of the paired test against a margin when the true fall is `fall`: to show "at most the margin" if it is
+    less, "more than the margin" otherwise. Normal approximation; `pairs` counts independent pairs."""
+
+    def power(n: int) -> float:
+        return _paired_power(n, float(margin), float(fall), float(alpha))
+
+    needed = smallest_n(power, float(ENOUGH)) if fall != margin else None
+    return Power(power(pairs), "certify" if fall < margin else "refute", needed)
+
+
+def _paired_power(pairs: int, margin: float, fall: float, alpha: float) -> float:
     changed = min(1.0, max(DISCORDANT, fall))
     if pairs < 1 or fall == margin:
         return 0.0

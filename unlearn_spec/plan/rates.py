@@ -13,7 +13,7 @@ from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
 from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import certifying_power, paired_power, refuting_power
+from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
 from .units import answering, keys, scoring
 
@@ -49,6 +49,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
     arms = make_arms(verifier, case.arms(guarded=guarded), scores if scored else answers, answers=answers)
+    power = _power(case, clause, reading, sample)
     obligation = Obligation(
         id=case.id,
         clause=clause.id,
@@ -64,7 +65,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         decide=case.decide,
         limit=limit_words(clause),
         effect=case.evidence.power_at,
-        power=_power(case, clause, reading, sample),
+        **power_fields(power),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),
@@ -213,23 +214,23 @@ def _gap(case: Case, clause: Suppress, arms: Arms) -> tuple[Gap, tuple[Unit, ...
 # --- power -----------------------------------------------------------------------------------------------------------
 
 
-def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> float | None:
+def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> Power | None:
     """Planned power at the registered effect; a fall counts from the limit, or from today."""
     effect, alpha, clusters = case.evidence.power_at, case.error(), sample.clusters
     if effect is None:
         return None
     if isinstance(clause.limit, Within):
-        return paired_power(len(set(clusters)), float(clause.limit.within), float(effect), float(alpha))
+        return paired(len(set(clusters)), clause.limit.within, effect, alpha)
     settled = reading.decoding == "greedy" or reading.metric == "extraction_probability"
     failing, truth = _tolerated(clause), effect
     if not isinstance(clause, Suppress):
         truth = min(Fraction(1), failing + effect)
     worst = case.refute_at
     if worst is None and case.decide == "certify" and truth < failing and clause.over in (None, "mean"):
-        return certifying_power(clusters, failing, truth, alpha)
+        return to_certify(clusters, failing, truth, alpha)
     if worst is not None:
         failing = worst if isinstance(clause, Suppress) else 1 - worst
-    return refuting_power(clusters, _broken(clause.over, failing, settled), truth, alpha)
+    return to_refute(clusters, _broken(clause.over, failing, settled), truth, alpha)
 
 
 def _tolerated(clause: RateClause) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from ..catalogue import VERIFIERS, reachable
@@ -11,7 +12,7 @@ from .arms import make_arms
 from .case import Case, Draft, LackingError
 from .cost import cost_of, work_of
 from .model import DataRef, Obligation, Reading, RelearnUnit, SubjectRef, Unit
-from .power import refuting_power
+from .power import power_fields, to_refute
 from .units import answering, keys, scoring
 
 
@@ -63,6 +64,9 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
     smaller = set(clusters[1::2])
     effect = case.evidence.power_at
     held_out = [cluster for cluster in sample.clusters if cluster in smaller]
+    power = None if effect is None else to_refute(held_out, beyond, effect, case.error() / 2)
+    if power is not None and power.needed is not None:
+        power = replace(power, needed=2 * power.needed)  # as many in each half
     obligation = Obligation(
         id=case.id,
         clause=clause.id,
@@ -78,7 +82,7 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
         decide=case.decide,
         limit=limit,
         effect=effect,
-        power=None if effect is None else refuting_power(held_out, beyond, effect, case.error() / 2),
+        **power_fields(power),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),

@@ -17,7 +17,7 @@ from .arms import make_arms
 from .case import Case, Draft, LackingError, reading_from
 from .cost import cost_of, work_of
 from .model import GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import refuting_power
+from .power import power_fields, to_refute
 from .relearning import relearning
 from .units import answering, keys, scoring
 
@@ -108,7 +108,7 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
 
     arms = make_arms("membership", case.arms(guarded=False), ask, blind=(sample.ref, outside))
     effect = case.evidence.power_at
-    power = None if effect is None else refuting_power(sample.clusters, limit.tpr_at_most, effect, share)
+    power = None if effect is None else to_refute(sample.clusters, limit.tpr_at_most, effect, share)
     obligation = Obligation(
         id=case.id,
         clause=clause.id,
@@ -124,7 +124,7 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         decide=case.decide,
         limit=f"at most {percent(limit.tpr_at_most)} of members found at {percent(limit.at_fpr)} false positives",
         effect=effect,
-        power=power,
+        **power_fields(power),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),
@@ -176,6 +176,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
 
     arms = make_arms("extraction", case.arms(guarded=False), ask, answers=answers)
     effect = case.evidence.power_at
+    power = None if effect is None else to_refute(sample.clusters, _beyond(case), effect, case.error())
     obligation = Obligation(
         id=case.id,
         clause=clause.id,
@@ -191,7 +192,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
         decide=case.decide,
         limit=_closeness_words(limit),
         effect=effect,
-        power=None if effect is None else refuting_power(sample.clusters, _beyond(case), effect, case.error()),
+        **power_fields(power),
         audited=keys(arms.audited),
         original=keys(arms.original),
         references=keys(arms.references),

@@ -1,0 +1,143 @@
+"""`unlearn-spec plan`: what a verification would measure, how sure it would be, and what cannot be tested."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..logic.worlds import percent
+from ..plan.model import Cost, Obligation, Plan
+from ..plan.power import ENOUGH
+from ..policy.load import Document
+from ..rules.render_text import visible
+from ..rules.wording import count
+
+WIDTH = 100
+
+
+def plan(policy: Path, bindings: Path, format: str = "text") -> int:
+    """Print the plan as a table or as JSON. Nothing is measured and no model is loaded.
+
+    Exit status: 0 every clause will be tested; 1 a clause is rejected by the checker; 2 unusable input; 3 a clause
+    cannot be tested as things stand.
+    """
+    from ..plan.bindings import BindingError, load_bindings
+    from ..plan.obligations import make_plan
+    from ..policy.load import PolicyError, load
+    from ..rules.check import check_document
+    from ..run.verify import blocked
+
+    try:
+        document = load(policy)
+        bound = load_bindings(bindings, document.policy)
+    except (PolicyError, BindingError) as error:
+        from ..plan.form import told
+
+        sys.stderr.write("".join(f"error: {visible(told(item))}\n" for item in error.findings))
+        return 2
+    found = make_plan(document, bound, blocked(check_document(document).findings, document.policy))
+    if format == "json":
+        sys.stdout.write(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    else:
+        sys.stdout.write(render(found, document))
+    outcomes = {missing.outcome for missing in found.missing}
+    return 1 if "rejected" in outcomes else 3 if outcomes else 0
+
+
+def render(plan: Plan, document: Document) -> str:
+    """The plan as text for a terminal."""
+    header = document.policy.policy
+    tested = sum(obligation.verifier != "record" for obligation in plan.obligations)
+    blocks = [
+        f"{header.title or header.id} ({header.id}, version {header.version}): {count(tested, 'test')} on "
+        f"{count(len(plan.units), 'unit')}, all facts together at {percent(plan.confidence)} confidence, seed {plan.seed}"
+    ]
+    blocks += [_obligation(obligation) for obligation in plan.obligations]
+    if plan.gaps:
+        names = ", ".join(f"{gap.clause}@{gap.artifact}" for gap in plan.gaps)
+        blocks.append(f"Beside the guarded system, the bare weights are asked the same (reported, not deciding): {names}")
+    if plan.missing:
+        blocks.append("Cannot be tested as things stand:")
+        for missing in plan.missing:
+            name = missing.clause + (f"@{missing.artifact}" if missing.artifact else "")
+            outcome = missing.outcome.replace("_", " ")
+            blocks.append(_block(name, [("why", f"{outcome}. {missing.reason}"), ("needs", missing.needs)]))
+    return visible_lines("\n\n".join(blocks)) + "\n"
+
+
+def visible_lines(text: str) -> str:
+    """The text with everything invisible escaped, line breaks aside."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def _obligation(obligation: Obligation) -> str:
+    if obligation.verifier == "record":
+        return _block(obligation.id, [("shown by", f"the signed record `{obligation.record}`")])
+    asked = obligation.asked
+    where = f"{obligation.verifier}, through {obligation.access}, asked {asked if ':' not in asked else _suite(asked)}"
+    drawn = count(obligation.n, "item")
+    if obligation.clusters < obligation.n:
+        drawn += f" in {count(obligation.clusters, 'cluster')}"
+    rows = [
+        ("test", where),
+        ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
+        ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
+        ("power", _power(obligation)),
+        ("controls", _controls(obligation)),
+        ("cost", _cost(obligation.cost)),
+    ]
+    return _block(obligation.id, rows)
+
+
+def _suite(asked: str) -> str:
+    name, _, digest = asked.removeprefix("suite:").partition("@")
+    return f"under the suite {name}" + (f" ({digest[:19]}…)" if digest else "")
+
+
+def _power(obligation: Obligation) -> str:
+    if obligation.effect is None or obligation.power is None:
+        return "unknown: no effect is registered (`power_at`)"
+    text = f"{obligation.power:.0%} at {percent(obligation.effect)}, to {obligation.power_to}"
+    if obligation.power >= ENOUGH:
+        return text
+    enough = "no number of items has" if obligation.enough is None else f"{count(obligation.enough, 'independent item')} would have"
+    return f"{text}; {enough} 80%"
+
+
+def _controls(obligation: Obligation) -> str:
+    names = []
+    for control in obligation.controls:
+        bound = bool(control.units or control.data)
+        names.append(control.gate.replace("_", " ") + ("" if bound else " (nothing bound: will fail)"))
+    return ", ".join(names) or "none"
+
+
+def _cost(cost: Cost) -> str:
+    parts = [
+        (cost.forward_tokens, "token read", "tokens read"),
+        (cost.generated_tokens, "token generated", "tokens generated"),
+        (cost.training_steps, "training step", "training steps"),
+    ]
+    told = [f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number]
+    return f"about {', '.join(told) or 'nothing'}; {_time(cost.seconds)}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 60:
+        return f"some {max(1, round(seconds))} s"
+    return f"some {seconds / 60:.0f} min" if seconds < 7200 else f"some {seconds / 3600:.0f} h"
+
+
+def _block(name: str, rows: Sequence[tuple[str, str]]) -> str:
+    return "\n".join([name, *_rows(rows)])
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> Iterable[str]:
+    from textwrap import wrap
+
+    for label, text in rows:
+        first, *others = wrap(text, WIDTH - 12, break_long_words=False, break_on_hyphens=False) or [""]
+        yield f"  {label:<9} {first}"
+        yield from (" " * 12 + line for line in others)
