@@ -190,6 +190,14 @@ def test_a_fall_lies_within_beyond_or_across_the_margin() -> None:
     assert (fall(300, 272).low, fall(300, 272).high) == (-1, 1)
 
 
+def test_what_was_never_known_cannot_fall() -> None:
+    keep = make.clause(goal="retain", limit={"within": "10%", "of": "before"}, reveals_when={"metric": "exact"})
+    arms = {"audited": make.generated(), "original": make.generated("original")}
+    units = make.seen({name: (unit, make.answers(make.of(20, 300))) for name, unit in arms.items()})
+    found = measure(make.obligation("retention", original=("original",), effect=Fraction(1, 4)), keep, units, seed=0)
+    assert found.realised_power == 0
+
+
 # --- removal ---------------------------------------------------------------------------------------------------------
 
 REMOVE = make.clause(

@@ -44,6 +44,13 @@ class Task(Protocol[J_contra]):
     def __call__(self, job: J_contra, /) -> str: ...
 
 
+class Executor(Protocol):
+    """Does jobs, somewhere. Doing one twice is harmless: results are kept by content."""
+
+    def run(self, jobs: Sequence[J], task: Task[J], done: Callable[[J, str], None]) -> None:
+        """Does every job, in any order; calls `done(job, digest)` once a job, in the calling thread."""
+
+
 @dataclass
 class _Slot(Generic[J]):
     """One worker process and the jobs it has taken on."""
@@ -174,6 +181,7 @@ def _start_worker() -> None:
     """One compute thread a worker, and no worker without its coordinator."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # advice to programmers, not to the person at the terminal
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -35,7 +35,7 @@ from ..verdict.facts import Measured, Seen, measure, recorded, refused
 from ..verdict.gates import check as check_gates
 from ..verdict.model import Verification
 from ..verdict.records import RefusedRecordError, record_fact
-from .executor import LocalExecutor, RunError
+from .executor import Executor, LocalExecutor, RunError
 from .places import Measure, Places, job, places, stored_table
 from .result import make_report
 
@@ -62,7 +62,7 @@ def verify(
     workers: int | None = None,
     device: str | None = None,
     progress: bool = False,
-    executor: LocalExecutor | None = None,
+    executor: Executor | None = None,
 ) -> RunResult:
     """Verifies the bound models against the policy, in the run folder `out`; goes on with the run it may hold.
 
@@ -180,7 +180,7 @@ def _measured(
     at: Places,
     workers: int | None,
     progress: bool,
-    executor: LocalExecutor | None,
+    executor: Executor | None,
 ) -> Mapping[str, str]:
     """Measures what is not yet finished; unit key → digest of the stored table, for every unit of the plan."""
     objects = {planned.key: digest for planned in plan.units if (digest := _kept(ledger, store, planned)) is not None}
@@ -190,7 +190,7 @@ def _measured(
     with ExitStack() as stack:
         hidden = None if progress else True  # None: shown on a terminal only
         bar = stack.enter_context(tqdm(total=len(plan.units), initial=len(objects), unit="unit", disable=hidden))
-        run = executor or stack.enter_context(LocalExecutor(workers or _workers(at.device)))
+        run = executor or stack.enter_context(LocalExecutor(_workers(at.device) if workers is None else workers))
 
         def done(finished: Any, digest: str) -> None:
             ledger.finish(finished.key, digest)

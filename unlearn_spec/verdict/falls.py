@@ -79,18 +79,24 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
         intervals=(fall, *shown(obligation, judge_of(clause, obligation), seen, obligation.alpha)),
         limit_at=float(limit.within),
         effect=as_float(obligation.effect),
-        realised_power=_power(obligation, limit, low, high),
+        realised_power=_power(obligation, limit, low, high, known_before=sum(both.before) / now.n),
         words=f"Of {now.n} items{in_clusters(now)}, {sum(both.before)} were known before and {sum(both.after)} are now: "
         f"{both.lost} lost, {both.gained} gained.",
     )
 
 
-def _power(obligation: Obligation, limit: Within, low: Fraction, high: Fraction) -> float | None:
-    """Chance to show a fall beyond the margin if it were the registered effect, with the spread obtained."""
+def _power(
+    obligation: Obligation, limit: Within, low: Fraction, high: Fraction, *, known_before: float
+) -> float | None:
+    """Chance to show a fall beyond the margin if it were the registered effect, with the spread obtained.
+
+    No more can fall than was known before: if that is within the margin, nothing can be shown.
+    """
     if obligation.effect is None:
         return None
-    if high == low:
-        return float(obligation.effect > limit.within)
+    beyond = min(float(obligation.effect), known_before) - float(limit.within)
+    if beyond <= 0 or high == low:
+        return float(beyond > 0)
     alpha = float(obligation.alpha)
     error = float(high - low) / (2 * NormalDist().inv_cdf(1 - alpha))
-    return normal_power(float(obligation.effect - limit.within), error, alpha)
+    return normal_power(beyond, error, alpha)
