@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 app = typer.Typer(
@@ -47,7 +46,7 @@ def _options(
 
 @app.command()
 def check(
-    policies: Annotated[list[Path], typer.Argument(metavar="POLICY...", help="Policy files.")],
+    policies: Annotated[list[Path], typer.Argument(metavar="POLICY", help="Policy files.")],
     format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
     without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
@@ -82,24 +81,28 @@ def main() -> None:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     try:
-        status = app(standalone_mode=False)
-    except click.exceptions.Abort:
+        status = app(prog_name="unlearn-spec", standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
         status = 130
-    except KeyboardInterrupt:
-        status = 130
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
     except BrokenPipeError:  # the reader, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     except Exception as error:
-        if "--traceback" in sys.argv:
-            import traceback
-
-            traceback.print_exc()
-        text = " ".join(str(error).split())[:300]
-        sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
-        sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")
-        status = 4
+        status = _told(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    """Print what went wrong; the exit status for it."""
+    show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
+        show()
+        return status
+    if "--traceback" in sys.argv:
+        import traceback
+
+        traceback.print_exc()
+    text = " ".join(str(error).split())[:300]
+    sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
+    sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")
+    return 4

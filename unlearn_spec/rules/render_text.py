@@ -134,6 +134,7 @@ def _excerpt(spans: Sequence[Span], source: Source | None, brush: _Brush, width:
     primary = spans[0]
     shown = [span for span in spans if source is not None and source.line(span.line).strip()]
     gutter = len(str(max((span.line for span in shown), default=0)))
+    room = width - gutter - 3
     yield f"{' ' * gutter}--> {visible(primary.file)}:{primary.line}:{primary.column}"
     if source is None or not shown:
         return
@@ -145,13 +146,17 @@ def _excerpt(spans: Sequence[Span], source: Source | None, brush: _Brush, width:
             yield brush("faint", f"{' ' * gutter} …")
         previous = number
         here = sorted((span for span in shown if span.line == number), key=lambda span: (span.column, span != primary))
-        cut = _Window(source.line(number), here[0], width - gutter - 3)
+        cut = _Window(source.line(number), here[0], room)
         yield brush("faint", f"{number:>{gutter}} |") + " " + cut.text
         for span in here:
             before, length = cut.marker(span)
             sign, style = ("^", severity) if span is primary else ("-", "related")
-            label = f" {visible(span.label)}" if span.label else ""
-            yield f"{bar} {' ' * before}{brush(style, sign * length + label)}"
+            label = visible(span.label)
+            if before + length + 1 + _columns(label) <= room:
+                yield f"{bar} {' ' * before}{brush(style, f'{sign * length} {label}'.rstrip())}"
+            else:
+                yield f"{bar} {' ' * before}{brush(style, sign * length)}"
+                yield f"{bar} {' ' * min(before, max(0, room - _columns(label)))}{brush(style, label)}"
     yield bar
 
 

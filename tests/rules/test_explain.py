@@ -1,0 +1,254 @@
+"""One sentence a clause: every written field is in it, so are stated defaults and what is left open."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from unlearn_spec.policy.load import load, load_text
+from unlearn_spec.rules.codes import CODES
+from unlearn_spec.rules.explain import claim_sentence, explain_code, explain_policy, sentence
+
+EXAMPLES = Path(__file__).parents[2] / "spec" / "examples"
+DIGEST = "a" * 64
+BASE = {
+    "unlearn_spec": "1.0",
+    "policy": {"id": "p", "version": 1},
+    "clock": {"starts": "request_received"},
+    "information": {
+        "records": {
+            "kind": "examples",
+            "size": 412,
+            "unit": "record",
+            "closure": {
+                "exact_duplicates": True,
+                "near_duplicates": {"metric": "minhash_jaccard", "at_least": "80%"},
+                "excerpts": True,
+                "translations": False,
+                "paraphrases": False,
+                "annotations": True,
+                "embeddings": True,
+                "synthetic_derivatives": False,
+                "inferences": False,
+            },
+        },
+        "diary": {"kind": "facts", "size": [30, 40], "unit": "entry"},
+    },
+    "artifacts": {
+        "assistant": {"kind": "model", "seen_by": {"public": "product"}},
+        "mini": {"kind": "model", "derived_from": "assistant", "seen_by": {"public": "product"}},
+        "store": {"kind": "dataset", "seen_by": {"staff": "product"}},
+    },
+    "people": {"public": {}},
+    "situations": ["published", "audit"],
+    "methods": {"filter": {"reaches": "product"}, "npo": {"reaches": "weights"}},
+    "clauses": [{"id": "other", "goal": "finish", "scope": {"artifacts": ["mini"]}, "by": "9 days"}],
+    "claims": [],
+}
+SHARED = {
+    "using": ["npo"],
+    "overrides": ["other"],
+    "strength": "should",
+    "weight": 3,
+    "note": "agreed in the meeting of May",
+}
+TEST = {
+    "kind": "test",
+    "access": "weights",
+    "suite": f"attacks@sha256:{DIGEST}",
+    "population": "wider",
+    "samples": 612,
+    "confidence": "97.5%",
+    "decide": "certify",
+    "power_at": "13%",
+    "refute_at": "77%",
+    "evaluator": "independent",
+    "needs_raw_data": True,
+    "at": "17 days",
+    "relearn": {"steps": 55, "learning_rate": "0.0003", "on": "retain_only"},
+    "controls": ["randomised_holdout", "canaries"],
+}
+RATE = {
+    "target": "diary",
+    "scope": {
+        "artifacts": ["assistant+derived"],
+        "access": "api",
+        "asked": "paraphrase",
+        "audience": "public",
+        "languages": ["en", "de"],
+        "precision": ["int4"],
+        "decoding": {
+            "method": "sample", "temperature": "0.7", "top_p": "90%", "top_k": 41, "samples": 8, "max_new_tokens": 63,
+        },
+        "when": {"all": ["published", {"not": "audit"}]},
+    },
+    "over": {"share": "93%"},
+    "reveals_when": {"metric": "rouge_l", "at_least": "51%", "normalisation": "casefold"},
+    "by": "31 days",
+    "evidence": TEST,
+    **SHARED,
+}  # fmt: skip
+DATED = {"scope": {"artifacts": ["store"], "when": "audit"}, "target": "records", **SHARED}
+SIGNED = {
+    "kind": "procedure",
+    "record": "training_log",
+    "evaluator": "internal",
+    "needs_raw_data": False,
+    "at": "3 days",
+}
+CLAUSES = {
+    "suppress": {**RATE, "limit": {"at_most": "2%"}, "about": "process"},
+    "refuse": {**RATE, "limit": {"at_least": "96%"}, "about": "model"},
+    "retain": {**RATE, "limit": {"at_least": "96%"}, "about": "model"},
+    "retain within": {**RATE, "limit": {"within": "4%", "of": "before"}},
+    "rectify": {**RATE, "limit": {"at_least": "96%", "at_most": "2%"}},
+    "human": {**RATE, "limit": {"at_most": "2%"}, "reveals_when": {"metric": "human", "judge": "panel-2"}},
+    "remove": {
+        **DATED, "measure": "influence", "about": "process", "by": "31 days", "evidence": SIGNED,
+        "limit": {"epsilon": "0.5", "delta": "1%", "compared_with": "retrain_then_same_steps"},
+    },
+    "remove membership": {
+        **DATED, "measure": "membership", "about": "model", "limit": {"tpr_at_most": "4%", "at_fpr": "1%"},
+    },
+    "delete": {**DATED, "by": "31 days", "evidence": {"kind": "attestation"}},
+    "keep": {**DATED, "until": "31 days", "evidence": {"kind": "certificate"}},
+    "exclude_future": {**DATED, "by": "31 days"},
+    "de_index": {**DATED, "by": "31 days", "scope": {"artifacts": ["store"], "audience": "public"}},
+    "destroy": {"scope": {"artifacts": ["mini"]}, "by": "31 days", **SHARED},
+    "finish": {"scope": {"artifacts": ["mini"]}, "by": "31 days", **SHARED},
+    "ban": {"methods": ["npo", "filter"], "scope": {"artifacts": ["mini"]}, **SHARED},
+    "govern": {
+        "target": "diary", "measures": ["access control", "monitoring"], "scope": {"artifacts": ["mini"], "audience": "public"},
+        **SHARED,
+    },
+}  # fmt: skip
+GOALS = {"human": "suppress"}
+
+
+def said(clause):
+    """The sentence for a clause, or None if the clause does not load."""
+    policy = {**BASE, "clauses": [*BASE["clauses"], clause]}
+    try:
+        document = load_text(yaml.safe_dump(policy, sort_keys=False))
+    except Exception:
+        return None
+    return sentence(document.policy.clauses[1], document.policy)
+
+
+def leaves(value, path=()):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list) and len(value) > 1:
+        for index, inner in enumerate(value):
+            yield (*path, index)
+            yield from leaves(inner, (*path, index))
+
+
+def without(clause, path):
+    changed = copy.deepcopy(clause)
+    inner = changed
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return changed
+
+
+@pytest.mark.parametrize("name", CLAUSES)
+def test_every_written_field_is_in_the_sentence(name):
+    goal = GOALS.get(name, name.split()[0])
+    clause = {"id": "it", "goal": goal, **CLAUSES[name]}
+    whole = said(clause)
+    assert whole is not None and whole.endswith(".") and "\n" not in whole
+    dropped = 0
+    for path in leaves(clause):
+        text = said(without(clause, path)) if path not in (("id",), ("goal",)) else None
+        if text is not None:
+            assert text != whole, f"{'.'.join(map(str, path))} is not in the sentence"
+            dropped += 1
+    assert dropped >= (30 if "scope" in CLAUSES[name] and "over" in CLAUSES[name] else 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("suppress", ("target",), "records"),
+        ("suppress", ("limit", "at_most"), "3%"),
+        ("suppress", ("scope", "access"), "logprobs"),
+        ("suppress", ("over",), "each"),
+        ("suppress", ("reveals_when", "at_least"), "52%"),
+        ("suppress", ("evidence", "decide"), "not_refuted"),
+        ("suppress", ("evidence", "relearn", "steps"), 56),
+        ("refuse", ("limit", "at_least"), "97%"),
+        ("retain within", ("limit", "within"), "5%"),
+        ("rectify", ("limit", "at_most"), "3%"),
+        ("human", ("reveals_when", "judge"), "panel-3"),
+        ("remove", ("limit", "epsilon"), "0.6"),
+        ("remove", ("limit", "delta"), "2%"),
+        ("remove", ("evidence", "kind"), "certificate"),
+        ("remove membership", ("limit", "at_fpr"), "2%"),
+        ("delete", ("by",), "12 hours"),
+        ("keep", ("until",), "32 days"),
+        ("govern", ("measures",), ["terms of use"]),
+    ],
+)
+def test_required_values_are_in_the_sentence(name, path, value):
+    clause = {"id": "it", "goal": GOALS.get(name, name.split()[0]), **copy.deepcopy(CLAUSES[name])}
+    before = said(clause)
+    inner = clause
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    after = said(clause)
+    assert after is not None and after != before
+
+
+def test_stated_defaults_and_open_fields_are_printed():
+    open_clause = {"id": "it", "goal": "suppress", "target": "diary", "limit": {"at_most": "1%"}}
+    text = said(open_clause)
+    assert text is not None and text.count("(left open)") == 6
+    assert "must" in text and "nothing is said about how it will be shown" in text
+    alone = said({**open_clause, "scope": {"artifacts": ["assistant"]}})
+    assert alone is not None and "assistant alone" in alone
+    delete = {"id": "it", "goal": "delete", "target": "diary", "scope": {"artifacts": ["store"]}, "by": "1 day"}
+    text = said(delete)
+    assert text is not None and "exact duplicates" in text and "1 day after request_received" in text
+
+
+@pytest.mark.parametrize("word", BASE["information"]["records"]["closure"])
+def test_how_far_a_target_reaches_is_said(word):
+    clause = {"id": "it", "goal": "remove", **CLAUSES["remove"]}
+    policy = copy.deepcopy({**BASE, "clauses": [*BASE["clauses"], clause]})
+    del policy["information"]["records"]["closure"][word]
+    document = load_text(yaml.safe_dump(policy))
+    assert sentence(document.policy.clauses[1], document.policy) != said(clause)
+
+
+def test_a_suspended_clause_says_so():
+    document = load(EXAMPLES / "erasure-request.yaml")
+    clause = next(clause for clause in document.policy.clauses if clause.id == "delete-raw")
+    assert "suspended while hold-raw applies" in sentence(clause, document.policy)
+
+
+def test_a_claim_says_all_it_claims():
+    document = load(EXAMPLES / "erasure-request.yaml")
+    text = claim_sentence(document.policy.claims[0])
+    for part in ("subject_facts", "assistant", "through the product", "asked directly", "1%", "contains", "greedily"):
+        assert part in text
+
+
+def test_a_policy_is_explained_whole_and_free_of_control_characters():
+    text = yaml.safe_dump({**BASE, "policy": {**BASE["policy"], "title": "A\u200bB"}}, allow_unicode=True)
+    document = load_text(text)
+    told = explain_policy(document)
+    assert "A\\u{200B}B" in told
+    assert all(f"- {clause.id}: " in told for clause in document.policy.clauses)
+
+
+def test_every_code_explains_itself():
+    for code in CODES:
+        assert explain_code(code).startswith(f"# {code} ")
+    with pytest.raises(KeyError):
+        explain_code("Z999")
