@@ -1,0 +1,84 @@
+"""`unlearn-spec keygen` and `unlearn-spec sign`: Ed25519 keys, and signatures on process records."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from ..plan.record_file import RecordError, load_record
+from ..policy.source import read
+from ..rules.render_text import visible
+from ..verdict import records
+
+
+def keygen(name: Path) -> int:
+    """Write a fresh key pair: `NAME.key` (private, readable by its owner alone) and `NAME.pub`.
+
+    Exit status: 0, or 2 if one of them exists already or cannot be written; nothing is ever overwritten.
+    """
+    private_file, public_file = (name.with_name(f"{name.name}.{end}") for end in ("key", "pub"))
+    taken = next((path for path in (private_file, public_file) if path.exists()), None)
+    if taken is not None:
+        return _refused(f"{taken} exists already and is not overwritten")
+    private, public = records.keygen()
+    try:
+        _create(private_file, private, 0o600)
+        try:
+            _create(public_file, public, 0o644)
+        except OSError:
+            private_file.unlink()
+            raise
+    except OSError as error:
+        return _refused(f"{error.filename}: cannot be written: {error.strerror}")
+    sys.stdout.write(f"{visible(str(private_file))}: keep it to yourself\n{visible(str(public_file))}: give it to verifiers\n")
+    return 0
+
+
+def sign(record: Path, key: Path) -> int:
+    """Sign a record file in place, by a line `signature: …` at its end.
+
+    Exit status: 0, or 2 for a record that is not well formed or signed already, or an unusable key; the file is then
+    left as it was.
+    """
+    try:
+        found = load_record(record)
+        if found.record.signature is not None:
+            return _refused(f"{record} is signed already; delete its `signature` to sign it again")
+        text = record.read_text(encoding="utf-8-sig")
+        value = records.sign(found.data, key.read_bytes())
+        signed = text + ("" if text.endswith("\n") else "\n") + f'signature: "{value}"\n'
+        if read(signed, str(record)).data != {**found.data, "signature": value}:
+            return _refused(f"{record}: write the record as `key: value` lines, so that a line can be added")
+        _replace(record, signed.encode())
+    except RecordError as error:
+        return _refused(str(error))
+    except records.RefusedRecordError as error:
+        return _refused(f"{key}: {error}")
+    except OSError as error:
+        return _refused(f"{error.filename}: {error.strerror}")
+    sys.stdout.write(f"{visible(str(record))}: signed for {found.record.signer}\n")
+    return 0
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        file.write(data)
+    try:
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _refused(why: str) -> int:
+    sys.stderr.write(f"error: {visible(why)}\n")
+    return 2
