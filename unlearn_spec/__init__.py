@@ -1,21 +1,22 @@
 """Say precisely what a model must unlearn, check the policy, and find out honestly whether the model does.
 
-The Python API returns the same typed results as the commands: `check`. It is loaded when first used.
+The Python API is `check`, `plan`, `verify` and `report` (see `unlearn_spec.api`). Nothing is loaded before it is used.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .rules.check import check
+    from .api import check, plan, report, verify
 
-__all__ = ["check"]
+__all__ = ["check", "plan", "report", "verify"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "check":
-        from .rules.check import check
-
-        return check
+    if name in ("check", "verify"):
+        return getattr(importlib.import_module(".api", __name__), name)
+    if name in ("plan", "report"):  # subpackages that can be called
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,9 +22,17 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How `check` prints."""
+    """How `check` and `plan` print."""
 
     text = "text"
+    json = "json"
+
+
+class ReportFormat(StrEnum):
+    """How `report` writes."""
+
+    text = "text"
+    html = "html"
     json = "json"
 
 
@@ -72,6 +80,50 @@ def explain(
     from .explain import explain as run
 
     raise typer.Exit(run(subject))
+
+
+@app.command()
+def plan(
+    policy: Annotated[Path, typer.Argument(metavar="POLICY", help="Policy file.")],
+    bindings: Annotated[Path, typer.Option(help="Where models and data are.")],
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """List what a verification would measure, and what cannot be tested and why.
+
+    Exit status: 0 every clause will be tested, 1 a clause is rejected, 2 unusable input, 3 a clause cannot be tested.
+    """
+    from .plan import plan as run
+
+    raise typer.Exit(run(policy, bindings, format.value))
+
+
+@app.command()
+def verify(
+    policy: Annotated[Path, typer.Argument(metavar="POLICY", help="Policy file.")],
+    bindings: Annotated[Path, typer.Option(help="Where models and data are.")],
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is resumed.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that measure.")] = None,
+    device: Annotated[str | None, typer.Option(help="In place of the bindings' device, e.g. cpu or cuda.")] = None,
+) -> None:
+    """Measure the bound models, conclude clause by clause, and print the report.
+
+    Exit status: 0 nothing violated or open, 1 a clause violated or rejected, 2 unusable input, 3 something undetermined.
+    """
+    from .verify import verify as run
+
+    raise typer.Exit(run(policy, bindings, out, workers, device))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished verification.")],
+    format: Annotated[ReportFormat, typer.Option(help="How to write it.")] = ReportFormat.text,
+    out: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+) -> None:
+    """Write the report of a finished verification again, in another format."""
+    from .report import report as write
+
+    raise typer.Exit(write(run, format.value, out))
 
 
 def main() -> None:

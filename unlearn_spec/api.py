@@ -1,0 +1,59 @@
+"""The commands as functions: the same work, with typed results instead of text and exit codes.
+
+`unlearn_spec.check`, `.plan`, `.verify` and `.report` are these. Each imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .rules.check import check
+
+if TYPE_CHECKING:
+    from .plan.model import Plan
+    from .report.model import Report
+    from .run.verify import RunResult
+
+__all__ = ["check", "plan", "report", "verify"]
+
+
+def plan(policy: str | Path, bindings: str | Path) -> Plan:
+    """What a verification would measure. Clauses with an error of the checker are in `missing`, as rejected.
+
+    Raises `PolicyError` or `BindingError`.
+    """
+    from .plan.bindings import load_bindings
+    from .plan.obligations import make_plan
+    from .policy.load import load
+    from .rules.check import check_document
+    from .run.verify import blocked
+
+    document = load(policy)
+    bound = load_bindings(Path(bindings), document.policy)
+    return make_plan(document, bound, blocked(check_document(document).findings, document.policy))
+
+
+def verify(
+    policy: str | Path,
+    bindings: str | Path,
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    device: str | None = None,
+    progress: bool = False,
+) -> RunResult:
+    """Verify the bound models against the policy in the run folder `out`, or go on with the run it holds.
+
+    Raises `PolicyError`, `BindingError`, `SubjectError`, `ItemError`, `RunError` or `EvidenceError`.
+    """
+    from .run.verify import verify as run
+
+    return run(Path(policy), Path(bindings), Path(out), workers=workers, device=device, progress=progress)
+
+
+def report(run: str | Path) -> Report:
+    """The report of a finished verification, from its run folder. Raises `ReportError`."""
+    from .cli.report import load
+
+    return load(Path(run))
