@@ -241,6 +241,8 @@ def _at_most(low: Rate, high: Rate) -> bool:
 def _weaker_probe(weak: str, strong: str) -> bool:
     if weak == strong:
         return True
+    if weak.startswith("suite:relearn-"):  # after fine-tuning, an item's own question is asked: a probe of every class
+        return strong in PROBES
     if weak.startswith("suite:"):  # a finite suite's probes belong to the adversarial class, and to no weaker one
         return strong == "adversarial"
     return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from ..policy.model import Clause, Policy, Remove
+from ..policy.model import Clause, Policy, Remove, Retain
 from .axioms import PRESUMED
 from .cores import minimal_core
 from .evidence import CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
@@ -127,7 +127,7 @@ def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) ->
 def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) -> Formula:
     match fact:
         case RateFact():
-            return All(tuple(bound for side in _rates(fact) for bound in _bounds(fact, side)))
+            return All(_bounds(fact, _rate(fact, clause)))
         case CountFact():
             family: Family = "answers" if fact.side == "refuses" else "reveals"
             rate = Rate(
@@ -152,19 +152,21 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
             return _recorded(policy, clause, artifact, fact)
 
 
-def _rates(fact: RateFact) -> tuple[Rate, ...]:
-    """The theory's rate behind a measured one. A single listed probe per item is its class: supremum and infimum agree."""
+def _rate(fact: RateFact, clause: Clause) -> Rate:
+    """The theory's rate behind a measured one. Of refusals, `retain` limits the worst probe, every other goal the best."""
     whose: dict[str, Literal["now", "before", "reference"]] = {
         "audited": "now",
         "before": "before",
         "reference": "reference",
     }
-    family: Family = "answers" if fact.side == "refuses" else "reveals"
     reading = _reading(fact.reading)
     if fact.side == "refuses":
-        reading = Reading("", reading.decoding)
-    bound: Literal["sup", "inf"] = "inf" if fact.side == "knows" else "sup"
-    return (Rate(fact.artifact, whose[fact.whose], family, bound, fact.access, fact.asked, reading),)
+        bound: Literal["sup", "inf"] = "inf" if isinstance(clause, Retain) else "sup"
+        return Rate(
+            fact.artifact, whose[fact.whose], "answers", bound, fact.access, fact.asked, Reading("", reading.decoding)
+        )
+    bound = "inf" if fact.side == "knows" else "sup"
+    return Rate(fact.artifact, whose[fact.whose], "reveals", bound, fact.access, fact.asked, reading)
 
 
 def _bounds(fact: RateFact, rate: Rate) -> tuple[Formula, ...]:

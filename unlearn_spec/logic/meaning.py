@@ -368,5 +368,7 @@ def claimed_rates(
 ) -> Iterator[Rate]:
     for name in artifacts:
         written = claim.reveals_when is not None or claim.decoding is not None
-        for reading in (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name, claim.of):
+        for reading in (
+            (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name, claim.of)
+        ):
             yield Rate(name, "now", "reveals", "sup", access, asked, reading)

@@ -15,7 +15,7 @@ from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..statistics.binomial import samples_for_power_refute, samples_for_zero_failures
-from .facts import Measured
+from .measured import Measured
 from .model import ClauseVerdict, GateResult, Outcome, Verification
 
 POWER_NEEDED = 0.8
@@ -65,9 +65,8 @@ def _judged(
     facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.facts)
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
     first = exhibits[0]
-    suite = (
-        first.obligation.asked if first.obligation.asked.startswith("suite:") and isinstance(clause, Suppress) else None
-    )
+    certifies = isinstance(clause, Suppress) and first.obligation.decide == "certify"
+    suite = first.obligation.asked if certifies and first.obligation.asked.startswith("suite:") else None
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
