@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from ..logic.worlds import percent
 from ..plan.model import Cost, Obligation, Plan
@@ -51,13 +52,16 @@ def render(plan: Plan, document: Document) -> str:
     header = document.policy.policy
     tested = sum(obligation.verifier != "record" for obligation in plan.obligations)
     blocks = [
-        f"{header.title or header.id} ({header.id}, version {header.version}): {count(tested, 'test')} on "
-        f"{count(len(plan.units), 'unit')}, all facts together at {percent(plan.confidence)} confidence, seed {plan.seed}"
+        _filled(
+            f"{header.title or header.id} ({header.id}, version {header.version}): {count(tested, 'test')} on "
+            f"{count(len(plan.units), 'unit')}, all facts together at {percent(plan.confidence)} confidence, "
+            f"seed {plan.seed}"
+        )
     ]
     blocks += [_obligation(obligation) for obligation in plan.obligations]
     if plan.gaps:
         names = ", ".join(f"{gap.clause}@{gap.artifact}" for gap in plan.gaps)
-        blocks.append(f"Beside the guarded system, the bare weights are asked the same (reported, not deciding): {names}")
+        blocks.append(_filled(f"Beside the guarded system, the bare weights are asked the same (reported, not deciding): {names}"))
     if plan.missing:
         blocks.append("Cannot be tested as things stand:")
         for missing in plan.missing:
@@ -130,13 +134,15 @@ def _time(seconds: float) -> str:
     return f"some {seconds / 60:.0f} min" if seconds < 7200 else f"some {seconds / 3600:.0f} h"
 
 
+def _filled(text: str) -> str:
+    return "\n".join(wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
 def _block(name: str, rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join([name, *_rows(rows)])
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> Iterable[str]:
-    from textwrap import wrap
-
     for label, text in rows:
         first, *others = wrap(text, WIDTH - 12, break_long_words=False, break_on_hyphens=False) or [""]
         yield f"  {label:<9} {first}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ..evidence.canonical import bytes_digest
+from ..logic.process import one_run_rules
 from ..policy.load import Document
 from ..policy.model import Clause, Evidence, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from .allocation import allocated_alpha, tested_artifacts
@@ -42,10 +43,12 @@ def make_plan(document: Document, bindings: Bindings, rejected: frozenset[str] =
                 )
     units: list[Unit] = [unit for draft in drafts for unit in draft.units]
     obligations = tuple(draft.obligation for draft in drafts)
+    error = sum((obligation.alpha for obligation in obligations), Fraction(0))
+    error += sum((rule.error for rule in one_run_rules(document.policy).values()), Fraction(0))
     return Plan(
         policy=bytes_digest(document.source.text.encode()),
         bindings=bindings.digest,
-        confidence=1 - sum((obligation.alpha for obligation in obligations), Fraction(0)),
+        confidence=1 - error,
         seed=bindings.seed,
         units=planned(units),
         obligations=obligations,

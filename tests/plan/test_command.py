@@ -1,0 +1,99 @@
+"""`unlearn-spec plan`: what a researcher reads before measuring."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from laboratory import Lab, small_policy
+from test_obligations import DONE, HIDE, MEMBERSHIP, NO_WORSE, RELEARN
+
+from unlearn_spec.cli.plan import plan
+from unlearn_spec.plan.model import Plan
+
+EXPECTED = """\
+small (small, version 1): 2 tests on 11 units, all facts together at 95% confidence, seed 17
+
+hide@assistant
+  test      leak, through product, asked direct
+  limit     at most 20%
+  sample    40 items in 20 clusters (these items), α 2.5%
+  power     82% at 1%, to certify
+  controls  positive (nothing bound: will fail), repeat, degeneracy
+  cost      about 1,280 tokens read, 2,560 tokens generated; some 1 s
+
+gone@assistant
+  test      relearning, through finetune, asked under the suite relearn-e5201a5dd3a2
+  limit     within ε 0.5, δ 1% of a model trained without it
+  sample    40 items in 20 clusters (these items), α 2.5%
+  power     0% at 90%, to refute; no number of items has 80%
+  controls  positive (nothing bound: will fail), negative
+  cost      about 13,440 tokens read, 3,840 tokens generated, 60 training steps; some 1 s
+
+Beside the guarded system, the bare weights are asked the same (reported, not deciding):
+hide@assistant
+
+Cannot be tested as things stand:
+
+done@assistant
+  why       not tested. No bound attestation speaks of this clause on `assistant`.
+  needs     A signed attestation that names the clause `done` and the artifact `assistant`, under
+            `records`.
+"""
+
+
+def lab(folder: Path, clauses: str) -> tuple[Lab, Path, Path]:
+    here = Lab(folder, small_policy(clauses))
+    path = here.folder / "policy.yaml"
+    path.write_text(here.document.source.text)
+    return here, path, here.write()
+
+
+def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here, policy, _ = lab(tmp_path, HIDE + RELEARN + DONE)
+    here.bindings["original"] = {}
+    assert plan(policy, here.write()) == 3
+    assert capsys.readouterr().out == EXPECTED
+
+
+def test_json_is_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, policy, bindings = lab(tmp_path, HIDE + MEMBERSHIP + NO_WORSE)
+    assert plan(policy, bindings, "json") == 0
+    text = capsys.readouterr().out
+    assert [one.id for one in Plan.model_validate(json.loads(text)).obligations] == [
+        "hide@assistant", "membership@assistant", "no-worse@assistant",
+    ]  # fmt: skip
+    assert plan(policy, bindings, "json") == 0
+    assert capsys.readouterr().out == text
+
+
+def test_a_contradiction_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    never = '  - {id: keep-raw, goal: keep, target: diaries, scope: {artifacts: [store]}, until: "90 days"}\n'
+    away = '  - {id: erase-raw, goal: delete, target: diaries, scope: {artifacts: [store]}, by: "7 days"}\n'
+    _, policy, bindings = lab(tmp_path, never + away)
+    assert plan(policy, bindings) == 1
+    assert capsys.readouterr().out.count("rejected.") == 2
+
+
+def test_bad_input_is_told_in_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here, policy, _ = lab(tmp_path, HIDE)
+    here.bindings["devise"] = "cpu"
+    here.bindings["data"]["facts"]["file"] = "none\u202e.jsonl"
+    assert plan(policy, here.write()) == 2
+    out, error = capsys.readouterr()
+    assert not out and error.count("error: ") == len(error.splitlines()) >= 1 and "\u202e" not in error
+    assert plan(tmp_path / "none.yaml", here.write()) == 2
+    assert "Y001" in capsys.readouterr().err
+
+
+def test_no_model_library_is_loaded(tmp_path: Path) -> None:
+    _, policy, bindings = lab(tmp_path, HIDE + RELEARN)
+    program = (
+        "import sys; from pathlib import Path; from unlearn_spec.cli.plan import plan\n"
+        f"status = plan(Path({str(policy)!r}), Path({str(bindings)!r}))\n"
+        "sys.exit(99 if {'torch', 'transformers', 'cupy', 'rich'} & set(sys.modules) else status)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == 0
