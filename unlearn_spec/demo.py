@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Pack:
     defective: Path
     bindings: Mapping[str, Path]
     """By subject."""
+    runs: Path
+    """Folder for run folders. Named by what is verified, so that a changed pack never meets an old run."""
 
 
 def make_pack(out: Path, *, progress: Callable[[str], None], workers: int = 2) -> Pack:
@@ -60,7 +63,13 @@ def make_pack(out: Path, *, progress: Callable[[str], None], workers: int = 2) -
         bindings[subject] = folder / "bindings.yaml"
         _write_records(folder, policies["small-world"], zoo, subject)
         bindings[subject].write_text(_bindings(zoo, subject, folder), encoding="utf-8")
-    return Pack(policies["small-world"], policies["bad-example"], bindings)
+    content = [
+        version("unlearn-spec"),
+        file_digest(policies["small-world"]),
+        *(file_digest(path) for path in bindings.values()),
+    ]
+    runs = out / "runs" / hashlib.sha256(" ".join(content).encode()).hexdigest()[:8]
+    return Pack(policies["small-world"], policies["bad-example"], bindings, runs)
 
 
 def _example(name: str) -> str:

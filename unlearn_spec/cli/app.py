@@ -126,6 +126,17 @@ def report(
     raise typer.Exit(write(run, format.value, out))
 
 
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for models, runs and reports; what is there is reused.")] = Path("demo-out"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that train and measure.")] = 2,
+) -> None:
+    """Go the whole way on a small generated world: train, check two policies, verify four subjects, write four reports."""
+    from .demo import demo as run
+
+    raise typer.Exit(run(out, workers))
+
+
 def main() -> None:
     """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash
