@@ -138,7 +138,7 @@ def explain(theory: Theory, literals: Mapping[str, str]) -> Core:
 
 
 def _known(theory: Theory, clause: Clause) -> bool:
-    return body(theory.policy, clause) in theory.literals
+    return theory.knows(clause)
 
 
 def _literals(theory: Theory, clauses: Iterable[Clause], evidence: bool) -> dict[str, str]:

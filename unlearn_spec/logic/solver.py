@@ -53,12 +53,18 @@ class Solver:
         try:
             if extra:
                 self._solver.from_string(extra)
-            answer = self._solver.check(*(self._literal(name) for name in assumptions))
+            answer = self._check(assumptions)
             if answer == z3.unknown:
                 raise Undecided
             return None if answer == z3.unsat else (read() or {})
         finally:
             self._solver.pop()
+
+    def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
+        """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
+        literals = (z3.Ast * len(assumptions))(*(self._literal(name).as_ast() for name in assumptions))
+        ours = self._solver
+        return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
     def _read(self, names: Sequence[str]) -> dict[str, Fraction | bool]:
         model = self._solver.model()

@@ -57,8 +57,20 @@ class Theory:
             raise TooLarge(next(iter(self.skipped & _targets(formula)), ""))
         return self.literals[formula]
 
+    @cached_property
+    def _own(self) -> Mapping[str, tuple[Clause, str]]:
+        """The policy's clauses with their literals; without those about a skipped set."""
+        bodies = {clause.id: (clause, meaning.body(self.policy, clause)) for clause in self.policy.clauses}
+        return {name: (c, self.literals[body]) for name, (c, body) in bodies.items() if body in self.literals}
+
+    def knows(self, clause: Clause) -> bool:
+        """Whether one of the policy's clauses is encoded, which `TooLarge` prevents."""
+        return clause.id in self._own
+
     def body(self, clause: Clause) -> str:
-        return self.literal(meaning.body(self.policy, clause))
+        """The literal of what a clause demands, guard aside."""
+        own, literal = self._own.get(clause.id, (None, ""))
+        return literal if own is clause else self.literal(meaning.body(self.policy, clause))
 
     def possible(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies axioms, facts and the assumptions."""
