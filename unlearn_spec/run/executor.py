@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -182,6 +183,7 @@ def _start_worker() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # advice to programmers, not to the person at the terminal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the coordinator's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -160,7 +160,9 @@ def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) 
     }
     changed = [words for name, words in told.items() if known and known.get(name) != row[name]]
     if changed:
-        raise RunError(f"{out} holds a run that began differently: {changed[0]} changed since; choose a fresh folder")
+        begun = any(row.kind == "unit_finished" for row in ledger.rows())
+        way_out = "choose a fresh folder" if begun else "nothing was measured yet, so delete it or choose a fresh folder"
+        raise RunError(f"{out} holds a run that began differently: {changed[0]} changed since; {way_out}")
     store.put_bytes(_json(plan))
     ledger.append("plan", row)
 
