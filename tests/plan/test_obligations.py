@@ -287,6 +287,7 @@ MISSING: list[tuple[str, str, Callable[[Lab], None], str, str]] = [
     ("no reference", RELEARN, without("references", "assistant"), "not_testable", "`references: assistant`"),
     ("cannot fine-tune", RELEARN.replace("access: finetune", "access: weights"), lambda lab: None, "not_testable", "finetune"),
     ("nothing to train on", RELEARN.replace('"0.001"', '"0.001", on: retain_only'), lambda lab: None, "not_tested", "retain"),
+    ("unknown control", KEEP.replace("decide:", "controls: [placebo], decide:"), lambda lab: None, "not_testable", "never_trained"),
     ("no record", DONE, lambda lab: None, "not_tested", "`done`"),
     ("use layer", '  - {id: rules, goal: govern, target: facts, measures: ["terms of use"]}\n', lambda lab: None, "not_testable", "record"),
     ("a test of a deed", DONE.replace("attestation", "test"), lambda lab: None, "not_testable", "attestation"),
@@ -327,6 +328,13 @@ def test_a_control_without_its_subject_stays_registered(lab: Callable[[str], Lab
     here = lab(HIDE)
     here.bindings["original"] = {}
     assert gate(only(plan_of(here)), "positive") == ()
+
+
+def test_demanded_controls_are_registered_beside_the_declared_ones(lab: Callable[[str], Lab]) -> None:
+    demanding = KEEP.replace("decide: not_refuted", "decide: not_refuted, controls: [original, never_trained, repeat]")
+    keep = only(plan_of(lab(demanding)))
+    assert [control.gate for control in keep.controls] == ["repeat", "positive", "negative"]
+    assert (gate(keep, "positive"), gate(keep, "negative")) == (keep.original, keep.references)
 
 
 # --- the plan as a value ---------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..catalogue import VERIFIERS, VerifierId
-from .model import Control, DataRef, GenerateUnit, Role, SubjectRef, Unit
+from .case import Case, Sample
+from .model import Control, GenerateUnit, Role, SubjectRef, Unit
 from .units import again, keys
 
 ROLES: tuple[Role, ...] = ("audited", "original", "reference")
@@ -35,19 +36,16 @@ class Arms:
 
 
 def make_arms(
-    verifier: VerifierId,
-    subjects: dict[Role, tuple[SubjectRef, ...]],
-    ask: Ask,
-    *,
-    answers: Ask | None = None,
-    blind: tuple[DataRef, ...] = (),
+    verifier: VerifierId, case: Case, target: str, sample: Sample, ask: Ask, *, guarded: bool, answers: Ask | None = None
 ) -> Arms:
     """`ask` gives the units of one subject. `answers` gives those in which degeneracy shows, where `ask` generates
-    nothing. The controls are those the verifier declares; one that lacks its subjects stays, and reads nothing."""
+    nothing. The controls are those the verifier declares and those the clause demands beside; one that lacks its subjects
+    stays, and reads nothing. Raises `LackingError`."""
+    subjects = case.arms(guarded=guarded)
     audited, original, references = (_all(ask, subjects[role]) for role in ROLES)
     controls: list[Control] = []
     extra: list[Unit] = []
-    for gate in VERIFIERS[verifier].gates:
+    for gate in dict.fromkeys((*VERIFIERS[verifier].gates, *case.demanded())):
         if gate == "positive":
             controls.append(Control(gate=gate, units=keys(original)))
         elif gate == "negative":
@@ -63,7 +61,7 @@ def make_arms(
             extra += (*now, *before)
             controls.append(Control(gate=gate, units=keys(now), against=keys(before)))
         else:
-            controls.append(Control(gate=gate, units=(), data=blind))
+            controls.append(Control(gate=gate, units=(), data=case.blind(target, sample.ref)))
     return Arms(audited, original, references, tuple(controls), tuple(extra))
 
 

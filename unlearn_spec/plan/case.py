@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal
 
+from ..catalogue import Gate
 from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, RevealsWhen
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
@@ -20,6 +23,16 @@ class LackingError(Exception):
         self.outcome: Literal["not_tested", "not_testable", "rejected"] = outcome
         self.reason, self.needs = reason, needs
         super().__init__(f"{reason} {needs}")
+
+
+CONTROLS: Mapping[str, Gate] = MappingProxyType({
+    "original": "positive",
+    "never_trained": "negative",
+    "randomised_holdout": "blind_baseline",
+    "repeat": "repeat",
+    "degeneracy": "degeneracy",
+})  # fmt: skip
+"""Controls that evidence may demand, by the policy's name for them."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,20 @@ class Case:
                 "Ask for less than 100%, or give certain evidence: a signed record.",
             )
         return self.alpha
+
+    def demanded(self) -> tuple[Gate, ...]:
+        """The gates that the clause's evidence demands by name."""
+        for name in self.evidence.controls:
+            if name not in CONTROLS:
+                raise LackingError(
+                    "not_testable", f"There is no control called `{name}`.", f"One of {', '.join(CONTROLS)} under `evidence.controls`."
+                )
+        return tuple(CONTROLS[name] for name in self.evidence.controls)
+
+    def blind(self, target: str, members: DataRef) -> tuple[DataRef, ...]:
+        """Members and randomised hold-out, for the blind baseline; nothing if none is bound."""
+        holdout = self.bindings.holdouts.get(target)
+        return () if holdout is None or not holdout.randomised else (members, holdout.ref())
 
     def access(self) -> Access:
         access = self.evidence.access or self.clause.scope.access

@@ -48,7 +48,9 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
-    arms = make_arms(verifier, case.arms(guarded=guarded), scores if scored else answers, answers=answers)
+    arms = make_arms(
+        verifier, case, clause.target, sample, scores if scored else answers, guarded=guarded, answers=answers
+    )
     power = _power(case, clause, reading, sample)
     obligation = Obligation(
         id=case.id,

@@ -60,7 +60,7 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
         )
         return first, second
 
-    arms = make_arms("relearning", case.arms(guarded=False), ask)
+    arms = make_arms("relearning", case, clause.target, sample, ask, guarded=False)
     smaller = set(clusters[1::2])
     effect = case.evidence.power_at
     held_out = [cluster for cluster in sample.clusters if cluster in smaller]

@@ -106,7 +106,7 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
     def ask(subject: SubjectRef) -> tuple[Unit, ...]:
         return tuple(ScoreUnit(subject=subject, data=data, reading=how) for data in (sample.ref, outside))
 
-    arms = make_arms("membership", case.arms(guarded=False), ask, blind=(sample.ref, outside))
+    arms = make_arms("membership", case, clause.target, sample, ask, guarded=False)
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, limit.tpr_at_most, effect, share)
     obligation = Obligation(
@@ -174,7 +174,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
         greedy = answering(Reading(metric="contains", decoding="greedy", max_new_tokens=reading.max_new_tokens))
         return (GenerateUnit(subject=subject, data=sample.ref, reading=greedy, seed=case.bindings.seed),)
 
-    arms = make_arms("extraction", case.arms(guarded=False), ask, answers=answers)
+    arms = make_arms("extraction", case, clause.target, sample, ask, guarded=False, answers=answers)
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, _beyond(case), effect, case.error())
     obligation = Obligation(
