@@ -137,6 +137,27 @@ def demo(
     raise typer.Exit(run(out, workers))
 
 
+@app.command()
+def keygen(
+    name: Annotated[Path, typer.Argument(metavar="NAME", help="Writes NAME.key and NAME.pub.")],
+) -> None:
+    """Make a key pair for signing process records. Nothing is overwritten."""
+    from .sign import keygen as run
+
+    raise typer.Exit(run(name))
+
+
+@app.command()
+def sign(
+    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Record file; gets its signature as last line.")],
+    key: Annotated[Path, typer.Option(help="Private key, NAME.key.")],
+) -> None:
+    """Sign a process record, so that it can decide clauses."""
+    from .sign import sign as run
+
+    raise typer.Exit(run(record, key))
+
+
 def main() -> None:
     """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash
