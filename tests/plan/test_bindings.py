@@ -210,6 +210,14 @@ def test_the_original_is_asked_like_the_audited_model(lab: Lab) -> None:
     assert [one.prompt for one in bound.references["assistant"]] == ["Q: {prompt} A:", "{prompt}"]
 
 
+@pytest.mark.parametrize("name", ["a" * 5000, "", ".", "data/facts.jsonl/x", "terms.txt"])
+def test_names_that_no_file_has(lab: Lab, name: str) -> None:
+    lab.bindings["artifacts"]["assistant"] = {"model": name, "system": name + "/"}
+    lab.bindings["data"]["facts"] = {"file": name, "format": "jsonl"}
+    lab.bindings["keys"], lab.bindings["records"] = {"acme": name}, [name]
+    assert {text[:4] for text in mistakes(lab)} <= {"B007", "B010", "B011", "B012", "B016", "B001", "B002", "Y001"}
+
+
 def test_paths_may_be_absolute(lab: Lab) -> None:
     elsewhere = model_folder(lab.folder / "far" / "away", 9)
     lab.bindings["artifacts"]["assistant"]["model"] = str(elsewhere)

@@ -277,7 +277,7 @@ class _Binder:
 
     def _folder(self, path: Path, folder: FilePath) -> tuple[str, int] | None:
         if folder not in self.models:
-            if not folder.exists():
+            if not _there(folder.is_dir):
                 self.report("B007", path, f"there is no folder {folder}")
                 return None
             try:
@@ -289,7 +289,7 @@ class _Binder:
         return self.models[folder]
 
     def _guards(self, path: Path, file: FilePath) -> str | None:
-        if not file.is_file():
+        if not _there(file.is_file):
             self.report("B007", path, f"there is no file {file}")
             return None
         try:
@@ -338,7 +338,7 @@ class _Binder:
         for field in unknown:
             text = f"an item has no `{field}`{did_you_mean(field, Item.__dataclass_fields__)}"
             self.report("B001", (*path, "fields", field), text, at_key=True)
-        if not file.is_file():
+        if not _there(file.is_file):
             self.report("B007", (*path, "file"), f"there is no file {file}")
             return None
         if unknown:
@@ -406,7 +406,7 @@ class _Binder:
         found: dict[str, RecordFile] = {}
         for place, name in enumerate(names):
             file = self.folder / name
-            if not file.is_file():
+            if not _there(file.is_file):
                 self.report("B007", ("records", place), f"there is no file {file}")
                 continue
             try:
@@ -418,6 +418,13 @@ class _Binder:
                 self.report("B015", ("records", place), f"another record has the id `{read.record.id}`")
             found[read.record.id] = read
         return tuple(found.values())
+
+
+def _there(asks: Callable[[], bool]) -> bool:
+    try:
+        return asks()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _content(subject: BoundSubject) -> dict[str, str | None]:

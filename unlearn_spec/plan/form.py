@@ -48,8 +48,8 @@ def form_problems(error: ValidationError, data: Any, root: type[BaseModel]) -> l
 
 def credentials(data: Any) -> list[Problem]:
     """Values that look like a password, a token or a private key. They are not shown."""
-    found, waiting = [], [((), data)] if data is not None else []
-    paths: list[tuple[Path, Any]] = list(waiting)
+    found = []
+    paths: list[tuple[Path, Any]] = [((), data)]
     while paths:
         path, value = paths.pop()
         if isinstance(value, dict):
