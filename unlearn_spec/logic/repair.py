@@ -22,6 +22,7 @@ from ..policy.model import (
     Retain,
     Suppress,
 )
+from .meaning import WEAKEST, rate_of, scoped_artifacts
 from .questions import Core
 from .situations import active_clauses
 from .theory import build
@@ -64,6 +65,33 @@ def dissolves(policy: Policy, core: Core) -> bool:
     )
     theory = build(small)
     return theory.possible(tuple(theory.body(clause) for clause in small.clauses if clause.id in binding))
+
+
+def reach(policy: Policy, core: Core, name: str) -> Fraction | None:
+    """What the other clauses of a core leave one clause over a mean: the most that can be kept, or the least revealed.
+
+    Exact; None where the clause has no such mean, or its set no exact size.
+    """
+    clause = next(c for c in policy.clauses if c.id == name)
+    if (
+        not isinstance(clause, Suppress | Retain)
+        or clause.over != "mean"
+        or not isinstance(clause.limit, AtMost | AtLeast)
+    ):
+        return None
+    size = policy.information[clause.target].size
+    if size is None or size[0] != size[1]:
+        return None
+    binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
+    small = policy.model_copy(
+        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
+    )
+    theory = build(small)
+    others = tuple(theory.body(c) for c in small.clauses if c.id in binding and c.id != name)
+    rates = [rate_of(clause, artifact, WEAKEST) for artifact in scoped_artifacts(policy, clause)[:1]]
+    mass = theory.encoder.set_mass(rates[0], clause.target)
+    best = theory.solver.optimum((*theory.background, *others), mass, highest=isinstance(clause, Retain))
+    return None if best is None else best / size[0]
 
 
 def _still_clashing(policy: Policy, changed: str, core: Core) -> tuple[str, ...]:

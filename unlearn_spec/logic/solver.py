@@ -20,6 +20,7 @@ class Solver:
 
     def __init__(self, text: str, sorts: Mapping[str, str], effort: int = DEFAULT_EFFORT) -> None:
         self._sorts = sorts
+        self._text, self._effort = text, effort
         self._solver = z3.SolverFor("QF_LIRA")
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
@@ -45,6 +46,21 @@ class Solver:
     ) -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
         return self._ask(assumptions, extra, lambda: self._read(names))
+
+    def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
+        """The highest (or lowest) value of a real term in any world, exactly; None if none is attained or found."""
+        search = z3.Optimize()
+        search.set("rlimit", self._effort)
+        held = "".join(f"(assert {f'(not {name[1:]})' if name.startswith('-') else name})\n" for name in assumptions)
+        search.from_string(f"{self._text}\n{held}(declare-const goal Real)\n(assert (= goal {term}))")
+        goal = z3.Real("goal")
+        bound = search.maximize(goal) if highest else search.minimize(goal)
+        if search.check() != z3.sat:
+            return None
+        value = bound.value()
+        if z3.is_int_value(value):
+            return Fraction(value.as_long())
+        return Fraction(value.numerator_as_long(), value.denominator_as_long()) if z3.is_rational_value(value) else None
 
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]

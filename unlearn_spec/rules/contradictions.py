@@ -8,7 +8,7 @@ from ..finding import Finding, Fix, Severity, Span
 from ..logic import questions
 from ..logic.formulas import Overlap
 from ..logic.questions import Core, Range
-from ..logic.repair import dissolves, single_numbers
+from ..logic.repair import dissolves, reach, single_numbers
 from ..logic.theory import Premise, build
 from ..logic.worlds import days, percent
 from ..policy.model import (
@@ -172,6 +172,7 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
     lines += [
         f"{r.left} {r.kind.replace('_', ' ')} {r.right}" for r in (context.policy.relations[i] for i in core.relations)
     ]
+    lines += _arithmetic(context, core)
     if "AX6" in core.axioms:
         lines.append(
             "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
@@ -181,6 +182,23 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
     if "AX12" in core.axioms:
         lines.append("a refusal reveals nothing and shows no knowledge, for the same prompt")
     return tuple(lines)
+
+
+def _arithmetic(context: Context, core: Core) -> list[str]:
+    """What the clauses of a conflict leave each other, exactly."""
+    found = []
+    for name in core.clauses:
+        clause, best = context.clause(name), reach(context.policy, core, name) if len(core.clauses) > 1 else None
+        if best is not None and isinstance(clause, Suppress | Retain):
+            most = "at most" if isinstance(clause, Retain) else "at least"
+            found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
+    return found
+
+
+def _digits(value: Fraction) -> str:
+    """A share with up to four significant digits; exact where it says no more."""
+    exact = percent(value, 4)
+    return exact if Fraction(exact.rstrip("%")) == value * 100 else f"about {exact}"
 
 
 def _told(policy: Policy, premise: Premise) -> str:
