@@ -217,7 +217,7 @@ def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
             if rate.artifact in compared:
                 rates[replace(rate, whose="reference")] = None
     for rate in tuple(rates):
-        if rate.bound == "inf" and rate.family == "reveals":
+        if rate.bound == "inf" and rate.family in ("reveals", "corrects"):
             rates[replace(rate, bound="sup")] = None
     return tuple(sorted(rates, key=_rate_order))
 

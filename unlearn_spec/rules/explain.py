@@ -307,19 +307,21 @@ def _condition(condition: Condition, inner: bool = False) -> str:
 def _readings(clause: Clause) -> Iterator[str]:
     if not isinstance(clause, Suppress | Refuse | Retain | Rectify):
         return
+    counted = "a refusal" if isinstance(clause, Refuse) else "known" if isinstance(clause, Retain) else "revealed"
     if clause.reveals_when is not None:
-        yield _revealed(clause.reveals_when)
-    elif not isinstance(clause, Refuse):
-        yield f"what counts as revealing an item is a question {OPEN}"
+        yield _revealed(clause.reveals_when, counted)
+    else:
+        yield f"what counts as {counted} is a question {OPEN}"
     yield _drawn(clause.scope.decoding)
     if not isinstance(clause, Rectify) and clause.about is not None:
         process = "the rate expected over training runs is meant"
         yield process if clause.about == "process" else "the rate of this one released model is meant"
 
 
-def _revealed(reading: RevealsWhen) -> str:
+def _revealed(reading: RevealsWhen, counted: str = "revealed") -> str:
     least = "some threshold" if reading.at_least is None else percent(reading.at_least)
-    text = f"an item counts as revealed when {METRIC[reading.metric].format(at_least=least, judge=reading.judge)}"
+    what = "an answer" if counted == "a refusal" else "an item"
+    text = f"{what} counts as {counted} when {METRIC[reading.metric].format(at_least=least, judge=reading.judge)}"
     return text if reading.normalisation is None else f"{text}, {NORMALISATION[reading.normalisation]}"
 
 
