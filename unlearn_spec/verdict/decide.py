@@ -14,12 +14,16 @@ from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..policy.model import Clause, Policy, Remove, Suppress
-from ..statistics.binomial import samples_for_power_refute, samples_for_zero_failures
+from ..statistics.binomial import samples_for_power_certify, samples_for_power_refute
 from .measured import Measured
-from .model import ClauseVerdict, GateResult, Outcome, Verification
+from .model import ClauseVerdict, GateResult, Interval, Outcome, Verification
 
 POWER_NEEDED = 0.8
 """Realised power below which finding nothing says nothing (LANGUAGE: `not_falsified` needs it)."""
+
+
+LIKELY = Fraction(4, 5)
+"""The probability with which a named number of draws would decide."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,12 @@ def _outcome(
 def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None) -> tuple[Outcome, str]:
     obligation, measured = exhibits[0].obligation, exhibits[0].measured
     if obligation.verifier == "record":
-        return "inconclusive", "The record does not carry what the clause asks; see its dates and numbers."
+        return "inconclusive", f"{measured.words} That does not carry what the clause asks."
     finite = obligation.asked.startswith("suite:") or clause.scope.asked in ("direct", "paraphrase", None)
     if obligation.decide == "certify" and not isinstance(clause, Remove) and finite:
         return (
             "inconclusive",
-            f"{measured.words} The interval reaches across the limit{needed_draws(clause, obligation)}.",
+            f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
         )
     if obligation.effect is None:
         return "inconclusive", "No effect was registered (`power_at`), so finding nothing says nothing."
@@ -134,7 +138,7 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
         shown = "unknown" if power is None else f"{power:.0%}"
         return (
             "inconclusive",
-            f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{needed_draws(clause, obligation)}.",
+            f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{needed_draws(clause, exhibits[0])}.",
         )
     if isinstance(clause, Remove) and clause.about != "model" and rule is None:
         return "inconclusive", (
@@ -145,22 +149,36 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
     )
 
 
-def needed_draws(clause: Clause, obligation: Obligation) -> str:
-    """`; 2,995 independent draws without a failure would decide it`, where arithmetic gives a number; else nothing."""
-    limit, alpha = getattr(clause, "limit", None), obligation.alpha
+def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
+    """`; about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else nothing."""
+    obligation, limit = exhibit.obligation, getattr(clause, "limit", None)
     ceiling = getattr(limit, "at_most", None) or getattr(limit, "tpr_at_most", None)
     floor = getattr(limit, "at_least", None)
     tolerated = ceiling if ceiling is not None else 1 - floor if floor is not None else None
-    if tolerated is None or alpha <= 0:
+    audited = next((interval for interval in exhibit.measured.intervals if interval.label == "audited"), None)
+    if tolerated is None or audited is None or obligation.alpha <= 0:
         return ""
-    if obligation.decide == "certify":
-        clean = samples_for_zero_failures(tolerated, alpha)
-        return f"; {clean:,} independent draws without a failure would decide it" if clean is not None else ""
-    if obligation.effect is None:
-        return ""
-    effect = obligation.effect if ceiling is not None else min(Fraction(1), tolerated + obligation.effect)
-    draws = samples_for_power_refute(tolerated, effect, Fraction(4, 5), alpha) if effect > tolerated else None
-    return f"; {draws:,} independent draws would have it" if draws is not None else ""
+    what = "clusters" if obligation.clusters < obligation.n else "draws"
+    if obligation.decide == "not_refuted":
+        if obligation.effect is None:
+            return ""
+        effect = obligation.effect if ceiling is not None else min(Fraction(1), tolerated + obligation.effect)
+        needed = samples_for_power_refute(tolerated, effect, LIKELY, obligation.alpha) if effect > tolerated else None
+        return (
+            f"; {needed:,} independent {what} would have it"
+            if needed is not None and needed > audited_units(audited)
+            else ""
+        )
+    failing = Fraction(audited.point) if ceiling is not None else 1 - Fraction(audited.point)
+    if failing < tolerated:
+        needed = samples_for_power_certify(tolerated, failing, LIKELY, obligation.alpha)
+    else:
+        needed = samples_for_power_refute(tolerated, failing, LIKELY, obligation.alpha) if failing > tolerated else None
+    return f"; about {needed:,} independent {what} would decide it at the rate seen" if needed is not None else ""
+
+
+def audited_units(interval: Interval) -> int:
+    return interval.clusters or interval.n or 0
 
 
 def _gate_name(gate: GateResult) -> str:
