@@ -40,7 +40,9 @@ def follows(policy: Policy) -> bool:
     return questions.fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
 
 
-def suppress(name: str, limit: str, *, access: str = "product", over: str = "mean", target: str = "secrets", more: str = "") -> str:
+def suppress(
+    name: str, limit: str, *, access: str = "product", over: str = "mean", target: str = "secrets", more: str = ""
+) -> str:
     return (
         f"  - {{id: {name}, goal: suppress, target: {target}, scope: {{artifacts: [bot], access: {access}, asked: direct}}, "
         f'over: {over}, limit: {{at_most: "{limit}"}}{more}}}\n'
@@ -79,7 +81,9 @@ def test_the_reference_may_take_the_same_later_steps(policy_of: Build) -> None:
         + 'limit: {epsilon: "0.1", delta: "1%", compared_with: REFERENCE}}\n'
         + suppress("hide", "5%")
     )
-    assert [core.clauses for core in clashes(policy_of(blocks.replace("REFERENCE", "retrain_without")))] == [("gone", "hide")]
+    assert [core.clauses for core in clashes(policy_of(blocks.replace("REFERENCE", "retrain_without")))] == [
+        ("gone", "hide")
+    ]
     assert clashes(policy_of(blocks.replace("REFERENCE", "retrain_then_same_steps"))) == ()
 
 
@@ -104,7 +108,7 @@ def test_only_a_fair_hold_out_ties_membership_to_closeness(policy_of: Build) -> 
 
 def test_each_at_most_and_each_at_least_the_same_limit(policy_of: Build) -> None:
     """4.0.14: both counts, above and at-or-above, are needed; every item may sit exactly on the limit."""
-    keep = '  - {id: keep, goal: retain, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: each, limit: {at_least: "50%"}}\n'
+    keep = at_least("keep", "retain", "50%", over="each")
     assert clashes(policy_of(SETS + "clauses:\n" + suppress("hide", "50%", over="each") + keep)) == ()
     assert len(clashes(policy_of(SETS + "clauses:\n" + suppress("hide", "49.9%", over="each") + keep))) == 1
     mean = keep.replace("over: each", "over: mean")
@@ -145,7 +149,9 @@ artifacts:
   library: {kind: index, holds: [secrets], seen_by: {staff: product}}
 clauses:
 """
-    claim = 'claims: [{id: c, says: not_revealed, of: secrets, in: [bot], access: product, asked: direct, at_most: "5%"}]\n'
+    claim = (
+        'claims: [{id: c, says: not_revealed, of: secrets, in: [bot], access: product, asked: direct, at_most: "5%"}]\n'
+    )
     deindex = "  - {id: drop, goal: de_index, target: secrets, scope: {artifacts: [library]}}\n"
     assert not follows(policy_of(blocks + suppress("hide", "5%", access="api") + claim))
     assert follows(policy_of(blocks + suppress("hide", "5%", access="api") + deindex + claim))
@@ -153,8 +159,8 @@ clauses:
 
 def test_refusing_and_knowing_exclude_each_other_for_one_prompt(policy_of: Build) -> None:
     """AX12, with masses: at least 30 % refusals leave at most 70 % knowledge."""
-    refuse = '  - {id: decline, goal: refuse, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: mean, limit: {at_least: "30%"}}\n'
-    keep = '  - {id: keep, goal: retain, target: secrets, scope: {artifacts: [bot], access: product, asked: direct}, over: mean, limit: {at_least: "%s"}}\n'
+    refuse = at_least("decline", "refuse", "30%")
+    keep = at_least("keep", "retain", "%s")
     assert clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "70%")) == ()
     found = clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "71%"))
     assert found[0].clauses == ("decline", "keep")
@@ -194,9 +200,25 @@ def test_whoever_has_weights_can_fine_tune(policy_of: Build) -> None:
         assert bool(questions.gaps(theory, every, frozenset())) == open_gap
 
 
+def at_least(name: str, goal: str, limit: str, *, over: str = "mean") -> str:
+    return (
+        f"  - {{id: {name}, goal: {goal}, target: secrets, scope: {{artifacts: [bot], access: product, asked: direct}}, "
+        f'over: {over}, limit: {{at_least: "{limit}"}}}}\n'
+    )
+
+
 def rate(clause: str, low: str, high: str, access: str = "product", asked: str = "direct") -> RateFact:
     return RateFact(
-        f"{clause}#rate", "secrets", "bot", access, asked, "|", "reveals", Fraction(low), Fraction(high), Fraction(1, 100)  # type: ignore[arg-type]
+        f"{clause}#rate",
+        "secrets",
+        "bot",
+        access,
+        asked,
+        "|",
+        "reveals",
+        Fraction(low),
+        Fraction(high),
+        Fraction(1, 100),  # type: ignore[arg-type]
     )
 
 

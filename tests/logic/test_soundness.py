@@ -100,8 +100,16 @@ def policy_about(world: World, clauses: list[str]) -> Policy:
     for i, left in enumerate(sizes):
         for right in list(sizes)[i + 1 :]:
             shared = len(set(world.items(left)) & set(world.items(right)))
-            relations.append(f"{{{left}: overlaps, with: {right}, exactly: {shared}}}" if shared else f"{{{left}: disjoint_from, with: {right}}}")
-    lines += [f"relations: [{', '.join(relations)}]", "artifacts: {bot: {kind: model, seen_by: {public: product}}}", "clauses:"]
+            relations.append(
+                f"{{{left}: overlaps, with: {right}, exactly: {shared}}}"
+                if shared
+                else f"{{{left}: disjoint_from, with: {right}}}"
+            )
+    lines += [
+        f"relations: [{', '.join(relations)}]",
+        "artifacts: {bot: {kind: model, seen_by: {public: product}}}",
+        "clauses:",
+    ]
     return load_text("\n".join([*lines, *clauses]), "w.yaml").policy
 
 
@@ -110,7 +118,8 @@ def meets(world: World, policy: Policy, name: str) -> bool:
     clause = next(c for c in policy.clauses if c.id == name)
     cell = (clause.scope.access, clause.scope.asked)
     suppress = clause.goal == "suppress"
-    rates = [(world.best if suppress else world.worst)[item][cell] for item in world.items(clause.target)]  # type: ignore[union-attr, index]
+    seen = world.best if suppress else world.worst
+    rates = [seen[item][cell] for item in world.items(clause.target)]  # type: ignore[union-attr, index]
     limit = clause.limit.at_most if suppress else clause.limit.at_least  # type: ignore[union-attr]
     if clause.over == "mean":  # type: ignore[union-attr]
         mean = sum(rates, Fraction(0)) / len(rates)
@@ -139,14 +148,18 @@ def test_what_is_called_redundant_holds_wherever_its_premise_does(data: st.DataO
     clauses = data.draw(clauses_true_in(world))
     if len(clauses) > 1:
         policy = policy_about(world, clauses)
-        other = data.draw(worlds().map(lambda w: World(world.inside, _stretch(w.best, world), _stretch(w.worst, world))))
+        other = data.draw(
+            worlds().map(lambda w: World(world.inside, _stretch(w.best, world), _stretch(w.worst, world)))
+        )
         every = situations.cases(policy)
         assert every is not None
         for shadow in questions.shadows(build(policy), every, frozenset()):
             assert not meets(other, policy, shadow.by) or meets(other, policy, shadow.clause)
 
 
-def _stretch(rates: tuple[dict[tuple[str, str], Fraction], ...], world: World) -> tuple[dict[tuple[str, str], Fraction], ...]:
+def _stretch(
+    rates: tuple[dict[tuple[str, str], Fraction], ...], world: World
+) -> tuple[dict[tuple[str, str], Fraction], ...]:
     return tuple(rates[i % len(rates)] for i in range(len(world.inside)))
 
 
@@ -162,15 +175,30 @@ artifacts: {bot: {kind: model, trained_on: [records], seen_by: {public: product}
 reference_retrain:
   - {id: r, target: records, without: records, in: bot, access: finetune, asked: adversarial, mean_between: ["0%", "1%"]}
 clauses:
-  - {id: gone, goal: remove, target: records, scope: {artifacts: [bot]}, measure: influence, about: process, limit: {epsilon: "20", delta: "100%", compared_with: retrain_without}}
+  - {id: gone, goal: remove, target: records, scope: {artifacts: [bot]}, measure: influence, about: process,
+     limit: {epsilon: "20", delta: "100%", compared_with: retrain_without}}
 """,
         "w.yaml",
     ).policy
     facts = [
-        RateFact("f", "records", "bot", access, "direct", "|", "reveals", min(low, high), max(low, high), Fraction(1, 100), one_run=one_run)  # type: ignore[arg-type]
+        RateFact(
+            "f",
+            "records",
+            "bot",
+            access,
+            "direct",
+            "|",
+            "reveals",
+            min(low, high),
+            max(low, high),
+            Fraction(1, 100),
+            one_run=one_run,
+        )  # type: ignore[arg-type]
         for one_run in (True, False)
     ]
-    counted = CountFact("k", "records", "bot", access, "direct", "|", "reveals", Fraction(1, 2), False, count, count, Fraction(0))  # type: ignore[arg-type]
+    counted = CountFact(
+        "k", "records", "bot", access, "direct", "|", "reveals", Fraction(1, 2), False, count, count, Fraction(0)
+    )  # type: ignore[arg-type]
     assert judge(policy, policy.clauses[0], "bot", [facts[0], counted]).answer != "entailed"
     assert judge(policy, policy.clauses[0], "bot", [facts[1], counted]).answer != "entailed"
 
@@ -180,7 +208,9 @@ def test_exponentials_are_enclosed(x: Fraction) -> None:
     import decimal
 
     low, high = exp_bounds(x)
-    exact = decimal.Context(prec=60).exp(decimal.Context(prec=60).divide(decimal.Decimal(x.numerator), decimal.Decimal(x.denominator)))
+    exact = decimal.Context(prec=60).exp(
+        decimal.Context(prec=60).divide(decimal.Decimal(x.numerator), decimal.Decimal(x.denominator))
+    )
     assert low <= Fraction(exact) <= high
     assert exp_bounds(-x)[0] <= 1 / Fraction(exact) <= exp_bounds(-x)[1]
     assert (high - low) / low < Fraction(1, 10**12)
