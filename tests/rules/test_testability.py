@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.allocation import allocated_alpha, registered_facts
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.rules.testability import testability_findings as findings_of
@@ -216,6 +217,18 @@ def test_a_share_of_items():
     assert codes(policy(sampled)) == []
 
 
+def test_a_complete_count_has_no_error_of_chance():
+    listed = {**CERTIFY, "access": "logprobs", "population": "these_items"}
+    share = clause(over={"share": "95%"}, limit={"at_most": "10%"}, evidence=listed, access="logprobs")
+    assert codes(policy(share)) == []
+    share["evidence"]["samples"] = 39
+    assert codes(policy(share)) == ["T001"]
+    computed = {"metric": "extraction_probability", "at_least": "50%"}
+    assert (
+        codes(policy(clause(limit={"at_most": "1%"}, evidence=listed, access="logprobs", reveals_when=computed))) == []
+    )
+
+
 def test_both_bounds_of_a_correction_share_alpha():
     limit = {"at_least": "90%", "at_most": "1%"}
     assert codes(policy(clause("rectify", limit, {**CERTIFY, "samples": 299}))) == ["T001"]
@@ -252,6 +265,21 @@ def test_one_run_refutes_an_expected_rate_only_above_a_rate_fixed_beforehand():
     assert found.code == "T002" and "refute_at" in found.message
     assert codes(about_process(refute_at="20%")) == ["T002"]  # 1% / 20% = 5% uses up the error
     assert codes(about_process(refute_at="40%")) == []
+
+
+def test_the_cost_of_one_run_is_set_aside_before_alpha_is_shared_out():
+    evidence = {**REFUTE, "samples": 400, "refute_at": "40%"}
+    one_run = clause(limit={"at_most": "1%"}, about="process", evidence=evidence, id="one")
+    other = clause(limit={"at_most": "5%"}, evidence={**CERTIFY, "samples": 400}, id="two")
+    shared = loaded(policy(one_run, other, head={"confidence": "95%"}))
+    alphas = allocated_alpha(shared)
+    rules = sum(rule.error for rule in one_run_rules(shared).values())
+    assert 0 < rules < Fraction(1, 20)
+    assert sum(alphas.values()) + rules == Fraction(1, 20)
+    assert codes(policy(one_run, other, head={"confidence": "95%"})) == []
+    assert codes(
+        policy({**one_run, "evidence": {**one_run["evidence"], "refute_at": "20%"}}, head={"confidence": "95%"})
+    ) == ["T002"]
 
 
 # --- T004, T005 ------------------------------------------------------------------------------------------------------

@@ -25,23 +25,32 @@ def is_tested(clause: Clause) -> bool:
     return clause.evidence is not None and clause.evidence.kind == "test"
 
 
+def error_for_facts(policy: Policy) -> Fraction | None:
+    """The error that `policy.confidence` leaves to all facts together, after what one-run refutations register
+    (`logic.process`); None if the policy states no confidence.
+    """
+    if policy.policy.confidence is None:
+        return None
+    rules = one_run_rules(policy).values()
+    return 1 - policy.policy.confidence - sum((rule.error for rule in rules), Fraction(0))
+
+
 def allocated_alpha(policy: Policy) -> Mapping[str, Fraction]:
     """The one-sided error probability of one fact of each tested clause, by clause id; a clause's own confidence may
     ask for less error, never for more.
 
     α = min((1 − `policy.confidence` − what one-run refutations register) / number of registered facts,
     1 − `evidence.confidence`). By the union bound all registered facts then hold together with probability at least
-    `policy.confidence`. Without `policy.confidence` the
-    clause's own counts; a clause with neither is left out. Values lie in [0, 1].
+    `policy.confidence`. Without `policy.confidence` the clause's own counts; a clause with neither is left out. Values
+    lie in [0, 1].
     """
-    facts, family = registered_facts(policy), policy.policy.confidence
-    spent = sum((rule.error for rule in one_run_rules(policy).values()), Fraction(0))
+    facts, budget = registered_facts(policy), error_for_facts(policy)
     found: dict[str, Fraction] = {}
     for clause in policy.clauses:
         if clause.evidence is None or not is_tested(clause):
             continue
         own = clause.evidence.confidence
-        errors = [(1 - family - spent) / facts] if family is not None and facts else []
+        errors = [budget / facts] if budget is not None and facts else []
         errors += [1 - own] if own is not None else []
         if errors:
             found[clause.id] = min(errors)

@@ -13,7 +13,8 @@ from typing import Final
 
 from ..catalogue import VERIFIERS, Declaration, reachable
 from ..finding import Finding, Fix, Severity, Span
-from ..plan.allocation import allocated_alpha, registered_facts
+from ..logic.process import one_run_rules
+from ..plan.allocation import allocated_alpha, error_for_facts, registered_facts
 from ..policy.load import Document
 from ..policy.model import (
     AtLeast,
@@ -139,10 +140,10 @@ def _stands_on(test: _Test) -> tuple[str, ...]:
     policy, own, alpha = test.document.policy, test.evidence.confidence, test.alpha
     if alpha is None:
         return ()
-    family = policy.policy.confidence
-    if family is not None and (own is None or alpha < 1 - own):
+    budget = error_for_facts(policy)
+    if budget is not None and (own is None or alpha < 1 - own):
         facts = registered_facts(policy)
-        return (f"α = {percent(1 - family)} / {count(facts, 'registered fact')} = {percent(alpha)}",)
+        return (f"α = {percent(budget)} / {count(facts, 'registered fact')} = {percent(alpha)}",)
     return (f"α = {percent(alpha)}, from the clause's own confidence",)
 
 
@@ -153,9 +154,10 @@ def cannot_certify(document: Document) -> tuple[Finding, ...]:
     """T001: `decide: certify`, and not even a test without a single failure would show that the limit holds.
 
     It matters because such a clause can never be reported as supported, however good the model. Listed items drawn
-    completely still count as a sample (the bound is Clopper–Pearson's), except `over: each` with an answer that one draw
-    settles: there a complete list has no error of chance. Cannot see whether the draws will be independent, or whether
-    the population drawn from is the one that matters; says nothing where no confidence or no sample size is written.
+    completely still count as a sample (the bound is Clopper–Pearson's), except where single items are counted (`each`, a
+    share) or probabilities computed, and one draw settles an item: a complete list then has no error of chance. Cannot
+    see whether the draws will be independent, or whether the population drawn from is the one that matters; says nothing
+    where no confidence or no sample size is written.
     """
     return tuple(finding for test in _tests(document) for finding in _uncertifiable(test))
 
@@ -176,6 +178,8 @@ def _uncertifiable(test: _Test) -> Iterator[Finding]:
         yield test.finding("T001", "error", text, ("evidence", "confidence"), axioms=("AX11",))
     elif clause.over == "each":
         yield from _each_uncertifiable(test, tolerated, alpha)
+    elif _counted_exactly(test):
+        return
     else:
         draws, limit = test.draws, _mean_limit(test, tolerated)
         if draws is None or max_failures_certifying(draws, limit, alpha) is not None:
@@ -190,6 +194,15 @@ def _uncertifiable(test: _Test) -> Iterator[Finding]:
             _certifying_fixes(test, draws, limit, alpha),
             ("AX11",),
         )
+
+
+def _counted_exactly(test: _Test) -> bool:
+    """Whether every listed item is looked at and one look settles it: then a count of items has no error of chance."""
+    clause, size, draws = test.clause, test.size, test.draws
+    if isinstance(clause, Remove) or size is None or draws is None or test.evidence.population == "wider":
+        return False
+    computed = clause.reveals_when is not None and clause.reveals_when.metric in EXACT_METRICS
+    return draws >= size[0] and test.deterministic and (computed or isinstance(clause.over, ShareOf))
 
 
 def _mean_limit(test: _Test, tolerated: Fraction) -> Fraction:
@@ -364,21 +377,24 @@ def _refuting_limit(test: _Test, tolerated: Fraction) -> Fraction:
 
 
 def _markov(test: _Test, limit: Fraction, alpha: Fraction) -> Finding | tuple[Fraction, Fraction]:
-    """The limit and α left for one run, or why one run refutes nothing."""
-    name, level = test.clause.id, test.evidence.refute_at
-    least = limit / alpha
-    needed = f"above {percent(least, 'up')}" if least < 1 else "at a limit below α"
-    why = (
-        f"one run above `refute_at` has probability at most {percent(limit)} / `refute_at` (Markov)",
-        *_stands_on(test),
-    )
+    """The rate and the α with which one run is judged, or why one run refutes nothing."""
+    policy, name, level = test.document.policy, test.clause.id, test.evidence.refute_at
+    if level is not None and any(clause == name for clause, _ in one_run_rules(policy)):
+        if policy.policy.confidence is not None:
+            return level, alpha  # the step's own error was set aside before α was shared out
+        if limit / level < alpha:
+            return level, alpha - limit / level
     if level is None:
         text = f"{name} cannot be refuted: it is about the process, and its test fixes no `refute_at` for one run"
-    elif level <= limit or limit / level >= alpha:
-        text = f"{name} cannot be refuted: one run at {percent(level)} is too likely when {percent(limit)} is expected"
     else:
-        return level, alpha - limit / level
-    fix = Fix(f"`refute_at` {needed}, or `about: model`")
+        text = f"{name} cannot be refuted: one run at {percent(level)} is too likely when {percent(limit)} is expected"
+    error = 1 - (policy.policy.confidence or test.evidence.confidence or Fraction(0))
+    why = (
+        f"one run above `refute_at` has probability up to {percent(limit)} / `refute_at` (Markov)",
+        *_stands_on(test),
+    )
+    least = f"`refute_at` above {percent(limit / error, 'up')}" if limit < error else f"a limit below {percent(error)}"
+    fix = Fix(f"{least}, or `about: model`")
     return test.finding("T002", "warning", text, ("evidence", "refute_at"), (test.span("limit"),), why, (fix,))
 
 
