@@ -141,7 +141,7 @@ def _open_statistics(context: Context, clause: Clause) -> list[Finding]:
     path = (*context.path(clause.id), "evidence")
     found = []
     if evidence.decide is None:
-        alpha = float(1 - (level or Fraction(95, 100)))
+        alpha = min(max(float(1 - (Fraction(95, 100) if level is None else level)), 1e-12), 1 - 1e-12)  # 0% and 100% too
         k = int(n * limit)
         upper, lower = clopper_pearson_upper(k, n, alpha), clopper_pearson_lower(k, n, alpha)
         found.append(
