@@ -1,13 +1,18 @@
 """What `check` answers: exit codes, summaries, and no answer without a question asked."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import unlearn_spec
 from unlearn_spec.finding import Finding, Span
 from unlearn_spec.rules.check import AXIOMS, CheckResult, check, check_text
+from unlearn_spec.rules.render_json import render_json
+from unlearn_spec.rules.render_text import render_text
 
 EXAMPLES = Path(__file__).parents[2] / "spec" / "examples"
 TODAY = date(2026, 11, 24)
@@ -117,3 +122,31 @@ def test_the_same_file_gives_the_same_result():
 
 def test_the_package_offers_it():
     assert unlearn_spec.check(EXAMPLES / "dual-use.yaml", today=TODAY).exit_code == 1
+
+
+WORDS = {
+    r'"[0-9.]+%"': ['"0%"', '"100%"', '"0.1%"', '"33.3%"'],
+    r"size: \d+": ["size: 1", "size: [0, 5]", "size: 100000000"],
+    r"access: \w+": ["access: product", "access: logprobs", "access: finetune"],
+    r"over: \w+": ["over: mean", "over: each", 'over: {share: "90%"}'],
+    r"goal: \w+": ["goal: suppress", "goal: retain", "goal: refuse", "goal: remove", "goal: destroy", "goal: rectify"],
+}
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_no_policy_breaks_the_checker(data):
+    """Lines dropped and words changed at random in the examples: findings, never an exception."""
+    source = data.draw(st.sampled_from(sorted(path for path in EXAMPLES.glob("*.yaml") if "bindings" not in path.name)))
+    lines = source.read_text("utf-8").splitlines()
+    for _ in range(data.draw(st.integers(1, 5))):
+        row = data.draw(st.integers(0, len(lines) - 1))
+        found = [pattern for pattern in WORDS if re.search(pattern, lines[row])]
+        if found and data.draw(st.booleans()):
+            pattern = data.draw(st.sampled_from(found))
+            lines[row] = re.sub(pattern, data.draw(st.sampled_from(WORDS[pattern])), lines[row])
+        else:
+            del lines[row]
+    found = check_text("\n".join(lines), today=TODAY)
+    assert found.exit_code in (0, 1, 2, 3)
+    assert render_text(found) and render_json(found)
