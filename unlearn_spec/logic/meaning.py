@@ -284,15 +284,18 @@ def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Read
     names = tuple(policy.information)
     groups = connected_groups(names, [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"])
     kin = next((group for group in groups if target in group), ())
-    found: dict[Reading, bool] = {}
+    return _readings_used(policy, artifact, kin) or _readings_used(policy, artifact, names) or (Reading(),)
+
+
+def _readings_used(policy: Policy, artifact: str, targets: tuple[str, ...]) -> tuple[Reading, ...]:
+    found: dict[Reading, None] = {}
     for clause in policy.clauses:
-        if isinstance(clause, Suppress | Retain | Rectify):
+        if isinstance(clause, Suppress | Retain | Rectify) and clause.target in targets:
             rate = rate_of(clause, artifact, WEAKEST)
             scoped = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
             if rate.family != "answers" and artifact in scoped:
-                found[rate.reading] = found.get(rate.reading, False) or clause.target in kin
-    near = tuple(reading for reading, same in found.items() if same)
-    return near or tuple(found) or (Reading(),)
+                found[rate.reading] = None
+    return tuple(found)
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:
