@@ -15,7 +15,7 @@ from unlearn_spec.cli.plan import plan
 from unlearn_spec.plan.model import Plan
 
 EXPECTED = """\
-small (small, version 1): 2 tests on 11 units, all facts together at 95% confidence, seed 17
+small (small, version 1): 2 tests on 12 units, all facts together at 95% confidence, seed 17
 
 hide@assistant
   test      leak, through product, asked direct
@@ -30,7 +30,7 @@ gone@assistant
   limit     within ε 0.5, δ 1% of a model trained without it
   sample    40 items in 20 clusters (these items), α 2.5%
   power     0% at 90%, to refute; no number of items has 80%
-  controls  positive (nothing bound: will fail), negative
+  controls  positive (nothing bound: will fail), negative, degeneracy
   cost      about 13,440 tokens read, 3,840 tokens generated, 60 training steps; some 1 s
 
 Beside the guarded system, the bare weights are asked the same (reported, not deciding):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..catalogue import VERIFIERS, VerifierId
+from ..catalogue import VerifierId
 from .case import Case, Sample
+from .fluency import own, retained
 from .model import Control, GenerateUnit, Role, SubjectRef, Unit
 from .units import again, keys
 
@@ -38,14 +39,14 @@ class Arms:
 def make_arms(
     verifier: VerifierId, case: Case, target: str, sample: Sample, ask: Ask, *, guarded: bool, answers: Ask | None = None
 ) -> Arms:
-    """`ask` gives the units of one subject. `answers` gives those in which degeneracy shows, where `ask` generates
-    nothing. The controls are those the verifier declares and those the clause demands beside; one that lacks its subjects
-    stays, and reads nothing. Raises `LackingError`."""
+    """`ask` gives the units of one subject. Degeneracy is looked for in answers about what is to be kept, where such
+    items are bound, else in `answers`, else in answers to the items' own prompts. The controls are those of
+    `Case.gates`; one that lacks its subjects or items stays, and reads nothing. Raises `LackingError`."""
     subjects = case.arms(guarded=guarded)
     audited, original, references = (_all(ask, subjects[role]) for role in ROLES)
     controls: list[Control] = []
     extra: list[Unit] = []
-    for gate in dict.fromkeys((*VERIFIERS[verifier].gates, *case.demanded())):
+    for gate in case.gates(verifier):
         if gate == "positive":
             controls.append(Control(gate=gate, units=keys(original)))
         elif gate == "negative":
@@ -57,7 +58,8 @@ def make_arms(
                 extra += second
                 controls.append(Control(gate=gate, units=keys(second), against=keys(first)))
         elif gate == "degeneracy":
-            now, before = (_all(answers or ask, subjects[role]) for role in ("audited", "original"))
+            speak = retained(case) or answers or own(case, sample)
+            now, before = (_all(speak, subjects[role]) for role in ("audited", "original"))
             extra += (*now, *before)
             controls.append(Control(gate=gate, units=keys(now), against=keys(before)))
         else:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal
 
-from ..catalogue import Gate
-from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, RevealsWhen
+from ..catalogue import VERIFIERS, Gate, VerifierId
+from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Within
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
 from .bound import Bindings, BoundSubject
@@ -99,7 +99,16 @@ class Case:
             )
         return self.alpha
 
-    def demanded(self) -> tuple[Gate, ...]:
+    def gates(self, verifier: VerifierId) -> tuple[Gate, ...]:
+        """The gates of a verifier and those that the clause asks for beside them. Raises `LackingError`.
+
+        A fall since before can only be missed where something was known before: the original is the positive control.
+        """
+        fall = isinstance(self.clause, Retain) and isinstance(self.clause.limit, Within)
+        more: tuple[Gate, ...] = ("positive",) if fall else ()
+        return tuple(dict.fromkeys((*more, *VERIFIERS[verifier].gates, *self._demanded())))
+
+    def _demanded(self) -> tuple[Gate, ...]:
         """The gates that the clause's evidence demands by name."""
         for name in self.evidence.controls:
             if name not in CONTROLS:

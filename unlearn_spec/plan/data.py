@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -72,7 +72,8 @@ def load_data(spec: DataSpec) -> Data:
     """The items of a file, in its order, with digests; the file is read once. Raises `DataError`.
 
     An item needs something to look for: an answer, a suffix or a text. Ids must differ; without a column `id` they are
-    row numbers. Without a column `cluster` every item stands alone. In CSV, `paraphrases` is a JSON list of texts.
+    row numbers. Without a column `cluster` every item stands alone, but items of equal content share one. In CSV,
+    `paraphrases` is a JSON list of texts.
     """
     raw = _read(spec.file)
     columns = dict(spec.fields) or {field: field for field in FIELDS}
@@ -88,7 +89,29 @@ def load_data(spec: DataSpec) -> Data:
             raise DataError(f"{spec.file}: more than {MAX_ROWS:,} rows; split the set")
     if not found:
         raise DataError(f"{spec.file}: the file holds no items")
-    return Data(tuple(found), bytes_digest(raw), items_digest(found))
+    items = together(found)
+    return Data(items, bytes_digest(raw), items_digest(items))
+
+
+def together(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items, with one cluster for all that share a content: an item repeated is not asked twice independently.
+
+    Clusters that such items belonged to become one, named like the first of them.
+    """
+    leader: dict[str, str] = {}
+
+    def find(cluster: str) -> str:
+        while (above := leader.get(cluster, cluster)) != cluster:
+            cluster = above
+        return cluster
+
+    place = {cluster: row for row, cluster in reversed(list(enumerate(item.cluster for item in items)))}
+    first: dict[tuple[str, ...], str] = {}
+    for item in items:
+        content = (item.prompt, item.answer, item.text, item.prefix, item.suffix)
+        one, other = sorted((find(first.setdefault(content, item.cluster)), find(item.cluster)), key=place.__getitem__)
+        leader[other] = one
+    return tuple(replace(item, cluster=find(item.cluster)) for item in items)
 
 
 def items_digest(items: Sequence[Item]) -> str:

@@ -39,18 +39,15 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     scored = reading.metric == "extraction_probability"
 
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
-        how = Reading(metric="contains", decoding="greedy", max_new_tokens=reading.max_new_tokens) if scored else reading
-        unit = GenerateUnit(
-            subject=subject, data=sample.ref, reading=answering(how), prompts=prompts, suite=suite, seed=case.bindings.seed
-        )
+        how, seed = answering(reading), case.bindings.seed
+        unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, suite=suite, seed=seed)
         return (unit,)
 
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
-    arms = make_arms(
-        verifier, case, clause.target, sample, scores if scored else answers, guarded=guarded, answers=answers
-    )
+    ask, spoken = (scores, None) if scored else (answers, answers)
+    arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
     power = _power(case, clause, reading, sample)
     obligation = Obligation(
         id=case.id,

@@ -16,10 +16,10 @@ from ..verifiers.items import Item
 from .arms import make_arms
 from .case import Case, Draft, LackingError, reading_from
 from .cost import cost_of, work_of
-from .model import GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import power_fields, to_refute
 from .relearning import relearning
-from .units import answering, keys, scoring
+from .units import keys, scoring
 
 EXTRACTABLE = Fraction(1, 1000)
 """Chance of one answer from which a document counts as extractable, where no clause on the same set says otherwise."""
@@ -170,11 +170,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
     def ask(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
-    def answers(subject: SubjectRef) -> tuple[Unit, ...]:
-        greedy = answering(Reading(metric="contains", decoding="greedy", max_new_tokens=reading.max_new_tokens))
-        return (GenerateUnit(subject=subject, data=sample.ref, reading=greedy, seed=case.bindings.seed),)
-
-    arms = make_arms("extraction", case, clause.target, sample, ask, guarded=False, answers=answers)
+    arms = make_arms("extraction", case, clause.target, sample, ask, guarded=False)
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, _beyond(case), effect, case.error())
     obligation = Obligation(

@@ -101,7 +101,8 @@ def _outcome(
     clause: Clause, judgement: Judgement, exhibits: Sequence[Exhibit], gates: Sequence[GateResult], rule: OneRun | None
 ) -> tuple[Outcome, str]:
     failed = [gate for gate in gates if not gate.passed]
-    blind = next((gate for gate in failed if gate.gate == "blind_baseline"), None)
+    told = exhibits[0].obligation.verifier == "membership"
+    blind = next((gate for gate in failed if told and gate.gate == "blind_baseline"), None)
     if blind is not None:  # members and non-members differ without any model: the test measures that difference
         return "not_testable", f"No valid hold-out: {blind.found}."
     if judgement.answer == "inconsistent":

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ..plan.model import Control, DataRef, Obligation
-from ..policy.model import Clause, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Clause, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..rules.wording import percent
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
@@ -45,6 +45,7 @@ def _gate(
         passed, found = False, "nothing was bound to run it on"
     elif control.gate == "positive":
         passed, found = _positive(obligation, clause, seen)
+        passed, found = (passed, found) if _asked_alike(obligation, seen) else (False, _OTHERWISE)
     elif control.gate == "negative":
         passed, found = _negative(obligation, clause, seen)
     elif control.gate == "repeat":
@@ -73,12 +74,25 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         return False, "the original was not measured"
     low = lower(original, obligation.alpha)
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
-    if isinstance(clause, Retain | Refuse):  # knowledge that was never there cannot be kept
+    if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
+        return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
+    if isinstance(clause, Retain | Refuse):
         return low > 0, text
     needed = _smallest_found(obligation, clause)
     if needed is None:
         return low > 0, text
     return low > needed, f"{text}; more than {percent(needed)} is needed"
+
+
+_OTHERWISE = "the original was asked through another prompt template than the audited model"
+
+
+def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
+    """Whether the original saw the prompts that the audited model saw: else its answers say nothing about this test."""
+    now, before = (
+        {seen.units[key].subject.prompt for key in seen.of(obligation, role)} for role in ("audited", "original")
+    )
+    return not before or now == before
 
 
 def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:

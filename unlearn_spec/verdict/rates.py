@@ -64,7 +64,7 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     """The rate fact of a clause with a limit of its own; a count fact as well where single items are spoken of."""
     judge = judge_of(clause, obligation)
     audited = only(seen.outcomes(obligation, "audited", judge), obligation, "audited")
-    kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation)
+    kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation, seen)
     exact = census and obligation.reading is not None and obligation.reading.metric == "extraction_probability"
     low, high = _exact(audited) if exact else _bounds(obligation, clause, limit, (audited,), obligation.alpha)
     facts: list[EvidenceFact] = [_rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
@@ -185,9 +185,10 @@ def is_settled(reading: Reading | None) -> bool:
     )
 
 
-def is_census(obligation: Obligation) -> bool:
-    """Whether each listed item's own rate was observed, and nothing beyond the list is claimed."""
-    return obligation.population == "these_items" and is_settled(obligation.reading)
+def is_census(obligation: Obligation, seen: Seen) -> bool:
+    """Whether each listed item's own rate was observed, none left out, and nothing beyond the list is claimed."""
+    complete = all(seen.units[key].data.take is None for key in obligation.audited)
+    return complete and obligation.population == "these_items" and is_settled(obligation.reading)
 
 
 def shown(obligation: Obligation, judge: Judge, seen: Seen, alpha: Fraction) -> tuple[Interval, ...]:
