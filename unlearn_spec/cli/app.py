@@ -117,13 +117,32 @@ def verify(
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished verification.")],
-    format: Annotated[ReportFormat, typer.Option(help="How to write it.")] = ReportFormat.text,
+    format: Annotated[ReportFormat | None, typer.Option(help="How to write it.", show_default="text")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    annex: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Fresh file for a restricted annex; needs the two below.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="For --annex: the policy file that was verified.")] = None,
+    bindings: Annotated[Path | None, typer.Option(help="For --annex: where the data are.")] = None,
 ) -> None:
-    """Write the report of a finished verification again, in another format."""
+    """Write the report of a finished verification again, in another format.
+
+    With --annex: write what the report names by digest only, in full, to a file that only you can read; and the report
+    too if --format or --out asks for it.
+    """
+    from .report import annex as write_annex
     from .report import report as write
 
-    raise typer.Exit(write(run, format.value, out))
+    if annex is None:
+        if policy is not None or bindings is not None:
+            raise typer.BadParameter("they are read for a restricted annex only", param_hint="--policy/--bindings")
+    else:
+        if policy is None or bindings is None:
+            raise typer.BadParameter("give --policy and --bindings as well: they hold its text", param_hint="--annex")
+        status = write_annex(run, policy, bindings, annex)
+        if status or (format is None and out is None):
+            raise typer.Exit(status)
+    raise typer.Exit(write(run, (format or ReportFormat.text).value, out))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`unlearn-spec report RUN`: renders the result of a finished verification again."""
+"""`unlearn-spec report RUN`: renders the result of a finished verification again, or writes its restricted annex."""
 
 from __future__ import annotations
 
@@ -33,6 +33,33 @@ def report(run: Path, format: str, out: Path | None) -> int:
     return 0
 
 
+def annex(run: Path, policy: Path, bindings: Path, out: Path) -> int:
+    """Writes what the report names by keyed digest only, in full, to a fresh file that only its owner can read.
+
+    Exit status: 0, or 2 (with what is wrong on standard error, and nothing written) for an unusable run folder, policy,
+    bindings or file, and for a policy or data that the report is not about.
+    """
+    from ..plan.bindings import BindingError
+    from ..policy.load import PolicyError
+    from ..report.annex import render as rendered
+    from ..run.annex import make_annex
+
+    try:
+        _apart(out, run)
+        made = make_annex(load(run), policy, bindings)
+        _create(out, rendered(made))
+    except PolicyError as error:
+        lines = [f"{f.spans[0].file}:{f.spans[0].line}:{f.spans[0].column}: {f.code} {f.message}" for f in error.findings]
+    except (BindingError, ReportError) as error:
+        lines = str(error).splitlines()
+    else:
+        sys.stderr.write(f"{visible(str(out))}: {made.shown} items shown, {made.unresolved} known by digest only\n")
+        return 0
+    for line in lines:
+        sys.stderr.write(f"error: {visible(line)}\n")
+    return 2
+
+
 def load(run: Path) -> Report:
     """The report in a run folder. Raises `ReportError`, one line, if there is none or it is not one."""
     path = run / RESULT
@@ -60,6 +87,28 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _apart(out: Path, run: Path) -> None:
+    """Raises `ReportError` for an annex in the run folder, which holds no target material, or in place of a file."""
+    if out.resolve().is_relative_to(run.resolve()):
+        raise ReportError(f"{out}: lies in the run folder, which holds no target material; name a file elsewhere")
+    if os.path.lexists(out):
+        raise ReportError(f"{out}: exists already and is not overwritten")
+
+
+def _create(path: Path, text: str) -> None:
+    """Writes a whole file that was not there before, readable by its owner alone, or none. Raises `ReportError`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode("utf-8"))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
 
 

@@ -16,14 +16,15 @@ from .model import Report, digest
 def render(report: Report) -> str:
     """A complete document. Control and direction characters of quoted material are written out."""
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(report=report, digest=digest(report), worst=report.overall, plain=phrases.plain_page(report))
     )
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this package: autoescaping, an undefined name is an error, hidden characters are written out."""
     environment = Environment(
         loader=PackageLoader("unlearn_spec.report"),
         autoescape=True,

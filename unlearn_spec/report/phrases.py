@@ -32,6 +32,11 @@ GUARDRAIL_LEAD: Final = (
     "The same questions, once through the guarded system and once to the bare weights. A difference is what the guard "
     "holds back; whoever holds the weights does not meet the guard. No result stands on this comparison."
 )
+REVEALED_LEAD: Final = (
+    "They are named by keyed digest and length; their text is not in this report. Whoever holds the data can have it "
+    "written out in a restricted annex, a file apart: `unlearn-spec report RUN --annex FILE --policy POLICY --bindings "
+    "BINDINGS`."
+)
 REVERIFY: Final = (
     "Compare the SHA-256 digest of `result.json` in the run folder with the digest of the report above.",
     "Compare the digests of the policy, the bindings, the model folders and the data files with those listed.",

@@ -16,6 +16,7 @@ from .phrases import (
     METHODS,
     NOT_COVERED_LEAD,
     OVERALL_NOTE,
+    REVEALED_LEAD,
     REVERIFY,
     basis_words,
     control_words,
@@ -274,7 +275,7 @@ def _evidence(report: Report) -> Iterator[str]:
         yield from _wrap(f"{record.kind} {quote(record.id)}, signed by {quote(record.signer)}, {record.signed_on}", 2)
         yield from _wrap(record.digest, 4)
     if report.revealed:
-        yield from _wrap(f"Items revealed by an answer, by keyed digest and length: {count(len(report.revealed))}")
+        yield from _wrap(f"Items that a test counts as revealed: {count(len(report.revealed))}. {REVEALED_LEAD}")
         for hit in report.revealed[:20]:
             yield from _wrap(f"{hit.item}, {count(hit.length)} characters, {hit.obligation}", 4, 6)
         if len(report.revealed) > 20:

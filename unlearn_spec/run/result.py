@@ -130,12 +130,12 @@ def _revealed(
     key, by_id = item_key(items), {item.id: item for item in items}
     hits = [by_id[item] for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
     return tuple(
-        Redacted(obligation=obligation.id, item=_redacted(key, item), length=len(secret(item))) for item in hits
+        Redacted(obligation=obligation.id, item=redacted(key, item), length=len(secret(item))) for item in hits
     )
 
 
-def _redacted(key: bytes, item: Item) -> str:
-    """Two items with the same answer stay two: the question is part of what is digested."""
+def redacted(key: bytes, item: Item) -> str:
+    """What a report calls an item. Two with the same answer stay two: the question is part of what is digested."""
     text = "\n".join((item.question, secret(item)))
     return f"hmac-sha256:{keyed_digest(key, text)}"
 

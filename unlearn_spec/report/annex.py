@@ -1,0 +1,62 @@
+"""The restricted annex: a document apart from the report, and the only one that shows target material."""
+
+from __future__ import annotations
+
+from ..plan.model import Frozen
+from .html import environment
+from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest
+
+
+class Shown(Frozen):
+    """A revealed item in full."""
+
+    item: KeyedDigest
+    """Under this the report names it."""
+    length: int
+    """Characters of `secret`."""
+    ids: tuple[str, ...]
+    """In its data file; several where items have the same wording, and so the same digest."""
+    question: str
+    """The item's own question or beginning; nothing where the whole document is what must not be said."""
+    secret: str
+
+
+class ByTest(Frozen):
+    """The items that one test counts as revealed."""
+
+    test: RegisteredTest
+    shown: tuple[Shown, ...]
+    unresolved: tuple[Redacted, ...]
+    """Named by digest only: not among the bound data."""
+
+
+class ByClause(Frozen):
+    """A clause with revealed items, test by test."""
+
+    clause: ClauseEntry
+    handling: str | None
+    """What the policy says about storing this material."""
+    tests: tuple[ByTest, ...]
+
+
+class Annex(Frozen):
+    """All that a report names by keyed digest only. Holds target material: not part of any report, ledger or log."""
+
+    report: Digest
+    """The report it belongs to."""
+    policy: PolicyHeader
+    policy_digest: str
+    clauses: tuple[ByClause, ...]
+
+    @property
+    def shown(self) -> int:
+        return sum(len(test.shown) for clause in self.clauses for test in clause.tests)
+
+    @property
+    def unresolved(self) -> int:
+        return sum(len(test.unresolved) for clause in self.clauses for test in clause.tests)
+
+
+def render(annex: Annex) -> str:
+    """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped."""
+    return environment().get_template("annex.html.j2").render(annex=annex)
