@@ -13,9 +13,9 @@ from ..logic.solver import Undecided
 from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
-from ..policy.model import Clause, Policy, Remove, Suppress
+from ..policy.model import Clause, Policy, Refuse, Remove, Retain, Suppress
 from ..statistics.binomial import samples_for_power_certify, samples_for_power_refute
-from .measured import Measured
+from .measured import FALL, LABEL, Measured
 from .model import ClauseVerdict, GateResult, Interval, Outcome, Verification
 
 POWER_NEEDED = 0.8
@@ -145,9 +145,30 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
         return "inconclusive", (
             "One training run cannot refute a clause about the process unless `refute_at` and a bound on the reference are registered."
         )
+    seen = beyond_limit(clause, measured)
+    if seen:
+        return "inconclusive", f"{measured.words} {seen}, though not for certain{needed_draws(clause, exhibits[0])}."
     return "not_falsified", (
         f"{measured.words} An effect of {percent(obligation.effect)} would have been found with power {power:.0%}; none was."
     )
+
+
+def beyond_limit(clause: Clause, measured: Measured) -> str:
+    """What was seen on the wrong side of the limit, in words; nothing if all of it lies within.
+
+    A rate seen beyond the limit is no failure to find one, however wide its interval.
+    """
+    if measured.limit_at is None:
+        return ""
+    fall = next((one for one in measured.intervals if one.label == FALL), None)
+    audited = next((one for one in measured.intervals if one.label == LABEL["audited"]), None)
+    one = fall or audited
+    if one is None:
+        return ""
+    limit = percent(Fraction(measured.limit_at).limit_denominator(10**9))
+    if fall is None and isinstance(clause, Retain | Refuse):
+        return f"The rate seen lies below {limit}" if one.point < measured.limit_at else ""
+    return f"The {'fall' if fall else 'rate'} seen lies above {limit}" if one.point > measured.limit_at else ""
 
 
 def needed_draws(clause: Clause, exhibit: Exhibit) -> str:

@@ -11,6 +11,7 @@ from ..policy.model import Retain, Within
 from ..statistics.power import normal_power
 from ..verifiers import retention
 from .measured import (
+    FALL,
     STEP,
     Measured,
     Seen,
@@ -65,7 +66,7 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
     )
     words = f"the fall of the share of {obligation.target} known since before is {between(*known)}, {where(obligation)}"
     fall = Interval(
-        label="fall since before",
+        label=FALL,
         point=both.drop,
         low=float(max(low, Fraction(-1))),
         high=float(min(high, Fraction(1))),

@@ -21,7 +21,7 @@ from .facts import judge_for
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
 from .rates import limit_of, part_of
-from .removal import attack
+from .removal import attack, attacked_subjects
 
 Items: TypeAlias = Callable[[DataRef], tuple[Item, ...]]
 
@@ -96,11 +96,13 @@ def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
 
 
 def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
-    """Models never trained on the target must stay below what would count as a find."""
+    """Each model never trained on the target must stay below what would count as a find; one that does not was trained
+    on it, or shows that the test finds what is not there."""
     if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
-        found = attack(obligation, "reference", clause.limit, seen)
-        if found is None:
+        attacked = attacked_subjects(obligation, "reference", clause.limit, seen)
+        if not attacked:
             return False, "no never-trained model was scored on members and hold-out"
+        found = max(attacked, key=lambda one: one.low(one.best))
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of a model never trained on them"
         passed = low <= clause.limit.tpr_at_most
@@ -110,7 +112,11 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         return False, "no never-trained model was measured"
     high = upper(references, obligation.alpha)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
-    needed = obligation.effect or _smallest_found(obligation, clause)
+    limit = _smallest_found(obligation, clause)
+    knowing = None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
+    if knowing is not None and limit is not None:
+        return False, f"one of the models never trained on the target reveals {_of(knowing)}, more than {percent(limit)} for certain"
+    needed = obligation.effect or limit
     if needed is None:
         return high < 1, text
     return high < needed, text if high < needed else f"{text}; less than {percent(needed)} is needed"

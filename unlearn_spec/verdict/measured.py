@@ -23,6 +23,9 @@ from .model import Fact, Interval
 STEP = Fraction(1, 10**9)
 """Resolution of stated bounds: above τ means from τ + STEP on."""
 
+FALL = "fall since before"
+"""Label of an interval that is a difference to the original."""
+
 LABEL: Mapping[Role, str] = {"audited": "audited", "original": "original", "reference": "never trained"}
 
 Judge: TypeAlias = Callable[[Sequence[Table]], Outcomes]

@@ -162,12 +162,20 @@ class Attacked:
 
 
 def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen) -> Attacked | None:
-    """The registered attacks on the first subject of a role; None unless members and hold-out were scored on it.
+    """The registered attacks on the first subject of a role; None unless members and hold-out were scored on it."""
+    return next(iter(attacked_subjects(obligation, role, limit, seen)), None)
+
+
+def attacked_subjects(
+    obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen
+) -> tuple[Attacked, ...]:
+    """The registered attacks on each subject of a role on which members and hold-out were scored.
 
     α is shared by all attacks in both directions, and half of each part certifies the false-positive rate: the
     threshold is set by the hold-out so that its Clopper–Pearson upper bound is at most the clause's rate. Of a
     hold-out cluster only the first item counts, since that bound needs independent items.
     """
+    found = []
     subjects = seen.by_subject(seen.of(obligation, role))
     for keys in subjects.values():
         outside = {key for key in keys if seen.units[key].data.name.startswith("holdout:")}
@@ -179,8 +187,8 @@ def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: See
             holdout = stack(others)
             allowed = max_failures_certifying(len(holdout), limit.at_fpr, share)
             results = membership.run(stack(members), holdout, registered, allowed=allowed or 0)
-            return Attacked(results, share, len(holdout), allowed is not None)
-    return None
+            found.append(Attacked(results, share, len(holdout), allowed is not None))
+    return tuple(found)
 
 
 def measure_membership(obligation: Obligation, limit: MembershipBound, seen: Seen) -> Measured:
