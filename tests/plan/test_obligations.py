@@ -79,7 +79,7 @@ RELEARN = """
 DONE = '  - {id: done, goal: finish, scope: {artifacts: [assistant]}, by: "30 days", evidence: {kind: attestation}}\n'
 
 
-def plan_of(lab: Lab, rejected: frozenset[str] = frozenset()) -> Plan:
+def plan_of(lab: Lab, **rejected: tuple[str, ...]) -> Plan:
     return make_plan(lab.document, lab.load(), rejected)
 
 
@@ -277,7 +277,7 @@ MISSING: list[tuple[str, str, Callable[[Lab], None], str, str]] = [
     ("no decoding", HIDE.replace(f", {GREEDY}", ""), lambda lab: None, "not_tested", "`scope.decoding`"),
     ("no data", HIDE, without("data", "facts"), "not_tested", "`data: facts`"),
     ("no model", HIDE, without("artifacts", "assistant"), "not_tested", "`artifacts: assistant`"),
-    ("people judge", HIDE.replace("metric: contains", "metric: human, judge: panel"), lambda lab: None, "not_testable", "attestation"),
+    ("people judge", HIDE.replace("metric: contains", "metric: human, judge: panel"), lambda lab: None, "not_testable", "computed"),
     ("too shallow", DIARIES.replace("weights", "product"), lambda lab: None, "not_testable", "logprobs"),
     ("in context", HIDE.replace("asked: direct", "asked: in_context"), lambda lab: None, "not_testable", "suite"),
     ("no hold-out", MEMBERSHIP, without("holdouts", "diaries"), "not_testable", "never-trained"),
@@ -319,8 +319,9 @@ def test_the_hold_out_needed_is_the_number_that_would_do(lab: Callable[[str], La
 
 
 def test_rejected_clauses_are_not_planned(lab: Callable[[str], Lab]) -> None:
-    plan = plan_of(lab(HIDE + KEEP), frozenset({"hide"}))
+    plan = plan_of(lab(HIDE + KEEP), hide=("C001", "T001"))
     assert [missing.outcome for missing in plan.missing] == ["rejected"]
+    assert "C001, T001" in plan.missing[0].reason
     assert [obligation.clause for obligation in plan.obligations] == ["keep"]
 
 

@@ -95,9 +95,9 @@ def test_an_error_of_the_checker_rejects_the_clauses_it_names(inputs: tuple[Path
     def found(severity: str, *clauses: str) -> Finding:
         return Finding("C001", severity, "", (Span("", 1, 1),), clauses=clauses)  # type: ignore[arg-type]
 
-    assert blocked([found("error", "hidden"), found("warning", "kept")], policy) == {"hidden"}
-    assert blocked([found("error", "some-claim")], policy) == frozenset()
-    assert blocked([found("error")], policy) == {clause.id for clause in policy.clauses}
+    assert blocked([found("error", "hidden"), found("warning", "kept")], policy) == {"hidden": ("C001",)}
+    assert blocked([found("error", "some-claim")], policy) == {}
+    assert blocked([found("error")], policy) == {clause.id: ("C001",) for clause in policy.clauses}
     changed = broken(tmp_path, "policy.yaml", 'at_most: "50%"', 'at_most: "1%"')  # T001: 32 items cannot show it
     result = verify(*changed, tmp_path / "run", executor=Here())
     outcomes = {verdict.clause: verdict.outcome for verdict in result.verification.verdicts}

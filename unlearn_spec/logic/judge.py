@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -108,10 +108,14 @@ def _speaking(policy: Policy, artifact: str) -> tuple[Premise, ...]:
 
 
 def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) -> tuple[EvidenceFact, ...]:
-    """The fact as a premise for this clause. For a clause about a process, one run's rate counts only as Markov's bound."""
+    """The fact as a premise for this clause. For a clause about a process, one run counts only as Markov's bound."""
     about_process = (
         clause.about != "model" if isinstance(clause, Remove) else getattr(clause, "about", None) == "process"
     )
+    if about_process and isinstance(fact, MembershipFact):
+        if one_run is None or fact.low < one_run.refute_at:
+            return ()
+        return (replace(fact, low=one_run.tau, alpha=fact.alpha + one_run.error),)
     if not (about_process and isinstance(fact, RateFact) and fact.one_run):
         return (fact,)
     if fact.whose != "audited" or one_run is None or fact.low < one_run.refute_at:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..policy.model import Clause, Closeness, Policy, Remove, Suppress
+from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, Suppress
 from ..policy.vocabulary import PROBES, access_rank
 from .exponential import exp_bounds
 from .meaning import scoped_artifacts
@@ -57,6 +57,8 @@ def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fractio
     """The highest expected rate that the clause allows, and the declared fact that this rests on."""
     if isinstance(clause, Suppress) and clause.about == "process" and clause.over in ("mean", None):
         return clause.limit.at_most, None
+    if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
+        return (clause.limit.tpr_at_most, None) if clause.about != "model" else None
     if (
         not isinstance(clause, Remove)
         or not isinstance(clause.limit, Closeness)

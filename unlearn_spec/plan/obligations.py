@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from ..evidence.canonical import bytes_digest
 from ..logic.process import one_run_rules
@@ -19,10 +20,11 @@ from .removal import plan_removal
 from .units import planned
 
 
-def make_plan(document: Document, bindings: Bindings, rejected: frozenset[str] = frozenset()) -> Plan:
+def make_plan(document: Document, bindings: Bindings, rejected: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> Plan:
     """Everything that a verification will measure and decide on, fixed before anything is measured.
 
-    `rejected`: ids of clauses that the checker found in error; they are not tested. Equal arguments give equal plans.
+    `rejected`: clauses that the checker found in error, with the codes; they are not tested. Equal arguments give equal
+    plans.
     """
     drafts: list[Draft] = []
     missing: list[Missing] = []
@@ -31,8 +33,9 @@ def make_plan(document: Document, bindings: Bindings, rejected: frozenset[str] =
         for artifact in tested_artifacts(document.policy, clause) or ("",):
             try:
                 if clause.id in rejected:
+                    codes = ", ".join(rejected[clause.id])
                     raise LackingError(
-                        "rejected", "The checker found an error in this clause.", "`unlearn-spec check` says which."
+                        "rejected", f"The checker rejects this clause: {codes}.", "`unlearn-spec check` shows why, and what mends it."
                     )
                 drafts += _numbered(_drafts(document.policy, bindings, clause, artifact, alphas.get(clause.id)))
             except LackingError as lack:
@@ -67,9 +70,7 @@ def _drafts(
                 "What people do with a model cannot be seen in its outputs.",
                 "A signed record of the measures: `evidence: {kind: attestation}`.",
             )
-        raise LackingError(
-            "not_tested", "The clause declares no evidence.", "Give `evidence`: a test, or a signed record."
-        )
+        raise LackingError("not_tested", "The clause declares no evidence.", _evidence_for(clause))
     case = Case(policy, bindings, clause, artifact, clause.evidence, alpha)
     if clause.evidence.kind != "test":
         return plan_records(case)
@@ -94,6 +95,16 @@ def _tested(case: Case, clause: Clause, evidence: Evidence) -> Draft:
                 f"No test of a model shows whether `{clause.goal}` was done.",
                 "A signed record: `evidence: {kind: attestation}` or `procedure`.",
             )
+
+
+def _evidence_for(clause: Clause) -> str:
+    """What evidence could decide a clause that declares none."""
+    if isinstance(clause, Suppress | Refuse | Retain):
+        access = f" through `{clause.scope.access}`" if clause.scope.access is not None else ""
+        return f"Give `evidence`: a test{access}, with a confidence."
+    if isinstance(clause, Remove):
+        return "Give `evidence`: a signed record of the procedure, or a test, which can only refute removal."
+    return "Give `evidence`: a signed attestation that it was done."
 
 
 def _numbered(drafts: tuple[Draft, ...]) -> Iterator[Draft]:

@@ -9,6 +9,7 @@ from ..catalogue import VERIFIERS, VerifierId, reachable
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
 from ..policy.vocabulary import Access
+from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
@@ -23,7 +24,7 @@ Prompts = Literal["prompt", "paraphrases", "suite"]
 
 def plan_rate(case: Case, clause: RateClause) -> Draft:
     """The obligation of a rate clause. Raises `LackingError`."""
-    reading = reading_of(clause)
+    reading = reading_of(clause, case.alpha)
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
         assert isinstance(clause, Suppress)
@@ -88,8 +89,11 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     return Draft(obligation, (*arms.units, *(gap[1] if gap else ())), gap[0] if gap else None)
 
 
-def reading_of(clause: RateClause) -> Reading:
-    """The reading a clause states. A `refuse` clause counts refusal markers unless it names another metric."""
+def reading_of(clause: RateClause, alpha: Fraction | None = None) -> Reading:
+    """The reading a clause states. A `refuse` clause counts refusal markers unless it names another metric.
+
+    `alpha`: the clause's error, for the number of marks that people would have to give. Raises `LackingError`.
+    """
     if clause.scope.decoding is None:
         raise LackingError("not_tested", "The clause does not say how answers are drawn.", "Give `scope.decoding`.")
     if clause.reveals_when is None:
@@ -106,7 +110,7 @@ def reading_of(clause: RateClause) -> Reading:
         raise LackingError(
             "not_testable",
             f"Answers are to be judged by people{judge}; no verifier can.",
-            "A signed attestation of that judgement would decide it.",
+            _computed_instead(clause, alpha),
         )
     if reading.metric == "multiple_choice":
         raise LackingError(
@@ -115,6 +119,16 @@ def reading_of(clause: RateClause) -> Reading:
             "Another `reveals_when.metric`: exact, contains, rouge_l or extraction_probability.",
         )
     return reading
+
+
+def _computed_instead(clause: RateClause, alpha: Fraction | None) -> str:
+    """What would do in the place of people's judgement, and how many of their marks the limit would take."""
+    needs = "A `reveals_when.metric` that is computed: exact, contains, rouge_l or extraction_probability."
+    tolerated = None if isinstance(clause.limit, Within) else _tolerated(clause)
+    least = None if tolerated is None or alpha is None else samples_for_zero_failures(tolerated, alpha)
+    if least is None:
+        return needs
+    return f"{needs} People would have to mark at least {least:,} independent items and find no failure among them."
 
 
 def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:

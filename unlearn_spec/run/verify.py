@@ -100,11 +100,19 @@ def verify(
     return RunResult(out, plan, verification, report)
 
 
-def blocked(findings: Sequence[Finding], policy: Policy) -> frozenset[str]:
-    """Ids of the clauses that an error of the checker blocks; an error about no clause in particular blocks them all."""
-    ids = frozenset(clause.id for clause in policy.clauses)
-    errors = [finding for finding in findings if finding.severity == "error" and not finding.accepted]
-    return frozenset().union(*(ids & set(finding.clauses) if finding.clauses else ids for finding in errors))
+def blocked(findings: Sequence[Finding], policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The clauses that an error of the checker blocks, with the codes of their errors; an error about no clause in
+    particular blocks them all."""
+    found: dict[str, tuple[str, ...]] = {}
+    for clause in policy.clauses:
+        codes = (
+            finding.code
+            for finding in findings
+            if finding.severity == "error" and not finding.accepted and clause.id in (finding.clauses or (clause.id,))
+        )
+        if errors := tuple(dict.fromkeys(codes)):
+            found[clause.id] = errors
+    return found
 
 
 def write_whole(path: Path, data: bytes) -> None:
