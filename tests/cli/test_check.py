@@ -41,6 +41,12 @@ def test_the_worst_file_decides(cli, tmp_path):
     assert cli("check", BAD, str(broken), CLEAN)[0] == 2
 
 
+def test_bindings_in_place_of_a_policy(cli):
+    status, out, _ = cli("check", str(EXAMPLES / "erasure-request.bindings.yaml"))
+    assert status == 2 and "this is a bindings file, not a policy" in out and "--bindings" in out
+    assert "S001" not in out
+
+
 def test_json(cli):
     one = json.loads(cli("check", "--format", "json", BAD)[1])
     assert one["file"] == BAD and one["summary"]["exit_code"] == 1

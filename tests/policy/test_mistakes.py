@@ -249,12 +249,19 @@ VALUES = [
     # version
     ("S008", HEAD.replace('"1.0"', '⟦"2.0"⟧') + CLAUSES, "version 2.0"),
     ("S008", HEAD.replace('"1.0"', '⟦"one"⟧') + CLAUSES, "no version of the language"),
+    # another kind of file
+    ("S008", '⟦unlearn_spec_bindings⟧: "1.0"\npolicy: {id: p}\ndata: {facts: {file: a.jsonl}}\n', "bindings file, not a policy"),
+    ("S008", 'id: done\n⟦unlearn_spec_record⟧: "1.0"\nsigner: acme\n', "record file, not a policy"),
 ]
 
 
 @pytest.mark.parametrize(("code", "text", "fragment"), VALUES, ids=[f"{c}-{f[:28]}" for c, _, f in VALUES])
 def test_mistake(code: str, text: str, fragment: str) -> None:
     check(text, code, fragment)
+
+
+def test_a_policy_with_a_key_of_another_file_is_still_a_policy() -> None:
+    assert [item.code for item in found(HEAD + CLAUSES + 'unlearn_spec_bindings: "1.0"\n')] == ["S001"]
 
 
 def test_the_good_parts_of_the_corpus_are_good() -> None:

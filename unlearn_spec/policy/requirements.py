@@ -84,8 +84,19 @@ _SKELETON: Final = {
 }
 
 
+_OTHER_FILES: Final = {
+    "unlearn_spec_bindings": ("bindings", "give the policy to `check`; `plan` and `verify` take this file as `--bindings`"),
+    "unlearn_spec_record": ("record", "give the policy to `check`; name this file under `records` in the bindings"),
+}
+"""First key of the other kinds of file: the kind, and where such a file goes."""
+
+
 def wrong_version(data: dict[str, Any]) -> Problem | None:
-    """S008 if the file is for another language; nothing else is worth saying about it then."""
+    """S008 if the file is no policy, or for another language; nothing else is worth saying about it then."""
+    if "unlearn_spec" not in data:
+        for key, (kind, where) in _OTHER_FILES.items():
+            if key in data:
+                return Problem("S008", (key,), f"this is a {kind} file, not a policy", at_key=True, fix=where)
     version = data.get("unlearn_spec")
     if not isinstance(version, str):
         return None
