@@ -92,10 +92,10 @@ def write(path: Path, text: str) -> None:
 
 def _apart(out: Path, run: Path) -> None:
     """Raises `ReportError` for an annex in the run folder, which holds no target material, or in place of a file."""
-    if out.resolve().is_relative_to(run.resolve()):
-        raise ReportError(f"{out}: lies in the run folder, which holds no target material; name a file elsewhere")
     if os.path.lexists(out):
         raise ReportError(f"{out}: exists already and is not overwritten")
+    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(run)):
+        raise ReportError(f"{out}: lies in the run folder, which holds no target material; name a file elsewhere")
 
 
 def _create(path: Path, text: str) -> None:
