@@ -168,6 +168,47 @@ def test_refusing_and_knowing_exclude_each_other_for_one_prompt(policy_of: Build
     assert clashes(policy_of(SETS + "clauses:\n" + refuse + keep % "71%"), frozenset({"AX12"})) == ()
 
 
+def keep(
+    limit: str, *, access: str = "product", asked: str = "direct", over: str = "mean", target: str = "secrets"
+) -> str:
+    return (
+        f"  - {{id: keep, goal: retain, target: {target}, scope: {{artifacts: [bot], access: {access}, asked: {asked}}}, "
+        f'over: {over}, limit: {{at_least: "{limit}"}}}}\n'
+    )
+
+
+def test_knowing_under_hard_questions_is_showing_under_easy_ones(policy_of: Build) -> None:
+    """x∧ under paraphrases ≤ x∧ asked directly ≤ x∨ asked directly, although no clause speaks of the one in the middle."""
+    blocks = SETS + "clauses:\n" + keep("70%", asked="paraphrase")
+    found = clashes(policy_of(blocks + suppress("hide", "40%", access="weights")))
+    assert [(core.clauses, core.axioms) for core in found] == [(("keep", "hide"), ("AX3",))]
+    hard = "scope: {artifacts: [bot], access: product, asked: adversarial}, over: mean"
+    decline = f'  - {{id: decline, goal: refuse, target: secrets, {hard}, limit: {{at_least: "40%"}}}}\n'
+    found = clashes(policy_of(blocks + decline))
+    assert [(core.clauses, core.axioms) for core in found] == [(("keep", "decline"), ("AX3", "AX12"))]
+    for axiom in ("AX3", "AX12"):
+        assert clashes(policy_of(blocks + decline), frozenset((axiom,))) == ()
+
+
+@pytest.mark.parametrize("between", ["", suppress("between", "90%", access="api")])
+def test_a_cell_in_between_hides_no_step(policy_of: Build, between: str) -> None:
+    """Half of the items rise from at most 20 % to at least 80 %, the others keep at least 5 %: 45 % on average. A cell
+    between the two, in which the same items may be anywhere from 20 % to 80 %, must not dissolve that step."""
+    blocks = SETS + "clauses:\n" + suppress("low", "20%", over="each") + keep("15%") + between
+    high = keep("80%", access="weights", over='{share: "50%"}').replace("id: keep", "id: high")
+    assert clashes(policy_of(blocks + high + suppress("top", "45%", access="weights"))) == ()
+    found = clashes(policy_of(blocks + high + suppress("top", "44%", access="weights")))
+    assert [core.clauses for core in found] == [("low", "keep", "high", "top")]
+
+
+def test_a_destroyed_family_keeps_nothing(policy_of: Build) -> None:
+    """`x+derived` destroys x too: nothing of it can be retained."""
+    for written in ("bot", "bot+derived"):
+        destroy = f"  - {{id: end, goal: destroy, scope: {{artifacts: [{written}]}}}}\n"
+        found = clashes(policy_of(SETS + "clauses:\n" + destroy + keep("10%", target="wiki")))
+        assert [core.clauses for core in found] == [("end", "keep")]
+
+
 def test_an_exception_lifts_a_duty_only_while_it_applies(policy_of: Build) -> None:
     blocks = """
 information: {records: {kind: examples, size: 40, unit: record}}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from functools import cache
+from itertools import pairwise, permutations
 from typing import Final, Literal
 
-from ..policy.model import Destroy, Policy
+from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, access_rank
-from .encode import Encoder, conjunction, disjunction, number, total
+from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
-from .formulas import Rate, Reading, Removed, Tpr
+from .formulas import Rate, Removed, Tpr
 from .regions import Region
 
 Status = Literal["mathematics", "theorem", "definition", "model", "presumption"]
@@ -86,156 +87,186 @@ PRESUMED: Final[frozenset[str]] = frozenset(a.id for a in AXIOMS if a.status in 
 
 @dataclass(frozen=True)
 class Row:
-    axiom: str
+    axioms: tuple[str, ...]
     text: str
 
 
-def rows(encoder: Encoder, policy: Policy, removals: Iterable[Removed], tests: Iterable[Tpr]) -> Iterator[Row]:
-    """Every axiom instance for the encoder's quantities, in the order of `AXIOMS`."""
+def rows(
+    encoder: Encoder, policy: Policy, removals: Iterable[Removed], tests: Iterable[Tpr], destroyed: Iterable[str]
+) -> Iterator[Row]:
+    """Every axiom instance for the encoder's quantities. `destroyed`: artifacts that some formula wants destroyed."""
     removals, tests = tuple(removals), tuple(tests)
-    yield from _ranges(encoder, removals, tests)
-    yield from _counts(encoder)
-    yield from _chains(encoder, policy)
+    gone = {artifact: encoder.symbol("d", artifact, "Bool") for artifact in destroyed}
+    yield from _sizes(encoder)
+    yield from _tests(encoder, tests)
+    yield from _weaker_removals(encoder, removals)
+    for block in encoder.blocks:
+        for region in block.regions:
+            yield from _masses(encoder, block, region)
+            yield from _order(encoder, policy, block, region)
+            yield from _closeness(encoder, removals, block, region)
+            yield from _unchanged(encoder, policy, gone, block, region)
+            yield from _corrected(encoder, block, region)
+            yield from _fallen(encoder, block, region)
+            yield from _silenced(encoder, gone, block, region)
     yield from _membership(encoder, removals, tests)
-    yield from _closeness(encoder, removals)
-    yield from _frame(encoder, policy)
-    yield from _refusals(encoder, policy)
-    yield from _removal_needs_reach(encoder, policy, removals)
+    yield from _work(encoder, policy)
+    yield from _removal_needs_reach(encoder, policy, gone, removals)
+    yield from _control(encoder, policy)
 
 
 # --- AX1 -------------------------------------------------------------------------------------------------------------
 
 
-def _ranges(encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tpr, ...]) -> Iterator[Row]:
+def _sizes(encoder: Encoder) -> Iterator[Row]:
     for region in {r.number: r for regions in encoder.regions.of.values() for r in regions}.values():
-        yield Row("AX1", f"(>= {encoder.size(region)} 0)")
-    for rate in encoder.rates:
-        for region in encoder.touched[rate.artifact]:
-            mass = encoder.mass(rate, region)
-            yield Row("AX1", f"(and (<= 0 {mass}) (<= {mass} {encoder.size(region)}))")
+        yield Row(("AX1",), f"(>= {encoder.size(region)} 0)")
+
+
+def _tests(encoder: Encoder, tests: tuple[Tpr, ...]) -> Iterator[Row]:
     symbols = sorted(
         {(test.target, test.artifact, test.fair, test.at_fpr): encoder.tpr(test) for test in tests}.items()
     )
     for _, symbol in symbols:
-        yield Row("AX1", f"(and (<= 0 {symbol}) (<= {symbol} 1))")
+        yield Row(("AX1",), f"(and (<= 0 {symbol}) (<= {symbol} 1))")
     for (one, low), (two, high) in pairwise(symbols):
         if one[:3] == two[:3]:  # a test may accept more false positives, never catch fewer members
-            yield Row("AX1", f"(<= {low} {high})")
-    for strong in removals:
-        for weak in removals:
-            same = (strong.target, strong.artifact, strong.compared_with) == (
-                weak.target,
-                weak.artifact,
-                weak.compared_with,
-            )
-            if same and strong != weak and strong.epsilon <= weak.epsilon and strong.delta <= weak.delta:
-                yield Row("AX1", f"(=> {encoder.removed(strong)} {encoder.removed(weak)})")
+            yield Row(("AX1",), f"(<= {low} {high})")
+
+
+def _weaker_removals(encoder: Encoder, removals: tuple[Removed, ...]) -> Iterator[Row]:
+    alike: dict[tuple[str, str, str], list[Removed]] = {}
+    for removal in removals:
+        alike.setdefault((removal.target, removal.artifact, removal.compared_with), []).append(removal)
+    for group in alike.values():
+        for strong, weak in permutations(group, 2):
+            if strong.epsilon <= weak.epsilon and strong.delta <= weak.delta:
+                yield Row(("AX1",), f"(=> {encoder.removed(strong)} {encoder.removed(weak)})")
 
 
 # --- AX2 -------------------------------------------------------------------------------------------------------------
 
 
-def _counts(encoder: Encoder) -> Iterator[Row]:
-    for rate in encoder.rates:
-        levels = encoder.thresholds.get(rate.artifact, ())
-        if levels:
-            for region in encoder.touched[rate.artifact]:
-                yield Row("AX2", _linked(encoder, rate, region, levels))
+def _masses(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
+    for rate in block.rates:
+        mass = encoder.mass(rate, region)
+        yield Row(("AX1",), f"(and (<= 0 {mass}) (<= {mass} {encoder.size(region)}))")
+        if block.levels:
+            yield Row(("AX2",), _linked(encoder, block, rate, region))
 
 
-def _linked(encoder: Encoder, rate: Rate, region: Region, levels: tuple[Fraction, ...]) -> str:
-    """Counts fall with the threshold, and the mass lies in the band they leave, strictly inside where items do."""
-    size, mass = encoder.size(region), encoder.mass(rate, region)
-    at = [encoder.count(rate, region, level, True) for level in levels]
-    above = [encoder.count(rate, region, level, False) for level in levels]
-    falling = [size, *(count for pair in zip(at, above, strict=True) for count in pair), "0"]
-    parts = [f"(>= {more} {fewer})" for more, fewer in pairwise(falling)]
-    steps = [level - below for level, below in zip(levels, (Fraction(0), *levels), strict=False)]
-    low = total([f"(* {number(step)} {count})" for step, count in zip(steps, at, strict=True) if step] or ["0"])
-    gaps = [upper - level for level, upper in zip(levels, (*levels[1:], Fraction(1)), strict=True)]
-    high = total(
-        [
-            f"(* {number(levels[0])} {size})",
-            *(f"(* {number(gap)} {count})" for gap, count in zip(gaps, above, strict=True) if gap),
-        ]
-    )
-    parts += [f"(<= {low} {mass})", f"(<= {mass} {high})"]
-    if levels[0] > 0:  # items below the lowest threshold
-        parts.append(f"(=> (> {size} {at[0]}) (< {mass} {high}))")
-    for j, gap in enumerate(gaps):  # items strictly between two thresholds
-        if gap:
-            beyond = at[j + 1] if j + 1 < len(at) else None
-            between = f"(> {above[j]} {beyond})" if beyond is not None else f"(> {above[j]} 0)"
-            parts.append(f"(=> {between} (< {low} {mass}))")
-            if beyond is not None:
-                parts.append(f"(=> {between} (< {mass} {high}))")
+def _linked(encoder: Encoder, block: Block, rate: Rate, region: Region) -> str:
+    """Counts fall with the threshold, and each band adds to the mass what they leave, strictly where items lie inside."""
+    counts = [encoder.count(rate, region, level, inclusive) for level in block.levels for inclusive in (True, False)]
+    parts = [f"(>= {more} {fewer})" for more, fewer in pairwise((encoder.size(region), *counts, "0"))]
+    for band in block.bands:
+        part, width = encoder.part(rate, region, band), number(band[1] - band[0])
+        entering, leaving = _ends(encoder, block, rate, region, band)
+        least, most = f"(* {width} {leaving})", f"(* {width} {entering})"
+        parts += [f"(<= {least} {part})", f"(<= {part} {most})"]
+        inside = f"(> {entering} {leaving})"
+        if band[0] in block.levels:  # else the items inside may be at 0
+            parts.append(f"(=> {inside} (< {least} {part}))")
+        if band[1] in block.levels:  # else they may be at 1
+            parts.append(f"(=> {inside} (< {part} {most}))")
+    parts.append(f"(= {encoder.mass(rate, region)} {total([encoder.part(rate, region, b) for b in block.bands])})")
     return conjunction(parts)
 
 
-# --- AX3 -------------------------------------------------------------------------------------------------------------
+def _ends(
+    encoder: Encoder, block: Block, rate: Rate, region: Region, band: tuple[Fraction, Fraction]
+) -> tuple[str, str]:
+    """How many items exceed the band's lower end, and how many reach its upper one: the most and the least inside it."""
+    low, high = band
+    entering = encoder.count(rate, region, low, False) if low in block.levels else encoder.size(region)
+    leaving = encoder.count(rate, region, high, True) if high in block.levels else "0"
+    return entering, leaving
 
 
-def below(encoder: Encoder, low: Rate, high: Rate, region: Region) -> str:
-    """`low` ≤ `high` item by item: in mass, in every count, and the mass between them covers the items that moved up."""
-    levels = encoder.thresholds.get(low.artifact, ())
-    parts = [f"(<= {encoder.mass(low, region)} {encoder.mass(high, region)})"]
-    moved = []
-    for j, level in enumerate(levels):
+# --- AX3, AX12 -------------------------------------------------------------------------------------------------------
+
+
+def _order(encoder: Encoder, policy: Policy, block: Block, region: Region) -> Iterator[Row]:
+    paths = policy.artifacts[block.artifact].serves_from if block.artifact in policy.artifacts else ()
+    served = [encoder.served(block.artifact, path, region) for path in paths]
+    for symbol in served:
+        yield Row(("AX1",), f"(and (<= 0 {symbol}) (<= {symbol} {encoder.size(region)}))")
+    for low, high, used in _neighbours(block.rates):
+        if served and low.access == "product" != high.access:  # an index or a cache may say what the model does not
+            most = total([encoder.mass(high, region), *served])
+            yield Row(used, f"(<= {encoder.mass(low, region)} {most})")
+        else:
+            yield Row(used, below(encoder, block, low, high, region))
+
+
+def below(encoder: Encoder, block: Block, low: Rate, high: Rate, region: Region) -> str:
+    """`low` ≤ `high` item by item: in every count and in every band; in a band they are equal only if the counts are."""
+    if not block.levels:
+        return f"(<= {encoder.mass(low, region)} {encoder.mass(high, region)})"
+    parts = []
+    for fewer, more in _counted(encoder, block, low, high, region):
+        parts.append(f"(<= {fewer} {more})")
+    for band in block.bands:
+        less, most = encoder.part(low, region, band), encoder.part(high, region, band)
+        ends = zip(_ends(encoder, block, low, region, band), _ends(encoder, block, high, region, band), strict=True)
+        same = conjunction([f"(= {one} {other})" for one, other in ends if one != other])
+        parts.append(f"(or (< {less} {most}) (and (= {less} {most}) {same}))")
+    return conjunction(parts)
+
+
+def _counted(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region) -> Iterator[tuple[str, str]]:
+    for level in block.levels:
         for inclusive in (True, False):
-            pair = encoder.count(low, region, level, inclusive), encoder.count(high, region, level, inclusive)
+            pair = encoder.count(one, region, level, inclusive), encoder.count(other, region, level, inclusive)
             if pair[0] != pair[1]:
-                parts.append(f"(<= {pair[0]} {pair[1]})")
-        if j:
-            risen = f"(- {encoder.count(high, region, level, True)} {encoder.count(low, region, levels[j - 1], False)})"
-            moved.append(f"(* {number(level - levels[j - 1])} (ite (> {risen} 0) {risen} 0))")
-    if moved:
-        parts.append(f"(>= (- {encoder.mass(high, region)} {encoder.mass(low, region)}) {total(moved)})")
-    return conjunction(parts)
+                yield pair
 
 
-def _chains(encoder: Encoder, policy: Policy) -> Iterator[Row]:
-    present = set(encoder.rates)
-    for low, high in _ordered_pairs(encoder.rates):
-        paths = policy.artifacts[low.artifact].serves_from if low.artifact in policy.artifacts else ()
-        second_path = bool(paths) and low.access == "product" and high.access != "product" and low.family == "reveals"
-        for region in encoder.touched[low.artifact]:
-            if second_path:  # an index, memory or cache may say what the model does not
-                served = [encoder.served(low.artifact, path, region) for path in paths]
-                for symbol in served:
-                    yield Row("AX1", f"(and (<= 0 {symbol}) (<= {symbol} {encoder.size(region)}))")
-                yield Row("AX3", f"(<= {encoder.mass(low, region)} {total([encoder.mass(high, region), *served])})")
-            else:
-                yield Row("AX3", below(encoder, low, high, region))
-    for rate in encoder.rates:
-        twin = Rate(rate.artifact, rate.whose, rate.family, "sup", rate.access, rate.asked, rate.reading)
-        if rate.bound == "inf" and twin in present:
-            for region in encoder.touched[rate.artifact]:
-                yield Row("AX3", below(encoder, rate, twin, region))
-
-
-def _ordered_pairs(rates: tuple[Rate, ...]) -> Iterator[tuple[Rate, Rate]]:
-    """Neighbours in the order of the chains: (lower, higher)."""
-    groups: dict[tuple[str, ...], list[Rate]] = {}
+@cache
+def _neighbours(rates: tuple[Rate, ...]) -> tuple[tuple[Rate, Rate, tuple[str, ...]], ...]:
+    """Neighbours in the order of the rates, (lower, higher), with the axioms that put them so."""
+    alike: dict[tuple[str, str], list[Rate]] = {}
     for rate in rates:
-        if rate.family in ("reveals", "answers"):
-            groups.setdefault((rate.artifact, rate.whose, rate.family, rate.bound, str(rate.reading)), []).append(rate)
-    for group in groups.values():
-        for low in group:
-            over = [high for high in group if high != low and _at_most(low, high)]
-            for high in over:
-                if not any(_at_most(middle, high) and middle != high for middle in over):
-                    yield low, high
+        if rate.family != "drops":
+            alike.setdefault((rate.whose, rate.reading.decoding), []).append(rate)
+    found = []
+    for group in alike.values():
+        over = {low: [high for high in group if low != high and _under(low, high)] for low in group}
+        for low, highs in over.items():
+            for high in highs:
+                if not any(high in over[middle] for middle in highs):
+                    found.append((low, high, _used(low, high)))
+    return tuple(found)
 
 
-def _at_most(low: Rate, high: Rate) -> bool:
+def _used(low: Rate, high: Rate) -> tuple[str, ...]:
+    if low.family == high.family:
+        return ("AX3",)
+    same_cell = (low.bound, low.access, low.asked) == (high.bound, high.access, high.asked)
+    return ("AX12",) if same_cell else ("AX3", "AX12")
+
+
+def _under(low: Rate, high: Rate) -> bool:
+    """Whether `low` ≤ `high` follows for every item, through other rates if need be.
+
+    x∨ grows with access and with probing, x∧ falls with probing, x∧ ≤ x∨, and what is revealed or corrected is answered.
+    """
+    if low.family == high.family:
+        if low.reading != high.reading:
+            return False
+    elif high.family != "answers" or low.family == "answers":
+        return False
     if low.bound == "sup":
-        deeper = (
-            access_rank(low.access) <= access_rank(high.access)
-            if low.family == "reveals"
-            else low.access == high.access
-        )
-        return deeper and _weaker_probe(low.asked, high.asked)
-    return low.access == high.access and _weaker_probe(high.asked, low.asked)
+        probing = high.bound == "sup" and _weaker_probe(low.asked, high.asked)
+    elif high.bound == "inf":
+        return low.access == high.access and _weaker_probe(high.asked, low.asked)
+    else:  # some probes belong to both classes
+        both = low.asked in PROBES and high.asked in PROBES
+        probing = both or _weaker_probe(low.asked, high.asked) or _weaker_probe(high.asked, low.asked)
+    deeper = (
+        access_rank(low.access) <= access_rank(high.access) if low.family == "reveals" else low.access == high.access
+    )
+    return probing and deeper
 
 
 def _weaker_probe(weak: str, strong: str) -> bool:
@@ -253,14 +284,10 @@ def _weaker_probe(weak: str, strong: str) -> bool:
 
 def _membership(encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tpr, ...]) -> Iterator[Row]:
     for removal in removals:
-        high, low = exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]
         for test in tests:
             if test.fair and (test.target, test.artifact) == (removal.target, removal.artifact):
-                caught = min(high * test.at_fpr + removal.delta, 1 - low * (1 - removal.delta - test.at_fpr))
-                yield Row(
-                    "AX5",
-                    f"(=> {encoder.removed(removal)} (<= {encoder.tpr(test)} {number(min(caught, Fraction(1)))}))",
-                )
+                caught = membership_bound(removal.epsilon, removal.delta, test.at_fpr)
+                yield Row(("AX5",), f"(=> {encoder.removed(removal)} (<= {encoder.tpr(test)} {number(caught)}))")
 
 
 def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fraction:
@@ -269,28 +296,26 @@ def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fr
     return min(high * at_fpr + delta, 1 - low * (1 - delta - at_fpr), Fraction(1))
 
 
-def _closeness(encoder: Encoder, removals: tuple[Removed, ...]) -> Iterator[Row]:
+def _closeness(encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region) -> Iterator[Row]:
     """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more."""
+    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"]
     for removal in removals:
-        if removal.compared_with != "retrain_without":
+        if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue
         up, down = exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]
-        for rate in encoder.rates:
-            twin = Rate(rate.artifact, "reference", rate.family, rate.bound, rate.access, rate.asked, rate.reading)
-            if rate.artifact != removal.artifact or rate.whose != "now" or twin not in encoder.rates:
-                continue
-            for region in encoder.touched[rate.artifact]:
+        delta, rest = number(removal.delta), number(1 - removal.delta)
+        for rate, twin in pairs:
+            if twin in block.rates:
                 x, reference, n = encoder.mass(rate, region), encoder.mass(twin, region), encoder.size(region)
-                delta = number(removal.delta)
                 bounds = conjunction(
                     [
                         f"(>= {x} (* {number(down)} (- {reference} (* {delta} {n}))))",
                         f"(<= {x} (+ (* {number(up)} {reference}) (* {delta} {n})))",
-                        f"(>= {x} (- (* {number(1 - removal.delta)} {n}) (* {number(up)} (- {n} {reference}))))",
-                        f"(<= {x} (- {n} (* {number(down)} (- (* {number(1 - removal.delta)} {n}) {reference}))))",
+                        f"(>= {x} (- (* {rest} {n}) (* {number(up)} (- {n} {reference}))))",
+                        f"(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
                     ]
                 )
-                yield Row("AX6", f"(=> {encoder.removed(removal)} {bounds})")
+                yield Row(("AX6",), f"(=> {encoder.removed(removal)} {bounds})")
 
 
 # --- AX7 -------------------------------------------------------------------------------------------------------------
@@ -307,105 +332,85 @@ def reaching(encoder: Encoder, policy: Policy, artifact: str, access: str) -> st
     )
 
 
-def _frame(encoder: Encoder, policy: Policy) -> Iterator[Row]:
+def _work(encoder: Encoder, policy: Policy) -> Iterator[Row]:
     for artifact in policy.artifacts:
         done = encoder.finished(artifact)
-        yield Row("AX1", f"(>= {done} 0)")
+        yield Row(("AX1",), f"(>= {done} 0)")
         if policy.methods is not None:
             spent = [
                 f"(ite {encoder.uses(name, artifact)} {number(method.takes or 0)} 0)"
                 for name, method in policy.methods.items()
             ]
-            yield Row("AX7", f"(>= {done} {total(spent)})")
+            yield Row(("AX7",), f"(>= {done} {total(spent)})")
             for name, method in policy.methods.items():
                 if artifact in method.not_on:
-                    yield Row("AX7", f"(not {encoder.uses(name, artifact)})")
+                    yield Row(("AX7",), f"(not {encoder.uses(name, artifact)})")
+
+
+def _unchanged(
+    encoder: Encoder, policy: Policy, gone: Mapping[str, str], block: Block, region: Region
+) -> Iterator[Row]:
+    """Where no used method reaches, every item's rate is what it was."""
     if policy.methods is None:
         return
-    present = set(encoder.rates)
-    for rate in encoder.rates:
-        before = Rate(rate.artifact, "before", rate.family, rate.bound, rate.access, rate.asked, rate.reading)
-        if rate.whose != "now" or before not in present:
-            continue
-        changed = reaching(encoder, policy, rate.artifact, rate.access)
-        for region in encoder.touched[rate.artifact]:
+    for rate in block.rates:
+        before = replace(rate, whose="before")
+        if rate.whose == "now" and before in block.rates:
             same = [f"(= {encoder.mass(rate, region)} {encoder.mass(before, region)})"]
-            for level in encoder.thresholds.get(rate.artifact, ()):
-                for inclusive in (True, False):
-                    pair = (
-                        encoder.count(rate, region, level, inclusive),
-                        encoder.count(before, region, level, inclusive),
-                    )
-                    if pair[0] != pair[1]:
-                        same.append(f"(= {pair[0]} {pair[1]})")
-            yield Row("AX7", f"(or {changed} {destroyed(encoder, policy, rate.artifact)} {conjunction(same)})")
+            if block.levels:
+                pairs = ((encoder.part(rate, region, band), encoder.part(before, region, band)) for band in block.bands)
+                same += [f"(= {now} {was})" for now, was in (*pairs, *_counted(encoder, block, rate, before, region))]
+            changed = reaching(encoder, policy, block.artifact, rate.access)
+            destroyed = gone.get(block.artifact, "false")
+            yield Row(("AX7",), f"(or {changed} {destroyed} {conjunction(same)})")
 
 
-def destroyed(encoder: Encoder, policy: Policy, artifact: str) -> str:
-    """That the artifact is destroyed; possible only where some clause asks for it."""
-    asked = any(isinstance(c, Destroy) and c.scope.artifacts and artifact in c.scope.artifacts for c in policy.clauses)
-    return encoder.symbol("d", artifact, "Bool") if asked else "false"
+# --- goals with a meaning of their own -------------------------------------------------------------------------------
 
 
-# --- AX12, K3 --------------------------------------------------------------------------------------------------------
+def _silenced(encoder: Encoder, gone: Mapping[str, str], block: Block, region: Region) -> Iterator[Row]:
+    """A destroyed copy answers nothing."""
+    for rate in block.rates:
+        if block.artifact in gone and rate.whose == "now" and rate.family != "drops":
+            yield Row(("AX1",), f"(=> {gone[block.artifact]} (= {encoder.mass(rate, region)} 0))")
 
 
-def _refusals(encoder: Encoder, policy: Policy) -> Iterator[Row]:
-    for rate in encoder.rates:
-        if rate.family == "answers":
-            continue
-        answers = Rate(
-            rate.artifact,
-            rate.whose,
-            "answers",
-            rate.bound,
-            rate.access,
-            rate.asked,
-            Reading("", rate.reading.decoding),
-        )
-        if rate.family in ("reveals", "corrects") and answers in encoder.rates:
-            for region in encoder.touched[rate.artifact]:
-                yield Row("AX12", below(encoder, rate, answers, region))
-    for rate in encoder.rates:
-        if rate.family == "corrects":
-            yield from _correction(encoder, rate)
-        gone = destroyed(encoder, policy, rate.artifact)
-        if gone != "false" and rate.whose == "now" and rate.family != "drops":
-            for region in encoder.touched[rate.artifact]:
-                yield Row("AX1", f"(=> {gone} (= {encoder.mass(rate, region)} 0))")
+def _corrected(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
+    """A corrected and an old statement are not both given."""
+    for rate in block.rates:
+        old = replace(rate, family="reveals", bound="inf")
+        if rate.family == "corrects" and old in block.rates:
+            both = f"(+ {encoder.mass(rate, region)} {encoder.mass(old, region)})"
+            yield Row(("AX12",), f"(<= {both} {encoder.size(region)})")
+
+
+def _fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
+    """A drop is at least before minus now."""
+    for rate in block.rates:
         if rate.family == "drops":
-            yield from _drop(encoder, rate)
+            now = replace(rate, family="reveals", bound="inf")
+            fall = f"(- {encoder.mass(replace(now, whose='before'), region)} {encoder.mass(now, region)})"
+            yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
 
 
-def _correction(encoder: Encoder, rate: Rate) -> Iterator[Row]:
-    old = Rate(rate.artifact, rate.whose, "reveals", "inf", rate.access, rate.asked, rate.reading)
-    if old in encoder.rates:
-        for region in encoder.touched[rate.artifact]:
-            yield Row(
-                "AX12", f"(<= (+ {encoder.mass(rate, region)} {encoder.mass(old, region)}) {encoder.size(region)})"
-            )
+# --- K3, C1 ----------------------------------------------------------------------------------------------------------
 
 
-def _drop(encoder: Encoder, rate: Rate) -> Iterator[Row]:
-    before = Rate(rate.artifact, "before", "reveals", "inf", rate.access, rate.asked, rate.reading)
-    now = Rate(rate.artifact, "now", "reveals", "inf", rate.access, rate.asked, rate.reading)
-    for region in encoder.touched[rate.artifact]:
-        fall = f"(- {encoder.mass(before, region)} {encoder.mass(now, region)})"
-        yield Row("AX1", f"(<= {fall} {encoder.mass(rate, region)})")
+def _removal_needs_reach(
+    encoder: Encoder, policy: Policy, gone: Mapping[str, str], removals: tuple[Removed, ...]
+) -> Iterator[Row]:
+    for removal in removals:
+        if policy.methods is not None and removal.target in exposures(policy, removal.artifact):
+            changed = reaching(encoder, policy, removal.artifact, "weights")
+            destroyed = gone.get(removal.artifact, "false")
+            yield Row(("K3",), f"(=> {encoder.removed(removal)} (or {changed} {destroyed}))")
 
 
-def _removal_needs_reach(encoder: Encoder, policy: Policy, removals: tuple[Removed, ...]) -> Iterator[Row]:
-    if policy.methods is not None:
-        for removal in removals:
-            if removal.target in exposures(policy, removal.artifact):
-                changed = reaching(encoder, policy, removal.artifact, "weights")
-                gone = destroyed(encoder, policy, removal.artifact)
-                yield Row("K3", f"(=> {encoder.removed(removal)} (or {changed} {gone}))")
+def _control(encoder: Encoder, policy: Policy) -> Iterator[Row]:
     if policy.controls is not None and policy.parties is not None:
         for artifact in policy.artifacts:
-            act = encoder.symbol("a", artifact, "Bool")
-            control = encoder.symbol("c", artifact, "Bool")
-            yield Row("C1", f"(=> {act} {control})")
+            act, control = encoder.symbol("a", artifact, "Bool"), encoder.symbol("c", artifact, "Bool")
+            yield Row(("C1",), f"(=> {act} {control})")
 
 
 def exposures(policy: Policy, artifact: str) -> frozenset[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from .formulas import (
     All,
@@ -58,16 +59,32 @@ def disjunction(parts: Sequence[str]) -> str:
     return "false" if not parts else parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
 
 
+@dataclass(frozen=True)
+class Block:
+    """One artifact and one group of connected sets: the rates spoken of there, and where items are counted.
+
+    No axiom about rates reaches from one block into another.
+    """
+
+    artifact: str
+    group: tuple[str, ...]
+    regions: tuple[Region, ...]
+    rates: tuple[Rate, ...]
+    levels: tuple[Fraction, ...]
+    """Thresholds at which items are counted, ascending."""
+
+    @property
+    def bands(self) -> tuple[tuple[Fraction, Fraction], ...]:
+        """The pieces into which the thresholds cut [0, 1]."""
+        return tuple(pairwise(sorted({Fraction(0), *self.levels, Fraction(1)})))
+
+
 @dataclass
 class Encoder:
     """Names every quantity the formulas speak of and writes formulas down. Symbols never contain a user's text."""
 
     regions: Regions
-    rates: tuple[Rate, ...]
-    thresholds: Mapping[str, tuple[Fraction, ...]]
-    """Per artifact, the positions at which items are counted, ascending."""
-    touched: Mapping[str, tuple[Region, ...]]
-    """Per artifact, the regions that any rate formula speaks of."""
+    blocks: tuple[Block, ...]
     small: frozenset[int]
     """Regions whose counts are whole numbers, because the sets around them are tiny."""
     sorts: dict[str, str] = field(default_factory=dict)
@@ -84,7 +101,16 @@ class Encoder:
         return self.symbol("n", region.number, "Int" if region.number in self.small else "Real")
 
     def mass(self, rate: Rate, region: Region) -> str:
+        """Sum of the rates of the region's items."""
         return self.symbol("m", (rate, region.number), "Real")
+
+    def part(self, rate: Rate, region: Region, band: tuple[Fraction, Fraction]) -> str:
+        """What the band between two thresholds adds to the mass: the integral over it of how many items exceed a level."""
+        return self.symbol("i", (rate, region.number, band), "Real")
+
+    def rates_about(self, artifact: str, target: str) -> tuple[Rate, ...]:
+        """The rates that the theory speaks of for a set on an artifact."""
+        return next((b.rates for b in self.blocks if b.artifact == artifact and target in b.group), ())
 
     def count(self, rate: Rate, region: Region, threshold: Fraction, inclusive: bool) -> str:
         """Number of the region's items with a rate above (at or above) the threshold."""
@@ -206,11 +232,11 @@ def rates_in(formulas: Iterable[Formula]) -> tuple[tuple[Rate, str], ...]:
     return tuple(found)
 
 
-def thresholds_in(formulas: Iterable[Formula]) -> dict[str, tuple[Fraction, ...]]:
-    """Per artifact, the thresholds at which some formula counts items."""
-    found: dict[str, set[Fraction]] = {}
+def thresholds_in(formulas: Iterable[Formula]) -> tuple[tuple[str, str, Fraction], ...]:
+    """Every threshold at which some formula counts items: (artifact, target, threshold)."""
+    found: dict[tuple[str, str, Fraction], None] = {}
     for formula in formulas:
         for atom in atoms(formula):
             if isinstance(atom, ShareAbove | NumberAbove):
-                found.setdefault(atom.rate.artifact, set()).add(atom.threshold)
-    return {artifact: tuple(sorted(values)) for artifact, values in found.items()}
+                found[(atom.rate.artifact, atom.target, atom.threshold)] = None
+    return tuple(found)

@@ -21,7 +21,7 @@ class Solver:
     def __init__(self, text: str, sorts: Mapping[str, str], effort: int = DEFAULT_EFFORT) -> None:
         self._sorts = sorts
         self._text, self._effort = text, effort
-        self._solver = z3.SolverFor("QF_LIRA")
+        self._solver = z3.SolverFor("QF_LRA")
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
         self._solver.from_string(text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
 from ..policy.model import Clause, Policy
 from . import axioms, meaning
-from .encode import Encoder, TooLarge, rates_in, thresholds_in
+from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut
 from .solver import DEFAULT_EFFORT, Solver
@@ -160,11 +161,12 @@ def _axioms(
     removals = dict.fromkeys(atom for atom in every if isinstance(atom, Removed))
     tests = dict.fromkeys(atom for atom in every if isinstance(atom, Tpr))
     found: dict[str, str] = {}
-    for row in axioms.rows(encoder, policy, removals, tests):
-        if row.axiom not in without:
-            literal = encoder.symbol("A", row.axiom, "Bool")
-            found[literal] = row.axiom
-            lines.append(f"(assert (=> {literal} {row.text}))")
+    destroyed = dict.fromkeys(atom.of[0] for atom in every if isinstance(atom, Flag) and atom.name == "destroyed")
+    for row in axioms.rows(encoder, policy, removals, tests, destroyed):
+        if not without.intersection(row.axioms):
+            literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
+            found.update(zip(literals, row.axioms, strict=True))
+            lines.append(f"(assert (=> {conjunction(literals)} {row.text}))")
     order = [axiom.id for axiom in axioms.AXIOMS]
     return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
 
@@ -187,39 +189,48 @@ def _flag_symbol(encoder: Encoder, atom: Flag) -> str:
 
 
 def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Encoder:
-    pairs = rates_in(spoken)
-    rates = _closed(policy, dict.fromkeys(rate for rate, _ in pairs))
-    touched: dict[str, dict[int, Region]] = {}
-    for rate, target in pairs:
-        touched.setdefault(rate.artifact, {}).update({region.number: region for region in regions.of[target]})
+    group_of = {name: group for group in (*regions.groups, (REST,)) for name in group}
+    rates: dict[tuple[str, tuple[str, ...]], dict[Rate, None]] = {}
+    touched: dict[tuple[str, tuple[str, ...]], dict[int, Region]] = {}
+    for rate, target in rates_in(spoken):
+        place = rate.artifact, group_of[target]
+        rates.setdefault(place, {})[rate] = None
+        touched.setdefault(place, {}).update({region.number: region for region in regions.of[target]})
+    levels: dict[tuple[str, tuple[str, ...]], set[Fraction]] = {}
+    for artifact, target, threshold in thresholds_in(spoken):
+        levels.setdefault((artifact, group_of[target]), set()).add(threshold)
+    blocks = tuple(
+        Block(
+            *place,
+            tuple(touched[place][i] for i in sorted(touched[place])),
+            _closed(policy, found),
+            tuple(sorted(levels.get(place, ()))),
+        )
+        for place, found in rates.items()
+    )
     tiny = {name for name, info in policy.information.items() if info.size is not None and info.size[1] <= TINY}
     small = frozenset(
         region.number for group in regions.groups if set(group) <= tiny for name in group for region in regions.of[name]
     )
-    ordered = {name: tuple(by_number[i] for i in sorted(by_number)) for name, by_number in touched.items()}
-    return Encoder(regions, rates, thresholds_in(spoken), ordered, small)
+    return Encoder(regions, blocks, small)
 
 
 def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
-    """Adds the rates that axioms need to tie the given ones together."""
-    remembered = {rate.artifact for rate in rates if rate.whose == "before" or rate.family == "drops"}
-    compared = {rate.artifact for rate in rates if rate.whose == "reference"}
-    for rate in tuple(rates):
+    """The rates spoken of in a block, and those that axioms need to tie them to what was or would be."""
+    before = any(rate.whose == "before" or rate.family == "drops" for rate in rates) and policy.methods is not None
+    reference = any(rate.whose == "reference" for rate in rates)
+    found = dict(rates)
+    for rate in rates:
         if rate.family == "drops":
             twin = replace(rate, family="reveals", bound="inf")
-            rates.update({twin: None, replace(twin, whose="before"): None})
+            found.update({twin: None, replace(twin, whose="before"): None})
         if rate.family == "corrects":
-            rates[replace(rate, family="reveals", bound="inf")] = None
-    for rate in tuple(rates):
+            found[replace(rate, family="reveals", bound="inf")] = None
+    for rate in tuple(found):
         if rate.whose == "now" and rate.family != "drops":
-            if rate.artifact in remembered and policy.methods is not None:
-                rates[replace(rate, whose="before")] = None
-            if rate.artifact in compared:
-                rates[replace(rate, whose="reference")] = None
-    for rate in tuple(rates):
-        if rate.bound == "inf" and rate.family in ("reveals", "corrects"):
-            rates[replace(rate, bound="sup")] = None
-    return tuple(sorted(rates, key=_rate_order))
+            found.update({replace(rate, whose="before"): None} if before else {})
+            found.update({replace(rate, whose="reference"): None} if reference else {})
+    return tuple(sorted(found, key=_rate_order))
 
 
 def _rate_order(rate: Rate) -> tuple[str, ...]:

@@ -104,8 +104,8 @@ def _deeper(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
             rate = rate_limited(clause, artifact)
             deep = [
                 r
-                for r in context.theory.encoder.rates
-                if rate is not None and r.artifact == artifact and _beyond(r, rate)
+                for r in context.theory.encoder.rates_about(artifact, clause.target)
+                if rate is not None and _beyond(r, rate)
             ]
             if rate is None or not deep:
                 continue
