@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..catalogue import attacks
 from ..logic.evidence import EvidenceFact, RecordFact
 from ..logic.judge import Judgement, judge
 from ..logic.process import OneRun, one_run_rules
@@ -13,8 +14,9 @@ from ..logic.solver import Undecided
 from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
+from ..plan.removal import DIRECTIONS
 from ..policy.model import Clause, Policy, Refuse, Remove, Retain, Suppress
-from ..statistics.binomial import samples_for_power_certify, samples_for_power_refute
+from ..statistics.binomial import power_refute, samples_for_power_certify, samples_for_power_refute
 from .measured import FALL, LABEL, Measured
 from .model import ClauseVerdict, GateResult, Interval, Outcome, Verification
 
@@ -44,7 +46,8 @@ def decide(policy: Policy, plan: Plan, exhibits: Sequence[Exhibit]) -> Verificat
         for artifact in names:
             mine = [e for e in exhibits if (e.obligation.clause, e.obligation.artifact) == (clause.id, artifact)]
             if mine:
-                found.append(_judged(policy, clause, artifact, mine, rules.get((clause.id, artifact))))
+                beside = _other_tests(policy, clause, artifact, exhibits)
+                found.append(_judged(policy, clause, artifact, mine, rules.get((clause.id, artifact)), beside))
             else:
                 found.append(_untested(plan, clause, artifact))
     facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.stated)
@@ -64,7 +67,12 @@ def _untested(plan: Plan, clause: Clause, artifact: str) -> ClauseVerdict:
 
 
 def _judged(
-    policy: Policy, clause: Clause, artifact: str, exhibits: Sequence[Exhibit], rule: OneRun | None
+    policy: Policy,
+    clause: Clause,
+    artifact: str,
+    exhibits: Sequence[Exhibit],
+    rule: OneRun | None,
+    beside: Sequence[Exhibit] = (),
 ) -> ClauseVerdict:
     facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.facts)
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
@@ -74,6 +82,14 @@ def _judged(
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
+        if outcome == "supported" and (other := _contradicting(policy, clause, artifact, facts, beside)) is not None:
+            outcome, reason = (
+                "inconclusive",
+                (
+                    f"{first.measured.words} A test of the same target says otherwise ({other.obligation.id}): "
+                    f"{other.measured.words} They contradict each other; a record of another examination would decide it."
+                ),
+            )
     except Undecided:
         judgement = Judgement("open")
         outcome, reason = "inconclusive", "The solver stopped at its work limit; this is not an answer."
@@ -95,6 +111,32 @@ def _judged(
         realised_power=first.measured.realised_power,
         gates=gates,
     )
+
+
+def _other_tests(policy: Policy, clause: Clause, artifact: str, exhibits: Sequence[Exhibit]) -> tuple[Exhibit, ...]:
+    """Valid tests of other removal clauses on the same target and artifact, which a record must not contradict."""
+    if not isinstance(clause, Remove):
+        return ()
+    kin = {other.id for other in policy.clauses if isinstance(other, Remove) and other.target == clause.target}
+    return tuple(
+        exhibit
+        for exhibit in exhibits
+        if exhibit.obligation.clause in kin - {clause.id}
+        and exhibit.obligation.artifact == artifact
+        and exhibit.obligation.verifier != "record"
+        and all(gate.passed for gate in exhibit.gates if gate.gate in ("negative", "blind_baseline"))
+    )
+
+
+def _contradicting(
+    policy: Policy, clause: Clause, artifact: str, facts: Sequence[EvidenceFact], beside: Sequence[Exhibit]
+) -> Exhibit | None:
+    """The first of these tests whose facts exclude what the clause's own evidence says, this one model being meant."""
+    here = clause.model_copy(update={"about": "model"})
+    for exhibit in beside:
+        if judge(policy, here, artifact, (*facts, *exhibit.measured.facts)).answer == "inconsistent":
+            return exhibit
+    return None
 
 
 def _outcome(
@@ -133,7 +175,9 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
             f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
         )
     if obligation.effect is None:
-        return "inconclusive", "No effect was registered (`power_at`), so finding nothing says nothing."
+        return "inconclusive", (
+            f"No effect was registered (`power_at`), so finding nothing says nothing{findable(clause, exhibits[0])}."
+        )
     power = measured.realised_power
     if power is None or power < POWER_NEEDED:
         shown = "unknown" if power is None else f"{power:.0%}"
@@ -142,9 +186,10 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
             f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{needed_draws(clause, exhibits[0])}.",
         )
     if isinstance(clause, Remove) and clause.about != "model" and rule is None:
-        return "inconclusive", (
-            "One training run cannot refute a clause about the process unless `refute_at` and a bound on the reference are registered."
+        needs = (
+            "`refute_at` is" if obligation.verifier == "membership" else "`refute_at` and a bound on the reference are"
         )
+        return "inconclusive", f"One training run cannot refute a clause about the process unless {needs} registered."
     seen = beyond_limit(clause, obligation, measured)
     if seen:
         return "inconclusive", f"{measured.words} {seen}, though not for certain{needed_draws(clause, exhibits[0])}."
@@ -175,11 +220,9 @@ def beyond_limit(clause: Clause, obligation: Obligation, measured: Measured) -> 
 
 def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
     """`; about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else nothing."""
-    obligation, limit = exhibit.obligation, getattr(clause, "limit", None)
-    ceiling = getattr(limit, "at_most", None) or getattr(limit, "tpr_at_most", None)
-    floor = getattr(limit, "at_least", None)
-    tolerated = ceiling if ceiling is not None else 1 - floor if floor is not None else None
-    audited = next((interval for interval in exhibit.measured.intervals if interval.label == "audited"), None)
+    obligation = exhibit.obligation
+    ceiling, tolerated = _tolerated(clause)
+    audited = _audited(exhibit)
     if tolerated is None or audited is None or obligation.alpha <= 0:
         return ""
     what = "clusters" if obligation.clusters < obligation.n else "draws"
@@ -199,6 +242,41 @@ def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
     else:
         needed = samples_for_power_refute(tolerated, failing, LIKELY, obligation.alpha) if failing > tolerated else None
     return f"; about {needed:,} independent {what} would decide it at the rate seen" if needed is not None else ""
+
+
+def findable(clause: Clause, exhibit: Exhibit) -> str:
+    """`; with these 412 draws a rate of 11% would be found with power 80%`: the smallest whole percentage for which
+    arithmetic says so; else nothing."""
+    obligation = exhibit.obligation
+    ceiling, tolerated = _tolerated(clause)
+    audited = _audited(exhibit)
+    if tolerated is None or audited is None or obligation.alpha <= 0:
+        return ""
+    bounds = 2 * len(attacks(obligation.access)) * DIRECTIONS if obligation.verifier == "membership" else 1
+    units, what = audited_units(audited), "clusters" if obligation.clusters < obligation.n else "draws"
+    for whole in range(1, 101):
+        effect = Fraction(whole, 100) if ceiling is not None else tolerated + Fraction(whole, 100)
+        if (
+            tolerated < effect <= 1
+            and power_refute(units, tolerated, effect, obligation.alpha / bounds) >= POWER_NEEDED
+        ):
+            found = f"a rate of {whole}%" if ceiling is not None else f"a rate {whole} points below the limit"
+            return f"; with these {units:,} independent {what} {found} would be found with power 80%"
+    return ""
+
+
+def _tolerated(clause: Clause) -> tuple[Fraction | None, Fraction | None]:
+    """(the limit on what must not be seen, if the clause has one; the share of failing items that its limit allows)."""
+    limit = getattr(clause, "limit", None)
+    ceiling = next(
+        (found for name in ("at_most", "tpr_at_most") if (found := getattr(limit, name, None)) is not None), None
+    )
+    floor = getattr(limit, "at_least", None)
+    return ceiling, ceiling if ceiling is not None else 1 - floor if floor is not None else None
+
+
+def _audited(exhibit: Exhibit) -> Interval | None:
+    return next((interval for interval in exhibit.measured.intervals if interval.label == "audited"), None)
 
 
 def audited_units(interval: Interval) -> int:
