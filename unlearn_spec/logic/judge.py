@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from ..policy.model import Clause, Policy, Remove, Retain
+from ..policy.model import Ban, Clause, DeIndex, Destroy, ExcludeFuture, Govern, Policy, Remove
 from .axioms import PRESUMED
 from .cores import minimal_core
 from .evidence import CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
 from .formulas import (
     TRUE,
     All,
+    Bound,
+    Comparison,
+    Either,
     Family,
     FinishedBy,
-    Flag,
     Formula,
     Mean,
     MeanDrop,
@@ -27,10 +29,16 @@ from .formulas import (
     Removed,
     Stored,
     Tpr,
+    Uses,
+    Whose,
 )
-from .meaning import WEAKEST, demand
+from .meaning import WEAKEST, RateGoal, counts_refusals, demand, rate_of
 from .process import OneRun
 from .theory import Premise, Theory, build, declared_facts
+from .worlds import days
+
+ACTS = Destroy | DeIndex | Ban | ExcludeFuture | Govern
+"""Goals that are acts: whoever signs that they were done says all that the clause asks."""
 
 Answer = Literal["entailed", "refuted", "open", "inconsistent"]
 
@@ -55,34 +63,54 @@ def judge(
 ) -> Judgement:
     """What the evidence says of one clause on one artifact. The policy's own clauses are never premises.
 
-    First with mathematics, theorems, definitions, verified sizes and the evidence alone; then with declared facts and
-    presumptions, which a verdict that needs them names. `suite` (`suite:<digest>`): support is for this finite suite, refutation for
-    the clause's whole probe class. Raises `Undecided`.
+    First with mathematics, theorems, definitions, verified sizes and the evidence alone; then with the parts of the clause
+    that no measurement sees (its deadline, its methods); then with declared facts and presumptions. What a verdict needs of
+    these it names. `suite` (`suite:<digest>`): support is for this finite suite, refutation for the clause's whole probe
+    class. Raises `Undecided`.
     """
-    usable = tuple(lifted for fact in facts for lifted in _about_clause(clause, fact, one_run))
-    wanted = demand(policy, clause, artifact, WEAKEST, suite)
+    asked = suite if suite is not None and _is_its_own_worst_case(clause, suite) else None
+    unseen = _unseen(policy, clause, artifact)
+    wanted = All((demand(policy, clause, artifact, WEAKEST, asked), *(premise.formula for premise in unseen)))
     denied = Not(demand(policy, clause, artifact, WEAKEST, None))
-    alone = policy.model_copy(update={"clauses": (clause,), "claims": (), "parties": None})
+    usable = tuple(lifted for fact in facts for lifted in _about_clause(clause, fact, one_run))
     premises = tuple(
         Premise(fact.id, (), formula, "measured")
         for fact in usable
         if (formula := _formula(policy, clause, artifact, fact)) != TRUE
     )
-    theory = build(alone, asked_about=(wanted, denied), facts=_speaking(alone, artifact), measured=premises)
-    verified, declared = _split(theory)
-    base = tuple(literal for literal, axiom in theory.axiom_literals.items() if axiom not in PRESUMED)
-    measured = tuple(literal for literal, fact in theory.facts.items() if fact.kind == "measured")
-    fixed = (*base, *theory.nonempty, *verified)
+    alone = policy.model_copy(update={"clauses": (clause,), "claims": (), "parties": None, "relations": ()})
+    theory = build(
+        alone,
+        asked_about=(wanted, denied),
+        facts=(*_speaking(policy, artifact), *unseen),
+        measured=premises,
+    )
+    signed = frozenset(fact.id for fact in usable if isinstance(fact, RecordFact))
+    return _answer(theory, theory.literal(wanted), theory.literal(denied), signed)
+
+
+def _answer(theory: Theory, wanted: str, denied: str, signed: frozenset[str]) -> Judgement:
+    def of(*kinds: str) -> tuple[str, ...]:
+        return tuple(literal for literal, fact in theory.facts.items() if fact.kind in kinds)
+
+    presumed = tuple(literal for literal, axiom in theory.axiom_literals.items() if axiom in PRESUMED)
+    given = tuple(literal for literal in theory.axiom_literals if literal not in presumed)
+    fixed, measured = (*given, *theory.nonempty, *of("size")), of("measured")  # sizes are held against the data
+    everything = (*of("unseen"), *of("baseline", "reference"), *presumed)
     ask = theory.solver.satisfiable
     if not ask((*fixed, *measured)):
         return Judgement("inconsistent", _named(theory, minimal_core(measured, fixed, ask)))
-    presumed = tuple(literal for literal, axiom in theory.axiom_literals.items() if axiom in PRESUMED)
-    for extra in ((), (*declared, *presumed)):
+    for extra in ((), of("unseen"), everything):
         if not ask((*fixed, *measured, *extra)):
             return Judgement("open")  # the evidence contradicts a declared fact: nothing may rest on that fact
-        for answer, literal in (("entailed", "-" + theory.literal(wanted)), ("refuted", "-" + theory.literal(denied))):
+        for answer, literal in (("entailed", f"-{wanted}"), ("refuted", f"-{denied}")):
             if not ask((*fixed, *measured, *extra, literal)):
                 core = minimal_core(measured, (*fixed, *extra, literal), ask)
+                if extra and not core:
+                    continue  # declared facts alone are a matter for `check`
+                if signed.intersection(_named(theory, core)) and not ask((*fixed, *measured, *everything)):
+                    contradicting = minimal_core(measured, (*fixed, *everything), ask)
+                    return Judgement("inconsistent", _named(theory, contradicting))
                 needed = minimal_core(extra, (*fixed, literal, *core), ask)
                 names = tuple(theory.axiom_literals.get(n) or theory.facts[n].name for n in needed)
                 return Judgement("entailed" if answer == "entailed" else "refuted", _named(theory, core), names)
@@ -93,18 +121,32 @@ def _named(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
     return tuple(theory.facts[literal].name for literal in literals)
 
 
-def _split(theory: Theory) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Facts the data files were held against (sizes), and facts taken on the drafter's word."""
-    sizes = tuple(literal for literal, fact in theory.facts.items() if fact.kind == "size")
-    declared = tuple(literal for literal, fact in theory.facts.items() if fact.kind not in ("size", "measured"))
-    return sizes, declared
+def _is_its_own_worst_case(clause: Clause, suite: str) -> bool:
+    """Whether holding under the suite is what the clause is certified by: a finite suite of adversarial questions.
+
+    Not for relearning, nor for access to fine-tuning: other attacks and other fine-tunings may do better.
+    """
+    relearned = suite.startswith("suite:relearn-") or clause.scope.access == "finetune"
+    return clause.scope.asked == "adversarial" and not relearned
+
+
+def _unseen(policy: Policy, clause: Clause, artifact: str) -> tuple[Premise, ...]:
+    """What the clause demands beside a state that can be measured. Records state their day themselves."""
+    found = []
+    if clause.by is not None and isinstance(clause, RateGoal):
+        name = f"the deadline of {clause.id} ({days(clause.by)})"
+        found.append(Premise(name, (), FinishedBy(artifact, "<=", clause.by), "unseen"))
+    if clause.using:
+        name = f"the use of {' or '.join(clause.using)} on {artifact}"
+        found.append(Premise(name, (), Either(tuple(Uses(m, artifact) for m in clause.using)), "unseen"))
+    return tuple(found)
 
 
 def _speaking(policy: Policy, artifact: str) -> tuple[Premise, ...]:
-    """Declared facts that can bear on one artifact."""
-    elsewhere = {fact.id for fact in policy.measured_before if fact.in_ != artifact}
-    elsewhere |= {fact.id for fact in policy.reference_retrain if fact.in_ != artifact}
-    return tuple(fact for fact in declared_facts(policy) if fact.name not in elsewhere)
+    """Sizes, and declared facts about this artifact. Relations between sets and control bear on no measured rate."""
+    here = {fact.id for fact in policy.measured_before if fact.in_ == artifact}
+    here |= {fact.id for fact in policy.reference_retrain if fact.in_ == artifact}
+    return tuple(fact for fact in declared_facts(policy) if fact.kind == "size" or fact.name in here)
 
 
 def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) -> tuple[EvidenceFact, ...]:
@@ -112,42 +154,40 @@ def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) ->
     about_process = (
         clause.about != "model" if isinstance(clause, Remove) else getattr(clause, "about", None) == "process"
     )
-    if about_process and isinstance(fact, MembershipFact):
-        if one_run is None or fact.low < one_run.refute_at:
-            return ()
-        return (replace(fact, low=one_run.tau, alpha=fact.alpha + one_run.error),)
-    if not (about_process and isinstance(fact, RateFact) and fact.one_run):
+    if not about_process or isinstance(fact, RecordFact) or (isinstance(fact, RateFact) and not fact.one_run):
         return (fact,)
-    if fact.whose != "audited" or one_run is None or fact.low < one_run.refute_at:
+    if one_run is None:
         return ()
-    return (
-        RateFact(
-            fact.id, fact.target, fact.artifact, fact.access, fact.asked, fact.reading, fact.side,
-            low=one_run.tau, high=Fraction(1), alpha=fact.alpha + one_run.error, one_run=False,
-        ),
-    )  # fmt: skip
+    alpha = fact.alpha + one_run.error
+    if isinstance(fact, MembershipFact) and fact.low >= one_run.refute_at:
+        return (replace(fact, low=one_run.tau, alpha=alpha),)
+    if isinstance(fact, RateFact) and fact.whose == "audited":
+        expected = replace(fact, low=Fraction(0), high=Fraction(1), alpha=alpha, one_run=False)
+        answered = fact.side == "refuses" and not (isinstance(clause, RateGoal) and counts_refusals(clause))
+        if answered and 1 - fact.high >= one_run.refute_at:
+            return (replace(expected, high=1 - one_run.tau),)
+        if not answered and fact.low >= one_run.refute_at:
+            return (replace(expected, low=one_run.tau),)
+    return ()
 
 
 def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) -> Formula:
     match fact:
         case RateFact():
-            return All(_bounds(fact, _rate(fact, clause)))
+            whose: dict[str, Whose] = {"audited": "now", "before": "before", "reference": "reference"}
+            rate = _rate(fact, clause, whose[fact.whose])
+            low, high = (1 - fact.high, 1 - fact.low) if fact.side == "refuses" else (fact.low, fact.high)
+            return All(_known(rate, Mean(rate, fact.target, ">=", low), Mean(rate, fact.target, "<=", high)))
         case CountFact():
-            family: Family = "answers" if fact.side == "refuses" else "reveals"
-            rate = Rate(
-                fact.artifact,
-                "now",
-                family,
-                "inf" if fact.side == "knows" else "sup",
-                fact.access,
-                fact.asked,
-                _reading(fact.reading),
-            )
-            low = NumberAbove(rate, fact.target, fact.threshold, fact.inclusive, ">=", fact.low)
-            return All((low, NumberAbove(rate, fact.target, fact.threshold, fact.inclusive, "<=", fact.high)))
+            rate = _rate(fact, clause, "now")
+
+            def counted(op: Comparison, number: int) -> NumberAbove:
+                return NumberAbove(rate, fact.target, fact.threshold, fact.inclusive, op, number)
+
+            return All(_known(rate, counted(">=", fact.low), counted("<=", fact.high)))
         case DropFact():
-            now = Rate(fact.artifact, "now", "reveals", "inf", fact.access, fact.asked, _reading(fact.reading))
-            before = Rate(fact.artifact, "before", "reveals", "inf", fact.access, fact.asked, _reading(fact.reading))
+            now = _rate(fact, clause, "now")
+            before = replace(now, whose="before")
             fell = MeanDrop(before, now, fact.target, ">=", fact.low)
             return All((fell, MeanDrop(before, now, fact.target, "<=", fact.high)))
         case MembershipFact():  # a finite list of attacks bounds the best one from below only
@@ -156,30 +196,24 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
             return _recorded(policy, clause, artifact, fact)
 
 
-def _rate(fact: RateFact, clause: Clause) -> Rate:
-    """The theory's rate behind a measured one. Of refusals, `retain` limits the worst probe, every other goal the best."""
-    whose: dict[str, Literal["now", "before", "reference"]] = {
-        "audited": "now",
-        "before": "before",
-        "reference": "reference",
-    }
-    reading = _reading(fact.reading)
-    if fact.side == "refuses":
-        bound: Literal["sup", "inf"] = "inf" if isinstance(clause, Retain) else "sup"
-        return Rate(
-            fact.artifact, whose[fact.whose], "answers", bound, fact.access, fact.asked, Reading("", reading.decoding)
-        )
-    bound = "inf" if fact.side == "knows" else "sup"
-    return Rate(fact.artifact, whose[fact.whose], "reveals", bound, fact.access, fact.asked, reading)
+def _rate(fact: RateFact | CountFact | DropFact, clause: Clause, whose: Whose) -> Rate:
+    """The theory's rate behind a measured one. Of answers that are no refusals it is the one that the clause limits."""
+    reading, side = _reading(fact.reading), "knows" if isinstance(fact, DropFact) else fact.side
+    limited = rate_of(clause, fact.artifact, WEAKEST) if isinstance(clause, RateGoal) else None
+    about_answers = limited is not None and limited.family == "answers"
+    family: Family = "reveals"
+    bound: Bound = "inf" if side == "knows" else "sup"
+    if side == "refuses" or (isinstance(fact, DropFact) and about_answers):
+        family, reading = "answers", Reading("", reading.decoding)
+        bound = limited.bound if limited is not None and about_answers else "sup"
+    return Rate(fact.artifact, whose, family, bound, fact.access, fact.asked, reading)
 
 
-def _bounds(fact: RateFact, rate: Rate) -> tuple[Formula, ...]:
-    if fact.side == "refuses":  # a share of refusals bounds the share of answers from the other side
-        return (
-            Mean(rate, fact.target, ">=", 1 - fact.high),
-            Mean(rate, fact.target, "<=", 1 - fact.low),
-        )
-    return Mean(rate, fact.target, ">=", fact.low), Mean(rate, fact.target, "<=", fact.high)
+def _known(rate: Rate, low: Formula, high: Formula) -> tuple[Formula, ...]:
+    """Both bounds; of a worst case over attacks or fine-tunings nobody can list, only what an attack has shown."""
+    if rate.asked != "adversarial" and rate.access != "finetune":
+        return (low, high)
+    return (low,) if rate.bound == "sup" else (high,)
 
 
 def _reading(text: str) -> Reading:
@@ -191,22 +225,19 @@ def _recorded(policy: Policy, clause: Clause, artifact: str, fact: RecordFact) -
     """What a signed record says, if its signer is believed."""
     if (fact.clause, fact.artifact) != (clause.id, artifact):
         return TRUE
+    if clause.by is not None and (fact.day is None or fact.day > clause.by):
+        return TRUE  # the act is not shown to be in time
     wanted = demand(policy, clause, artifact, WEAKEST, None)
     match wanted:
         case Removed():
-            if fact.kind == "attestation":
+            if fact.kind == "attestation" or fact.epsilon is None or fact.delta is None:
                 return TRUE
-            epsilon, delta = fact.epsilon, fact.delta
-            if fact.kind == "procedure" and epsilon is None:  # an examined retraining: the reference process itself
-                epsilon, delta = Fraction(0), Fraction(0)
-            if epsilon is None or delta is None:
-                return TRUE
-            return Removed(wanted.target, artifact, epsilon, delta, wanted.compared_with)
+            return Removed(wanted.target, artifact, fact.epsilon, fact.delta, wanted.compared_with)
         case FinishedBy() if fact.day is not None:
             return FinishedBy(artifact, "<=", fact.day)
         case Stored(op=op) if fact.day is not None:
             return Stored(wanted.target, artifact, op, fact.day)
-        case Flag() if fact.kind != "certificate":
+        case _ if fact.kind != "certificate" and isinstance(clause, ACTS):
             return wanted
         case _:
             return TRUE

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..policy.model import (
-    AtLeast,
     Ban,
     Baseline,
     Claim,
@@ -116,7 +115,7 @@ def fitting_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
 
 
 def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "now", asked: str | None = None) -> Rate:
-    """The rate a clause limits, on one artifact."""
+    """The rate a clause limits, on one artifact. Refusals are limited through the answers that are none."""
     metric = clause.reveals_when.metric if clause.reveals_when is not None else None
     reading = reading_of(clause.reveals_when, clause.scope.decoding)
     family: Family = "reveals"
@@ -124,9 +123,16 @@ def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "
         family, reading = "answers", Reading("", reading.decoding)
     elif isinstance(clause, Rectify):
         family = "corrects"
-    bound: Bound = "sup" if isinstance(clause, Suppress | Refuse) else "inf"
+    from_above = isinstance(clause, Suppress) != counts_refusals(clause)
+    bound: Bound = "sup" if from_above else "inf"
     probe = asked or clause.scope.asked or choice.asked
     return Rate(artifact, whose, family, bound, clause.scope.access or choice.access, probe, reading)
+
+
+def counts_refusals(clause: RateGoal) -> bool:
+    """Whether the clause's limit is on how often the model refuses."""
+    metric = clause.reveals_when.metric if clause.reveals_when is not None else None
+    return isinstance(clause, Refuse) or metric == "refusal"
 
 
 def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
@@ -145,23 +151,18 @@ def demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked:
     """The state of one artifact that a clause demands. `asked` replaces the probe class by a named suite."""
     match clause:
         case Suppress():
-            return at_most(
-                rate_of(clause, artifact, choice, asked=asked),
-                clause.target,
-                clause.over or choice.over,
-                clause.limit.at_most,
-            )
-        case Refuse():  # answering at most so often as refusing leaves
-            limit = 1 - clause.limit.at_least
-            return at_most(
-                rate_of(clause, artifact, choice, asked=asked), clause.target, clause.over or choice.over, limit
-            )
-        case Retain():
-            now = rate_of(clause, artifact, choice, asked=asked)
-            over = clause.over or choice.over
-            if isinstance(clause.limit, AtLeast):
-                return at_least(now, clause.target, over, clause.limit.at_least)
-            return not_worse(now, clause.target, over, clause.limit)
+            limit = clause.limit.at_most
+            rate, over = rate_of(clause, artifact, choice, asked=asked), clause.over or choice.over
+            if counts_refusals(clause):  # answering at least so often as refusing leaves
+                return at_least(rate, clause.target, over, 1 - limit)
+            return at_most(rate, clause.target, over, limit)
+        case Refuse() | Retain():
+            rate, over = rate_of(clause, artifact, choice, asked=asked), clause.over or choice.over
+            if isinstance(clause.limit, Within):
+                return not_worse(rate, clause.target, over, clause.limit, falls=not counts_refusals(clause))
+            if counts_refusals(clause):
+                return at_most(rate, clause.target, over, 1 - clause.limit.at_least)
+            return at_least(rate, clause.target, over, clause.limit.at_least)
         case Rectify():
             new = rate_of(clause, artifact, choice, asked=asked)
             over = clause.over or choice.over
@@ -184,7 +185,7 @@ def demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked:
         case Ban():
             return All(tuple(Not(Uses(name, artifact)) for name in clause.methods))
         case DeIndex():
-            readers = [name for name, a in policy.artifacts.items() if artifact in a.serves_from]
+            readers = [name for name, a in policy.artifacts.items() if artifact in a.serves_from] or [artifact]
             return All(tuple(Unserved(clause.target, reader, artifact) for reader in readers))
         case ExcludeFuture():
             return Flag("excluded", (clause.target, artifact))
@@ -212,10 +213,15 @@ def at_least(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
             return ShareAbove(rate, target, limit, True, ">=", share)
 
 
-def not_worse(now: Rate, target: str, over: Over, limit: Within) -> Formula:
+def not_worse(now: Rate, target: str, over: Over, limit: Within, *, falls: bool = True) -> Formula:
+    """That a rate has not fallen (or, if it is not to rise, not risen) by more than the margin."""
+    before = replace(now, whose="before")
     if over == "mean":
-        return MeanDrop(replace(now, whose="before"), now, target, "<=", limit.within)
-    return at_most(replace(now, family="drops", bound="sup"), target, over, limit.within)
+        return MeanDrop(*((before, now) if falls else (now, before)), target, "<=", limit.within)
+    drop = replace(now, family="drops", bound="sup")
+    if now.family == "answers":  # a drop of its own, which no axiom ties to what is known
+        drop = replace(drop, reading=replace(now.reading, predicate="answered" if falls else "refused"))
+    return at_most(drop, target, over, limit.within)
 
 
 def removal(clause: Remove, artifact: str, choice: Choice) -> Formula:
@@ -313,13 +319,8 @@ def baseline(policy: Policy, fact: Baseline) -> Formula:
 
 
 def reference(policy: Policy, fact: RetrainFact) -> Formula:
-    """What the retrained model would do; silent when other targets are removed from the same artifact too (another reference)."""
-    others = {
-        clause.target
-        for clause in policy.clauses
-        if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
-    } - {fact.without}
-    if others:
+    """What the retrained model would do; silent if the reference model lacks other targets as well."""
+    if not is_the_reference(policy, fact):
         return TRUE
     low, high = fact.mean_between
     bounds: list[Formula] = []
@@ -327,6 +328,16 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
         rate = Rate(fact.in_, "reference", "reveals", "sup", fact.access, fact.asked, reading)
         bounds += [Mean(rate, fact.target, ">=", low), Mean(rate, fact.target, "<=", high)]
     return All(tuple(bounds))
+
+
+def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
+    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact."""
+    removed = {
+        clause.target
+        for clause in policy.clauses
+        if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
+    }
+    return removed <= {fact.without}
 
 
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, Suppress
 from ..policy.vocabulary import PROBES, access_rank
 from .exponential import exp_bounds
-from .meaning import scoped_artifacts
+from .meaning import is_the_reference, scoped_artifacts
 
 _ABOVE = Fraction(
     1, 10**9
@@ -69,6 +69,7 @@ def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fractio
         (fact.mean_between[1], fact.id)
         for fact in policy.reference_retrain
         if (fact.target, fact.without, fact.in_) == (clause.target, clause.target, artifact)
+        and is_the_reference(policy, fact)
         and _covers(fact.access, fact.asked, clause)
     ]
     if not bounds:

@@ -27,7 +27,7 @@ class Premise:
     name: str
     path: Path
     formula: Formula
-    kind: Literal["size", "relation", "baseline", "reference", "control", "measured"]
+    kind: Literal["size", "relation", "baseline", "reference", "control", "measured", "unseen"]
 
 
 @dataclass(frozen=True)
