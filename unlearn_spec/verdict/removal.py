@@ -166,9 +166,7 @@ def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: See
     return next(iter(attacked_subjects(obligation, role, limit, seen)), None)
 
 
-def attacked_subjects(
-    obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen
-) -> tuple[Attacked, ...]:
+def attacked_subjects(obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen) -> tuple[Attacked, ...]:
     """The registered attacks on each subject of a role on which members and hold-out were scored.
 
     α is shared by all attacks in both directions, and half of each part certifies the false-positive rate: the
@@ -244,6 +242,6 @@ def _told(audited: Attacked, limit: MembershipBound) -> str:
 
 def _one_per_cluster(table: Table) -> Table:
     """The first row of each cluster."""
-    clusters = table.column("cluster")
-    keep = [row for row, cluster in enumerate(clusters) if cluster not in clusters[:row]]
+    first = {cluster: row for row, cluster in reversed(list(enumerate(table.column("cluster"))))}
+    keep = sorted(first.values())
     return Table(table.kind, tuple((name, tuple(values[row] for row in keep)) for name, values in table.columns))
