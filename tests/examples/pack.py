@@ -137,7 +137,7 @@ def sign_erasure(pack: Pack) -> None:
     }
     pack.record(
         "training-log", "procedure", "lab-x", clauses=["remove-influence"], goal="remove", target="subject_records",
-        artifacts=models,
+        artifacts=models, epsilon="0", delta="0%",
     )  # fmt: skip
     pack.record(
         "completion", "attestation", "acme", clauses=["done-in-a-month"], goal="finish", artifacts=models, day="25 days"
@@ -213,7 +213,7 @@ def settlement(folder: Path, *, quotes: bool = False, book: bool = False, chapte
         _settlement_model(folder / "models" / name, count, seed)
     pack.record(
         "training-log", "procedure", "publisher", clauses=["not-trained-on"], goal="remove", target="book_text",
-        artifacts={"base70b": pack.model_digest("base70b-unlearned")},
+        artifacts={"base70b": pack.model_digest("base70b-unlearned")}, epsilon="0", delta="0%",
     )  # fmt: skip
     return pack
 

@@ -204,6 +204,8 @@ def test_removal_stands_on_the_signed_procedure_alone(
     [
         ("hide-facts", "wider", "not_tested", "600 items drawn from that population, bound under `wider: subject_facts`"),
         ("hide-facts", "suites", "not_tested", "Bind its file under `suites`"),
+        ("membership", "original", "inconclusive", "bind the model before unlearning under `original: assistant`"),
+        ("membership", "references", "inconclusive", "bind a model trained without the target under `references: assistant`"),
         ("membership", "holdouts", "not_testable", "At least 546 never-trained items"),
         ("keep-support", "artifacts", "not_tested", "Bind it under `artifacts: assistant`"),
     ],

@@ -46,7 +46,7 @@ def leaks(original: int = 0, references: tuple[int, ...] = (), n: int = 100) -> 
 def test_a_control_without_anything_to_run_on_fails() -> None:
     found = gate(make.control("positive"), make.suppress(), leaks())
     assert not found.passed
-    assert found.found == "nothing was bound to run it on"
+    assert found.found == "nothing was bound to run it on; bind the model before unlearning under `original: assistant`"
 
 
 @pytest.mark.parametrize(("k", "passed"), [(98, True), (12, True), (11, False), (0, False)])

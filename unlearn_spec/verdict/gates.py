@@ -23,13 +23,24 @@ from .model import GateResult
 from .rates import limit_of, part_of
 from .removal import attack, attacked_subjects
 
+_NEEDED: dict[str, str] = {
+    "positive": "bind the model before unlearning under `original: {0.artifact}`",
+    "degeneracy": "bind the model before unlearning under `original: {0.artifact}`",
+    "negative": "bind a model trained without the target under `references: {0.artifact}`",
+    "blind_baseline": "bind never-trained items, drawn by the same lottery, under `holdouts: {0.target}`",
+    "repeat": "it repeats answers, and this test takes none",
+}
+"""What each gate lacks where nothing was bound for it."""
+
 Items: TypeAlias = Callable[[DataRef], tuple[Item, ...]]
 
 BLIND_ERROR = Fraction(1, 20)
 """Chance of calling a fair hold-out separable."""
 
 
-def check(obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items) -> tuple[GateResult, ...]:
+def check(
+    obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items
+) -> tuple[GateResult, ...]:
     """The outcome of every control registered with an obligation, in the plan's order.
 
     `items` gives the items of a data reference, for the blind baseline. Bounds are taken at the obligation's α.
@@ -42,7 +53,7 @@ def _gate(
     control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items
 ) -> GateResult:
     if not control.units and not control.data:
-        passed, found = False, "nothing was bound to run it on"
+        passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
     elif control.gate == "positive":
         passed, found = _positive(obligation, clause, seen)
         passed, found = (passed, found) if _asked_alike(obligation, seen) else (False, _OTHERWISE)
@@ -50,6 +61,8 @@ def _gate(
         passed, found = _negative(obligation, clause, seen)
     elif control.gate == "repeat":
         passed, found = _repeat(control, obligation, clause, seen, measured)
+    elif control.gate == "degeneracy" and not control.against:
+        passed, found = False, f"its answers cannot be compared; {_NEEDED['degeneracy'].format(obligation)}"
     elif control.gate == "degeneracy":
         passed, found = _degeneracy(control, seen)
     else:
@@ -113,9 +126,14 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     high = upper(references, obligation.alpha)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
     limit = _smallest_found(obligation, clause)
-    knowing = None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
+    knowing = (
+        None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
+    )
     if knowing is not None and limit is not None:
-        return False, f"one of the models never trained on the target reveals {_of(knowing)}, more than {percent(limit)} for certain"
+        return (
+            False,
+            f"one of the models never trained on the target reveals {_of(knowing)}, more than {percent(limit)} for certain",
+        )
     needed = obligation.effect or limit
     if needed is None:
         return high < 1, text
@@ -159,7 +177,10 @@ def _repeat(
     noise = changed / len(after)
     allowed = (audited.high - audited.low) / 2 if audited is not None else 0.0
     text = f"{changed} of {len(after)} outcomes changed when the same model was asked again"
-    return noise <= allowed, f"{text}; the interval allows {percent(Fraction(allowed).limit_denominator(10**6), 'down')}"
+    return (
+        noise <= allowed,
+        f"{text}; the interval allows {percent(Fraction(allowed).limit_denominator(10**6), 'down')}",
+    )
 
 
 def _differing_answers(control: Control, seen: Seen) -> int:
@@ -180,11 +201,7 @@ def _differing_answers(control: Control, seen: Seen) -> int:
 
 def _degeneracy(control: Control, seen: Seen) -> tuple[bool, str]:
     """The audited model must not babble, repeat itself or fall silent where the original did not."""
-    if not control.against:
-        return False, "the original's answers to compare with are missing"
-    found = degeneracy.judge(
-        [seen.tables[key] for key in control.units], [seen.tables[key] for key in control.against]
-    )
+    found = degeneracy.judge([seen.tables[key] for key in control.units], [seen.tables[key] for key in control.against])
     if found.degenerate:
         return False, "; ".join(found.symptoms)
     now = found.audited
