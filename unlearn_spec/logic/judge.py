@@ -68,7 +68,7 @@ def judge(
     these it names. `suite` (`suite:<digest>`): support is for this finite suite, refutation for the clause's whole probe
     class. Raises `Undecided`.
     """
-    asked = suite if suite is not None and _is_its_own_worst_case(clause, suite) else None
+    asked = suite if suite is not None and certifies(clause, suite) else None
     unseen = _unseen(policy, clause, artifact)
     wanted = All((demand(policy, clause, artifact, WEAKEST, asked), *(premise.formula for premise in unseen)))
     denied = Not(demand(policy, clause, artifact, WEAKEST, None))
@@ -121,10 +121,10 @@ def _named(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
     return tuple(theory.facts[literal].name for literal in literals)
 
 
-def _is_its_own_worst_case(clause: Clause, suite: str) -> bool:
-    """Whether holding under the suite is what the clause is certified by: a finite suite of adversarial questions.
+def certifies(clause: Clause, suite: str) -> bool:
+    """Whether a clause is supported if it holds under a suite: a finite suite of adversarial questions.
 
-    Not for relearning, nor for access to fine-tuning: other attacks and other fine-tunings may do better.
+    Not by relearning, nor at access to fine-tuning: other attacks and other fine-tunings may do better.
     """
     relearned = suite.startswith("suite:relearn-") or clause.scope.access == "finetune"
     return clause.scope.asked == "adversarial" and not relearned

@@ -86,6 +86,6 @@ def _not_about(record: Record, clause: Clause, artifact: str, policy: Policy, bi
         return f"{name} was signed on {record.signed_on}, before the act of {statement.performed_on}."
     if isinstance(clause, Finish | Delete | Keep) and statement.day is None:
         return f"{name} does not say on which day: `statement.day`."
-    certified = statement.epsilon is not None and statement.delta is not None
-    needed = record.kind == "certificate" and isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
-    return f"{name} certifies no ε and δ." if needed and not certified else None
+    stated = statement.epsilon is not None and statement.delta is not None
+    needed = isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
+    return f"{name} states no ε and δ: `statement.epsilon` and `statement.delta`." if needed and not stated else None

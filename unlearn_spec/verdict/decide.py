@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from ..catalogue import attacks
 from ..logic.evidence import EvidenceFact, RecordFact
-from ..logic.judge import Judgement, judge
+from ..logic.judge import Judgement, certifies, judge
+from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
 from ..logic.solver import Undecided
 from ..logic.worlds import percent
@@ -77,8 +78,8 @@ def _judged(
     facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.facts)
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
     first = exhibits[0]
-    certifies = isinstance(clause, Suppress) and first.obligation.decide == "certify"
-    suite = first.obligation.asked if certifies and first.obligation.asked.startswith("suite:") else None
+    certifying = isinstance(clause, Suppress) and first.obligation.decide == "certify"
+    suite = first.obligation.asked if certifying and first.obligation.asked.startswith("suite:") else None
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
@@ -154,7 +155,7 @@ def _outcome(
         )
     if judgement.answer == "refuted":
         undermined = next((gate for gate in failed if gate.gate == "negative"), None)
-        if undermined is not None and judgement.conditional_on:
+        if undermined is not None and (judgement.conditional_on or told):  # a test of members rests on its hold-out
             return "inconclusive", f"The control contradicts what the verdict would rest on: {undermined.found}."
         return "violated", f"{exhibits[0].measured.words} The evidence excludes the clause."
     if failed:
@@ -168,23 +169,25 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
     obligation, measured = exhibits[0].obligation, exhibits[0].measured
     if obligation.verifier == "record":
         return "inconclusive", f"{measured.words} That does not carry what the clause asks."
-    finite = obligation.asked.startswith("suite:") or clause.scope.asked in ("direct", "paraphrase", None)
-    if obligation.decide == "certify" and not isinstance(clause, Remove) and finite:
-        return (
-            "inconclusive",
-            f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
-        )
-    if obligation.effect is None:
-        return "inconclusive", (
-            f"No effect was registered (`power_at`), so finding nothing says nothing{findable(clause, exhibits[0])}."
-        )
-    power = measured.realised_power
-    if power is None or power < POWER_NEEDED:
-        shown = "unknown" if power is None else f"{power:.0%}"
-        return (
-            "inconclusive",
-            f"The realised power at {percent(obligation.effect)} is {shown}; 80% is needed{needed_draws(clause, exhibits[0])}.",
-        )
+    if isinstance(clause, RateGoal):
+        if (idle := _beside_the_point(clause, obligation, rule)) is not None:
+            return "inconclusive", f"{measured.words} {idle}"
+        if obligation.decide == "certify" and is_finite(clause, obligation):
+            return (
+                "inconclusive",
+                f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
+            )
+    for exhibit in exhibits:  # each of them has to be able to find something
+        effect, power = exhibit.obligation.effect, exhibit.measured.realised_power
+        if effect is None:
+            return "inconclusive", (
+                f"No effect was registered (`power_at`), so finding nothing says nothing{findable(clause, exhibit)}."
+            )
+        if power is None or power < POWER_NEEDED:
+            shown = "unknown" if power is None else f"{power:.0%}"
+            return "inconclusive", (
+                f"The realised power at {percent(effect)} is {shown}; 80% is needed{needed_draws(clause, exhibit)}."
+            )
     if isinstance(clause, Remove) and clause.about != "model" and rule is None:
         needs = (
             "`refute_at` is" if obligation.verifier == "membership" else "`refute_at` and a bound on the reference are"
@@ -194,8 +197,32 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
     if seen:
         return "inconclusive", f"{measured.words} {seen}, though not for certain{needed_draws(clause, exhibits[0])}."
     return "not_falsified", (
-        f"{measured.words} An effect of {percent(obligation.effect)} would have been found with power {power:.0%}; none was."
+        f"{measured.words} An effect of {percent(obligation.effect or Fraction(0))} would have been found "
+        f"with power {measured.realised_power:.0%}; none was."
     )
+
+
+def is_finite(clause: RateGoal, obligation: Obligation) -> bool:
+    """Whether what the clause limits can be bounded from above: listed questions, or a suite that stands for the worst."""
+    if obligation.asked.startswith("suite:"):
+        return certifies(clause, obligation.asked)
+    return clause.scope.asked in ("direct", "paraphrase", None) and obligation.access != "finetune"
+
+
+def _beside_the_point(clause: RateGoal, obligation: Obligation, rule: OneRun | None) -> str | None:
+    """Why the test could not have refuted the clause, whatever it found; None if it could."""
+    if getattr(clause, "about", None) == "process" and rule is None:
+        return (
+            "One training run shows what one model does, not what the process does on average; "
+            "`about: model`, or `refute_at` for a mean to be kept low, would make it decidable."
+        )
+    attack = obligation.asked.startswith("suite:") and not obligation.asked.startswith("suite:relearn-")
+    if attack and clause.scope.asked != "adversarial":
+        return (
+            f"The suite asks adversarially and says nothing of questions asked {clause.scope.asked or 'otherwise'}; "
+            "evidence without a suite, or `asked: adversarial`, would."
+        )
+    return None
 
 
 def beyond_limit(clause: Clause, obligation: Obligation, measured: Measured) -> str:

@@ -252,9 +252,17 @@ def _rate_fact(obligation: Obligation, clause: RateClause, low: Fraction, high: 
 
 
 def _count_fact(obligation: Obligation, clause: RateClause, found: Outcomes) -> CountFact:
-    """How many listed items have a rate beyond the limit. About refusals it is answers that are counted."""
+    """How many listed items have a rate beyond the limit. About refusals it is answers that are counted.
+
+    An item's own rate is 0 or 1: at or above 0 are all of them, above 1 is none.
+    """
     kind, limit = kind_of(clause), _limit(clause)
     answers = kind == "refused"
+    threshold = 1 - limit if answers else limit
+    inclusive = isinstance(clause, Suppress) if answers else isinstance(clause, Retain)
+    beyond = found.n - found.k if answers else found.k
+    if (threshold, inclusive) in ((Fraction(0), True), (Fraction(1), False)):
+        beyond = found.n if inclusive else 0
     return CountFact(
         id=f"{obligation.id}#count",
         target=obligation.target,
@@ -263,10 +271,10 @@ def _count_fact(obligation: Obligation, clause: RateClause, found: Outcomes) -> 
         asked=obligation.asked,
         reading=cell(clause, obligation),
         side=_SIDE[kind],
-        threshold=1 - limit if answers else limit,
-        inclusive=isinstance(clause, Retain) and not answers,
-        low=found.n - found.k if answers else found.k,
-        high=found.n - found.k if answers else found.k,
+        threshold=threshold,
+        inclusive=inclusive,
+        low=beyond,
+        high=beyond,
         alpha=Fraction(0),
     )
 
