@@ -149,6 +149,8 @@ class Ledger:
     def _stored(self) -> list[Row]:
         query = "SELECT number, kind, payload, hash, at FROM rows ORDER BY number"
         with _sqlite_errors(self._path):
+            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                return []  # its creation was cut short
             return [Row(*fields) for fields in self._connection.execute(query)]
 
 
@@ -186,6 +188,7 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
         raise EvidenceError(f"{path.parent} holds no ledger")
     with _sqlite_errors(path):
         if path.is_file():
+            _roll_back(path)
             connection = _open_for_reading(path)
             if read_only:
                 return connection
@@ -204,6 +207,13 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _roll_back(path: Path) -> None:
+    """Undoes a creation that was cut short before WAL began, which a reading connection may not."""
+    if path.with_name(f"{path.name}-journal").exists():
+        with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:
