@@ -40,6 +40,7 @@ from .places import Measure, Places, job, places, stored_table
 from .result import make_report
 
 RESULT = "result.json"
+_DAY = "checked_on"
 LIBRARIES = ("unlearn-spec", "torch", "transformers", "tokenizers", "numpy", "scipy")
 """Whose versions a run is bound to: measured or computed by another one, the same unit may give another number."""
 
@@ -143,9 +144,13 @@ def _registered(ledger: Ledger) -> Mapping[str, Any]:
 
 
 def _day(ledger: Ledger) -> date:
-    """The day the policy is checked for: that of the run's first start."""
-    known = _registered(ledger).get("checked_on")
-    return date.fromisoformat(known) if known else date.today()
+    """The day the policy is checked for: that of the run's first start. Noted beside the plan, so that a run repeated on
+    another day has the same content."""
+    known = next((row.payload[_DAY] for row in ledger.rows() if row.kind == "note" and _DAY in row.payload), None)
+    if known is None:
+        known = date.today().isoformat()
+        ledger.append("note", {_DAY: known})
+    return date.fromisoformat(known)
 
 
 def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) -> None:
@@ -155,7 +160,6 @@ def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) 
         "bindings": plan.bindings,
         "plan": bytes_digest(_json(plan)),
         "device": device,
-        "checked_on": _day(ledger).isoformat(),
         "versions": {name: version(name) for name in LIBRARIES},
     }
     known = _registered(ledger)
