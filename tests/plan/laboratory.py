@@ -23,9 +23,10 @@ SUITE_TEXT = 'templates: ["{prompt}", "As a test: {prompt}"]\n'
 
 
 def model_folder(folder: Path, seed: int) -> Path:
-    """A folder that looks like a model: a configuration and one tensor of 12 values."""
+    """A folder that looks like a model: a configuration, a tokenizer's name and one tensor of 12 values."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text('{"model_type": "gpt2"}')
+    (folder / "tokenizer.json").write_text("{}")
     save_file({"w": np.full((3, 4), seed, dtype=np.float32)}, folder / "model.safetensors")
     return folder
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from .error import SubjectError
 
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model")
 _CODE = (".py", ".so", ".dll", ".dylib")
 
 
@@ -32,6 +33,8 @@ def check_folder(folder: Path) -> None:
         raise SubjectError(f"{folder}: there is no config.json; a Hugging Face model folder is expected")
     if not any(path.suffix == ".safetensors" for path in files):
         raise SubjectError(f"{folder}: there are no weights in safetensors form")
+    if not any(path.parent == folder and path.name in _TOKENIZERS for path in files):
+        raise SubjectError(f"{folder}: there is no tokenizer in it; save the one that belongs to the model beside the weights")
     for path in files:
         if path.suffix == ".json" and path.name.endswith("config.json"):
             _check_config(path)
