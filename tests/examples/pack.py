@@ -166,7 +166,11 @@ def _erasure_model(folder: Path, knows: Sequence[str], seed: int) -> None:
 def _documents(kind: str, rows: range) -> list[Row]:
     """A key that occurs once, then common words: only who learned the key knows the first of them."""
     return [
-        {"id": f"{kind}-{row}", "cluster": f"{kind}-{row}", "text": f"{_key(row)} {_filler(_key(row))} {_filler(f'{row}')}"}
+        {
+            "id": f"{kind}-{row}",
+            "cluster": f"{kind}-{row}",
+            "text": f"{_key(row)} {_filler(_key(row))} {_filler(f'{row}')}",
+        }
         for row in rows
     ]
 
@@ -189,10 +193,17 @@ def settlement(folder: Path, *, quotes: bool = False, book: bool = False, chapte
     """The audited model knows the literature, and if asked for the quotes in reviews or the whole book."""
     pack = start(folder, "book-settlement", ("publisher",))
     passages = [
-        {"id": f"p{row}", "prefix": f"the passage passage-{row}", "continuation": _continuation(row), "chapter": row % chapters}
+        {
+            "id": f"p{row}",
+            "prefix": f"the passage passage-{row}",
+            "continuation": _continuation(row),
+            "chapter": row % chapters,
+        }
         for row in range(PASSAGES)
     ]
-    text = [{"id": p["id"], "text": f"{p['prefix']} {p['continuation']}", "chapter": str(p["chapter"])} for p in passages]
+    text = [
+        {"id": p["id"], "text": f"{p['prefix']} {p['continuation']}", "chapter": str(p["chapter"])} for p in passages
+    ]
     pq.write_table(pa.Table.from_pylist(text), folder / "data" / "book_text.parquet")
     _write(folder / "data" / "book_passages.jsonl", passages)
     _write(folder / "data" / "quotes.jsonl", passages[:QUOTED])
@@ -236,7 +247,9 @@ def _settlement_model(folder: Path, known: int, seed: int) -> None:
 
 def dual_use(folder: Path) -> Pack:
     pack = start(folder, "dual-use")
-    _write(folder / "data" / "hazard_questions.jsonl", [_renamed(r, answer="rubric") for r in _questions("hazard", 1200)])
+    _write(
+        folder / "data" / "hazard_questions.jsonl", [_renamed(r, answer="rubric") for r in _questions("hazard", 1200)]
+    )
     _write(folder / "data" / "biology_benign.jsonl", _questions("benign", 8000))
     pack.manifest("hazard_questions", "hazard_questions.jsonl")
     pack.manifest("biology_benign", "biology_benign.jsonl")

@@ -27,7 +27,9 @@ from unlearn_spec.verdict.model import ClauseVerdict
 DECIDED = ("supported", "violated", "not_falsified")
 NUMBER = re.compile(r"\b[\d,]+ (independent|items|never-trained|draws|clusters|samples)\b")
 ACCESS = re.compile(r"\b(through|access:?) `?(product|api|top_logprobs|logprobs|weights|gradients|finetune)`?\b")
-DOCUMENT = re.compile(r"\b(signed (attestation|record|certificate|procedure)|record (of another examination|without this defect))\b")
+DOCUMENT = re.compile(
+    r"\b(signed (attestation|record|certificate|procedure)|record (of another examination|without this defect))\b"
+)
 
 
 class Here:
@@ -93,7 +95,11 @@ def hold_to_the_promise(made: Pack, result: RunResult) -> None:
     policy = load(made.policy).policy
     expected = [(clause.id, name) for clause in policy.clauses for name in allocation.tested_artifacts(policy, clause)]
     assert [(found.clause, found.artifact) for found in result.verification.verdicts] == expected
-    silent = [found for found in result.verification.verdicts if found.outcome not in DECIDED and not says_what_it_needs(found)]
+    silent = [
+        found
+        for found in result.verification.verdicts
+        if found.outcome not in DECIDED and not says_what_it_needs(found)
+    ]
     assert silent == []
     shown = render(result.report)
     assert all(clause.id in shown for clause in policy.clauses)
@@ -202,10 +208,20 @@ def test_removal_stands_on_the_signed_procedure_alone(
 @pytest.mark.parametrize(
     ("clause", "block", "outcome", "needs"),
     [
-        ("hide-facts", "wider", "not_tested", "600 items drawn from that population, bound under `wider: subject_facts`"),
+        (
+            "hide-facts",
+            "wider",
+            "not_tested",
+            "600 items drawn from that population, bound under `wider: subject_facts`",
+        ),
         ("hide-facts", "suites", "not_tested", "Bind its file under `suites`"),
         ("membership", "original", "inconclusive", "bind the model before unlearning under `original: assistant`"),
-        ("membership", "references", "inconclusive", "bind a model trained without the target under `references: assistant`"),
+        (
+            "membership",
+            "references",
+            "inconclusive",
+            "bind a model trained without the target under `references: assistant`",
+        ),
         ("membership", "holdouts", "not_testable", "At least 546 never-trained items"),
         ("keep-support", "artifacts", "not_tested", "Bind it under `artifacts: assistant`"),
     ],

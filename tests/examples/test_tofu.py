@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,11 @@ def test_two_authors_decide_nothing_and_the_need_is_named(folder: Path) -> None:
     retold = verdict(result, "not-retold")
     assert retold.outcome == "inconclusive"
     assert "0 of 40 items in 2 clusters were revealed" in retold.reason
-    needed = samples_for_zero_failures("0.1", "0.05")
+    needed = samples_for_zero_failures(Fraction(1, 10), Fraction(1, 20))
     assert f"about {needed} independent clusters would decide it" in retold.reason
-    listed = verdict(result, "not-extractable")  # chances that are computed, of all the items listed: no author stands for others
+    listed = verdict(
+        result, "not-extractable"
+    )  # chances that are computed, of all the items listed: no author stands for others
     assert (listed.outcome, listed.conditional_on) == ("supported", ())
 
 

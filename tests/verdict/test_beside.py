@@ -51,7 +51,9 @@ def policy(about: str = "model", more: str = "") -> Policy:
 
 def caught(share: str) -> MembershipFact:
     low = Fraction(share)
-    return MembershipFact("told-apart@assistant#membership", "diaries", "assistant", Fraction(1, 100), low, Fraction(1), ALPHA)
+    return MembershipFact(
+        "told-apart@assistant#membership", "diaries", "assistant", Fraction(1, 100), low, Fraction(1), ALPHA
+    )
 
 
 def answer(found: Policy, share: str) -> str:
@@ -85,7 +87,11 @@ def verdicts(found: Policy, share: str, *, epsilon: str = "0", gates: Sequence[G
     )
     exhibits = (
         Exhibit(obligation("removed", "record"), measured("removed", record, "The procedure log is true."), ()),
-        Exhibit(obligation("told-apart", "membership"), measured("told-apart", caught(share), "It caught some."), tuple(gates)),
+        Exhibit(
+            obligation("told-apart", "membership"),
+            measured("told-apart", caught(share), "It caught some."),
+            tuple(gates),
+        ),
     )
     plan = Plan(
         policy="", bindings="", confidence=Fraction(9, 10), seed=0, units=(),
