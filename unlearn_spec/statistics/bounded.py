@@ -78,6 +78,8 @@ def _hoeffding_upper(mean: float, n: int, alpha: Rate) -> float:
     low, high = mean, 1.0
     for _ in range(80):
         middle = (low + high) / 2
+        if middle >= 1:  # the mean is a rounding error away from 1
+            return 1.0
         divergence = mean * math.log(mean / middle) + (1 - mean) * math.log((1 - mean) / (1 - middle))
         if divergence < target:
             low = middle
