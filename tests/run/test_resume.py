@@ -119,8 +119,8 @@ def test_the_plan_stands_in_the_ledger_before_anything_measured(uninterrupted: P
     with Ledger(uninterrupted, read_only=True) as ledger:
         kinds = [row.kind for row in ledger.rows()]
     assert kinds[:2] == ["note", "plan"]
-    assert kinds[-1] == "verdict"
-    assert set(kinds[2:-1]) == {"unit_finished"}
+    assert kinds[-2:] == ["verdict", "note"]
+    assert set(kinds[2:-2]) == {"unit_finished"}
 
 
 def test_no_target_material_in_the_run_folder(inputs: tuple[Path, Path], uninterrupted: Path) -> None:

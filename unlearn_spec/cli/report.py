@@ -61,10 +61,14 @@ def annex(run: Path, policy: Path, bindings: Path, out: Path) -> int:
 
 
 def load(run: Path) -> Report:
-    """The report in a run folder. Raises `ReportError`, one line, if there is none or it is not one."""
+    """The report in a run folder. Raises `ReportError`, one line, if there is none, if it is not one, or if the folder's
+    ledger says that the run ended with another."""
     path = run / RESULT
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        found = parse(data.decode("utf-8"))
+        _as_concluded(run, data)
+        return found
     except FileNotFoundError:
         missing = "no such folder" if not run.exists() else f"no {RESULT} in it: the verification has not finished"
         raise ReportError(f"{run}: {missing}") from None
@@ -73,6 +77,22 @@ def load(run: Path) -> Report:
         raise ReportError(f"{path}: cannot be read: {reason}") from None
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
+
+
+def _as_concluded(run: Path, data: bytes) -> None:
+    """Raises `ReportError` if a ledger lies beside the report and its last note on the report has another digest."""
+    from ..evidence.canonical import EvidenceError, bytes_digest
+    from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
+
+    if not (run / FILE_NAME).is_file():
+        return
+    try:
+        with Ledger(run, read_only=True) as ledger:
+            noted = [row.payload[REPORT_NOTE] for row in ledger.rows() if row.kind == "note" and REPORT_NOTE in row.payload]
+    except EvidenceError as error:
+        raise ReportError(str(error)) from None
+    if noted and noted[-1] != bytes_digest(data):
+        raise ReportError("this is not the report that the run ended with; `unlearn-spec verify` writes that one again")
 
 
 def write(path: Path, text: str) -> None:

@@ -26,6 +26,8 @@ from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest
 Kind = Literal["plan", "unit_finished", "verdict", "note"]
 
 FILE_NAME = "ledger.sqlite"
+REPORT_NOTE = "report"
+"""Key of the note that holds the digest of the report a run ended with."""
 GENESIS = "sha256:" + "0" * 64
 _APPLICATION = 0x554C5350  # "ULSP"
 _TABLE = (

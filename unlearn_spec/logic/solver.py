@@ -24,6 +24,7 @@ class Solver:
         self._solver = z3.SolverFor("QF_LRA")
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
+        self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
         self._solver.from_string(text)
         self._literals: dict[str, z3.BoolRef] = {}
         self._known: dict[frozenset[str], bool] = {}

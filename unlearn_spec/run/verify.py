@@ -19,7 +19,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..evidence.canonical import EvidenceError, Json, bytes_digest
-from ..evidence.ledger import FILE_NAME, Ledger
+from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
 from ..finding import Finding
 from ..plan.bindings import load_bindings
@@ -97,8 +97,17 @@ def verify(
         report = make_report(
             document.policy, plan, bound, verification, findings, seen, exhibits, at, ledger.content_digest()
         )
-    write_whole(out / RESULT, canonical(report).encode())
+        text = canonical(report).encode()
+        _note_report(ledger, text)
+        write_whole(out / RESULT, text)
     return RunResult(out, plan, verification, report)
+
+
+def _note_report(ledger: Ledger, text: bytes) -> None:
+    """Notes the digest of the report's bytes, so that a report changed afterwards is told from the run's own."""
+    note: Json = {REPORT_NOTE: bytes_digest(text)}
+    if not any(row.kind == "note" and row.payload == note for row in ledger.rows()):
+        ledger.append("note", note)
 
 
 def blocked(findings: Sequence[Finding], policy: Policy) -> Mapping[str, tuple[str, ...]]:
