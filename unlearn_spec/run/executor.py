@@ -12,9 +12,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
@@ -134,11 +135,12 @@ class LocalExecutor:
         if not slot.queue:
             return
         job = slot.queue.popleft()
-        try:
-            future = slot.pool.submit(task, job)
-        except BrokenProcessPool:  # it died between two jobs
-            slot.pool = self._renew(index)
-            future = slot.pool.submit(task, job)
+        with _unhurried():
+            try:
+                future = slot.pool.submit(task, job)
+            except BrokenProcessPool:  # it died between two jobs
+                slot.pool = self._renew(index)
+                future = slot.pool.submit(task, job)
         running[future] = (index, job)
 
     def _pool(self, index: int) -> ProcessPoolExecutor:
@@ -167,6 +169,23 @@ def _half(queue: deque[J]) -> deque[J]:
 
 def _new_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Holds an interruption from the keyboard back until a worker was handed all that it starts with: one left without
+    would complain on the terminal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
