@@ -200,18 +200,11 @@ def _order(encoder: Encoder, policy: Policy, block: Block, region: Region) -> It
 
 
 def below(encoder: Encoder, block: Block, low: Rate, high: Rate, region: Region) -> str:
-    """`low` ≤ `high` item by item: in every count and in every band; in a band they are equal only if the counts are."""
+    """`low` ≤ `high` item by item: in every count and in what every band adds."""
     if not block.levels:
         return f"(<= {encoder.mass(low, region)} {encoder.mass(high, region)})"
-    parts = []
-    for fewer, more in _counted(encoder, block, low, high, region):
-        parts.append(f"(<= {fewer} {more})")
-    for band in block.bands:
-        less, most = encoder.part(low, region, band), encoder.part(high, region, band)
-        ends = zip(_ends(encoder, block, low, region, band), _ends(encoder, block, high, region, band), strict=True)
-        same = conjunction([f"(= {one} {other})" for one, other in ends if one != other])
-        parts.append(f"(or (< {less} {most}) (and (= {less} {most}) {same}))")
-    return conjunction(parts)
+    bands = ((encoder.part(low, region, band), encoder.part(high, region, band)) for band in block.bands)
+    return conjunction([f"(<= {less} {more})" for less, more in (*_counted(encoder, block, low, high, region), *bands)])
 
 
 def _counted(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from ..policy.model import (
     Suppress,
 )
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
+from .axioms import BY_ID
 from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import TRUE, Comparison, Formula, Mean, Overlap, Rate, Size, atoms
@@ -39,7 +40,7 @@ from .meaning import (
     scoped_artifacts,
 )
 from .situations import Case, maximal, minimal
-from .theory import Premise, Theory, build
+from .theory import Premise, Theory, build, targets
 
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
@@ -103,7 +104,7 @@ def conflicts(theory: Theory, among: Iterable[str], *, evidence: bool = False) -
     remaining = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
     found: list[Core] = []
     while True:
-        literals = _literals(theory, remaining, evidence)
+        literals = clause_literals(theory, remaining, evidence=evidence)
         if theory.possible(tuple(literals)):
             return tuple(found)
         core = explain(theory, literals)
@@ -143,28 +144,34 @@ def _known(theory: Theory, clause: Clause) -> bool:
     return theory.knows(clause)
 
 
-def _literals(theory: Theory, clauses: Iterable[Clause], evidence: bool) -> dict[str, str]:
+def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool = False) -> dict[str, str]:
+    """What clauses demand and presuppose (and, with `evidence`, that their evidence can be had): literal → clause id.
+
+    Clauses that demand the same share a literal; it counts as the first one's.
+    """
     found: dict[str, str] = {}
     for clause in clauses:
-        found[theory.body(clause)] = clause.id
+        found.setdefault(theory.body(clause), clause.id)
         for needed in (presupposed(theory.policy, clause), obtainable(theory.policy, clause) if evidence else TRUE):
             if needed != TRUE and needed in theory.literals:
-                found[theory.literals[needed]] = clause.id
+                found.setdefault(theory.literals[needed], clause.id)
     return found
 
 
 def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
     """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
-    policy = theory.policy
+    policy, present = theory.policy, frozenset(theory.axiom_literals.values())
     chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
+    sets = {getattr(clause, "target", "") for clause in chosen}
+    sets |= {name for fact in core.facts for name in targets(fact.formula)}
     needed = []
     for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps":
+        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
             bodies = tuple(body(policy, clause) for clause in chosen)
-            altered = policy.model_copy(update={"relations": rest})
-            relaxed = build(altered, asked_about=bodies, facts=core.facts)
-            if relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
+            altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
+            relaxed = build(altered, facts=core.facts, without=frozenset(BY_ID) - present)
+            if relaxed.skipped & sets or relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
                 needed.append(i)
     return tuple(needed)
 

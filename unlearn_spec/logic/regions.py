@@ -14,8 +14,8 @@ from ..policy.model import Relation
 
 REST = "(everything else)"
 """The items of no declared set."""
-MAX_SETS = 10
-"""Connected sets beyond which the regions are not enumerated (X002)."""
+MAX_REGIONS = 127
+"""Regions of one group beyond which they are not enumerated (X002): seven sets of which nothing is known to be disjoint."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Regions:
     """The regions that make up each set; none for a set whose group is too large."""
     groups: tuple[tuple[str, ...], ...]
     too_large: frozenset[str]
-    """Sets whose group has more than `MAX_SETS` members."""
+    """Sets whose group has more than `MAX_REGIONS` regions."""
 
     def shared(self, left: str, right: str) -> tuple[Region, ...]:
         """Regions inside both sets."""
@@ -65,34 +65,45 @@ def cut(names: Sequence[str], relations: Sequence[Relation]) -> Regions:
     too_large: set[str] = set()
     number = 0
     for group in groups:
-        if len(group) > MAX_SETS:
+        members = set(group)
+        allowed = _allowed(group, [r for r in relations if r.left in members and r.right in members])
+        if allowed is None:
             too_large.update(group)
             of.update(dict.fromkeys(group, ()))
             continue
-        members = set(group)
-        inner = [r for r in relations if r.left in members and r.right in members]
-        regions = []
-        for inside in _allowed(group, inner):
-            regions.append(Region(number, inside))
-            number += 1
-        of.update({name: tuple(region for region in regions if name in region.inside) for name in group})
+        regions = [Region(number + i, inside) for i, inside in enumerate(allowed)]
+        number += len(regions)
+        found: dict[str, list[Region]] = {name: [] for name in group}
+        for region in regions:
+            for name in region.inside:
+                found[name].append(region)
+        of.update({name: tuple(inside) for name, inside in found.items()})
     of[REST] = (Region(number, frozenset((REST,))),)
     return Regions(of, groups, frozenset(too_large))
 
 
-def _allowed(group: Sequence[str], relations: Sequence[Relation]) -> list[frozenset[str]]:
+def _allowed(group: Sequence[str], relations: Sequence[Relation]) -> list[frozenset[str]] | None:
+    """Every non-empty intersection that the relations leave, in the order of `group`; None if there are too many."""
+    apart: dict[str, set[str]] = {name: set() for name in group}
+    around: dict[str, set[str]] = {name: set() for name in group}
+    for relation in relations:
+        if relation.kind == "disjoint_from":
+            apart[relation.left].add(relation.right)
+            apart[relation.right].add(relation.left)
+        elif relation.kind == "within":
+            around[relation.left].add(relation.right)
     found: list[frozenset[str]] = [frozenset()]
+    decided: set[str] = set()
     for name in group:  # decide one set at a time, dropping what the relations already exclude
-        found += [inside | {name} for inside in found]
-        found = [inside for inside in found if not any(_excluded(inside, name, r, group) for r in relations)]
+        decided.add(name)
+        needed = around[name] & decided
+        inner = {other for other in decided if name in around[other]}
+        joined = [
+            inside | {name}
+            for inside in found
+            if not inside & apart[name] and needed <= inside | {name} and name not in apart[name]
+        ]
+        found = [inside for inside in found if not inside & inner] + joined
+        if len(found) > MAX_REGIONS + 1:
+            return None
     return [inside for inside in found if inside]
-
-
-def _excluded(inside: frozenset[str], last: str, relation: Relation, group: Sequence[str]) -> bool:
-    left, right = relation.left, relation.right
-    decided = group[: group.index(last) + 1]
-    if left not in decided or right not in decided:
-        return False
-    if relation.kind == "within":
-        return left in inside and right not in inside
-    return relation.kind == "disjoint_from" and left in inside and right in inside

@@ -23,9 +23,9 @@ from ..policy.model import (
     Suppress,
 )
 from .meaning import WEAKEST, rate_of, scoped_artifacts
-from .questions import Core
+from .questions import Core, clause_literals
 from .situations import active_clauses
-from .theory import build
+from .theory import Theory, build, facts_near
 from .worlds import days, percent
 
 _SHARE_STEP = Fraction(1, 1000)
@@ -44,27 +44,30 @@ class Repair:
     """Clauses that would then stand in its place in another conflict; empty if none does."""
 
 
-def single_numbers(policy: Policy, core: Core) -> tuple[Repair, ...]:
+def single_numbers(theory: Theory, core: Core) -> tuple[Repair, ...]:
     """For each clause of the core, the smallest change of its limit, in friendly steps, after which the core's clauses can hold."""
-    found = []
+    policy, found = theory.policy, []
     for name in core.clauses:
         clause = next(c for c in policy.clauses if c.id == name)
         for field, grid, apply, show in _knobs(clause):
             value = _least(policy, core, clause, grid, apply)
             if value is not None:
-                altered = _with(policy, apply(clause, value))
-                found.append(Repair(name, field, show(value), _still_clashing(altered, name, core)))
+                found.append(Repair(name, field, show(value), _still_clashing(theory, name, core)))
     return tuple(found)
 
 
 def dissolves(policy: Policy, core: Core) -> bool:
     """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
+    theory, held = _alone(policy, core)
+    return theory.possible(tuple(held))
+
+
+def _alone(policy: Policy, core: Core) -> tuple[Theory, dict[str, str]]:
+    """The core's clauses without the others, and what holds in its situation: literals, with the clause of each."""
     binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
-    small = policy.model_copy(
-        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
-    )
-    theory = build(small)
-    return theory.possible(tuple(theory.body(clause) for clause in small.clauses if clause.id in binding))
+    clauses = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
+    theory = build(policy.model_copy(update={"clauses": clauses, "claims": ()}), facts=facts_near(policy, clauses))
+    return theory, clause_literals(theory, (clause for clause in clauses if clause.id in binding))
 
 
 def reach(policy: Policy, core: Core, name: str) -> Fraction | None:
@@ -82,31 +85,23 @@ def reach(policy: Policy, core: Core, name: str) -> Fraction | None:
     size = policy.information[clause.target].size
     if size is None or size[0] != size[1]:
         return None
-    binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
-    small = policy.model_copy(
-        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
-    )
-    theory = build(small)
-    others = tuple(theory.body(c) for c in small.clauses if c.id in binding and c.id != name)
+    theory, held = _alone(policy, core)
+    others = tuple(literal for literal, owner in held.items() if owner != name)
     rates = [rate_of(clause, artifact, WEAKEST) for artifact in scoped_artifacts(policy, clause)[:1]]
     mass = theory.encoder.set_mass(rates[0], clause.target)
-    best = theory.solver.optimum((*theory.background, *others), mass, highest=isinstance(clause, Retain))
+    best = theory.given.optimum(others, mass, highest=isinstance(clause, Retain))
     return None if best is None else best / size[0]
 
 
-def _still_clashing(policy: Policy, changed: str, core: Core) -> tuple[str, ...]:
-    """Clauses outside the core that clash with what remains of it after the change."""
-    binding = active_clauses(policy, frozenset(core.situation))
-    theory = build(policy)
-    literals = {
-        theory.body(clause): clause.id for clause in policy.clauses if clause.id in binding and clause.id != changed
-    }
-    others = tuple(name for name in literals if literals[name] in core.clauses)
-    found = []
-    for literal, name in literals.items():
-        if name not in core.clauses and theory.possible((literal,)) and not theory.possible((*others, literal)):
-            found.append(name)
-    return tuple(found) if others and theory.possible(others) else ()
+def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]:
+    """Clauses outside the core that clash with what remains of it when one of its clauses gives way."""
+    binding = active_clauses(theory.policy, frozenset(core.situation)) - {changed}
+    bound = [clause for clause in theory.policy.clauses if clause.id in binding and theory.knows(clause)]
+    others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
+    if not others or not theory.possible(others):
+        return ()
+    outside = ((clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses)
+    return tuple(name for name, body in outside if theory.possible((body,)) and not theory.possible((*others, body)))
 
 
 Knob = tuple[str, tuple[Fraction, ...], Callable[[Any, Fraction], Any], Callable[[Fraction], str]]

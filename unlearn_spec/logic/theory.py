@@ -13,7 +13,7 @@ from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut
-from .solver import DEFAULT_EFFORT, Solver
+from .solver import DEFAULT_EFFORT, Assumed, Solver
 
 Path = tuple[str | int, ...]
 TINY = 20
@@ -52,10 +52,15 @@ class Theory:
         """Axioms, facts and non-emptiness: what every question assumes."""
         return (*self.axiom_literals, *self.facts, *self.nonempty)
 
+    @cached_property
+    def given(self) -> Assumed:
+        """The solver under the background."""
+        return self.solver.assuming(self.background)
+
     def literal(self, formula: Formula) -> str:
         """The literal that is true exactly when the formula is. `TooLarge` if it speaks of a skipped set."""
         if formula not in self.literals:
-            raise TooLarge(next(iter(self.skipped & _targets(formula)), ""))
+            raise TooLarge(next(iter(self.skipped & targets(formula)), ""))
         return self.literals[formula]
 
     @cached_property
@@ -75,7 +80,7 @@ class Theory:
 
     def possible(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies axioms, facts and the assumptions."""
-        return self.solver.satisfiable((*self.background, *assumptions), extra)
+        return self.given.satisfiable(assumptions, extra)
 
 
 def declared_facts(policy: Policy) -> tuple[Premise, ...]:
@@ -104,6 +109,14 @@ def declared_facts(policy: Policy) -> tuple[Premise, ...]:
     return tuple(found)
 
 
+def facts_near(policy: Policy, clauses: Iterable[Clause]) -> tuple[Premise, ...]:
+    """The declared facts that can bear on some clauses: about sets connected with theirs, or about no set."""
+    spoken = frozenset[str]().union(*(targets(meaning.body(policy, clause)) for clause in clauses))
+    groups = cut(tuple(policy.information), policy.relations).groups
+    near = {name for group in groups if spoken.intersection(group) for name in group}
+    return tuple(fact for fact in declared_facts(policy) if targets(fact.formula) <= near)
+
+
 def build(
     policy: Policy,
     *,
@@ -121,8 +134,8 @@ def build(
         demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)
     ]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
-    formulas = [formula for formula in formulas if not _targets(formula) & regions.too_large]
-    kept = [premise for premise in premises if not _targets(premise.formula) & regions.too_large]
+    formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
+    kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]
     spoken = [*formulas, *(premise.formula for premise in kept)]
     encoder = _encoder(policy, regions, spoken)
     lines: list[str] = []
@@ -138,7 +151,7 @@ def build(
         facts_by_literal[literal] = premise
         lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
     nonempty = []
-    spoken_of = sorted(set().union(*(_targets(formula) for formula in spoken)) - {REST})
+    spoken_of = sorted(set().union(*(targets(formula) for formula in spoken)) - {REST})
     for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
         nonempty.append(literal)
@@ -147,8 +160,7 @@ def build(
     axiom_literals = _axioms(policy, encoder, spoken, without, lines)
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    declarations = "".join(f"(declare-const {name} {sort})\n" for name, sort in encoder.sorts.items())
-    solver = Solver(declarations + "\n".join(lines), encoder.sorts, effort)
+    solver = Solver(lines, encoder.sorts, effort, switches=tuple(axiom_literals))
     return Theory(
         policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large
     )
@@ -237,7 +249,7 @@ def _rate_order(rate: Rate) -> tuple[str, ...]:
     return (rate.artifact, rate.whose, rate.family, rate.bound, rate.access, rate.asked, str(rate.reading))
 
 
-def _targets(formula: Formula) -> frozenset[str]:
+def targets(formula: Formula) -> frozenset[str]:
     """The information sets whose regions a formula needs."""
     found: set[str] = set()
     for atom in atoms(formula):

@@ -35,14 +35,13 @@ def told(
     same world.
     """
     encoder = theory.encoder
-    fixed = (*theory.background, *assumptions)
-    if not theory.solver.satisfiable(fixed):
+    if not theory.possible(assumptions):
         return None
     extra = ""
     for i, (rate, target) in enumerate(wanted):
         for value in (*(preferred[i] if i < len(preferred) else ()), *ROUND):
             mean = f"(assert (= {encoder.set_mass(rate, target)} (* {number(value)} {encoder.set_size(target)})))"
-            if theory.solver.satisfiable(fixed, extra + mean):
+            if theory.possible(assumptions, extra + mean):
                 extra += mean
                 break
     names = sorted(
@@ -53,7 +52,7 @@ def told(
             for symbol in (encoder.mass(rate, region), encoder.size(region))
         }
     )
-    values = theory.solver.values(fixed, names, extra) or {}
+    values = theory.given.values(assumptions, names, extra) or {}
     found = []
     for rate, target in wanted:
         mass = sum((Fraction(values[encoder.mass(rate, region)]) for region in encoder.of(target)), Fraction(0))

@@ -238,7 +238,7 @@ def _limit_path(context: Context, name: str) -> tuple[str | int, ...]:
 def _fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     policy = context.policy
     found = []
-    for repair in single_numbers(policy, core):
+    for repair in single_numbers(context.theory, core):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
         found.append(Fix(f"{repair.field} {repair.value} on {repair.clause}{rest}", verified=True))
     found.sort(key=lambda fix: _deadline_first(context, core, fix, code))
