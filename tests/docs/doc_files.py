@@ -29,5 +29,7 @@ def furnish(folder: Path) -> None:
     ]
     (folder / "data").mkdir()
     (folder / "data" / "her_facts.jsonl").write_text("".join(json.dumps(fact) + "\n" for fact in facts))
-    (folder / "data" / "faq.csv").write_text("id,prompt,answer\n" + "".join(f"q{n},what about {n} ?,do {n}\n" for n in range(500)))
+    (folder / "data" / "faq.csv").write_text(
+        "id,prompt,answer\n" + "".join(f"q{n},what about {n} ?,do {n}\n" for n in range(500))
+    )
     (folder / "terms.txt").write_text("it is 7\n")

@@ -24,7 +24,10 @@ def verifiers() -> str:
 
 def _section(declared: Declaration) -> str:
     rows = [
-        ("bears on", _codes(declared.goals) + (f"; of `remove`: {_codes(declared.measures)}" if declared.measures else "")),
+        (
+            "bears on",
+            _codes(declared.goals) + (f"; of `remove`: {_codes(declared.measures)}" if declared.measures else ""),
+        ),
         ("reads", _codes(declared.metrics)),
         ("evidence", _codes(declared.evidence)),
         ("access", f"`{declared.min_access}` or deeper"),

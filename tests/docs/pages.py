@@ -62,7 +62,9 @@ def edited(text: str, diff: str) -> str:
 def mismatch(expected: tuple[str, ...], output: str) -> str | None:
     """What of the expected lines is not in the output, in order and without a gap but at `…`; None if all of it is."""
     rest = [line.rstrip() for line in output.splitlines()]
-    stretches = [stretch.strip("\n").split("\n") for stretch in re.split(rf"^{SKIPPED}$", "\n".join(expected), flags=re.M)]
+    stretches = [
+        stretch.strip("\n").split("\n") for stretch in re.split(rf"^{SKIPPED}$", "\n".join(expected), flags=re.M)
+    ]
     for number, stretch in enumerate(stretches):
         if stretch == [""]:
             continue

@@ -19,7 +19,12 @@ from unlearn_spec.policy.load import PolicyError, load_text
 from unlearn_spec.report.wording import OUTCOME_MEANING, OUTCOME_NAME
 
 DOCS = ROOT / "docs"
-LINKED = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), *sorted((ROOT / "spec").glob("*.md"))]
+LINKED = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted((ROOT / "spec").glob("*.md")),
+]
 BEFORE = {  # whose files a reader has when coming to this page
     "drafters": (),
     "researchers": ("drafters",),

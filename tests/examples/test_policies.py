@@ -183,7 +183,7 @@ def absent(made: Pack) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (None, "is true"),
+        (None, "is taken at its word"),
         (tampered, "was changed after `lab-x` signed it"),
         (signed_by_the_obligor, "asks for an independent evaluator"),
         (of_another_model, "about another model than the one bound"),

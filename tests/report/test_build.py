@@ -141,7 +141,9 @@ def test_confidence_and_error_add_to_one(report: Report) -> None:
 
 
 def test_assumptions_name_the_clauses_that_need_them(report: Report) -> None:
-    assert [(a.words, a.clauses) for a in report.assumptions] == [("AX3", ("hide-diary",))]
+    assert [(a.words, a.clauses) for a in report.assumptions] == [
+        ("the assumption AX3 (see the axioms)", ("hide-diary",))
+    ]
 
 
 @pytest.mark.parametrize("item", ["the secret answer", "sha256:" + "0" * 64, "hmac-sha256:" + "0" * 63, ""])

@@ -42,10 +42,7 @@ def test_an_audience_that_reaches_deeper_than_the_tests_is_named(report: Report)
 def test_probes_that_no_test_used_are_named(report: Report) -> None:
     whats = [gap.what for gap in of("probe", report)]
     assert any("“hide" not in what and "adversarial" in what and "“subject_facts”" in what for what in whats)
-    assert (
-        "“support_faq” in “assistant” asked directly, or under adversarial prompts, or with the target supplied in context"
-        in whats
-    )
+    assert "“support_faq” in “assistant” under adversarial prompts, or with the target supplied in context" in whats
 
 
 def test_accepted_gaps_carry_reason_and_owner_as_quotations(report: Report) -> None:

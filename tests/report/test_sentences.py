@@ -74,7 +74,11 @@ def test_removal_without_findings_is_concluded_in_negative_form() -> None:
 
 def test_removal_is_supported_only_by_a_record_and_says_so() -> None:
     said = conclude(case("remove", "supported", attested=True, conditional_on=("signer acme",)))
-    assert "process record" in said and "not on tests" in said and said.endswith("Conditional on signer acme.")
+    assert (
+        "process record" in said
+        and "not on tests" in said
+        and said.endswith("Conditional on the word of the signer “acme”.")
+    )
 
 
 def test_process_clauses_are_attested() -> None:
@@ -106,7 +110,7 @@ def test_violations_are_stated_plainly() -> None:
 def test_a_fall_is_stated_as_a_fall() -> None:
     fall = Interval(label=FALL, point=0.013, low=-0.01, high=0.02, n=200)
     said = conclude(case("retain", "supported", intervals=(AUDITED, fall)))
-    assert "the fall, since before, of the share of “diary” that “assistant” answers keeps the limit" in said
+    assert "the fall, since before, of the share of “diary” that “assistant” answers rightly keeps the limit" in said
     assert said.endswith("Measured: a fall of 1.3%.")
 
 

@@ -303,7 +303,7 @@ def test_a_record_is_as_true_as_its_signer() -> None:
     record = RecordFact("log", "procedure", "acme", "clause", "assistant", day=Fraction(3))
     found = recorded(make.obligation("record", reading=None, record="training-log", audited=()), record)
     assert found.facts == (record,)
-    assert found.words == "The procedure training-log, signed by acme, is true."
+    assert found.words == "The procedure training-log, signed by acme, is taken at its word."
 
 
 def test_a_verifier_that_does_not_bear_on_the_clause_is_refused() -> None:

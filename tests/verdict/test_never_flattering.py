@@ -300,8 +300,10 @@ def test_the_original_offered_as_the_unlearned_model_is_violated_wherever_it_was
 def test_a_broken_model_has_not_forgotten(verdicts: Verify, audited: str) -> None:
     found = verdicts(audited=audited)
     for clause in FORGET:
-        assert found[clause].outcome == "inconclusive"
         assert failed(found[clause]) == {"degeneracy"}
+    for clause in FORGET[:3]:
+        assert found[clause].outcome == "inconclusive"
+    assert found["not-told-apart"].outcome in ("inconclusive", "violated")  # what babbles may still give its members away
     assert found["kept"].outcome == "violated"
 
 

@@ -31,6 +31,7 @@ from .model import (
     Versions,
 )
 from .sentences import KIND, Bound, Case, conclude
+from .wording import condition_words
 
 
 def build(
@@ -148,6 +149,7 @@ def _conclusion(
             wider=obligation is not None and obligation.population == "wider",
             verdict=verdict,
             confidence=verification.confidence,
+            metric=obligation.reading.metric if obligation is not None and obligation.reading is not None else None,
         )
     )
 
@@ -227,6 +229,6 @@ def _without_folders(finding: Finding) -> Finding:
 def _assumptions(verdicts: list[ClauseVerdict]) -> tuple[Assumption, ...]:
     words = sorted({presumption for verdict in verdicts for presumption in verdict.conditional_on})
     return tuple(
-        Assumption(words=w, clauses=tuple(dict.fromkeys(v.clause for v in verdicts if w in v.conditional_on)))
+        Assumption(words=condition_words(w), clauses=tuple(dict.fromkeys(v.clause for v in verdicts if w in v.conditional_on)))
         for w in words
     )

@@ -38,6 +38,7 @@ def environment() -> Environment:
         percent=wording.percent,
         count=wording.count,
         short=wording.short_digest,
+        condition=wording.condition_words,
     )
     environment.globals.update(chart=chart, phrases=phrases, wording=wording, x=_x)
     return environment

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from ..policy.vocabulary import GoalKind
+from ..policy.vocabulary import GoalKind, Metric
 from ..verdict.model import ClauseVerdict, Interval, Outcome
-from .wording import access_phrase, asked_phrase, count, percent, quote, stopped
+from .wording import access_phrase, asked_phrase, condition_words, count, percent, quote, stopped
 
 Kind = Literal["rate", "removal", "process", "use"]
 KIND: Final[dict[GoalKind, Kind]] = {
@@ -53,6 +53,8 @@ class Case:
     verdict: ClauseVerdict
     confidence: Fraction
     """Of the whole run, in [0, 1]."""
+    metric: Metric | None = None
+    """What an answer is read for."""
 
 
 def conclude(case: Case) -> str:
@@ -63,7 +65,7 @@ def conclude(case: Case) -> str:
         return f"{said} {_GOVERNANCE}" if KIND[case.goal] == "use" else said
     said = _TEMPLATE[KIND[case.goal]](case)
     if verdict.conditional_on:
-        said += " " + stopped("Conditional on " + "; ".join(verdict.conditional_on))
+        said += " " + stopped("Conditional on " + "; ".join(map(condition_words, verdict.conditional_on)))
     return said
 
 
@@ -152,13 +154,19 @@ def _quantity(case: Case) -> str:
     of, by = quote(case.target or ""), _artifact(case)
     if case.goal == "refuse":
         return f"the share of askings about {of} that {by} answers with a marked refusal"
+    if case.metric in _MARKER:
+        share = f"the share of {of} that {by} answers {_MARKER[case.metric]}, rightly or not"
+        return f"the fall, since before, of {share}" if case.bound == "fall" else share
     if case.goal == "retain" and case.bound == "fall":
-        return f"the fall, since before, of the share of {of} that {by} answers"
+        return f"the fall, since before, of the share of {of} that {by} answers rightly"
     if case.goal == "retain":
-        return f"the share of {of} that {by} answers"
+        return f"the share of {of} that {by} answers rightly"
     if case.goal == "rectify":
         return f"the rate at which {by} gives the corrected and the old statement on {of}"
     return f"the rate at which {by} reveals {of}"
+
+
+_MARKER: Final = {"refusal": "with a refusal marker", "not_refusal": "without a refusal marker"}
 
 
 def _duty(case: Case) -> str:

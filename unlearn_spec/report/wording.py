@@ -106,6 +106,18 @@ def asked_phrase(asked: str) -> str:
     return ASKED_PHRASE.get(asked, quote(asked))
 
 
+_AXIOM: Final = re.compile(r"[A-Z]+[0-9]+")
+
+
+def condition_words(name: str) -> str:
+    """What a verdict is conditional on, by what it is: a signer's word, an assumption of the theory, or a fact the policy declares."""
+    if name.startswith("signer "):
+        return f"the word of the signer {quote(name.removeprefix('signer '))}"
+    if _AXIOM.fullmatch(name):
+        return f"the assumption {name} (see the axioms)"
+    return f"{quote(name)}, which the policy declares as a fact and this run did not test"
+
+
 def short_digest(digest: str) -> str:
     """Algorithm and the first twelve digits; the full digest stands in the integrity section."""
     algorithm, colon, digits = digest.partition(":")

@@ -67,6 +67,8 @@ METRIC: Final = {
     "not_refusal": "the answer carries no refusal marker",
     "human": "the protocol {judge} says so",
 }
+_MARKED: Final = {"refusal": "be met with a marked refusal", "not_refusal": "be answered without a refusal marker"}
+"""What a rate counts where no content is looked for: a wrong answer is one too."""
 NORMALISATION: Final = {
     "none": "text compared as it stands",
     "casefold": "case ignored",
@@ -126,14 +128,16 @@ def _demand(clause: Clause, policy: Policy) -> str:
     match clause:
         case Suppress():
             most = percent(clause.limit.at_most)
-            what = f"From {subject}, {_set(clause.target, policy)} {duty} not be revealed more than {most} of the time"
+            how = _MARKED.get(_metric(clause), "be revealed")
+            what = f"From {subject}, {_set(clause.target, policy)} {duty} not {how} more than {most} of the time"
             return f"{what}{_over(clause.over)}{_seen(clause.scope)}{deadline}"
         case Refuse():
             asked = f"In {subject}, questions about {_set(clause.target, policy)}"
             what = f"{asked} {duty} meet with a marked refusal at least {percent(clause.limit.at_least)} of the time"
             return f"{what}{_over(clause.over)}{_seen(clause.scope)}{deadline}"
         case Retain():
-            what = f"In {subject}, {_set(clause.target, policy)} {duty} still come out right {_kept(clause)}"
+            how = _MARKED.get(_metric(clause), "come out right")
+            what = f"In {subject}, {_set(clause.target, policy)} {duty} still {how} {_kept(clause)}"
             return f"{what}{_over(clause.over)}{_seen(clause.scope)}{deadline}"
         case Rectify():
             least, most = percent(clause.limit.at_least), percent(clause.limit.at_most)
@@ -318,9 +322,15 @@ def _readings(clause: Clause) -> Iterator[str]:
         yield process if clause.about == "process" else "the rate of this one released model is meant"
 
 
+def _metric(clause: Suppress | Retain) -> str:
+    return clause.reveals_when.metric if clause.reveals_when is not None else ""
+
+
 def _revealed(reading: RevealsWhen, counted: str = "revealed") -> str:
     least = "some threshold" if reading.at_least is None else percent(reading.at_least)
     what = "an answer" if counted == "a refusal" else "an item"
+    if counted != "a refusal" and reading.metric in _MARKED:
+        return f"what counts is that {METRIC[reading.metric]}, right or wrong"
     text = f"{what} counts as {counted} when {METRIC[reading.metric].format(at_least=least, judge=reading.judge)}"
     return text if reading.normalisation is None else f"{text}, {NORMALISATION[reading.normalisation]}"
 

@@ -31,11 +31,11 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
     match obligation.verifier, clause:
         case "retention", Retain(limit=Within() as margin):
             return measure_fall(obligation, clause, margin, seen, seed=seed)
-        case ("leak" | "extraction" | "refusal" | "retention"), Suppress() | Refuse() | Retain():
+        case (("leak" | "extraction" | "refusal" | "retention"), Suppress() | Refuse() | Retain()):
             return measure_rate(obligation, clause, seen)
         case "relearning", Suppress():
             return measure_relearned(obligation, clause, seen)
-        case ("relearning" | "extraction" | "leak"), Remove(limit=Closeness() as closeness):
+        case (("relearning" | "extraction" | "leak"), Remove(limit=Closeness() as closeness)):
             return measure_closeness(obligation, clause, closeness, seen)
         case "membership", Remove(limit=MembershipBound() as bound):
             return measure_membership(obligation, bound, seen)
@@ -52,7 +52,7 @@ def judge_for(obligation: Obligation, clause: Clause) -> Judge:
 
 def recorded(obligation: Obligation, record: RecordFact) -> Measured:
     """A signed record as the fact of its obligation: without sampling error, if its signer is to be believed."""
-    words = f"the {record.kind} {obligation.record or record.id}, signed by {record.signer}, is true"
+    words = f"the {record.kind} {obligation.record or record.id}, signed by {record.signer}, is taken at its word"
     certain = Fraction(1)
     stated = Fact(
         id=record.id, obligation=obligation.id, words=words, low=certain, high=certain, alpha=Fraction(0), objects=()

@@ -40,9 +40,7 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
     from ..statistics.tests import paired_difference_interval  # NumPy and SciPy
 
     reading = reading_for(clause, obligation)
-    audited, original = (
-        [seen.tables[key] for key in seen.of(obligation, role)] for role in ("audited", "original")
-    )
+    audited, original = ([seen.tables[key] for key in seen.of(obligation, role)] for role in ("audited", "original"))
     both = retention.paired(original, audited, reading)
     now = only(seen.outcomes(obligation, "audited", judge_of(clause, obligation)), obligation, "audited")
     change = paired_difference_interval(both.before, both.after, both.clusters, obligation.alpha, seed=seed)

@@ -221,4 +221,5 @@ def _blind(control: Control, items: Items) -> tuple[bool, str]:
         f"without any model, words tell members from the hold-out with AUC {words.point:.2f} "
         f"[{words.low:.2f}, {words.high:.2f}], length with {length.point:.2f} [{length.low:.2f}, {length.high:.2f}]"
     )
-    return not found.separable, f"{text}; harmless is 0.5 ± {HARMLESS}"
+    high, low = 0.5 + HARMLESS, 0.5 - HARMLESS
+    return not found.separable, f"{text}; they differ if words lie above {high:g} for certain, or length outside {low:g} to {high:g}"

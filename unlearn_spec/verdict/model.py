@@ -8,7 +8,13 @@ from ..plan.model import Exact, Frozen
 
 Outcome = Literal["violated", "supported", "not_falsified", "inconclusive", "not_tested", "not_testable", "rejected"]
 WORST_FIRST: tuple[Outcome, ...] = (
-    "violated", "rejected", "inconclusive", "not_testable", "not_tested", "not_falsified", "supported",
+    "violated",
+    "rejected",
+    "inconclusive",
+    "not_testable",
+    "not_tested",
+    "not_falsified",
+    "supported",
 )
 
 
