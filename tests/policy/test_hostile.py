@@ -170,34 +170,6 @@ def test_the_parser_in_python_gives_the_same_places(monkeypatch: pytest.MonkeyPa
     assert [source.read(text, "p.yaml") for text in EXAMPLES] == fast
 
 
-def test_a_hundred_clauses_load_in_a_blink() -> None:
-    rates = "".join(
-        f"""  - id: hide-{index}
-    goal: suppress
-    target: facts
-    scope: {{artifacts: [helper], access: api, asked: direct, decoding: {{method: greedy, max_new_tokens: 64}}}}
-    over: mean
-    limit: {{at_most: "{index % 90 + 1}%"}}
-    reveals_when: {{metric: contains, normalisation: casefold_nfkc_space}}
-    evidence: {{kind: test, access: api, samples: 600, confidence: "95%", decide: certify, population: wider}}
-"""
-        for index in range(100)
-    )
-    text = f"""unlearn_spec: "1.0"
-policy: {{id: p, version: 1}}
-information:
-  facts: {{kind: facts, size: 40, unit: question}}
-artifacts:
-  helper: {{kind: model, seen_by: {{public: api}}}}
-clauses:
-{rates}"""
-    times = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        assert len(load_text(text).policy.clauses) == 100
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.06
-
 
 def test_loading_needs_neither_numpy_nor_torch_nor_the_solver(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"

@@ -63,10 +63,12 @@ def check(
 
     Exit status: 0 clean, 1 errors, 2 unusable files, 3 undetermined.
     """
-    from ..logic.axioms import BY_ID
+    from ..logic.axioms import BY_ID, FIXED
     from .check import check as run
 
     for axiom in without or ():
+        if axiom in FIXED:
+            raise typer.BadParameter(f"{axiom} says how the language reads a word and cannot be left out", param_hint="--without")
         if axiom not in BY_ID:
             raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
     raise typer.Exit(run(policies, format.value, without or (), effort))

@@ -13,7 +13,8 @@ from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, access_rank
 from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
-from .formulas import Rate, Removed, Tpr
+from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Tpr
+from .lineage import exposures, inherited, kin
 from .regions import Region
 
 Status = Literal["mathematics", "theorem", "definition", "model", "presumption"]
@@ -34,7 +35,11 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
         "More access or stronger probing reveals at least as much in the worst case, and keeps at most as much in the best.",
         "definition",
     ),
-    Axiom("AX4", "Weights given to an audience stay given; later filters or versions do not bind that copy.", "model"),
+    Axiom(
+        "AX4",
+        "Weights given to an audience stay given: no later act binds that copy, and whoever has it can fine-tune it.",
+        "model",
+    ),
     Axiom(
         "AX5",
         "Closeness to retraining bounds every membership test whose non-members come from the same lottery.",
@@ -48,14 +53,14 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
         "Where no used method reaches, behaviour stays as it was; the work takes at least the durations of the methods used, added up.",
         "model",
     ),
-    Axiom("AX8", "Unlearning a parent leaves a derivative that was made before as it was.", "model"),
+    Axiom("AX8", "Treating a parent leaves a derivative that was made before as it was.", "model"),
     Axiom("AX9", "A test that needs the raw items needs them kept until it has run.", "definition"),
     Axiom(
         "AX10",
         "An audience has whatever access an audience inside it has; means over a set mix by size.",
         "mathematics",
     ),
-    Axiom("AX11", "0 failures in n draws show no less than 1 − α^(1/n); with failures, Clopper–Pearson.", "theorem"),
+    Axiom("AX11", "A rate shown by n draws lies in its Clopper–Pearson interval; 0 failures show 1 − α^(1/n).", "theorem"),
     Axiom(
         "AX12",
         "A refusal reveals nothing and shows no knowledge, for the same prompt at the same interface.",
@@ -74,15 +79,43 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
         "definition",
     ),
     Axiom(
+        "K1",
+        "What an artifact was trained on shapes its parameters until a removal without remainder has covered it.",
+        "presumption",
+    ),
+    Axiom(
+        "K2",
+        "Removal without remainder, of a set and of every retained set made from it, ends the set's influence.",
+        "definition",
+    ),
+    Axiom(
         "K3",
         "Influence on parameters cannot go while the parameters stay: removal needs a method that reaches the weights.",
         "presumption",
     ),
+    Axiom("K4", "A derivative was shaped by whatever its parent had been trained on when it was made.", "definition"),
+    Axiom("K5", "A retained set that was made from the target (a translation, a paraphrase) keeps its influence.", "model"),
+    Axiom(
+        "P1",
+        "What is put together from parts that stay known can be put together again from a context that asks for it.",
+        "presumption",
+    ),
+    Axiom("P2", "A model that must work with text which users supply repeats the target when they supply it.", "presumption"),
+    Axiom(
+        "P3",
+        "Through the product appears what the model would say there, or what an index, a cache or a tool serves.",
+        "definition",
+    ),
+    Axiom("P4", "At the weights no guardrail stands: what does not reach them changes nothing there.", "definition"),
     Axiom("C1", "A duty to act on an artifact presupposes control of it.", "presumption"),
 )
 BY_ID: Final[Mapping[str, Axiom]] = {axiom.id: axiom for axiom in AXIOMS}
 PRESUMED: Final[frozenset[str]] = frozenset(a.id for a in AXIOMS if a.status in ("model", "presumption"))
 """Axioms a verdict may use only if it names them."""
+WARNED: Final = ("P1", "P2")
+"""Presumptions that no question assumes: what they exclude is told as a warning (C009)."""
+FIXED: Final = ("AX14",)
+"""How the language reads a word; not to be left out."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +124,15 @@ class Row:
     text: str
 
 
-def rows(
-    encoder: Encoder, policy: Policy, removals: Iterable[Removed], tests: Iterable[Tpr], destroyed: Iterable[str]
-) -> Iterator[Row]:
-    """Every axiom instance for the encoder's quantities. `destroyed`: artifacts that some formula wants destroyed."""
-    removals, tests = tuple(removals), tuple(tests)
-    gone = {artifact: encoder.symbol("d", artifact, "Bool") for artifact in destroyed}
+def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterator[Row]:
+    """Every axiom instance for the encoder's quantities and for the propositions among the atoms `spoken` of."""
+    every = tuple(dict.fromkeys(spoken))
+    flags = tuple(atom for atom in every if isinstance(atom, Flag))
+    influences = tuple(flag for flag in flags if flag.name == "influenced")
+    exact = (exactly(name, flag.of[1]) for flag in influences for name in (flag.of[0], *kin(policy, flag.of[0])))
+    removals = tuple(dict.fromkeys((*(atom for atom in every if isinstance(atom, Removed)), *exact)))
+    tests = tuple(atom for atom in every if isinstance(atom, Tpr))
+    gone = {flag.of[0]: encoder.symbol("d", flag.of[0], "Bool") for flag in flags if flag.name == "destroyed"}
     yield from _sizes(encoder)
     yield from _tests(encoder, tests)
     yield from _weaker_removals(encoder, removals)
@@ -109,8 +145,13 @@ def rows(
             yield from _corrected(encoder, block, region)
             yield from _fallen(encoder, block, region)
             yield from _silenced(encoder, gone, block, region)
+    yield from _released(encoder, flags)
     yield from _membership(encoder, removals, tests)
     yield from _work(encoder, policy)
+    yield from _derivatives(encoder, policy)
+    yield from _kept_for_tests(encoder, (atom for atom in every if isinstance(atom, KeptForTest)))
+    yield from _certificates(encoder, policy, flags)
+    yield from _influence(encoder, policy, influences)
     yield from _removal_needs_reach(encoder, policy, gone, removals)
     yield from _control(encoder, policy)
 
@@ -194,7 +235,7 @@ def _order(encoder: Encoder, policy: Policy, block: Block, region: Region) -> It
     for low, high, used in _neighbours(block.rates):
         if served and low.access == "product" != high.access:  # an index or a cache may say what the model does not
             most = total([encoder.mass(high, region), *served])
-            yield Row(used, f"(<= {encoder.mass(low, region)} {most})")
+            yield Row((*used, "P3"), f"(<= {encoder.mass(low, region)} {most})")
         else:
             yield Row(used, below(encoder, block, low, high, region))
 
@@ -272,6 +313,16 @@ def _weaker_probe(weak: str, strong: str) -> bool:
     return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)
 
 
+# --- AX4 -------------------------------------------------------------------------------------------------------------
+
+
+def _released(encoder: Encoder, flags: tuple[Flag, ...]) -> Iterator[Row]:
+    """No duty changes a copy that others hold."""
+    for flag in flags:
+        if flag.name == "recalled":
+            yield Row(("AX4",), f"(not {encoder.flag(flag)})")
+
+
 # --- AX5, AX6 --------------------------------------------------------------------------------------------------------
 
 
@@ -311,18 +362,32 @@ def _closeness(encoder: Encoder, removals: tuple[Removed, ...], block: Block, re
                 yield Row(("AX6",), f"(=> {encoder.removed(removal)} {bounds})")
 
 
-# --- AX7 -------------------------------------------------------------------------------------------------------------
+# --- AX7, AX8, P4 ----------------------------------------------------------------------------------------------------
 
 
 def reaching(encoder: Encoder, policy: Policy, artifact: str, access: str) -> str:
-    """Some method that reaches this access level is used on the artifact."""
-    return disjunction(
-        [
-            encoder.uses(name, artifact)
-            for name, method in (policy.methods or {}).items()
-            if ACCESS.index(method.reaches) >= ACCESS.index(access) and artifact not in method.not_on
-        ]
-    )
+    """Some method that reaches this access level is used on the artifact, or on its parent if that treats it (AX8)."""
+    used = [
+        encoder.uses(name, artifact)
+        for name, method in (policy.methods or {}).items()
+        if ACCESS.index(method.reaches) >= ACCESS.index(access) and artifact not in method.not_on
+    ]
+    parent = policy.artifacts[artifact].derived_from if artifact in policy.artifacts else None
+    if parent is not None:
+        used.append(conjunction([_treated_along(encoder, artifact), reaching(encoder, policy, parent, access)]))
+    return disjunction(used)
+
+
+def _treated_along(encoder: Encoder, artifact: str) -> str:
+    """A derivative is treated by treating its parent."""
+    return encoder.symbol("w", artifact, "Bool")
+
+
+def _derivatives(encoder: Encoder, policy: Policy) -> Iterator[Row]:
+    if policy.methods is not None:
+        for name, artifact in policy.artifacts.items():
+            if artifact.derived_from is not None:
+                yield Row(("AX8",), f"(not {_treated_along(encoder, name)})")
 
 
 def _work(encoder: Encoder, policy: Policy) -> Iterator[Row]:
@@ -355,7 +420,8 @@ def _unchanged(
                 same += [f"(= {now} {was})" for now, was in (*pairs, *_counted(encoder, block, rate, before, region))]
             changed = reaching(encoder, policy, block.artifact, rate.access)
             destroyed = gone.get(block.artifact, "false")
-            yield Row(("AX7",), f"(or {changed} {destroyed} {conjunction(same)})")
+            open_ = access_rank(rate.access) >= access_rank("weights")
+            yield Row(("AX7", "P4") if open_ else ("AX7",), f"(or {changed} {destroyed} {conjunction(same)})")
 
 
 # --- goals with a meaning of their own -------------------------------------------------------------------------------
@@ -386,6 +452,57 @@ def _fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
             yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
 
 
+# --- AX9, AX15 -------------------------------------------------------------------------------------------------------
+
+
+def _kept_for_tests(encoder: Encoder, tests: Iterable[KeptForTest]) -> Iterator[Row]:
+    """A test that needs the raw items needs a store that keeps them until it has run."""
+    for test in tests:
+        yield Row(("AX9",), f"(=> {encoder.text(test)} {encoder.kept(test)})")
+
+
+def _certificates(encoder: Encoder, policy: Policy, flags: tuple[Flag, ...]) -> Iterator[Row]:
+    """A certificate of a closeness comes with a used method that carries at least that guarantee, and only so."""
+    for flag in flags:
+        if flag.name == "certified":
+            epsilon, delta, artifact = Fraction(flag.of[0]), Fraction(flag.of[1]), flag.of[2]
+            able = [
+                encoder.uses(name, artifact)
+                for name, method in (policy.methods or {}).items()
+                if method.guarantee is not None
+                and method.guarantee.epsilon <= epsilon
+                and method.guarantee.delta <= delta
+                and artifact not in method.not_on
+            ]
+            yield Row(("AX15",), f"(= {encoder.flag(flag)} {disjunction(able)})")
+
+
+# --- K1 to K5 --------------------------------------------------------------------------------------------------------
+
+
+def exactly(target: str, artifact: str) -> Removed:
+    """Removal without remainder: the process is that of a plain retrain without the target."""
+    return Removed(target, artifact, Fraction(0), Fraction(0), "retrain_without")
+
+
+def _influence(encoder: Encoder, policy: Policy, influences: tuple[Flag, ...]) -> Iterator[Row]:
+    for flag in influences:
+        (target, artifact), influenced = flag.of, encoder.flag(flag)
+        met = exposures(policy, artifact)
+        gone, retained = encoder.removed(exactly(target, artifact)), [name for name in kin(policy, target) if name in met]
+        if target in met:
+            yield Row(_with_lineage("K1", policy, artifact, target), f"(or {gone} {influenced})")
+        kin_gone = [encoder.removed(exactly(name, artifact)) for name in retained]
+        yield Row(("K2",), f"(=> {conjunction([gone, *kin_gone])} (not {influenced}))")
+        for name, without in zip(retained, kin_gone, strict=True):
+            yield Row(_with_lineage("K5", policy, artifact, name), f"(or {without} {influenced})")
+
+
+def _with_lineage(axiom: str, policy: Policy, artifact: str, target: str) -> tuple[str, ...]:
+    """The axiom, and K4 where the artifact met the set only through its parent."""
+    return (axiom, "K4") if inherited(policy, artifact, target) else (axiom,)
+
+
 # --- K3, C1 ----------------------------------------------------------------------------------------------------------
 
 
@@ -396,7 +513,8 @@ def _removal_needs_reach(
         if policy.methods is not None and removal.target in exposures(policy, removal.artifact):
             changed = reaching(encoder, policy, removal.artifact, "weights")
             destroyed = gone.get(removal.artifact, "false")
-            yield Row(("K3",), f"(=> {encoder.removed(removal)} (or {changed} {destroyed}))")
+            used = _with_lineage("K3", policy, removal.artifact, removal.target)
+            yield Row(used, f"(=> {encoder.removed(removal)} (or {changed} {destroyed}))")
 
 
 def _control(encoder: Encoder, policy: Policy) -> Iterator[Row]:
@@ -404,13 +522,3 @@ def _control(encoder: Encoder, policy: Policy) -> Iterator[Row]:
         for artifact in policy.artifacts:
             act, control = encoder.symbol("a", artifact, "Bool"), encoder.symbol("c", artifact, "Bool")
             yield Row(("C1",), f"(=> {act} {control})")
-
-
-def exposures(policy: Policy, artifact: str) -> frozenset[str]:
-    """Sets the artifact was trained on, itself or through the artifacts it is derived from."""
-    found: set[str] = set()
-    name: str | None = artifact
-    while name is not None:
-        found.update(policy.artifacts[name].trained_on)
-        name = policy.artifacts[name].derived_from
-    return frozenset(found)

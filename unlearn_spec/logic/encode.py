@@ -188,8 +188,8 @@ class Encoder:
                 return conjunction(
                     [f"(=> (> {self.size(r)} 0) ({op} {self.stored(store, r)} {number(day)}))" for r in self.of(target)]
                 )
-            case KeptForTest(target, stores, artifact, at):
-                return disjunction([self._kept(target, store, artifact, at) for store in stores])
+            case KeptForTest():
+                return self.symbol("q", formula, "Bool")
             case Unserved(target, artifact, path):
                 return conjunction([f"(= {self.served(artifact, path, r)} 0)" for r in self.of(target)])
             case Size(target, low, high):
@@ -200,6 +200,10 @@ class Encoder:
                 return self._between(total(shared), low, high)
             case Flag():
                 return self.flag(formula)
+
+    def kept(self, test: KeptForTest) -> str:
+        """That one of the stores keeps the items long enough."""
+        return disjunction([self._kept(test.target, store, test.artifact, test.at) for store in test.stores])
 
     def _kept(self, target: str, store: str, artifact: str, at: Fraction) -> str:
         done = self.finished(artifact)

@@ -200,7 +200,9 @@ class Overlap:
 class Flag:
     """A plain proposition, such as `destroyed` of an artifact."""
 
-    name: Literal["destroyed", "controlled", "acted_on", "excluded", "governed", "harmful_use"]
+    name: Literal[
+        "destroyed", "controlled", "acted_on", "recalled", "certified", "influenced", "excluded", "governed", "harmful_use"
+    ]
     of: tuple[str, ...]
 
 

@@ -31,8 +31,7 @@ from ..policy.model import (
     Suppress,
     Within,
 )
-from ..policy.vocabulary import Access, Asked
-from .axioms import exposures
+from ..policy.vocabulary import Access, Asked, access_rank
 from .formulas import (
     TRUE,
     All,
@@ -42,6 +41,7 @@ from .formulas import (
     FinishedBy,
     Flag,
     Formula,
+    Implies,
     KeptForTest,
     Mean,
     MeanDrop,
@@ -57,6 +57,7 @@ from .formulas import (
     Whose,
     reading_of,
 )
+from .lineage import derived, exposures, holds_weights
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
@@ -76,19 +77,6 @@ class Choice:
 
 
 WEAKEST = Choice()
-
-
-def derived(policy: Policy, root: str) -> tuple[str, ...]:
-    """Everything derived from `root`, directly or not, in declaration order."""
-    found = {root}
-    grew = True
-    while grew:
-        grew = False
-        for name, artifact in policy.artifacts.items():
-            if artifact.derived_from in found and name not in found:
-                found.add(name)
-                grew = True
-    return tuple(name for name in policy.artifacts if name in found and name != root)
 
 
 def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> tuple[str, ...]:
@@ -238,16 +226,7 @@ def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
     evidence = clause.evidence
     if policy.methods is None or evidence is None or evidence.kind != "certificate" or not isinstance(limit, Closeness):
         return TRUE
-    return Either(
-        tuple(
-            Uses(name, artifact)
-            for name, method in policy.methods.items()
-            if method.guarantee is not None
-            and method.guarantee.epsilon <= limit.epsilon
-            and method.guarantee.delta <= limit.delta
-            and artifact not in method.not_on
-        )
-    )
+    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact))
 
 
 def is_fair(clause: Remove) -> bool:
@@ -261,10 +240,17 @@ def body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
 
 
 def presupposed(policy: Policy, clause: Clause) -> Formula:
-    """That the obligor may act on the artifacts of a clause that asks for action (C1)."""
-    if policy.controls is None or policy.parties is None or isinstance(clause, Keep | Retain | Govern):
+    """That the obligor may act on the artifacts of a clause that asks for action (C1), and on the copies it means (AX4)."""
+    if isinstance(clause, Keep | Retain | Govern):
         return TRUE
-    return All(tuple(Flag("acted_on", (name,)) for name in scoped_artifacts(policy, clause)))
+    scoped = scoped_artifacts(policy, clause)
+    needed: list[Formula] = []
+    if policy.controls is not None and policy.parties is not None:
+        needed += [Flag("acted_on", (name,)) for name in scoped]
+    audience = clause.scope.audience
+    if audience is not None and access_rank(clause.scope.access or WEAKEST.access) >= access_rank("weights"):
+        needed += [Flag("recalled", (name, audience)) for name in scoped if holds_weights(policy, name, audience)]
+    return All(tuple(needed))
 
 
 def obtainable(policy: Policy, clause: Clause) -> Formula:
@@ -277,6 +263,30 @@ def obtainable(policy: Policy, clause: Clause) -> Formula:
         return TRUE
     at = clause.evidence.at or Fraction(0)
     return All(tuple(KeptForTest(target, stores, name, at) for name in scoped_artifacts(policy, clause)))
+
+
+def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
+    """What P1 and P2 say of this policy's clauses: (axiom, formula).
+
+    P1: if a set is kept known, what is built from it can be had with the parts in context, as often. P2: if answers to text
+    that users supply are kept, a target that they supply comes back, as often.
+    """
+    found: dict[tuple[str, Formula], None] = {}
+    for kept in policy.clauses:
+        if not isinstance(kept, Retain) or isinstance(kept.limit, Within) or counts_refusals(kept):
+            continue
+        least = kept.limit.at_least * (kept.over.share if isinstance(kept.over, ShareOf) else 1)
+        for hidden in policy.clauses:
+            if not isinstance(hidden, Suppress) or hidden.scope.asked != "in_context" or counts_refusals(hidden):
+                continue
+            built = policy.information[hidden.target].built_from == kept.target
+            axiom = "P2" if kept.scope.asked == "in_context" else "P1" if built else None
+            deep = access_rank(hidden.scope.access or WEAKEST.access) >= access_rank(kept.scope.access or WEAKEST.access)
+            if axiom is not None and deep and hidden.target != kept.target:
+                for name in sorted(set(scoped_artifacts(policy, kept)) & set(scoped_artifacts(policy, hidden))):
+                    back = Mean(rate_of(hidden, name, WEAKEST), hidden.target, ">=", least)
+                    found[(axiom, Implies(demand(policy, kept, name, WEAKEST), back))] = None
+    return tuple(found)
 
 
 # --- facts -----------------------------------------------------------------------------------------------------------
@@ -357,6 +367,8 @@ def claim_formula(policy: Policy, claim: Claim) -> Formula:
         case "influence_removed" | "as_if_never_trained":
             epsilon, delta = claim.epsilon or Fraction(0), claim.delta or Fraction(0)
             trained = tuple(a for a in artifacts if claim.in_ or claim.of in exposures(policy, a)) or artifacts
+            if claim.says == "influence_removed" and epsilon == delta == 0:
+                return All(tuple(Not(Flag("influenced", (claim.of or "", name))) for name in trained))
             return All(tuple(Removed(claim.of or "", name, epsilon, delta, "retrain_without") for name in trained))
         case "not_revealed":
             rates = claimed_rates(policy, claim, artifacts, claim.access or "finetune", claim.asked or "adversarial")

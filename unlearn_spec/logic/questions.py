@@ -26,6 +26,7 @@ from .axioms import BY_ID
 from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import TRUE, Comparison, Formula, Mean, Overlap, Rate, Size, atoms
+from .lineage import audience_levels
 from .meaning import (
     MODELS,
     WEAKEST,
@@ -161,6 +162,7 @@ def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool
 def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
     """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
     policy, present = theory.policy, frozenset(theory.axiom_literals.values())
+    left_out = (frozenset(BY_ID) - present - {"AX16"}) | theory.without
     chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
     sets = {getattr(clause, "target", "") for clause in chosen}
     sets |= {name for fact in core.facts for name in targets(fact.formula)}
@@ -170,7 +172,7 @@ def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
             bodies = tuple(body(policy, clause) for clause in chosen)
             altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
-            relaxed = build(altered, facts=core.facts, without=frozenset(BY_ID) - present)
+            relaxed = build(altered, facts=core.facts, without=left_out)
             if relaxed.skipped & sets or relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
                 needed.append(i)
     return tuple(needed)
@@ -420,20 +422,6 @@ def intended_targets(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clause.target for clause in policy.clauses if isinstance(clause, Suppress | Refuse)))
 
 
-def audience_levels(policy: Policy, artifact: str) -> dict[str, Access]:
-    """Access of each audience of an artifact: the most that it, or an audience inside it, has (AX10)."""
-    seen = policy.artifacts[artifact].seen_by
-
-    def level(audience: str, visited: frozenset[str]) -> Access | None:
-        inside = [name for name, people in policy.people.items() if people.within == audience and name not in visited]
-        options = [seen.get(audience), *(level(name, visited | {audience}) for name in inside)]
-        return max((option for option in options if option is not None), key=access_rank, default=None)
-
-    names = dict.fromkeys((*seen, *policy.people))
-    levels = {name: level(name, frozenset()) for name in names}
-    return {name: access for name, access in levels.items() if access is not None}
-
-
 def effective(access: Access) -> Access:
     """Whoever holds the weights can fine-tune them."""
     return "finetune" if access_rank(access) >= access_rank("weights") else access
@@ -459,7 +447,8 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
             if declared.kind not in MODELS or (target, artifact) in waived:
                 continue
             by_level: dict[Access, list[str]] = {}
-            for audience, access in audience_levels(policy, artifact).items():
+            levels = audience_levels(policy, artifact, containment="AX10" not in theory.without)
+            for audience, access in levels.items():
                 by_level.setdefault(access, []).append(audience)
             for access in sorted(by_level, key=access_rank):
                 if not named_by(policy, target, artifact, access, aside):

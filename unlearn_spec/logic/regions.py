@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from ..policy.model import Relation
 
@@ -107,3 +108,25 @@ def _allowed(group: Sequence[str], relations: Sequence[Relation]) -> list[frozen
         if len(found) > MAX_REGIONS + 1:
             return None
     return [inside for inside in found if inside]
+
+
+def undeclared(regions: Regions, relations: Sequence[Relation]) -> tuple[Region, ...]:
+    """The intersections of sets of which no relation says that they share items."""
+    around: dict[str, set[str]] = {}
+    for relation in relations:
+        if relation.kind == "within":
+            around.setdefault(relation.left, set()).add(relation.right)
+    shared = {frozenset((r.left, r.right)) for r in relations if r.kind == "overlaps"}
+    for name in around:
+        pending = [name]
+        while pending:
+            for outer in around.get(pending.pop(), ()):
+                if frozenset((name, outer)) not in shared:
+                    shared.add(frozenset((name, outer)))
+                    pending.append(outer)
+    every = {region.number: region for found in regions.of.values() for region in found}
+    return tuple(
+        region
+        for _, region in sorted(every.items())
+        if any(frozenset(pair) not in shared for pair in combinations(sorted(region.inside), 2))
+    )

@@ -12,7 +12,7 @@ from ..policy.model import Clause, Policy
 from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
-from .regions import REST, Region, Regions, cut
+from .regions import REST, Region, Regions, cut, undeclared
 from .solver import DEFAULT_EFFORT, Assumed, Solver
 
 Path = tuple[str | int, ...]
@@ -41,11 +41,15 @@ class Theory:
     """By literal, in source order."""
     axiom_literals: Mapping[str, str]
     """Literal → axiom id."""
+    presumed_literals: Mapping[str, str]
+    """Literal → id of a presumption that no question assumes unless it says so."""
     nonempty: tuple[str, ...]
     """Literals saying that each targeted set has an item."""
     literals: Mapping[Formula, str]
     skipped: frozenset[str]
     """Sets whose groups are too large: formulas about them are left out."""
+    without: frozenset[str] = frozenset()
+    """Axioms left out."""
 
     @cached_property
     def background(self) -> tuple[str, ...]:
@@ -136,7 +140,8 @@ def build(
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
     formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]
-    spoken = [*formulas, *(premise.formula for premise in kept)]
+    presumed = [one for one in meaning.presumptions(policy) if not targets(one[1]) & regions.too_large]
+    spoken = [*formulas, *(premise.formula for premise in kept), *(formula for _, formula in presumed)]
     encoder = _encoder(policy, regions, spoken)
     lines: list[str] = []
 
@@ -158,29 +163,49 @@ def build(
         lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
     lines.append(f"(assert (>= {encoder.set_size(REST)} 1))")
     axiom_literals = _axioms(policy, encoder, spoken, without, lines)
+    presumed_literals = _presumptions(encoder, presumed, without, lines)
+    if "AX16" in without:
+        lines += [f"(assert (= {encoder.size(region)} 0))" for region in undeclared(regions, policy.relations)]
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    solver = Solver(lines, encoder.sorts, effort, switches=tuple(axiom_literals))
+    solver = Solver(lines, encoder.sorts, effort, switches=(*axiom_literals, *presumed_literals))
     return Theory(
-        policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large
+        policy=policy,
+        encoder=encoder,
+        solver=solver,
+        facts=facts_by_literal,
+        axiom_literals=axiom_literals,
+        presumed_literals=presumed_literals,
+        nonempty=tuple(nonempty),
+        literals=literals,
+        skipped=regions.too_large,
+        without=without,
     )
 
 
 def _axioms(
     policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]
 ) -> dict[str, str]:
-    every = [atom for formula in spoken for atom in atoms(formula)]
-    removals = dict.fromkeys(atom for atom in every if isinstance(atom, Removed))
-    tests = dict.fromkeys(atom for atom in every if isinstance(atom, Tpr))
     found: dict[str, str] = {}
-    destroyed = dict.fromkeys(atom.of[0] for atom in every if isinstance(atom, Flag) and atom.name == "destroyed")
-    for row in axioms.rows(encoder, policy, removals, tests, destroyed):
+    for row in axioms.rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
         if not without.intersection(row.axioms):
             literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
             found.update(zip(literals, row.axioms, strict=True))
             lines.append(f"(assert (=> {conjunction(literals)} {row.text}))")
     order = [axiom.id for axiom in axioms.AXIOMS]
     return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
+
+
+def _presumptions(
+    encoder: Encoder, presumed: Sequence[tuple[str, Formula]], without: frozenset[str], lines: list[str]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for axiom, formula in presumed:
+        if axiom not in without:
+            literal = encoder.symbol("A", axiom, "Bool")
+            found[literal] = axiom
+            lines.append(f"(assert (=> {literal} {encoder.text(formula)}))")
+    return found
 
 
 def _flags(spoken: Sequence[Formula]) -> tuple[Flag, ...]:

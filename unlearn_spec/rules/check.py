@@ -16,8 +16,10 @@ from .schema import schema_findings
 from .testability import testability_findings
 from .wording import count, listed
 
-AXIOMS = "AX1–AX16, K3, C1"
-"""The axioms every question assumes, as the summary names them."""
+AXIOMS = "AX1–AX16, K1–K5, P3, P4, C1"
+"""The axioms every question assumes, as the summary names them. P1 and P2 only warn."""
+SHOWN_BY = {"T001": "AX11", "T002": "AX11", "T003": "AX11", "T005": "AX13"}
+"""Findings by arithmetic, with the axiom that each stands on."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def check_document(
         if effort is None
         else semantic_findings(document, without=left_out, effort=effort)
     )
-    found = (*schema_findings(document, day), *semantic.findings, *testability_findings(document))
+    arithmetic = (f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out)
+    found = (*schema_findings(document, day), *semantic.findings, *arithmetic)
     findings, notes = marked(found, document.policy, day)
     return CheckResult(
         document.source.file,
@@ -137,13 +140,15 @@ def check_document(
 
 
 def _check_arguments(effort: int | None, without: Collection[str]) -> None:
-    from ..logic.axioms import BY_ID
+    from ..logic.axioms import BY_ID, FIXED
 
     if effort is not None and effort < 1:
         raise ValueError(f"the effort must be at least 1, not {effort}")
     unknown = sorted(set(without) - set(BY_ID))
     if unknown:
         raise ValueError(f"no axiom called {listed(unknown)}; there are {listed(BY_ID)}")
+    if fixed := sorted(set(without) & set(FIXED)):
+        raise ValueError(f"{listed(fixed)} says how the language reads a word and cannot be left out")
 
 
 def _unreadable(file: str, error: PolicyError, source: Source) -> CheckResult:

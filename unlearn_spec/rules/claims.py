@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ..finding import Finding, Fix
 from ..logic.formulas import Mean, Rate, atoms
+from ..logic.lineage import exposures, kin
 from ..logic.meaning import claim_formula, scoped_artifacts
 from ..logic.questions import binding, fails_to_follow, rate_limited
 from ..logic.situations import Case
 from ..logic.worlds import Seen, percent, told
 from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
-from .context import Context, when
+from .context import Context, listed, when
 
 
 def unfounded(context: Context) -> tuple[Finding, ...]:
@@ -79,7 +80,7 @@ def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:
         fix = Fix(
             f"claim no more than epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}"
         )
-        return _Told("M001", message, (_process(context, claim),), fix)
+        return _Told("M001", message, (*_kept_influence(context, claim, case), _process(context, claim)), fix)
     silent = (
         f"{suppressing[0].id} keeps {claim.of} out of sight" if suppressing else "the clauses speak of something else"
     )
@@ -87,7 +88,30 @@ def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:
     fix = Fix(
         "restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence"
     )
-    return _Told("M001", message, (*_deeper(context, claim, case), _process(context, claim)), fix)
+    why = (*_deeper(context, claim, case), *_kept_influence(context, claim, case), _process(context, claim))
+    return _Told("M001", message, why, fix)
+
+
+def _kept_influence(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
+    """Which retained sets, made from the target, keep its influence; and that no world makes the claim true, if none does."""
+    policy, made = context.policy, dict[str, list[str]]()
+    for name in claim.in_:
+        for other in kin(policy, claim.of or ""):
+            if other in exposures(policy, name):
+                made.setdefault(other, []).append(name)
+    kept = tuple(
+        f"{other}, made from {claim.of}, was training data of {listed(names)} and is not removed (axiom K5)."
+        for other, names in made.items()
+        if not _removed(context, other)
+    )
+    literal = context.theory.literal(claim_formula(policy, claim))
+    if context.theory.possible((*binding(context.theory, case, context.aside), literal)):
+        return kept
+    return (*kept, "The claim is false in every world that meets the clauses: nothing that they list ends the influence.")
+
+
+def _removed(context: Context, target: str) -> bool:
+    return any(isinstance(c, Remove) and c.target == target and isinstance(c.limit, Closeness) for c in context.policy.clauses)
 
 
 def _process(context: Context, claim: Claim) -> str:

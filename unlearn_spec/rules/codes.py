@@ -51,6 +51,8 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("C004", "removal-vs-suppression", "error", "A faithful removal would still show what another clause forbids."),
     Code("C006", "method-too-slow", "error", "Every method that could do it takes longer than the deadline allows."),
     Code("C007", "evidence-destroyed", "error", "A declared test needs items that another clause deletes first."),
+    Code("C008", "irrevocable-release", "error", "A clause means a copy whose weights others already hold."),
+    Code("C009", "presumed-conflict", "warning", "Clauses hold together only against a presumption about models."),
     Code("C010", "achievable-only-if", "warning", "The policy can be met only for part of a declared range."),
     Code("R001", "duplicate-clause", "warning", "Two clauses demand the same."),
     Code("R002", "shadowed-clause", "warning", "Another clause already implies this one."),

@@ -7,6 +7,8 @@ from fractions import Fraction
 from ..finding import Finding, Fix, Severity, Span
 from ..logic import questions
 from ..logic.formulas import Overlap
+from ..logic.lineage import holds_weights
+from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Core, Range
 from ..logic.repair import dissolves, reach, single_numbers
 from ..logic.theory import Premise, build
@@ -36,6 +38,7 @@ def conflict(context: Context, core: Core) -> Finding:
         "C003": _infeasible,
         "C004": _removal_against_suppression,
         "C006": _too_slow,
+        "C008": _released,
     }.get(code, _cannot_both)(context, core)
     return Finding(
         code,
@@ -55,6 +58,8 @@ def classify(policy: Policy, core: Core) -> str:
     slow = any(
         isinstance(clause, Finish) or clause.by is not None for clause in clauses if not isinstance(clause, Delete)
     )
+    if "AX4" in core.axioms:
+        return "C008"
     if slow and "AX7" in core.axioms:
         return "C006"
     if core.situation:
@@ -136,6 +141,16 @@ def _removal_against_suppression(context: Context, core: Core) -> str:
     using = listed([premise.name for premise in core.facts])
     target = _target(context, remove)
     return f"{remove} and {others} cannot both hold: a model without {target} would still do what {others} forbids (using {using})"
+
+
+def _released(context: Context, core: Core) -> str:
+    clause = context.clause(core.clauses[0])
+    policy, audience = context.policy, clause.scope.audience or ""
+    held = [name for name in scoped_artifacts(policy, clause) if holds_weights(policy, name, audience)]
+    return (
+        f"{clause.id} cannot hold: {audience} holds the weights of {listed(held)}, "
+        "and nothing done now changes that copy"
+    )
 
 
 def _target(context: Context, name: str) -> str:
@@ -248,7 +263,21 @@ def _fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
         access = context.clause(core.clauses[0]).scope.access or "product"
         if dissolves(_with_method(policy, access), core):
             found.append(Fix(f"list a method that reaches {access}", verified=True))
+    if code == "C008":
+        found += _own_copy(policy, core)
     return tuple(found)
+
+
+def _own_copy(policy: Policy, core: Core) -> list[Fix]:
+    """Speaking of the copy that the obligor runs, where that dissolves the conflict."""
+    clause = next(c for c in policy.clauses if c.id == core.clauses[0])
+    scope = clause.scope.model_copy(update={"audience": None})
+    altered = clause.model_copy(update={"scope": scope})
+    changed = policy.model_copy(update={"clauses": tuple(altered if c.id == clause.id else c for c in policy.clauses)})
+    if not dissolves(changed, core):
+        return []
+    text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
+    return [Fix(text, verified=True)]
 
 
 def _deadline_first(context: Context, core: Core, fix: Fix, code: str) -> int:
@@ -321,7 +350,7 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
         why=("A test that needs the raw items can only run while somebody keeps them.",),
         fixes=tuple(fixes),
         clauses=core.clauses,
-        axioms=("AX9", *core.axioms),
+        axioms=core.axioms,
         situation=core.situation,
     )
 

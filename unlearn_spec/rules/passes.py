@@ -13,7 +13,7 @@ from ..logic.solver import DEFAULT_EFFORT, Undecided
 from ..logic.theory import build
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
-from . import ambiguity, claims, contradictions, coverage, facts, redundancy, vacuity
+from . import ambiguity, claims, contradictions, coverage, facts, presumptions, redundancy, vacuity
 from .context import Context, listed
 
 Pass = Callable[[Context], tuple[Finding, ...]]
@@ -70,6 +70,7 @@ def semantic_findings(
         return SemanticResult(tuple(found), 0, False)
 
     later: tuple[tuple[str, Pass], ...] = (
+        ("what is presumed of models", presumptions.presumed),
         ("which facts the clauses need", _ranges),
         ("whether the claims follow", claims.unfounded),
         ("what is already true", lambda c: vacuity.already_true(c, idle)),

@@ -1,0 +1,67 @@
+"""Who has what from whom: derivatives and what shaped them, sets made from sets, and the access of each audience."""
+
+from __future__ import annotations
+
+from ..policy.model import Policy
+from ..policy.vocabulary import Access, access_rank
+
+
+def derived(policy: Policy, root: str) -> tuple[str, ...]:
+    """Everything derived from `root`, directly or not, in declaration order."""
+    found = {root}
+    grew = True
+    while grew:
+        grew = False
+        for name, artifact in policy.artifacts.items():
+            if artifact.derived_from in found and name not in found:
+                found.add(name)
+                grew = True
+    return tuple(name for name in policy.artifacts if name in found and name != root)
+
+
+def exposures(policy: Policy, artifact: str) -> frozenset[str]:
+    """Sets the artifact was trained on, itself or through the artifacts it is derived from (K4)."""
+    found: set[str] = set()
+    name: str | None = artifact
+    while name is not None:
+        found.update(policy.artifacts[name].trained_on)
+        name = policy.artifacts[name].derived_from
+    return frozenset(found)
+
+
+def inherited(policy: Policy, artifact: str, target: str) -> bool:
+    """Whether an artifact met a set only through what it is derived from."""
+    return target not in policy.artifacts[artifact].trained_on and target in exposures(policy, artifact)
+
+
+def kin(policy: Policy, target: str) -> tuple[str, ...]:
+    """Sets of examples made from the target's (translations, paraphrases, synthetic data) that are not part of it."""
+    part_of_it = {r.left for r in policy.relations if r.kind == "within" and r.right == target}
+    found = {target}
+    grew = True
+    while grew:
+        grew = False
+        for name, info in policy.information.items():
+            if info.kind == "examples" and info.built_from in found and name not in found:
+                found.add(name)
+                grew = True
+    return tuple(name for name in policy.information if name in found - part_of_it - {target})
+
+
+def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:
+    """Access of each audience of an artifact: the most that it, or an audience inside it, has (AX10)."""
+    seen = policy.artifacts[artifact].seen_by
+
+    def level(audience: str, visited: frozenset[str]) -> Access | None:
+        inside = [name for name, people in policy.people.items() if people.within == audience and name not in visited]
+        inner = [level(name, visited | {audience}) for name in inside] if containment else []
+        return max((one for one in (seen.get(audience), *inner) if one is not None), key=access_rank, default=None)
+
+    levels = {name: level(name, frozenset()) for name in dict.fromkeys((*seen, *policy.people))}
+    return {name: access for name, access in levels.items() if access is not None}
+
+
+def holds_weights(policy: Policy, artifact: str, audience: str) -> bool:
+    """Whether an audience has a copy of the artifact's weights."""
+    access = audience_levels(policy, artifact).get(audience)
+    return access is not None and access_rank(access) >= access_rank("weights")
