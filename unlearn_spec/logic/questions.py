@@ -508,7 +508,8 @@ def vocabulary(policy: Policy) -> tuple[Formula, ...]:
     for target in intended_targets(policy):
         for artifact, declared in policy.artifacts.items():
             if declared.kind in MODELS:
-                for access in dict.fromkeys(audience_levels(policy, artifact).values()):
+                levels = (*audience_levels(policy, artifact).values(), *declared.seen_by.values())
+                for access in dict.fromkeys(levels):
                     found.update(dict.fromkeys(revealed_formulas(policy, target, artifact, access)))
     return tuple(found)
 

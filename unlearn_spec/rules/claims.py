@@ -102,7 +102,7 @@ def _kept_influence(context: Context, claim: Claim, case: Case) -> tuple[str, ..
     kept = tuple(
         f"{other}, made from {claim.of}, was training data of {listed(names)} and is not removed (axiom K5)."
         for other, names in made.items()
-        if not _removed(context, other)
+        if "K5" not in context.without and not _removed(context, other)
     )
     literal = context.theory.literal(claim_formula(policy, claim))
     if context.theory.possible((*binding(context.theory, case, context.aside), literal)):
