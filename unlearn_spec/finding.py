@@ -20,6 +20,14 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A change of the file: what the span covers is replaced by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
 class Fix:
     """A repair. `verified` says that it was applied and the finding was gone."""
 
@@ -27,6 +35,8 @@ class Fix:
     verified: bool = False
     snippet: str = ""
     """YAML to paste, where the repair is one."""
+    edits: tuple[Edit, ...] = ()
+    """The repair as changes of the text, where it is that concrete."""
 
 
 @dataclass(frozen=True)

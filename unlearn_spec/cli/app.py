@@ -22,10 +22,19 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How `check` and `plan` print."""
+    """How `plan` prints."""
 
     text = "text"
     json = "json"
+
+
+class CheckFormat(StrEnum):
+    """How `check` prints: for people, for programs, for code hosts."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
 
 
 class ReportFormat(StrEnum):
@@ -55,7 +64,7 @@ def _options(
 @app.command()
 def check(
     policies: Annotated[list[Path], typer.Argument(metavar="POLICY", help="Policy files.")],
-    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+    format: Annotated[CheckFormat, typer.Option(help="How to print.")] = CheckFormat.text,
     without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
 ) -> None:

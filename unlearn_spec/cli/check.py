@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..rules.check import check as check_one
+from ..rules.render_github import render_github
 from ..rules.render_json import render_json_all
+from ..rules.render_sarif import render_sarif
 from ..rules.render_text import render_text, wants_colour
 
 WORST_FIRST = (4, 2, 1, 3, 0)
@@ -18,6 +20,10 @@ def check(policies: Sequence[Path], format: str, without: Sequence[str], effort:
     results = tuple(check_one(path, effort=effort, without=without) for path in policies)
     if format == "json":
         text = render_json_all(results)
+    elif format == "sarif":
+        text = render_sarif(results)
+    elif format == "github":
+        text = render_github(results)
     else:
         colour = wants_colour(sys.stdout)
         text = "\n".join(render_text(result, colour=colour) for result in results)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..finding import Finding, Fix, Span
+from ..finding import Edit, Finding, Fix, Span
 from .source import Path, Source
 
 
@@ -24,13 +24,16 @@ class Problem:
     related: tuple[tuple[Path, str], ...] = ()
     """Other places, each with a label."""
     clause: str = ""
+    instead: str = ""
+    """What to write in place of the key or the value, where one word is enough."""
 
 
 def finding(problem: Problem, source: Source) -> Finding:
     """The problem as a finding, with its spans."""
     primary = source.key(problem.path) if problem.at_key else source.value(problem.path)
     others = tuple(_labelled(source.value(path), label) for path, label in problem.related)
-    fixes = (Fix(problem.fix, snippet=problem.snippet),) if problem.fix or problem.snippet else ()
+    edits = (Edit(primary, problem.instead),) if problem.instead else ()
+    fixes = (Fix(problem.fix, snippet=problem.snippet, edits=edits),) if problem.fix or problem.snippet or edits else ()
     clauses = (problem.clause,) if problem.clause else ()
     return Finding(
         problem.code, "error", problem.message, (primary, *others), why=problem.why, fixes=fixes, clauses=clauses

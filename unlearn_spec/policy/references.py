@@ -107,7 +107,8 @@ def _check(data: dict[str, Any], known: Known, path: Path, value: Any, kind: str
     names = known[kind]
     if names is not None and name not in names:
         text = _nothing_called(name, kind, names)
-        yield Problem("S004", path, text, fix=_nearest_fix(name, names), clause=clause_id(path, data))
+        near = nearest(name, sorted(names)) or ""
+        yield Problem("S004", path, text, fix=_nearest_fix(name, names), clause=clause_id(path, data), instead=near)
 
 
 def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
@@ -164,7 +165,8 @@ def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterato
         for key, name, is_key in named_sets(relation):
             if known is not None and name not in known:
                 text = _nothing_called(name, "information set", known)
-                yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known))
+                near = nearest(name, sorted(known)) or ""
+                yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known), instead=near)
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:

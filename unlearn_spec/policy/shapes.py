@@ -203,7 +203,7 @@ def _told(item: Any, path: Path, data: Any) -> Problem:
         if isinstance(value, str):
             what = "an access level" if "access" in path or "seen_by" in path else f"a value of `{field}`"
             text = f"`{shown(value)}` is not {what}{did_you_mean(value, words)}"
-            return Problem("S004", path, text, clause=clause)
+            return Problem("S004", path, text, clause=clause, instead=nearest(value, words) or "")
         return _wrong_shape(path, value, "one of " + ", ".join(f"`{word}`" for word in words), clause)
     expected = _SHAPES.get(kind)
     if expected == "text" and isinstance(value, int):
@@ -216,6 +216,7 @@ def _told(item: Any, path: Path, data: Any) -> Problem:
             fix="quote it",
             snippet=f'"{written}"',
             clause=clause,
+            instead=f'"{written}"',
         )
     if expected:
         return _wrong_shape(path, value, expected, clause)
@@ -284,6 +285,7 @@ def _goal(path: Path, value: Any, clause: str) -> Problem:
         f"`{shown(goal)}` is not a goal{did_you_mean(goal, get_args(GoalKind))}",
         fix="choose a goal",
         clause=clause,
+        instead=nearest(goal, get_args(GoalKind)) or "",
     )
 
 
@@ -335,9 +337,8 @@ def _unknown_key(path: Path, key: str, allowed: tuple[str, ...], data: Any) -> P
                 )
     near = nearest(key, allowed)
     fix = f"rename it to `{near}`" if near else "remove it"
-    return Problem(
-        "S001", where, f"unknown key `{shown(key)}`{did_you_mean(key, allowed)}", at_key=True, fix=fix, clause=clause
-    )
+    text = f"unknown key `{shown(key)}`{did_you_mean(key, allowed)}"
+    return Problem("S001", where, text, at_key=True, fix=fix, clause=clause, instead=near or "")
 
 
 def _condition(path: Path, item: Any) -> Path | None:

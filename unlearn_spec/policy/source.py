@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from ..finding import Finding, Fix, Span
+from ..finding import Edit, Finding, Fix, Span
 
 Path = tuple[str | int, ...]
 """Where a value sits: mapping keys and list positions from the root."""
@@ -175,7 +175,8 @@ def _not_a_mapping(root: Any) -> str:
 
 
 def _finding(code: str, span: Span, message: str, fix: str = "", snippet: str = "", *related: Span) -> Finding:
-    return Finding(code, "error", message, (span, *related), fixes=(Fix(fix, snippet=snippet),) if fix else ())
+    edits = (Edit(span, snippet),) if code == "Y002" and snippet else ()
+    return Finding(code, "error", message, (span, *related), fixes=(Fix(fix, snippet=snippet, edits=edits),) if fix else ())
 
 
 def too_many(span: Span) -> Finding:

@@ -26,6 +26,7 @@ from ..policy.model import (
 )
 from ..policy.vocabulary import Access, access_rank
 from .context import Context, listed, when
+from .edits import number_on
 
 
 def conflict(context: Context, core: Core) -> Finding:
@@ -255,7 +256,8 @@ def _fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     found = []
     for repair in single_numbers(context.theory, core):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
-        found.append(Fix(f"{repair.field} {repair.value} on {repair.clause}{rest}", verified=True))
+        edits = number_on(context.document.source, context.path(repair.clause), repair.field, repair.value)
+        found.append(Fix(f"{repair.field} {repair.value} on {repair.clause}{rest}", verified=True, edits=edits))
     found.sort(key=lambda fix: _deadline_first(context, core, fix, code))
     if code == "C002":
         found = [*_overrides(policy, core), *found]

@@ -69,4 +69,5 @@ def _span(span: Span) -> dict[str, Any]:
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    return {"text": fix.text, "verified": fix.verified, "snippet": fix.snippet}
+    edits = [{"span": _span(edit.span), "text": edit.text} for edit in fix.edits]
+    return {"text": fix.text, "verified": fix.verified, "snippet": fix.snippet, "edits": edits}
