@@ -74,6 +74,8 @@ class Choice:
     over: Over = "mean"
     compared_with: str = ""
     artifacts: tuple[str, ...] | None = None
+    closure: tuple[str, ...] = ()
+    """Sets made from the target that count as part of it."""
 
 
 WEAKEST = Choice()
@@ -236,7 +238,11 @@ def is_fair(clause: Remove) -> bool:
 
 def body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
     """What a clause demands, guard aside."""
-    return All(tuple(on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
+    parts = [clause]
+    if isinstance(clause, Remove | Delete):
+        parts += [clause.model_copy(update={"target": name}) for name in choice.closure]
+    scoped = scoped_artifacts(policy, clause, choice)
+    return All(tuple(on_artifact(policy, part, name, choice) for part in parts for name in scoped))
 
 
 def presupposed(policy: Policy, clause: Clause) -> Formula:

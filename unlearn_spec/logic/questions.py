@@ -26,7 +26,7 @@ from .axioms import BY_ID
 from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import TRUE, Comparison, Formula, Mean, Overlap, Rate, Size, atoms
-from .lineage import audience_levels
+from .lineage import audience_levels, exposures, kin
 from .meaning import (
     MODELS,
     WEAKEST,
@@ -366,11 +366,22 @@ def open_fields(policy: Policy, clause: Clause) -> tuple[OpenField, ...]:
     if isinstance(clause, Remove) and isinstance(clause.limit, Closeness) and clause.limit.compared_with is None:
         references = ("retrain_then_same_steps", "retrain_without")
         found.append(("compared_with", tuple(replace(WEAKEST, compared_with=name) for name in references)))
+    if isinstance(clause, Remove | Delete) and policy.information[clause.target].closure is None:
+        made_from_it = tuple(name for name in kin(policy, clause.target) if _met(policy, clause, name))
+        if made_from_it:
+            found.append(("closure", (WEAKEST, replace(WEAKEST, closure=made_from_it))))
     if clause.scope.artifacts is None and not isinstance(clause, Delete | Keep):
         fitting = fitting_artifacts(policy, clause)
         if len(fitting) > 1:
             found.append(("artifacts", (replace(WEAKEST, artifacts=fitting[:1]), replace(WEAKEST, artifacts=fitting))))
     return tuple(found)
+
+
+def _met(policy: Policy, clause: Clause, target: str) -> bool:
+    """Whether some artifact of the clause was trained on the set, or holds it."""
+    known = [policy.artifacts[name] for name in scoped_artifacts(policy, clause) if name in policy.artifacts]
+    shaped = any(target in exposures(policy, name) for name in scoped_artifacts(policy, clause) if name in policy.artifacts)
+    return shaped or any(target in artifact.holds for artifact in known)
 
 
 def _levels(policy: Policy, clause: Clause) -> tuple[Access, ...]:

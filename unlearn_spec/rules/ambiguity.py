@@ -12,7 +12,7 @@ from ..logic.worlds import percent, told
 from ..policy.model import Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
-from .context import Context
+from .context import Context, listed
 
 
 def open_readings(context: Context) -> tuple[Finding, ...]:
@@ -45,6 +45,8 @@ def _harmless(context: Context, clause: Clause, field: str) -> Finding:
 
 
 def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
+    if split.field == "closure":
+        return _closure(context, clause, split)
     code = "A003" if split.field == "artifacts" else "A001"
     lenient, strict = _value(split.lenient, split.field), _value(split.strict, split.field)
     return Finding(
@@ -55,6 +57,21 @@ def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
         (context.span((*context.path(clause.id), "scope"), f"no `{split.field}`"), context.id_span(clause.id)),
         why=("Two people reading this clause in good faith would reach different verdicts on the same model.",),
         fixes=(Fix(_advice(context, clause, split)),),
+        clauses=(clause.id,),
+    )
+
+
+def _closure(context: Context, clause: Clause, split: Ambiguity) -> Finding:
+    target, made = getattr(clause, "target", ""), listed(split.strict.closure)
+    declared = context.span(("information", target, "kind"), "no `closure`")
+    return Finding(
+        "A001",
+        _severity(context, clause, split),
+        f"{clause.id} does not say how far {target} reaches (`closure`), and it matters: {made}, made from it, "
+        f"may stay if only exact duplicates count, and may not if what is made from it counts too",
+        (declared, context.id_span(clause.id)),
+        why=("Not written, `closure` means exact duplicates only; others who read the clause may take it to mean more.",),
+        fixes=(Fix(f"write `closure` on {target}, or declare {made} `within` it"),),
         clauses=(clause.id,),
     )
 
