@@ -1,6 +1,6 @@
 """The commands as functions: the same work, with typed results instead of text and exit codes.
 
-`unlearn_spec.check`, `.plan`, `.verify` and `.report` are these. Each imports what it needs when it is called.
+`unlearn_spec.check`, `.diff`, `.test`, `.plan`, `.verify` and `.report` are these. Each imports what it needs when it is called.
 """
 
 from __future__ import annotations
@@ -13,9 +13,28 @@ from .rules.check import check
 if TYPE_CHECKING:
     from .plan.model import Plan
     from .report.model import Report
+    from .rules.diff import DiffResult
+    from .rules.policy_tests import TestRun
     from .run.verify import RunResult
 
-__all__ = ["check", "plan", "report", "verify"]
+__all__ = ["check", "diff", "plan", "report", "test", "verify"]
+
+
+def diff(before: str | Path, after: str | Path, *, no_weaker: bool = False, effort: int | None = None) -> DiffResult:
+    """Whether the later policy is equivalent, stricter, weaker or incomparable, with worlds that show it.
+
+    Mistakes in the files are findings of the result; nothing is raised for them.
+    """
+    from .rules.diff import diff as run
+
+    return run(before, after, no_weaker=no_weaker, effort=effort)
+
+
+def test(path: str | Path, *, effort: int | None = None) -> TestRun:
+    """Run the policy tests in a file. Mistakes in the file are findings of the result; nothing is raised for them."""
+    from .rules.policy_tests import run_tests
+
+    return run_tests(path, effort=effort)
 
 
 def plan(policy: str | Path, bindings: str | Path) -> Plan:

@@ -60,3 +60,5 @@ class Finding:
     """The recorded reason, if the policy accepts this finding; it stays visible."""
     open_question: str | None = None
     """Owner and date, if the policy lists the field under `open_questions`."""
+    world: str | None = None
+    """The world that shows it, as a policy test to paste; only if worlds were asked for."""

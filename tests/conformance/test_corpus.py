@@ -12,6 +12,7 @@ import yaml
 
 from unlearn_spec.rules.check import check
 from unlearn_spec.rules.codes import CODES, FAMILIES
+from unlearn_spec.rules.diff import diff
 from unlearn_spec.rules.explain import explain_code
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,12 @@ def test_cases(code):
     shown = {}
     for case in folder["cases"]:
         day = date.fromisoformat(case.get("today", ANY_DAY))
-        result = check(CORPUS / code / case["policy"], today=day, effort=case.get("effort"))
+        policy, effort = CORPUS / code / case["policy"], case.get("effort")
+        if "before" in case:
+            before, strict = CORPUS / code / case["before"], case.get("no_weaker", False)
+            result = diff(before, policy, no_weaker=strict, effort=effort)
+        else:
+            result = check(policy, today=day, effort=effort)
         found = [(f.code, f.severity, f.clauses, f.accepted is not None) for f in result.findings]
         wanted = [(e["code"], e["severity"], tuple(e["clauses"]), e.get("accepted", False)) for e in case["expect"]]
         assert Counter(found) == Counter(wanted)

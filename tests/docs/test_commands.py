@@ -32,7 +32,7 @@ BEFORE = {  # whose files a reader has when coming to this page
     "legal": (),
     "architecture": (),
 }
-CHEAP = ("check", "explain", "plan", "keygen", "sign")
+CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign")
 
 
 def read(name: str) -> list[Block]:

@@ -23,7 +23,7 @@ from unlearn_spec.policy.source import read_bytes
 
 EXAMPLES = [
     path.read_text(encoding="utf-8")
-    for path in sorted((FILE.parents[1] / "examples").glob("*.yaml")) if "bindings" not in path.name
+    for path in sorted((FILE.parents[1] / "examples").glob("*.yaml")) if path.name.count(".") == 1
 ]
 RICH = (FILE.parents[1] / "examples" / "erasure-request.yaml").read_text(encoding="utf-8")
 SCRAPS = [

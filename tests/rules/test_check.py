@@ -139,7 +139,7 @@ WORDS = {
 @settings(max_examples=80, deadline=None)
 def test_no_policy_breaks_the_checker(data):
     """Lines dropped and words changed at random in the examples: findings, never an exception."""
-    source = data.draw(st.sampled_from(sorted(path for path in EXAMPLES.glob("*.yaml") if "bindings" not in path.name)))
+    source = data.draw(st.sampled_from(sorted(path for path in EXAMPLES.glob("*.yaml") if path.name.count(".") == 1)))
     lines = source.read_text("utf-8").splitlines()
     for _ in range(data.draw(st.integers(1, 5))):
         row = data.draw(st.integers(0, len(lines) - 1))

@@ -67,6 +67,7 @@ def check(
     format: Annotated[CheckFormat, typer.Option(help="How to print.")] = CheckFormat.text,
     without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
+    show_worlds: Annotated[bool, typer.Option("--show-worlds", help="Print each world as a policy test.")] = False,
 ) -> None:
     """Find contradictions, ambiguities and untestable clauses.
 
@@ -80,7 +81,7 @@ def check(
             raise typer.BadParameter(f"{axiom} says how the language reads a word and cannot be left out", param_hint="--without")
         if axiom not in BY_ID:
             raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
-    raise typer.Exit(run(policies, format.value, without or (), effort))
+    raise typer.Exit(run(policies, format.value, without or (), effort, show_worlds))
 
 
 @app.command()
@@ -91,6 +92,39 @@ def explain(
     from .explain import explain as run
 
     raise typer.Exit(run(subject))
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The earlier policy file.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The later policy file.")],
+    no_weaker: Annotated[bool, typer.Option("--no-weaker", help="Let nothing become weaker or incomparable.")] = False,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+    show_worlds: Annotated[bool, typer.Option("--show-worlds", help="Print each world as a policy test.")] = False,
+    effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
+) -> None:
+    """Say whether the later policy is equivalent, stricter, weaker or incomparable, clause by clause, and show why.
+
+    Exit status: 0, or with --no-weaker 1 if something is weaker or incomparable; 2 unusable files, 3 undetermined.
+    """
+    from .diff import diff as run
+
+    raise typer.Exit(run(before, after, no_weaker, format.value, show_worlds, effort))
+
+
+@app.command()
+def test(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of policy tests, *.test.yaml.")],
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+    effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
+) -> None:
+    """Run policy tests: what a policy's clauses say of the worlds that the tests tell of.
+
+    Exit status: 0 all as expected, 1 some not, 2 unusable files, 3 undetermined.
+    """
+    from .test import test as run
+
+    raise typer.Exit(run(files, format.value, effort))
 
 
 @app.command()

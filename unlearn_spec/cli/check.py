@@ -15,9 +15,9 @@ from ..rules.render_text import render_text, wants_colour
 WORST_FIRST = (4, 2, 1, 3, 0)
 
 
-def check(policies: Sequence[Path], format: str, without: Sequence[str], effort: int | None) -> int:
+def check(policies: Sequence[Path], format: str, without: Sequence[str], effort: int | None, worlds: bool = False) -> int:
     """Check each file, print what was found, return the exit code."""
-    results = tuple(check_one(path, effort=effort, without=without) for path in policies)
+    results = tuple(check_one(path, effort=effort, without=without, worlds=worlds) for path in policies)
     if format == "json":
         text = render_json_all(results)
     elif format == "sarif":

@@ -34,16 +34,10 @@ def told(
     `preferred[i]` is tried for `wanted[i]` before the common round numbers. Greedy, in order; so the same input gives the
     same world.
     """
-    encoder = theory.encoder
-    if not theory.possible(assumptions):
+    extra = rounded(theory, assumptions, wanted, preferred)
+    if extra is None:
         return None
-    extra = ""
-    for i, (rate, target) in enumerate(wanted):
-        for value in (*(preferred[i] if i < len(preferred) else ()), *ROUND):
-            mean = f"(assert (= {encoder.set_mass(rate, target)} (* {number(value)} {encoder.set_size(target)})))"
-            if theory.possible(assumptions, extra + mean):
-                extra += mean
-                break
+    encoder = theory.encoder
     names = sorted(
         {
             symbol
@@ -59,6 +53,26 @@ def told(
         size = sum((Fraction(values[encoder.size(region)]) for region in encoder.of(target)), Fraction(0))
         found.append(Seen(rate, target, mass / size if size else Fraction(0)))
     return tuple(found)
+
+
+def rounded(
+    theory: Theory,
+    assumptions: Sequence[str],
+    wanted: Sequence[tuple[Rate, str]],
+    preferred: Sequence[Sequence[Fraction]] = (),
+) -> str | None:
+    """Assertions that make the wanted means as round as `told` tells them, or None if there is no world."""
+    encoder = theory.encoder
+    if not theory.possible(assumptions):
+        return None
+    extra = ""
+    for i, (rate, target) in enumerate(wanted):
+        for value in (*(preferred[i] if i < len(preferred) else ()), *ROUND):
+            mean = f"(assert (= {encoder.set_mass(rate, target)} (* {number(value)} {encoder.set_size(target)})))"
+            if theory.possible(assumptions, extra + mean):
+                extra += mean
+                break
+    return extra
 
 
 def percent(value: Fraction, digits: int = 3) -> str:

@@ -65,12 +65,19 @@ def _document(reading: Reading) -> Document:
         problems += misshapen(error, spelled, Policy)
     problems += unmet_requirements(data)
     problems += islice(unknown_names(data), MAX_FINDINGS + 1)
-    findings = _in_order((*reading.findings, *(finding(p, source) for p in _one_each(problems, reading.broken))))
-    if len(findings) > MAX_FINDINGS:
-        findings = (*findings[:MAX_FINDINGS], too_many(findings[MAX_FINDINGS].spans[0]))
+    findings = findings_in_order(problems, reading)
     if findings or policy is None:
         raise PolicyError(findings)
     return Document(policy, source)
+
+
+def findings_in_order(problems: Iterable[Problem], reading: Reading) -> tuple[Finding, ...]:
+    """Every mistake of a file at its place, one a place, in the order of the file; at most `MAX_FINDINGS`."""
+    told = (finding(problem, reading.source) for problem in _one_each(problems, reading.broken))
+    findings = _in_order((*reading.findings, *told))
+    if len(findings) > MAX_FINDINGS:
+        return (*findings[:MAX_FINDINGS], too_many(findings[MAX_FINDINGS].spans[0]))
+    return findings
 
 
 def _one_each(problems: Iterable[Problem], broken: frozenset[Path]) -> list[Problem]:

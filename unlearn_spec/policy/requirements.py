@@ -86,6 +86,7 @@ _SKELETON: Final = {
 
 _OTHER_FILES: Final = {
     "unlearn_spec_bindings": ("bindings", "give the policy to `check`; `plan` and `verify` take this file as `--bindings`"),
+    "unlearn_spec_test": ("test", "give it to `test`; it names the policy that it is about"),
     "unlearn_spec_record": ("record", "give the policy to `check`; name this file under `records` in the bindings"),
 }
 """First key of the other kinds of file: the kind, and where such a file goes."""

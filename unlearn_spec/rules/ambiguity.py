@@ -13,6 +13,7 @@ from ..policy.model import Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from .context import Context, listed
+from .witness import world_as_test
 
 
 def open_readings(context: Context) -> tuple[Finding, ...]:
@@ -58,6 +59,7 @@ def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
         why=("Two people reading this clause in good faith would reach different verdicts on the same model.",),
         fixes=(Fix(_advice(context, clause, split)),),
         clauses=(clause.id,),
+        world=_world(context, clause, split),
     )
 
 
@@ -74,6 +76,30 @@ def _closure(context: Context, clause: Clause, split: Ambiguity) -> Finding:
         fixes=(Fix(f"write `closure` on {target}, or declare {made} `within` it"),),
         clauses=(clause.id,),
     )
+
+
+def _world(context: Context, clause: Clause, split: Ambiguity) -> str | None:
+    """The world on which the readings part: told whole, so that either reading can be asked of it."""
+    case = next((case for case in context.cases if clause.id in case.active), None)
+    if case is None:
+        return None
+    held = (
+        context.theory.literal(body(context.policy, clause, split.lenient)),
+        "-" + context.theory.literal(body(context.policy, clause, split.strict)),
+    )
+    wanted = []
+    if isinstance(clause, Suppress | Refuse | Retain | Rectify) and split.field not in ("over", "compared_with"):
+        for choice in (split.lenient, split.strict):
+            artifact = scoped_artifacts(context.policy, clause, choice)[0 if choice is split.lenient else -1]
+            wanted.append((rate_of(clause, artifact, choice), clause.target))
+    name = f"{clause.id}: `{split.field}` decides"
+    liked = (_liked(clause), (Fraction(1, 2), Fraction(9, 10)))
+    return world_as_test(context, held, case, name, wanted=wanted, preferred=liked)
+
+
+def _liked(clause: Clause) -> tuple[Fraction, ...]:
+    limit = getattr(clause, "limit", None)
+    return (getattr(limit, "at_most", None) or getattr(limit, "at_least", None) or Fraction(1, 100),)
 
 
 def _advice(context: Context, clause: Clause, split: Ambiguity) -> str:
@@ -103,10 +129,8 @@ def _witness(context: Context, clause: Clause, split: Ambiguity) -> str:
     )
     artifacts = scoped_artifacts(policy, clause, split.lenient), scoped_artifacts(policy, clause, split.strict)
     rates = [rate_of(clause, artifacts[0][0], split.lenient), rate_of(clause, artifacts[1][-1], split.strict)]
-    limit = getattr(clause.limit, "at_most", None) or getattr(clause.limit, "at_least", None) or Fraction(1, 100)
-    world = told(
-        theory, literals, [(rate, clause.target) for rate in rates], [(limit,), (Fraction(1, 2), Fraction(9, 10))]
-    )
+    liked = [_liked(clause), (Fraction(1, 2), Fraction(9, 10))]
+    world = told(theory, literals, [(rate, clause.target) for rate in rates], liked)
     if world is None:
         return fallback
     places = [

@@ -78,11 +78,17 @@ class CheckResult:
 
 
 def check(
-    path: str | Path, *, today: date | None = None, effort: int | None = None, without: Collection[str] = ()
+    path: str | Path,
+    *,
+    today: date | None = None,
+    effort: int | None = None,
+    without: Collection[str] = (),
+    worlds: bool = False,
 ) -> CheckResult:
     """Check the policy file at `path` as of `today`. Mistakes in the file are findings; nothing is raised for them.
 
-    `effort` is the solver's work limit for one query; `without` names axioms to leave out. Raises `ValueError` for an
+    `effort` is the solver's work limit for one query; `without` names axioms to leave out; with `worlds`, findings that a
+    world shows carry it as a policy test. Raises `ValueError` for an
     axiom that does not exist or an effort below 1.
     """
     _check_arguments(effort, without)
@@ -90,7 +96,7 @@ def check(
         document = load(path)
     except PolicyError as error:
         return _unreadable(str(path), error, _lenient(str(path)))
-    return check_document(document, today=today, effort=effort, without=without)
+    return check_document(document, today=today, effort=effort, without=without, worlds=worlds)
 
 
 def check_text(
@@ -111,7 +117,12 @@ def check_text(
 
 
 def check_document(
-    document: Document, *, today: date | None = None, effort: int | None = None, without: Collection[str] = ()
+    document: Document,
+    *,
+    today: date | None = None,
+    effort: int | None = None,
+    without: Collection[str] = (),
+    worlds: bool = False,
 ) -> CheckResult:
     """Like `check`, for a policy that is loaded."""
     _check_arguments(effort, without)
@@ -120,9 +131,9 @@ def check_document(
     day = today or date.today()
     left_out = frozenset(without)
     semantic = (
-        semantic_findings(document, without=left_out)
+        semantic_findings(document, without=left_out, worlds=worlds)
         if effort is None
-        else semantic_findings(document, without=left_out, effort=effort)
+        else semantic_findings(document, without=left_out, effort=effort, worlds=worlds)
     )
     arithmetic = (f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out)
     found = (*schema_findings(document, day), *semantic.findings, *arithmetic)

@@ -13,6 +13,7 @@ from ..logic.situations import Case
 from ..logic.worlds import Seen, percent, told
 from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
 from .context import Context, listed, when
+from .witness import world_as_test
 
 
 def unfounded(context: Context) -> tuple[Finding, ...]:
@@ -63,7 +64,15 @@ def _finding(context: Context, i: int, claim: Claim, case: Case) -> Finding:
         fixes=(what.fix,),
         clauses=(claim.id,),
         situation=tuple(sorted(case.holding)),
+        world=_world(context, claim, case),
     )
+
+
+def _world(context: Context, claim: Claim, case: Case) -> str | None:
+    formula = claim_formula(context.policy, claim)
+    wanted = [(atom.rate, atom.target) for atom in atoms(formula) if isinstance(atom, Mean)][:1]
+    held = (*binding(context.theory, case, context.aside), "-" + context.theory.literal(formula))
+    return world_as_test(context, held, case, f"{claim.id} does not follow", wanted=wanted, expect_fail=(claim.id,))
 
 
 def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:

@@ -73,6 +73,9 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("M003", "outputs-are-not-the-model", "error", "A claim about a model's content rests on its outputs."),
     Code("M004", "outputs-are-not-uses", "error", "A claim about use rests on clauses about outputs."),
     Code("M005", "unbounded-side-effects", "error", "A claim that nothing else changes is covered by no clause."),
+    Code("D001", "weaker-than-before", "info", "The later version no longer guarantees what a clause did."),
+    Code("D002", "stricter-than-before", "info", "The later version newly requires something."),
+    Code("D003", "incomparable", "warning", "A clause asks for less in one way and for more in another."),
     Code("X001", "undetermined", "undetermined", "The solver stopped at its work limit; nothing was decided."),
     Code("X002", "not-checked", "undetermined", "A question was not asked, and why."),
 )  # fmt: skip
@@ -91,6 +94,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "A": "ambiguity and coverage",
         "T": "testability",
         "M": "claims",
+        "D": "difference between versions",
         "X": "not determined",
     }
 )

@@ -23,6 +23,9 @@ class Context:
     cores: tuple[Core, ...] = ()
     """Conflicts found so far; their clauses are set aside in later questions."""
 
+    worlds: bool = False
+    """Whether findings are to carry the worlds that show them."""
+
     @property
     def policy(self) -> Policy:
         return self.document.policy

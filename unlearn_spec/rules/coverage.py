@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..finding import Finding, Fix
+from ..logic.formulas import Mean
 from ..logic.meaning import scoped_artifacts
-from ..logic.questions import Gap, gaps
+from ..logic.questions import Gap, binding, gaps, revealed_formulas
 from ..logic.situations import mentioned
 from ..policy.model import Refuse, Suppress
 from ..policy.vocabulary import access_rank
 from .context import Context, listed
+from .witness import world_as_test
 
 _HIGH = "90%"
 
@@ -42,12 +44,20 @@ def _finding(context: Context, gap: Gap) -> Finding:
     )
     if not gap.named:
         message = f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
-        return Finding("A010", "warning", message, (artifact, target), why=(world,), fixes=fixes)
+        return Finding("A010", "warning", message, (artifact, target), why=(world,), fixes=fixes, world=_world(context, gap))
     if gap.effective != gap.access or gap.access == "finetune":
         message = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them; no clause on {gap.target} holds at finetune"
     else:
         message = f"{who} {seen} {gap.artifact} through {gap.access}; no clause on {gap.target} holds there{_outside(context, gap)}"
-    return Finding("A011", "warning", message, (artifact, target), why=(world,), fixes=fixes)
+    return Finding("A011", "warning", message, (artifact, target), why=(world,), fixes=fixes, world=_world(context, gap))
+
+
+def _world(context: Context, gap: Gap) -> str | None:
+    revealed = revealed_formulas(context.policy, gap.target, gap.artifact, gap.access)
+    held = (*binding(context.theory, gap.case, context.aside), context.theory.literal(revealed[0]))
+    wanted = [(atom.rate, atom.target) for atom in revealed if isinstance(atom, Mean)][:1]
+    name = f"{gap.target} is revealed in {gap.artifact} through {gap.effective}, and no clause minds"
+    return world_as_test(context, held, gap.case, name, wanted=wanted)
 
 
 def _outside(context: Context, gap: Gap) -> str:

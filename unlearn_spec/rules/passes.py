@@ -29,16 +29,19 @@ class SemanticResult:
 
 
 def semantic_findings(
-    document: Document, *, without: frozenset[str] = frozenset(), effort: int = DEFAULT_EFFORT
+    document: Document, *, without: frozenset[str] = frozenset(), effort: int = DEFAULT_EFFORT, worlds: bool = False
 ) -> SemanticResult:
-    """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query."""
+    """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query.
+
+    With `worlds`, findings that a world shows carry it as a policy test.
+    """
     policy = document.policy
     situations = cases(policy)
     if situations is None:
         message = f"more than {MAX_SITUATIONS} situations: nothing was asked about what the clauses mean together"
         return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
     theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
-    context = Context(document, theory, situations, without)
+    context = Context(document, theory, situations, without, worlds=worlds)
     known = [clause for clause in policy.clauses if body(policy, clause) in theory.literals]
     found = [*_not_asked(context)]
 

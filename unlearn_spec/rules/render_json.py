@@ -54,6 +54,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "situation": list(finding.situation),
         "accepted": finding.accepted,
         "open_question": finding.open_question,
+        "world": finding.world,
         "page": f"docs/rules/{finding.code}.md",
     }
 
@@ -71,3 +72,13 @@ def _span(span: Span) -> dict[str, Any]:
 def _fix(fix: Fix) -> dict[str, Any]:
     edits = [{"span": _span(edit.span), "text": edit.text} for edit in fix.edits]
     return {"text": fix.text, "verified": fix.verified, "snippet": fix.snippet, "edits": edits}
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """One finding as plain data."""
+    return _finding(finding)
+
+
+def span_data(span: Span) -> dict[str, Any]:
+    """A place as plain data."""
+    return _span(span)

@@ -47,6 +47,11 @@ def render_text(result: CheckResult, *, colour: bool = False, width: int = WIDTH
     return "\n\n".join([*blocks, "\n".join(closing)]) + "\n"
 
 
+def render_finding(finding: Finding, source: Source | None, *, colour: bool = False, width: int = WIDTH) -> str:
+    """One finding, with an excerpt of its source."""
+    return _finding(finding, source, _Brush(colour), width)
+
+
 def visible(text: str) -> str:
     """The text with control, formatting and unassigned characters written as escapes.
 
@@ -88,6 +93,8 @@ def _finding(finding: Finding, source: Source | None, brush: _Brush, width: int)
         lines += _fix(fix, brush, width)
     if finding.axioms:
         lines += _field("uses", [listed(finding.axioms)], brush, width)
+    if finding.world:
+        lines += ["  world:", *(f"    {visible(line)}".rstrip() for line in finding.world.splitlines())]
     if finding.accepted:
         lines += _field("accepted", [finding.accepted], brush, width)
     if finding.open_question:

@@ -1,0 +1,479 @@
+"""Two versions of a policy: what the one guarantees and the other does not, clause by clause, each with a world.
+
+Asked under the facts that both declare (`common`). A clause is *no longer guaranteed* if some world meets every clause of
+the later version and not this one; *newly required* is the converse. So a clause that was dropped or reworded is no loss
+while others of the later version still demand it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import product
+from typing import Literal
+
+from ..policy.model import Clause, Closeness, Govern, Keep, Policy, Rectify, Refuse, Retain, Suppress
+from . import meaning
+from .common import common_policy
+from .encode import TooLarge
+from .formulas import All, Flag, Formula, ShareAbove, atoms
+from .limits import not_covered
+from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
+from .questions import Core, conflicts, open_fields, situational_conflicts
+from .realise import realise
+from .situations import MAX_SITUATIONS, active_clauses, always_active, cases, mentioned
+from .solver import DEFAULT_EFFORT, Undecided
+from .theory import Theory, build, declared_facts
+from .world_model import World
+from .worlds import Seen, rounded, told
+
+Answer = Literal["equivalent", "stricter", "weaker", "incomparable"]
+Which = Literal["before", "after"]
+RATES = Suppress | Refuse | Retain | Rectify
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A world that passes one version and fails a clause of the other: where, and in which numbers."""
+
+    artifact: str
+    situation: tuple[str, ...] = ()
+    """Situations that hold in it, of those that matter."""
+    seen: Seen | None = None
+    """For a clause about a rate: the mean over its target."""
+    beyond: tuple[int, int, Fraction] | None = None
+    """For a limit on each item or a share of them: how many items, of how many, are past which limit."""
+    day: Fraction | None = None
+    """For a deadline or a time of keeping: the day in the world."""
+    power: Fraction | None = None
+    """For a limit on membership tests: the share of members found."""
+    world: World | None = None
+    """The same world item by item, if it could be laid out."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """That a clause of one version is not guaranteed by the other."""
+
+    shown: Shown | None
+    """None if only `fields` speak of it, which no world shows."""
+    fields: tuple[str, ...] = ()
+    """Fields in which the nearest clause of the other version promises less, apart from its limit."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One clause of the earlier version, of the later, or of both under one name or two."""
+
+    before: str | None
+    after: str | None
+    lost: Loss | None
+    gained: Loss | None
+    still: tuple[str, ...] = ()
+    """For a clause that has gone, or weakened as written: clauses of the later version that still demand it."""
+    undetermined: bool = False
+
+    @property
+    def answer(self) -> Answer:
+        return _answer(self.lost is not None, self.gained is not None)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`answer` is None where the versions as wholes were not compared: one contradicts itself, or something is open."""
+
+    changes: tuple[Change, ...]
+    contradictory: tuple[tuple[Which, Core], ...] = ()
+    open: tuple[tuple[Which, str, str], ...] = ()
+    """Version, clause, field: decision fields to be closed first."""
+    too_large: tuple[str, ...] = ()
+    """Clauses about sets in groups too large to enumerate."""
+    too_many_situations: bool = False
+
+    @property
+    def answer(self) -> Answer | None:
+        undecided = any(change.undetermined for change in self.changes)
+        if self.contradictory or self.open or self.too_large or self.too_many_situations or undecided:
+            return None
+        return _answer(any(c.lost for c in self.changes), any(c.gained for c in self.changes))
+
+
+def _answer(lost: bool, gained: bool) -> Answer:
+    return "incomparable" if lost and gained else "weaker" if lost else "stricter" if gained else "equivalent"
+
+
+@dataclass(frozen=True)
+class _Side:
+    which: Which
+    policy: Policy
+    open: Mapping[str, tuple[str, ...]]
+    """Clauses with decision fields to be closed, and which."""
+    cores: tuple[Core, ...]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Clause]:
+        return {clause.id: clause for clause in self.policy.clauses}
+
+    def clause(self, name: str) -> Clause:
+        return self._by_id[name]
+
+    def consistent(self, active: frozenset[str]) -> bool:
+        return not any(set(core.clauses) <= active for core in self.cores)
+
+
+@dataclass(frozen=True)
+class _Case:
+    holding: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> Comparison:
+    """Whether `after` is equivalent to `before`, stricter, weaker or incomparable, and which clauses make it so."""
+    all_cases = _cases(before, after)
+    if all_cases is None or cases(before) is None or cases(after) is None:
+        return Comparison((), too_many_situations=True)
+    try:
+        cores = _cores(before, effort), _cores(after, effort)
+    except Undecided:
+        names = tuple(dict.fromkeys(clause.id for policy in (before, after) for clause in policy.clauses))
+        return Comparison(tuple(Change(name, name, None, None, undetermined=True) for name in names))
+    unlike = _open(before, after), _open(after, before)
+    one, other = _Side("before", before, unlike[0], cores[0]), _Side("after", after, unlike[1], cores[1])
+    theory, ground = _encoded(before, after, effort)
+    asked = _Asked(theory, ground, one, other, all_cases)
+    return Comparison(
+        tuple(_changes(asked)),
+        (*(("before", core) for core in one.cores), *(("after", core) for core in other.cores)),
+        tuple(
+            (side.which, clause, field)
+            for side in (one, other)
+            for clause, fields in side.open.items()
+            for field in fields
+        ),
+        tuple(
+            dict.fromkeys(
+                clause.id for side in (one, other) for clause in side.policy.clauses if not asked.knows(side, clause)
+            )
+        ),
+    )
+
+
+# --- the ground ------------------------------------------------------------------------------------------------------
+
+
+def _cases(before: Policy, after: Policy) -> tuple[_Case, ...] | None:
+    """Every assignment of the situations that both allow, with what binds in each version; one for each different pair."""
+    ground = common_policy(before, after)
+    used = frozenset().union(*(mentioned(clause.scope.when) for clause in ground.clauses))
+    names = [name for name in ground.situations if name in used]
+    if len(names) > MAX_SITUATIONS:
+        return None
+    found: dict[tuple[frozenset[str], frozenset[str]], _Case] = {}
+    assignments = (
+        frozenset(name for name, holds in zip(names, values, strict=True) if holds)
+        for values in product((False, True), repeat=len(names))
+    )
+    for holding in sorted(assignments, key=lambda chosen: (len(chosen), sorted(chosen))):
+        if all(len(holding.intersection(group)) <= 1 for group in ground.exclusive):
+            bound = active_clauses(before, holding), active_clauses(after, holding)
+            found.setdefault(bound, _Case(holding, *bound))
+    return tuple(found.values())
+
+
+def _cores(policy: Policy, effort: int) -> tuple[Core, ...]:
+    """The conflicts of one version under its own facts."""
+    theory = build(policy, effort=effort)
+    if not theory.possible(()):
+        return (Core(tuple(clause.id for clause in policy.clauses), tuple(theory.facts.values()), ()),)
+    own = cases(policy) or ()
+    plain = conflicts(theory, always_active(own))
+    settled = frozenset(name for core in plain for name in core.clauses)
+    return (*plain, *situational_conflicts(theory, own, settled))
+
+
+def _open(policy: Policy, other: Policy) -> dict[str, tuple[str, ...]]:
+    """Decision fields that a clause leaves open, of clauses that the other version does not have word for word."""
+    theirs = {_demanded(clause) for clause in other.clauses}
+    found = {}
+    for clause in policy.clauses:
+        if _demanded(clause) not in theirs:
+            fields = [name for name, _ in open_fields(policy, clause)]
+            twin = next((c for c in other.clauses if c.id == clause.id and isinstance(c, RATES)), None)
+            if isinstance(clause, RATES) and isinstance(twin, RATES):
+                if clause.reveals_when is None and twin.reveals_when is not None:
+                    fields.append("reveals_when")
+                if clause.scope.decoding is None and twin.scope.decoding is not None:
+                    fields.append("decoding")
+            if fields:
+                found[clause.id] = tuple(fields)
+    return found
+
+
+def _demanded(clause: Clause) -> str:
+    """What a clause says, without its evidence, its note and what it overrides."""
+    return clause.model_copy(update={"evidence": None, "note": None, "overrides": ()}).model_dump_json()
+
+
+def _encoded(before: Policy, after: Policy, effort: int) -> tuple[Theory, Policy]:
+    ground = common_policy(before, after)
+    asked = dict.fromkeys(
+        formula
+        for policy in (before, after)
+        for clause in policy.clauses
+        for formula in (
+            _body(policy, clause),
+            *(_on_artifact(policy, clause, name) for name in scoped_artifacts(policy, clause)),
+        )
+    )
+    unspoken = ground.model_copy(update={"clauses": ()})
+    return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort), ground
+
+
+def _body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
+    return All(tuple(_on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
+
+
+def _on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
+    """What a clause demands of one artifact. Measures about use are compared one by one, not by the clause's name."""
+    if isinstance(clause, Govern):
+        return All(tuple(Flag("governed", (clause.target or "", artifact, measure)) for measure in clause.measures))
+    return meaning.on_artifact(policy, clause, artifact, choice)
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Asked:
+    theory: Theory
+    ground: Policy
+    before: _Side
+    after: _Side
+    cases: tuple[_Case, ...]
+
+    @cached_property
+    def _literals(self) -> Mapping[Which, Mapping[str, str]]:
+        """What each clause demands, as a literal; without those about sets in groups too large."""
+        known = self.theory.literals
+        return {
+            side.which: {
+                clause.id: known[formula]
+                for clause in side.policy.clauses
+                if (formula := _body(side.policy, clause)) in known
+            }
+            for side in (self.before, self.after)
+        }
+
+    def knows(self, side: _Side, clause: Clause) -> bool:
+        return clause.id in self._literals[side.which]
+
+    def literal(self, side: _Side, clause: Clause) -> str:
+        if not self.knows(side, clause):
+            raise TooLarge(getattr(clause, "target", ""))
+        return self._literals[side.which][clause.id]
+
+
+def _changes(asked: _Asked) -> Iterator[Change]:
+    """In the order of the later version; clauses that have gone come after it."""
+    renamed = _renamed(asked)
+    old = {clause.id for clause in asked.before.policy.clauses}
+    for clause in asked.after.policy.clauses:
+        name = clause.id if clause.id in old else renamed.get(clause.id)
+        yield _change(asked, name, clause.id)
+    kept = {clause.id for clause in asked.after.policy.clauses} | set(renamed.values())
+    for clause in asked.before.policy.clauses:
+        if clause.id not in kept:
+            yield _change(asked, clause.id, None)
+
+
+def _renamed(asked: _Asked) -> dict[str, str]:
+    """New names of old clauses: the only clauses of either version that demand the same, wherever either binds."""
+    old = [c for c in asked.before.policy.clauses if not any(c.id == d.id for d in asked.after.policy.clauses)]
+    new = [c for c in asked.after.policy.clauses if not any(c.id == d.id for d in asked.before.policy.clauses)]
+    found: dict[str, str] = {}
+    for clause in new:
+        for candidate in old:
+            if candidate.id not in found.values() and _same(asked, candidate, clause):
+                found[clause.id] = candidate.id
+                break
+    return found
+
+
+def _same(asked: _Asked, one: Clause, other: Clause) -> bool:
+    if one.goal != other.goal or not asked.knows(asked.before, one) or not asked.knows(asked.after, other):
+        return False
+    if any((one.id in case.before) != (other.id in case.after) for case in asked.cases):
+        return False
+    pair = (asked.before.policy, one), (asked.after.policy, other)
+    if not_covered(*pair) or not_covered(pair[1], pair[0]):
+        return False
+    mine, theirs = asked.literal(asked.before, one), asked.literal(asked.after, other)
+    if mine == theirs:
+        return True
+    try:
+        return not asked.theory.possible((mine, "-" + theirs)) and not asked.theory.possible((theirs, "-" + mine))
+    except Undecided:
+        return False
+
+
+def _change(asked: _Asked, before: str | None, after: str | None) -> Change:
+    try:
+        lost = None if before is None else _missing(asked, before, after, backwards=False)
+        gained = None if after is None else _missing(asked, after, before, backwards=True)
+        still = _still(asked, before, after) if before is not None and lost is None else ()
+    except Undecided:
+        return Change(before, after, None, None, undetermined=True)
+    except TooLarge:
+        return Change(before, after, None, None)
+    return Change(before, after, lost, gained, still)
+
+
+def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> Loss | None:
+    """Whether the other version does not guarantee a clause; with a world that shows it.
+
+    An open clause is not asked about. Where a version contradicts itself it would guarantee everything: there a clause is
+    held against its counterpart alone.
+    """
+    here, there = (asked.after, asked.before) if backwards else (asked.before, asked.after)
+    clause = here.clause(name)
+    if name in here.open or (twin is not None and twin in there.open):
+        return None
+    denied = "-" + asked.literal(here, clause)
+    fields: tuple[str, ...] = ()
+    fell_short = False
+    for case in asked.cases:
+        mine, theirs = (case.after, case.before) if backwards else (case.before, case.after)
+        if name not in mine:
+            continue
+        premises = _premises(asked, there, theirs, twin)
+        alike = [other for other, literal in premises.items() if literal == denied[1:]]
+        if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
+            continue
+        if asked.theory.possible((*premises.values(), denied)):
+            counterpart = None if twin is None else there.clause(twin)
+            return Loss(_show(asked, here, clause, counterpart, tuple(premises.values()), case))
+        covering = [
+            literal
+            for other, literal in premises.items()
+            if not not_covered((there.policy, there.clause(other)), (here.policy, clause))
+        ]
+        if len(covering) < len(premises) and asked.theory.possible((*covering, denied)):
+            fell_short = True
+            nearest = there.clause(twin) if twin is not None and twin in theirs else None
+            short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, premises)]
+            fields = fields or (
+                not_covered((there.policy, nearest), (here.policy, clause))
+                if nearest is not None
+                else min((found for found in short if found), key=len, default=())
+            )
+    return Loss(None, fields) if fell_short else None
+
+
+def _premises(asked: _Asked, side: _Side, active: frozenset[str], twin: str | None) -> dict[str, str]:
+    """The clauses of a version that bind, with their literals; its counterpart alone where the version is contradictory."""
+    names = active if side.consistent(active) else active & {twin}
+    return {
+        clause.id: asked.literal(side, clause)
+        for clause in side.policy.clauses
+        if clause.id in names and asked.knows(side, clause)
+    }
+
+
+def _still(asked: _Asked, before: str, after: str | None) -> tuple[str, ...]:
+    """Clauses of the later version, other than its counterpart, that alone demand what this one did wherever it binds."""
+    clause = asked.before.clause(before)
+    mine = asked.literal(asked.before, clause)
+    where = [case.after for case in asked.cases if before in case.before]
+    if after is not None:
+        twin = asked.after.clause(after)
+        if all(after in active for active in where) and not asked.theory.possible(
+            (asked.literal(asked.after, twin), "-" + mine)
+        ):
+            return ()
+    return tuple(
+        other.id
+        for other in asked.after.policy.clauses
+        if other.id != after
+        and asked.knows(asked.after, other)
+        and all(other.id in active for active in where)
+        and not not_covered((asked.after.policy, other), (asked.before.policy, clause))
+        and asked.theory.possible((asked.literal(asked.after, other),))
+        and not asked.theory.possible((asked.literal(asked.after, other), "-" + mine))
+    )[:1]
+
+
+# --- the world that shows it -----------------------------------------------------------------------------------------
+
+
+def _show(
+    asked: _Asked, side: _Side, clause: Clause, counterpart: Clause | None, premises: Sequence[str], case: _Case
+) -> Shown:
+    """Where and in which numbers a world meets the premises and not the clause."""
+    theory = asked.theory
+    artifact, denied = _where(asked, side, clause, premises)
+    held = (*premises, denied)
+    shown = Shown(artifact, tuple(sorted(case.holding)))
+    extra = ""
+    if isinstance(clause, RATES):
+        rate = rate_of(clause, artifact, WEAKEST)
+        liked = ((*_limit(counterpart), *_limit(clause)),)
+        seen = told(theory, held, [(rate, clause.target)], liked)
+        extra = rounded(theory, held, [(rate, clause.target)], liked) or ""
+        shown = replace(shown, seen=seen[0] if seen else None)
+    world = realise(theory, held, extra, case.holding)
+    if world is None:
+        return shown
+    return replace(
+        shown,
+        world=world,
+        beyond=_beyond(world, side.policy, clause, artifact),
+        day=_day(world, clause, artifact),
+        power=_power(world, clause, artifact),
+    )
+
+
+def _where(asked: _Asked, side: _Side, clause: Clause, premises: Sequence[str]) -> tuple[str, str]:
+    """The first artifact on which the clause can fail, and the literal of its failing there."""
+    names = scoped_artifacts(side.policy, clause)
+    for name in names:
+        denied = "-" + asked.theory.literal(_on_artifact(side.policy, clause, name))
+        if asked.theory.possible((*premises, denied)):
+            return name, denied
+    raise AssertionError(clause.id)
+
+
+def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
+    limit = getattr(clause, "limit", None)
+    if isinstance(limit, Closeness) or limit is None:
+        return ()
+    values = (getattr(limit, "at_most", None), getattr(limit, "at_least", None))
+    return tuple(1 - value if isinstance(clause, Refuse) else value for value in values if isinstance(value, Fraction))
+
+
+def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tuple[int, int, Fraction] | None:
+    """How many items are past the limit of a clause about single items."""
+    if not isinstance(clause, RATES):
+        return None
+    for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)):
+        if isinstance(atom, ShareAbove) and atom.rate.family != "drops":
+            items = [s for s in world.strata if atom.target in s.inside and atom.rate in s.rates]
+            limit = atom.threshold
+            past = [s for s in items if (s.rates[atom.rate] < limit if atom.op == ">=" else s.rates[atom.rate] > limit)]
+            return sum(s.count for s in past), sum(s.count for s in items), limit
+    return None
+
+
+def _day(world: World, clause: Clause, artifact: str) -> Fraction | None:
+    if clause.goal in ("delete", "keep"):
+        ends = [s.stored[artifact] for s in world.strata if clause.target in s.inside and artifact in s.stored]
+        return None if not ends else min(ends) if isinstance(clause, Keep) else max(ends)
+    return dict(world.finished).get(artifact) if clause.by is not None else None
+
+
+def _power(world: World, clause: Clause, artifact: str) -> Fraction | None:
+    cell = getattr(clause, "target", None), artifact
+    found = [test.tpr for test in world.tests if (test.target, test.artifact) == cell]
+    return found[0] if clause.goal == "remove" and found and clause.measure == "membership" else None

@@ -1,0 +1,80 @@
+"""What two clauses promise apart from the theory: for whom, in which languages, how firmly, how far the target reaches.
+
+No axiom speaks of these. They are compared one by one, by simple order: the wider promise covers the narrower one.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..policy.model import (
+    Clause,
+    Closure,
+    DeIndex,
+    Delete,
+    ExcludeFuture,
+    Finish,
+    Keep,
+    NearDuplicates,
+    Policy,
+    Rectify,
+    Refuse,
+    Remove,
+    Retain,
+    Suppress,
+)
+
+_TIMED = Suppress | Refuse | Retain | Rectify | Remove | Delete | Finish | Keep
+"""Goals whose deadline the theory knows."""
+
+
+def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> tuple[str, ...]:
+    """The fields, by name, in which the first clause promises less than the second, whatever their limits say."""
+    (_, one), (_, other) = wide, narrow
+    checks = {
+        "scope.audience": one.scope.audience in (None, other.scope.audience),
+        "scope.languages": _spans(one.scope.languages, other.scope.languages),
+        "scope.precision": _spans(one.scope.precision, other.scope.precision),
+        "about": getattr(other, "about", None) in (None, getattr(one, "about", None)),
+        "strength": one.strength == "must" or other.strength == "should",
+        "until": isinstance(one, Keep) or _lasts(one.until, other.until),
+        "by": isinstance(other, _TIMED) or _in_time(one.by, other.by),
+        "closure": _reaches(_closure(*wide), _closure(*narrow)),
+    }
+    return tuple(name for name, covered in checks.items() if not covered)
+
+
+def _spans(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Nothing written is everything."""
+    return not one or (bool(other) and set(other) <= set(one))
+
+
+def _lasts(one: Fraction | None, other: Fraction | None) -> bool:
+    """No end is the longest."""
+    return one is None or (other is not None and one >= other)
+
+
+def _in_time(one: Fraction | None, other: Fraction | None) -> bool:
+    """No deadline is the latest."""
+    return other is None or (one is not None and one <= other)
+
+
+def _closure(policy: Policy, clause: Clause) -> Closure | None:
+    if not isinstance(clause, Remove | Delete | ExcludeFuture | DeIndex):
+        return None
+    return policy.information[clause.target].closure or Closure(exact_duplicates=True)
+
+
+def _reaches(one: Closure | None, other: Closure | None) -> bool:
+    """Whether everything that belongs to the second target belongs to the first."""
+    if one is None or other is None:
+        return True
+    flags = [name for name in Closure.model_fields if name != "near_duplicates"]
+    return all(getattr(one, n) or not getattr(other, n) for n in flags) and _nearer(one, other)
+
+
+def _nearer(one: Closure, other: Closure) -> bool:
+    ours, theirs = one.near_duplicates, other.near_duplicates
+    if not isinstance(theirs, NearDuplicates):
+        return True
+    return isinstance(ours, NearDuplicates) and ours.metric == theirs.metric and ours.at_least <= theirs.at_least

@@ -1,0 +1,123 @@
+"""What a test file tells of a world, in the theory's terms: words become rates under the readings that clauses use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final, cast
+
+from ..policy.expectations import MEASURES, Items, MeanOf, Rates, RatesUnder, WorldAsTold
+from ..policy.model import Claim, Clause, Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.vocabulary import Access
+from .formulas import Bound, Family, Flag, Rate, Reading, Removed, Whose, reading_of
+from .meaning import readings_on
+from .world_model import MeanRate, Served, Stratum, TestPower, World
+
+FAMILIES: Final[dict[str, tuple[Family, Bound]]] = {
+    "reveals": ("reveals", "sup"),
+    "knows": ("reveals", "inf"),
+    "answers": ("answers", "sup"),
+    "answers_at_worst": ("answers", "inf"),
+    "corrects": ("corrects", "inf"),
+}
+"""The words for the rates of items."""
+_MEANS: Final = dict(zip(MEASURES, FAMILIES.values(), strict=True))
+
+
+def as_world(policy: Policy, told: WorldAsTold) -> World:
+    """The world that a test tells of. A rate without `under` is told for every reading that clauses use there."""
+    return World(
+        frozenset(told.situations),
+        tuple(_stratum(policy, items) for items in told.items),
+        tuple(mean for entry in told.means for mean in _means(policy, entry)),
+        tuple((Removed(r.of, r.in_, r.epsilon, r.delta, r.compared_with), r.holds) for r in told.removed),
+        tuple(
+            TestPower(test.of, test.in_, test.at_fpr, fair, test.tpr)
+            for test in told.membership
+            for fair in ((True, False) if test.same_lottery is None else (test.same_lottery,))
+        ),
+        tuple(told.finished.items()),
+        tuple((store, name, day) for store, kept in told.stored.items() for name, day in kept.items()),
+        tuple(told.used.items()),
+        tuple(Served(entry.of, entry.by, entry.from_, entry.anything) for entry in told.served),
+        (
+            *((Flag("destroyed", (name,)), holds) for name, holds in told.destroyed.items()),
+            *((Flag("excluded", (entry.of, entry.from_)), entry.holds) for entry in told.excluded),
+            *((Flag("governed", (name,)), holds) for name, holds in told.governed.items()),
+            *((Flag("harmful_use", (name,)), holds) for name, holds in told.harmful_use.items()),
+        ),
+    )
+
+
+def readings_of_items(policy: Policy, artifact: str, inside: frozenset[str], family: Family) -> tuple[Reading, ...]:
+    """The readings that a rate without `under` is told for; what counts as a refusal is no question of reading."""
+    names: list[str | None] = [*sorted(inside)] or [None]
+    found = dict.fromkeys(reading for name in names for reading in readings_on(policy, artifact, name))
+    if family == "answers":
+        return tuple(dict.fromkeys(Reading("", decoding) for decoding in _decodings(policy, artifact, found)))
+    return tuple(found)
+
+
+def _decodings(policy: Policy, artifact: str, found: dict[Reading, None]) -> Iterator[str]:
+    """How answers are drawn where refusals are counted, and where content is."""
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Refuse | Retain):
+            yield reading_of(None, clause.scope.decoding).decoding
+    yield from (reading.decoding for reading in found)
+
+
+def _stratum(policy: Policy, items: Items) -> Stratum:
+    inside = frozenset(items.in_)
+    rates: dict[Rate, Fraction] = {}
+    blocks: tuple[tuple[Whose, RatesUnder | None], ...] = (
+        ("now", items),
+        ("before", items.before),
+        ("reference", items.reference),
+    )
+    for whose, block in blocks:
+        if block is not None:
+            rates.update(_rates(policy, block, whose, inside, None))
+            for name, under in block.under.items():
+                rates.update(_rates(policy, under, whose, inside, _reading(policy, name)))
+    return Stratum(inside, items.count, rates, dict(items.stored))
+
+
+def _rates(
+    policy: Policy, told: Rates, whose: Whose, inside: frozenset[str], reading: Reading | None
+) -> Iterator[tuple[Rate, Fraction]]:
+    for word, (family, bound) in FAMILIES.items():
+        for artifact, levels in getattr(told, word).items():
+            for access, cells in levels.items():
+                for asked, value in cells.items():
+                    for one in _chosen(policy, artifact, inside, family, reading):
+                        yield Rate(artifact, whose, family, bound, cast(Access, access), asked, one), value
+
+
+def _chosen(
+    policy: Policy, artifact: str, inside: frozenset[str], family: Family, reading: Reading | None
+) -> tuple[Reading, ...]:
+    if reading is None:
+        return readings_of_items(policy, artifact, inside, family)
+    return (Reading("", reading.decoding) if family == "answers" else reading,)
+
+
+def _reading(policy: Policy, name: str) -> Reading:
+    return reading_in(next(entry for entry in (*policy.clauses, *policy.claims) if entry.id == name))
+
+
+def reading_in(entry: Clause | Claim) -> Reading:
+    """What a clause or claim means by "revealed", and how it has answers drawn."""
+    if isinstance(entry, Claim):
+        return reading_of(entry.reveals_when, entry.decoding)
+    reveals_when = entry.reveals_when if isinstance(entry, Suppress | Refuse | Retain | Rectify) else None
+    if reveals_when is not None and reveals_when.metric in ("refusal", "not_refusal"):
+        reveals_when = None
+    return reading_of(reveals_when, entry.scope.decoding)
+
+
+def _means(policy: Policy, told: MeanOf) -> Iterator[MeanRate]:
+    word, (family, bound) = next((word, meant) for word, meant in _MEANS.items() if getattr(told, word) is not None)
+    reading = None if told.under is None else _reading(policy, told.under)
+    for one in _chosen(policy, told.in_, frozenset((told.of,)), family, reading):
+        rate = Rate(told.in_, told.whose, family, bound, told.access, told.asked, one)
+        yield MeanRate(rate, told.of, getattr(told, word))

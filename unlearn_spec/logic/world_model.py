@@ -1,0 +1,89 @@
+"""Worlds as plain values: how many items of which kind, and what is true of each. No solver, no policy file.
+
+A `World` may say little: what it does not say is unknown. The items it lists are *all* items of the sets they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .formulas import Flag, Formula, Rate, Removed
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Items alike in every respect: how many they are, in which sets, each of their rates, until when stores keep them."""
+
+    inside: frozenset[str]
+    """Every set that the world names and they are in. Empty: items of no declared set."""
+    count: int
+    rates: Mapping[Rate, Fraction]
+    stored: Mapping[str, Fraction]
+    """Day until which each store keeps them."""
+
+
+@dataclass(frozen=True)
+class MeanRate:
+    """The mean of a rate over a set, of whose items nothing else is said."""
+
+    rate: Rate
+    target: str
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class TestPower:
+    """The true-positive rate of the best membership test; `fair` as in `formulas.Tpr`."""
+
+    target: str
+    artifact: str
+    at_fpr: Fraction
+    fair: bool
+    tpr: Fraction
+
+
+@dataclass(frozen=True)
+class Served:
+    """Whether the index or cache `path` serves anything of a set through an artifact."""
+
+    target: str
+    artifact: str
+    path: str
+    anything: bool
+
+
+@dataclass(frozen=True)
+class World:
+    """What a world is known to be like. Situations that are not listed do not hold; all else unsaid is unknown."""
+
+    situations: frozenset[str] = frozenset()
+    strata: tuple[Stratum, ...] = ()
+    means: tuple[MeanRate, ...] = ()
+    removals: tuple[tuple[Removed, bool], ...] = ()
+    """Whether the process behind an artifact is so close to one without the set."""
+    tests: tuple[TestPower, ...] = ()
+    finished: tuple[tuple[str, Fraction], ...] = ()
+    """Artifact, day on which the work on it is done."""
+    stored: tuple[tuple[str, str, Fraction], ...] = ()
+    """Store, set, day until which the store keeps every item of the set."""
+    used: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Artifact, all methods used on it."""
+    served: tuple[Served, ...] = ()
+    flags: tuple[tuple[Flag, bool], ...] = ()
+
+    def known(self, formula: Formula) -> bool | None:
+        """Whether a flag or a removal holds, if the world says so."""
+        return dict((*self.removals, *self.flags)).get(formula)
+
+
+def with_drops(stratum: Stratum, drops: tuple[Rate, ...]) -> Stratum:
+    """The stratum with the falls that follow from what was and what is: before minus now, at least 0."""
+    rates = dict(stratum.rates)
+    for drop in drops:
+        now = replace(drop, family="reveals", bound="inf")
+        before = replace(now, whose="before")
+        if now in rates and before in rates:
+            rates[drop] = max(Fraction(0), rates[before] - rates[now])
+    return replace(stratum, rates=rates)

@@ -1,0 +1,66 @@
+"""The worlds that show how two versions differ, in a clause's own words: the subject of "… passes the one and fails the other"."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..logic.compare import Shown
+from ..logic.worlds import percent as short
+from ..policy.model import Clause, Closeness, Rectify, Refuse, Remove, Retain, Suppress
+from .wording import decimal, listed, percent
+
+
+def told(clause: Clause, shown: Shown) -> str:
+    """The subject of "… passes the one and fails the other": a world in the clause's own words."""
+    where = shown.artifact
+    match clause:
+        case Suppress() | Refuse() | Retain() | Rectify():
+            if shown.day is not None and clause.by is not None and shown.day > clause.by:
+                return f"work on {where} that ends on day {_number(shown.day)}"
+            return f"a model {_rate(clause, shown)}"
+        case Remove() if isinstance(clause.limit, Closeness):
+            limit = clause.limit
+            close = f"(ε {decimal(limit.epsilon)}, δ {percent(limit.delta)})"
+            return f"a process for {where} that is not {close}-close to one without {clause.target}"
+        case Remove():
+            power = "more" if shown.power is None else percent(shown.power, "up")
+            return f"a model {where} of which a test finds {power} of the members of {clause.target}"
+        case _:
+            return _act(clause, shown)
+
+
+def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown) -> str:
+    seen, where = shown.seen, shown.artifact
+    access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
+    place = f"in {where} through {access}, asked {asked},"
+    if shown.beyond is not None and shown.beyond[0]:
+        past, size, limit = shown.beyond
+        side = "below" if isinstance(clause, Retain | Rectify) else "above"
+        verb = {"suppress": "revealing", "refuse": "answering"}.get(clause.goal, "knowing")
+        return f"{verb} {past:,} of the {size:,} items of {clause.target} {side} {percent(limit)} of the time {place}"
+    if seen is None:
+        return f"that fails {clause.id} on {clause.target} {place}"
+    if isinstance(clause, Refuse):
+        return f"refusing {short(1 - seen.mean)} of the askings about {clause.target} {place}"
+    verb = {"answers": "answering", "corrects": "correcting"}.get(seen.rate.family, "")
+    verb = verb or ("revealing" if seen.rate.bound == "sup" else "knowing")
+    return f"{verb} {short(seen.mean)} of {clause.target} {place}"
+
+
+def _act(clause: Clause, shown: Shown) -> str:
+    where, target = shown.artifact, getattr(clause, "target", None)
+    day = "" if shown.day is None else _number(shown.day)
+    return {
+        "delete": f"a {where} that keeps {target} until day {day or 'later'}",
+        "keep": f"a {where} that drops {target} on day {day or 'earlier'}",
+        "finish": f"work on {where} that ends on day {day or 'later'}",
+        "destroy": f"a {where} that still exists",
+        "ban": f"work on {where} that uses {listed(getattr(clause, 'methods', ()), 'or')}",
+        "de_index": f"an index that still serves {target} from {where}",
+        "exclude_future": f"a later training run of {where} that uses {target}",
+        "govern": f"a use of {where} without some of the measures of {clause.id}",
+    }[clause.goal]
+
+
+def _number(day: Fraction) -> str:
+    return decimal(day)

@@ -1,0 +1,116 @@
+"""A comparison of two versions as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from ..logic.compare import Shown
+from .diff import ClauseDiff, DiffResult, only_in
+from .render_json import finding_data
+from .render_text import WIDTH, render_finding, visible
+from .snippet import as_test_file
+
+_KIND = {"kept": "", "renamed": "renamed", "added": "added", "removed": "removed"}
+
+
+def render_diff_text(result: DiffResult, *, colour: bool = False, worlds: bool = False, width: int = WIDTH) -> str:
+    """The summary, then every finding, clause by clause, the evidence demanded, and what the files declare differently."""
+    head = textwrap.wrap(visible(result.summary), width, break_long_words=False, break_on_hyphens=False)
+    blocks = ["\n".join(head)]
+    sources = {source.file: source for source in result.sources}
+    for finding in result.findings:
+        file = finding.spans[0].file if finding.spans else ""
+        blocks.append(render_finding(only_in(finding, file), sources.get(file), colour=colour, width=width))
+    if result.clauses:
+        blocks.append("\n".join(("clauses", *_clauses(result))))
+    if result.evidence:
+        changes = (f"  {change.clause}: {visible(change.text)} ({change.order})" for change in result.evidence)
+        blocks.append("\n".join(("evidence demanded", *changes)))
+    if result.declared:
+        blocks.append("\n".join(("declared differently", *(f"  {visible(change.text)}" for change in result.declared))))
+    if worlds:
+        blocks += [text.rstrip() for text in worlds_as_tests(result)]
+    return (
+        "\n\n".join([*blocks, f"{visible(result.after)} against {visible(result.before)}: {_closing(result)}"]) + "\n"
+    )
+
+
+def _closing(result: DiffResult) -> str:
+    return result.answer or "not compared as a whole"
+
+
+def _clauses(result: DiffResult) -> Iterator[str]:
+    name_width = max(len(entry.clause) for entry in result.clauses)
+    for entry in result.clauses:
+        parts = [part for part in (_KIND[entry.kind], entry.note) if part]
+        note = f" ({', '.join(parts)})" if parts else ""
+        yield f"  {entry.clause:<{name_width}}  {entry.answer or 'not compared'}{note}"
+
+
+def worlds_as_tests(result: DiffResult) -> Iterator[str]:
+    """A test file for each world that passes one version and fails a clause of the other."""
+    if result.documents is None:
+        return
+    before, after = (document.policy for document in result.documents)
+    for entry in result.clauses:
+        for shown, policy, file, name in (
+            (entry.lost, before, result.before, entry.was),
+            (entry.gained, after, result.after, entry.clause),
+        ):
+            if shown is not None and shown.world is not None and name is not None:
+                other = result.names[1] if policy is before else result.names[0]
+                text = as_test_file(policy, file, shown.world, f"{name} fails, {other} passes", expect_fail=(name,))
+                if text is not None:
+                    yield text
+
+
+def render_diff_json(result: DiffResult) -> str:
+    """`{before, after, answer, summary, clauses, evidence, declared, findings, exit_code}` with a final line break."""
+    return json.dumps(_data(result), ensure_ascii=True, indent=2) + "\n"
+
+
+def _data(result: DiffResult) -> dict[str, Any]:
+    return {
+        "before": result.before,
+        "after": result.after,
+        "answer": result.answer,
+        "summary": result.summary,
+        "clauses": [_clause(entry) for entry in result.clauses],
+        "evidence": [
+            {"clause": c.clause, "field": c.field, "before": c.before, "after": c.after, "order": c.order}
+            for c in result.evidence
+        ],
+        "declared": [
+            {"block": d.block, "name": d.name, "field": d.field, "before": d.before, "after": d.after}
+            for d in result.declared
+        ],
+        "findings": [finding_data(finding) for finding in result.findings],
+        "worlds": list(worlds_as_tests(result)),
+        "exit_code": result.exit_code,
+    }
+
+
+def _clause(entry: ClauseDiff) -> dict[str, Any]:
+    return {
+        "clause": entry.clause,
+        "kind": entry.kind,
+        "was": entry.was,
+        "answer": entry.answer,
+        "note": entry.note,
+        "lost": _shown(entry.lost),
+        "gained": _shown(entry.gained),
+    }
+
+
+def _shown(shown: Shown | None) -> dict[str, Any] | None:
+    if shown is None:
+        return None
+    return {
+        "artifact": shown.artifact,
+        "situation": list(shown.situation),
+        "mean": None if shown.seen is None else str(shown.seen.mean),
+        "day": None if shown.day is None else str(shown.day),
+    }

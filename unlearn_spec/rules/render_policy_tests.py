@@ -1,0 +1,89 @@
+"""A run of policy tests as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..finding import Finding
+from ..policy.source import Source
+from .policy_tests import Outcome, TestResult, TestRun
+from .render_json import finding_data, span_data
+from .render_text import WIDTH, render_finding, visible
+
+_SIGN = {"as_expected": "ok  ", "otherwise": "FAIL", "undetermined": "?   "}
+
+
+def render_tests_text(run: TestRun, *, colour: bool = False, width: int = WIDTH) -> str:
+    """Each test with what was expected and found otherwise, then the summary line."""
+    blocks = [_told(finding, run, colour, width) for finding in run.findings]
+    lines = [line for result in run.results for line in _result(result, run, colour, width)]
+    blocks += ["\n".join(lines)] if lines else []
+    return "\n\n".join([*blocks, f"{visible(run.file)}: {run.summary}"]) + "\n"
+
+
+def _result(result: TestResult, run: TestRun, colour: bool, width: int) -> Iterator[str]:
+    statuses = {outcome.status for outcome in result.outcomes}
+    worst = next((word for word in ("otherwise", "undetermined") if word in statuses), "as_expected")
+    yield f"{'ERR ' if result.findings else _SIGN[worst]} {visible(result.name)}"
+    for outcome in result.outcomes:
+        if outcome.status != "as_expected":
+            yield f"       {_otherwise(outcome)}"
+    for finding in result.findings:
+        yield _told(finding, run, colour, width)
+
+
+def _otherwise(outcome: Outcome) -> str:
+    span = outcome.span
+    where = visible(f"{span.file}:{span.line}:{span.column}")
+    expected, found = _words(outcome.expected), _words(outcome.found)
+    return f"{where}: {visible(outcome.about)}: expected {expected}, but {found}"
+
+
+def _words(answer: str) -> str:
+    return {
+        "not_shown": "not shown (what is told decides neither way)",
+        "not_applicable": "not applicable (the clause does not bind there)",
+    }.get(answer, answer)
+
+
+def _told(finding: Finding, run: TestRun, colour: bool, width: int) -> str:
+    return render_finding(finding, _source(finding, run.sources), colour=colour, width=width)
+
+
+def _source(finding: Finding, sources: Sequence[Source]) -> Source | None:
+    """The file of a finding, for the excerpt: only if all its spans are in it."""
+    files = {span.file for span in finding.spans}
+    return next((source for source in sources if files == {source.file}), None)
+
+
+def render_tests_json(runs: Sequence[TestRun]) -> str:
+    """A list with one object a file."""
+    return json.dumps([_data(run) for run in runs], ensure_ascii=True, indent=2) + "\n"
+
+
+def _data(run: TestRun) -> dict[str, Any]:
+    return {
+        "file": run.file,
+        "policy": run.policy,
+        "findings": [finding_data(finding) for finding in run.findings],
+        "tests": [
+            {
+                "name": result.name,
+                "findings": [finding_data(finding) for finding in result.findings],
+                "outcomes": [
+                    {
+                        "about": outcome.about,
+                        "expected": outcome.expected,
+                        "found": outcome.found,
+                        "status": outcome.status,
+                        "span": span_data(outcome.span),
+                    }
+                    for outcome in result.outcomes
+                ],
+            }
+            for result in run.results
+        ],
+        "summary": {"text": run.summary, "exit_code": run.exit_code},
+    }

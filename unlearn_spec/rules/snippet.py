@@ -1,0 +1,272 @@
+"""A world as a policy test to paste: the same form that `unlearn-spec test` reads, and run before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import PurePath
+
+from pydantic import ValidationError
+
+from ..logic.formulas import Family, Flag, Rate, Reading, Removed
+from ..logic.solver import Undecided
+from ..logic.told_world import FAMILIES, as_world, reading_in, readings_of_items
+from ..logic.trial import trial
+from ..logic.world_model import Stratum, World
+from ..policy.expectations import WorldAsTold
+from ..policy.model import Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.source import read
+
+_WORDS = {meant: word for word, meant in FAMILIES.items()}
+_Table = dict[str, dict[str, dict[str, Fraction]]]
+
+
+def as_test_file(
+    policy: Policy, policy_file: str, world: World, name: str, *, expect_fail: Sequence[str] = ()
+) -> str | None:
+    """A whole test file about one world, with every answer that what is told of it decides.
+
+    None if the world, as it can be written, does not show that `expect_fail` fail: then there is nothing to keep.
+    """
+    lines = list(_world(policy, within(policy, world)))
+    told = _read_back(lines)
+    if told is None:
+        return None
+    found = trial(policy, as_world(policy, told))
+    names = [clause.id for clause in policy.clauses] + [claim.id for claim in policy.claims]
+    try:
+        if found.contradiction:
+            return None
+        answers = {each: found.answer(each) for each in names if found.wanted[each] in found.theory.literals}
+    except Undecided:
+        return None
+    if any(answers.get(each) != "fail" for each in expect_fail):
+        return None
+    return "\n".join(
+        (
+            'unlearn_spec_test: "1.0"',
+            f"policy: {_text(PurePath(policy_file).name)}",
+            "tests:",
+            f"  - name: {_text(name)}",
+            "    world:",
+            *(f"      {line}" for line in lines),
+            "    expect:",
+            *(f"      {each}: {answer}" for each, answer in answers.items()),
+            "",
+        )
+    )
+
+
+def within(policy: Policy, world: World) -> World:
+    """The part of a world that the policy has names for."""
+    sets, artifacts = set(policy.information), set(policy.artifacts)
+    strata = []
+    for stratum in world.strata:
+        rates = {rate: value for rate, value in stratum.rates.items() if rate.artifact in artifacts}
+        stored = {store: day for store, day in stratum.stored.items() if store in artifacts}
+        strata.append(Stratum(stratum.inside & sets, stratum.count, rates, stored))
+    return World(
+        world.situations & set(policy.situations),
+        tuple(s for s, was in zip(strata, world.strata, strict=True) if s.inside or not was.inside),
+        tuple(mean for mean in world.means if mean.target in sets and mean.rate.artifact in artifacts),
+        tuple((r, holds) for r, holds in world.removals if r.target in sets and r.artifact in artifacts),
+        tuple(test for test in world.tests if test.target in sets and test.artifact in artifacts),
+        tuple((artifact, day) for artifact, day in world.finished if artifact in artifacts),
+        tuple(entry for entry in world.stored if entry[0] in artifacts and entry[1] in sets),
+        tuple(
+            (artifact, tuple(name for name in methods if name in (policy.methods or {})))
+            for artifact, methods in world.used
+            if artifact in artifacts
+        ),
+        tuple(s for s in world.served if s.target in sets and {s.artifact, s.path} <= artifacts),
+        tuple((flag, holds) for flag, holds in world.flags if _known(policy, flag)),
+    )
+
+
+def _known(policy: Policy, flag: Flag) -> bool:
+    match flag.name:
+        case "destroyed":
+            return flag.of[0] in policy.artifacts
+        case "excluded":
+            return flag.of[0] in policy.information and flag.of[1] in policy.artifacts
+        case "governed":
+            return any((clause.id,) == flag.of for clause in policy.clauses)
+        case _:
+            return flag.of[0] in policy.information
+
+
+def _read_back(lines: Sequence[str]) -> WorldAsTold | None:
+    reading = read("\n".join(lines) or "{}", "<world>")
+    try:
+        return None if reading.findings else WorldAsTold.model_validate(reading.data)
+    except ValidationError:
+        return None
+
+
+# --- as text ---------------------------------------------------------------------------------------------------------
+
+
+def _world(policy: Policy, world: World) -> Iterator[str]:
+    if world.situations:
+        yield f"situations: [{', '.join(sorted(world.situations))}]"
+    if world.strata:
+        yield "items:"
+        for stratum in _merged(world.strata):
+            first, *others = _stratum(policy, stratum)
+            yield f"  - {first}"
+            yield from (f"    {line}" for line in others)
+    if world.removals:
+        yield "removed:"
+        yield from (f"  - {_removal(removal, holds)}" for removal, holds in world.removals if removal.compared_with)
+    if world.tests:
+        yield "membership:"
+        for test in world.tests:
+            cell = f"of: {test.target}, in: {test.artifact}, at_fpr: {share(test.at_fpr)}"
+            yield f"  - {{{cell}, same_lottery: {_switch(test.fair)}, tpr: {share(test.tpr)}}}"
+    if world.finished:
+        yield f"finished: {{{', '.join(f'{artifact}: {_day(day)}' for artifact, day in world.finished)}}}"
+    if world.used:
+        used = ", ".join(f"{artifact}: [{', '.join(names)}]" for artifact, names in world.used)
+        yield f"used: {{{used}}}"
+    if world.served:
+        yield "served:"
+        for entry in world.served:
+            place = f"of: {entry.target}, by: {entry.artifact}, from: {entry.path}"
+            yield f"  - {{{place}, anything: {_switch(entry.anything)}}}"
+    yield from _flags(world)
+
+
+def _merged(strata: Sequence[Stratum]) -> tuple[Stratum, ...]:
+    """Strata that are alike, as one."""
+    counts: dict[tuple[object, ...], int] = {}
+    first: dict[tuple[object, ...], Stratum] = {}
+    for stratum in strata:
+        key = (stratum.inside, tuple(stratum.rates.items()), tuple(stratum.stored.items()))
+        first.setdefault(key, stratum)
+        counts[key] = counts.get(key, 0) + stratum.count
+    return tuple(Stratum(s.inside, counts[key], s.rates, s.stored) for key, s in first.items())
+
+
+def _stratum(policy: Policy, stratum: Stratum) -> Iterator[str]:
+    yield f"in: [{', '.join(sorted(stratum.inside))}]"
+    yield f"count: {stratum.count}"
+    yield from _block(policy, stratum, "now", "")
+    for whose in ("before", "reference"):
+        lines = list(_block(policy, stratum, whose, "  "))
+        if lines:
+            yield f"{whose}:"
+            yield from lines
+    if stratum.stored:
+        yield f"stored: {{{', '.join(f'{store}: {_day(day)}' for store, day in stratum.stored.items())}}}"
+
+
+def _block(policy: Policy, stratum: Stratum, whose: str, indent: str) -> Iterator[str]:
+    """One line for each kind of rate; rates under other readings than all that are in use, by a clause that has them."""
+    shared: dict[str, _Table] = {}
+    apart: dict[str, dict[str, _Table]] = {}
+    for cell, by_reading in _cells_of(stratum, whose).items():
+        word = _WORDS[cell.family, cell.bound]
+        every = readings_of_items(policy, cell.artifact, stratum.inside, cell.family)
+        if set(by_reading) == set(every) and len(set(by_reading.values())) == 1:
+            _put(shared.setdefault(word, {}), cell, next(iter(by_reading.values())))
+            continue
+        for reading, value in by_reading.items():
+            name = _clause_with(policy, reading, cell.family)
+            if name is not None:
+                _put(apart.setdefault(name, {}).setdefault(word, {}), cell, value)
+    for word, table in shared.items():
+        yield f"{indent}{word}: {_table(table)}"
+    if apart:
+        yield f"{indent}under:"
+        for clause, words in apart.items():
+            yield f"{indent}  {clause}:"
+            yield from (f"{indent}    {word}: {_table(table)}" for word, table in words.items())
+
+
+def _cells_of(stratum: Stratum, whose: str) -> dict[Rate, dict[Reading, Fraction]]:
+    """The rates of a stratum by cell (a rate without its reading), with their value under each reading."""
+    found: dict[Rate, dict[Reading, Fraction]] = {}
+    for rate, value in stratum.rates.items():
+        if rate.whose == whose and rate.family != "drops":
+            found.setdefault(replace(rate, reading=Reading()), {})[rate.reading] = value
+    return found
+
+
+def _put(table: _Table, cell: Rate, value: Fraction) -> None:
+    table.setdefault(cell.artifact, {}).setdefault(cell.access, {})[cell.asked] = value
+
+
+def _clause_with(policy: Policy, reading: Reading, family: Family) -> str | None:
+    """A clause or claim that has the reading."""
+    rated = [clause for clause in policy.clauses if isinstance(clause, Suppress | Refuse | Retain | Rectify)]
+    for entry in (*rated, *policy.claims):
+        own = reading_in(entry)
+        if reading == (Reading("", own.decoding) if family == "answers" else own):
+            return entry.id
+    return None
+
+
+def _table(table: _Table) -> str:
+    artifacts = (
+        f"{artifact}: {{{', '.join(f'{access}: {_cells(asked)}' for access, asked in levels.items())}}}"
+        for artifact, levels in table.items()
+    )
+    return f"{{{', '.join(artifacts)}}}"
+
+
+def _cells(asked: Mapping[str, Fraction]) -> str:
+    return f"{{{', '.join(f'{probe}: {share(value)}' for probe, value in asked.items())}}}"
+
+
+def _removal(removal: Removed, holds: bool) -> str:
+    limits = f'epsilon: "{_decimal(removal.epsilon)}", delta: {share(removal.delta)}'
+    where = f"of: {removal.target}, in: {removal.artifact}, {limits}, compared_with: {removal.compared_with}"
+    return f"{{{where}, holds: {_switch(holds)}}}"
+
+
+def _flags(world: World) -> Iterator[str]:
+    for name in ("destroyed", "governed", "harmful_use"):
+        said = [f"{flag.of[0]}: {_switch(holds)}" for flag, holds in world.flags if flag.name == name]
+        if said:
+            yield f"{name}: {{{', '.join(said)}}}"
+    excluded = [(flag, holds) for flag, holds in world.flags if flag.name == "excluded"]
+    if excluded:
+        yield "excluded:"
+        yield from (
+            f"  - {{of: {flag.of[0]}, from: {flag.of[1]}, holds: {_switch(holds)}}}" for flag, holds in excluded
+        )
+
+
+def share(value: Fraction) -> str:
+    """A share exactly: as a percentage if it ends, else as a ratio."""
+    text = _ended(value * 100)
+    return f'"{text}%"' if text is not None else f'"{value.numerator}/{value.denominator}"'
+
+
+def _day(value: Fraction) -> str:
+    text = _ended(value, 9)
+    if text is None:
+        return f'"{value.numerator}/{value.denominator} days"'
+    return f'"{text} {"day" if value == 1 else "days"}"'
+
+
+def _decimal(value: Fraction) -> str:
+    return _ended(value, 30) or str(float(value))
+
+
+def _ended(value: Fraction, most: int = 12) -> str | None:
+    """The decimals of a number that ends within so many places."""
+    places = next((n for n in range(most + 1) if (value * 10**n).denominator == 1), None)
+    if places is None:
+        return None
+    digits = f"{int(value * 10**places):0{places + 1}d}"
+    return digits if places == 0 else f"{digits[:-places]}.{digits[-places:]}"
+
+
+def _switch(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _text(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
