@@ -31,6 +31,7 @@ BEFORE = {  # whose files a reader has when coming to this page
     "records": ("drafters", "researchers"),
     "legal": (),
     "architecture": (),
+    "rules-covered": (),
 }
 CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign")
 

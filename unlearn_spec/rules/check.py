@@ -11,7 +11,10 @@ from pathlib import Path
 from ..finding import Finding
 from ..policy.load import Document, PolicyError, load, load_text
 from ..policy.source import MAX_BYTES, Source
+from .absolutes import absolute_findings
 from .accept import marked
+from .leftovers import leftover_findings
+from .legal import legal_findings
 from .schema import schema_findings
 from .testability import testability_findings
 from .wording import count, listed
@@ -135,8 +138,14 @@ def check_document(
         if effort is None
         else semantic_findings(document, without=left_out, effort=effort, worlds=worlds)
     )
-    arithmetic = (f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out)
-    found = (*schema_findings(document, day), *semantic.findings, *arithmetic)
+    found = (
+        *schema_findings(document, day),
+        *semantic.findings,
+        *absolute_findings(document),
+        *leftover_findings(document),
+        *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out),
+        *legal_findings(document),
+    )
     findings, notes = marked(found, document.policy, day)
     return CheckResult(
         document.source.file,

@@ -29,6 +29,7 @@ _PAINT: Final = {
     "faint": "2",
     "related": "34",
 }
+_FOR_COUNSEL: Final = "For counsel. These notes conclude nothing and do not change the exit status."
 _ESCAPED: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -38,9 +39,12 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 def render_text(result: CheckResult, *, colour: bool = False, width: int = WIDTH) -> str:
-    """Every finding, then the summary line."""
+    """Every finding, notes for counsel last and short, then the summary line."""
     brush = _Brush(colour)
-    blocks = [_finding(finding, result.source, brush, width) for finding in result.findings]
+    for_counsel = [finding for finding in result.findings if finding.code.startswith("L")]
+    blocks = [_finding(f, result.source, brush, width) for f in result.findings if not f.code.startswith("L")]
+    if for_counsel:
+        blocks.append("\n".join([brush("bold", _FOR_COUNSEL), *(_note(f, brush, width) for f in for_counsel)]))
     closing = [*(brush("faint", f"note: {visible(note)}") for note in result.notes)]
     worst = next((word for word in ("error", "undetermined", "warning") if result.counts[word]), "bold")
     closing.append(brush(worst, f"{visible(result.file)}: {result.summary}"))
@@ -99,6 +103,18 @@ def _finding(finding: Finding, source: Source | None, brush: _Brush, width: int)
         lines += _field("accepted", [finding.accepted], brush, width)
     if finding.open_question:
         lines += _field("open", [finding.open_question], brush, width)
+    lines.append(brush("faint", f"  see: unlearn-spec explain {finding.code}"))
+    return "\n".join(lines)
+
+
+def _note(finding: Finding, brush: _Brush, width: int) -> str:
+    """A note for counsel: no excerpt, and of the reasons only where it comes from; the page and JSON have the rest."""
+    lines = [*_headline(finding, brush, width)]
+    lines += [f"  --> {visible(span.file)}:{span.line}:{span.column}" for span in finding.spans[:1]]
+    lines += _field("note", finding.why[:1], brush, width)
+    for fix in finding.fixes:
+        lines += _fix(fix, brush, width)
+    lines += _field("accepted", [finding.accepted] if finding.accepted else [], brush, width)
     lines.append(brush("faint", f"  see: unlearn-spec explain {finding.code}"))
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""S009, S010, S011: a well-formed policy that says more than it uses, leans on an expired acceptance, or names a set
+"""S009 to S012: a well-formed policy that says more than it uses, leans on an expired acceptance, or names a set
 without a digest. The other Y and S codes are found while a file is loaded.
 """
 
@@ -9,16 +9,17 @@ from datetime import date
 
 from ..finding import Finding, Fix, Severity
 from ..policy.load import Document
-from ..policy.model import AllOf, AnyOf, Ban, Condition, Destroy, Finish, Not, Policy, as_of
+from ..policy.model import AllOf, AnyOf, Ban, Condition, Delete, Destroy, Finish, Not, Policy, Remove, as_of
 from ..policy.source import Path
 
 
 def schema_findings(document: Document, today: date) -> tuple[Finding, ...]:
-    """S009, S010 and S011 of a loaded policy on the day `today`, in the order of the file."""
+    """S009 to S012 of a loaded policy on the day `today`, in the order of the file."""
     found = [
         *unused_declaration(document),
         *expired_acceptance(document, today),
         *missing_manifest(document),
+        *missing_closure(document),
     ]
     return tuple(sorted(found, key=lambda item: (item.spans[0].line, item.spans[0].column, item.code)))
 
@@ -71,6 +72,22 @@ def missing_manifest(document: Document) -> Iterator[Finding]:
             text = f"this policy is in force, and `{name}` has no `manifest`"
             fix = Fix("add the digest of its list of items", snippet='manifest: "sha256:<64 hexadecimal digits>"')
             yield _finding(document, "S011", "warning", ("information", name), text, fix)
+
+
+def missing_closure(document: Document) -> Iterator[Finding]:
+    """S012: a policy in force deletes or removes a set without saying how far it reaches beyond the listed items.
+
+    Not written, it means exact duplicates only, so near duplicates, excerpts and translations stay. Cannot see whether the
+    closure that is written is the one that was wanted.
+    """
+    if document.policy.policy.status != "in_force":
+        return
+    meant = {clause.target for clause in document.policy.clauses if isinstance(clause, Delete | Remove)}
+    for name, information in document.policy.information.items():
+        if name in meant and information.closure is None:
+            text = f"this policy is in force, and `{name}` has no `closure`: it reaches exact duplicates only"
+            snippet = "closure: {exact_duplicates: true, near_duplicates: false, excerpts: false, translations: false, paraphrases: false}"
+            yield _finding(document, "S012", "warning", ("information", name), text, Fix("say how far it reaches", snippet=snippet))
 
 
 def _targets(policy: Policy) -> Iterator[str | None]:

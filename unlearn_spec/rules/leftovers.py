@@ -1,0 +1,128 @@
+"""A012, A013, A014: copies and paths that the clauses leave as they are. By lineage and names, without the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..finding import Finding, Fix
+from ..policy.load import Document
+from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
+from .lineage import Lineage, target_of
+
+
+def leftover_findings(document: Document) -> tuple[Finding, ...]:
+    """A012, A013 and A014, code by code."""
+    lineage = Lineage(document.policy)
+    return (*influence_left(document, lineage), *copy_left(document, lineage), *second_path(document, lineage))
+
+
+def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
+    """A012: the influence of a set is removed, and a model that was trained on it, or a copy made from one, is left out.
+
+    It matters because treating a parent does not treat what was made from it before (AX8), and a checkpoint kept for
+    rollback carries what the new model no longer should. Cannot see copies that are not listed, nor whether one was made
+    from the treated version.
+    """
+    for target in _targets(lineage, Remove):
+        clauses = lineage.speaking((target,), Remove)
+        if any(clause.scope.artifacts is None for clause in clauses):
+            continue  # A003 asks which artifacts are meant
+        first, sets = clauses[0], lineage.enclosing(target)
+        treated = lineage.reached(sets, Remove) | lineage.destroyed
+        for name in lineage.shaped_by(sets):
+            if name in treated or _aside(lineage, target, name):
+                continue
+            root = lineage.trained(name, sets)
+            how = "trained on it" if root == name else f"made from {root}, which was trained on it"
+            message = f"{first.id} removes {target} and leaves {name} as it was: {how}"
+            widened = f"scope: {{artifacts: [{_widened(first, name, root)}]}}"
+            fix = Fix(f"add {name} to the scope, or destroy it", snippet=widened)
+            yield _finding(document, lineage, "A012", message, first, name, fix, ("AX8",))
+
+
+def copy_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
+    """A013: stored items are deleted, or kept out of later runs, and another listed store that holds them is left as it is.
+
+    It matters because a store that still holds the items feeds the next training run, or is restored from. A `keep` clause
+    settles the matter: it says why the copy stays. Cannot see stores and feeds that are not listed.
+    """
+    for target in _targets(lineage, Delete, ExcludeFuture):
+        first = lineage.speaking((target,), Delete, ExcludeFuture)[0]
+        if isinstance(first, Delete) and first.scope.artifacts is None:
+            continue  # A003 asks which artifacts are meant
+        sets = lineage.enclosing(target)
+        kept = lineage.reached(lineage.enclosed(target), Keep)
+        settled = lineage.reached(sets, Delete, Keep, DeIndex) | kept | lineage.destroyed
+        for name in lineage.holding(sets):
+            if name in settled or _aside(lineage, target, name):
+                continue
+            done = f"deletes {target}" if isinstance(first, Delete) else f"keeps {target} out of later runs"
+            message = f"{first.id} {done}, and nothing says what becomes of it in {name}"
+            fix = Fix("delete it there too, or say with a `keep` clause why it stays")
+            yield _finding(document, lineage, "A013", message, first, name, fix)
+
+
+def second_path(document: Document, lineage: Lineage) -> Iterator[Finding]:
+    """A014: a set is hidden in what answers, and an index, cache or store that it answers from still holds the items.
+
+    It matters because what a product shows is what its model gives and what its index serves (AX3). Cannot see tools and
+    sources that are not listed under `serves_from`.
+    """
+    told: set[tuple[str, str]] = set()
+    for target in _targets(lineage, Suppress, Refuse):
+        sets = frozenset(each for name in lineage.related(target) for each in lineage.enclosing(name))
+        emptied = lineage.reached(sets, Delete, DeIndex, Suppress, Refuse) | lineage.destroyed
+        holding = frozenset(lineage.holding(sets)) - emptied
+        for clause in lineage.speaking((target,), Suppress, Refuse) if holding else ():
+            for answering in lineage.scope(clause):
+                for name in lineage.served_from(answering):
+                    if name not in holding or (target, name) in told or _accepted(lineage, target, name):
+                        continue
+                    told.add((target, name))
+                    held = next(each for each in document.policy.artifacts[name].holds if each in sets)
+                    path = f"{answering}, which also answers from {name}"
+                    message = f"{clause.id} hides {target} in {path}, and {name} holds {held}"
+                    unlist = f"- {{id: unlist-{name.replace('_', '-')}, goal: de_index, target: {held}, scope: {{artifacts: [{name}]}}}}"
+                    fix = Fix("take it out there", snippet=unlist)
+                    yield _finding(document, lineage, "A014", message, clause, name, fix, ("AX3",))
+
+
+def _targets(lineage: Lineage, *goals: type) -> tuple[str, ...]:
+    """The sets that clauses with these goals are about, in source order."""
+    found = (target_of(clause) for clause in lineage.policy.clauses if isinstance(clause, goals))
+    return tuple(dict.fromkeys(target for target in found if target is not None))
+
+
+def _aside(lineage: Lineage, target: str, name: str) -> bool:
+    """Whether the policy accepts the gap, or the artifact is another party's."""
+    return _accepted(lineage, target, name) or lineage.in_other_hands(name)
+
+
+def _accepted(lineage: Lineage, target: str, name: str) -> bool:
+    return any(gap.target == target and name in gap.artifacts for gap in lineage.policy.out_of_scope)
+
+
+def _widened(clause: Clause, name: str, root: str) -> str:
+    """The clause's list of artifacts, with the one that was left out."""
+    written = clause.scope.artifacts or ()
+    if root in written and root != name:
+        return ", ".join(f"{root}+derived" if entry == root else entry for entry in written)
+    return ", ".join((*written, name))
+
+
+def _finding(
+    document: Document,
+    lineage: Lineage,
+    code: str,
+    message: str,
+    clause: Clause,
+    name: str,
+    fix: Fix,
+    axioms: tuple[str, ...] = (),
+) -> Finding:
+    clause_id = document.source.value(("clauses", lineage.place(clause), "id"))
+    spans = (document.source.key(("artifacts", name)), replace(clause_id, label="the clause"))
+    gap = f'out_of_scope: [{{target: {target_of(clause)}, artifacts: [{name}], reason: "…", owner: "…"}}]'
+    accept = Fix("or accept the gap", snippet=gap)
+    return Finding(code, "warning", message, spans, fixes=(fix, accept), clauses=(clause.id,), axioms=axioms)
