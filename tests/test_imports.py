@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = (  # from the ground up; a room may import its own floor and those below it
     ("finding", "callable_package"),
-    ("policy", "catalogue", "statistics", "evidence", "gpu"),
+    ("policy", "feasibility", "catalogue", "statistics", "evidence", "gpu"),
     ("logic", "plan", "verifiers"),
     ("rules", "verdict"),
     ("report",),

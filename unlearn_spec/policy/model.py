@@ -518,6 +518,15 @@ class Accept(Frozen):
     until: IsoDate
 
 
+class Override(Frozen):
+    """A fact of the feasibility base that this policy does not rely on, and why."""
+
+    fact: str
+    reason: str
+    by: str
+    until: IsoDate
+
+
 class Policy(Frozen):
     unlearn_spec: str
     policy: Header
@@ -539,8 +548,9 @@ class Policy(Frozen):
     out_of_scope: tuple[OutOfScope, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
     accept: tuple[Accept, ...] = ()
+    feasibility: tuple[Override, ...] = ()
 
 
-def as_of(entry: Accept | OpenQuestion, today: date) -> bool:
+def as_of(entry: Accept | OpenQuestion | Override, today: date) -> bool:
     """Whether a dated entry still stands on the day `today`."""
     return today <= entry.until

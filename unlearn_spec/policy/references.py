@@ -61,6 +61,7 @@ def unknown_names(data: dict[str, Any]) -> Iterator[Problem]:
     for pattern, kind in _USES:
         for path, value in _matches(data, tuple(pattern.split("."))):
             yield from _check(data, known, path, value, kind)
+    yield from _unknown_facts(data)
 
 
 def _matches(data: Any, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -179,6 +180,21 @@ def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> 
                 at_key=True,
                 fix=_nearest_fix(name, known),
             )
+
+
+def _unknown_facts(data: dict[str, Any]) -> Iterator[Problem]:
+    named = [(path, value) for path, value in _matches(data, ("feasibility", "*", "fact")) if isinstance(value, str)]
+    if not named:
+        return  # most policies override nothing, and need not read the base
+    from ..feasibility.base import facts
+
+    known = frozenset(facts())
+    for path, name in named:
+        if name not in known:
+            near = nearest(name, sorted(known))
+            hint = f"; did you mean `{near}`?" if near else ""
+            text = f"no fact called `{shown(name)}` in the feasibility base{hint}"
+            yield Problem("S004", path, text, fix=f"write `{near}`" if near else "copy the id from the finding")
 
 
 def _written_twice(data: dict[str, Any], blocks: tuple[str, ...], noun: str) -> Iterator[Problem]:

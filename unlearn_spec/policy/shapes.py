@@ -50,6 +50,7 @@ _SKELETONS: Final[dict[str, str]] = {
     "methods": "methods: [output_filter]",
     "measures": 'measures: ["access control"]',
     "reason": 'reason: "why"',
+    "fact": "fact: relearning-recovers",
     "owner": "owner: who",
     "by": "by: who",
     "until": 'until: "2027-01-31"',

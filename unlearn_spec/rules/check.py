@@ -129,6 +129,7 @@ def check_document(
 ) -> CheckResult:
     """Like `check`, for a policy that is loaded."""
     _check_arguments(effort, without)
+    from .feasibility import feasibility_findings
     from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
 
     day = today or date.today()
@@ -138,12 +139,15 @@ def check_document(
         if effort is None
         else semantic_findings(document, without=left_out, effort=effort, worlds=worlds)
     )
+    in_conflict = {name for found in semantic.findings if found.code[0] == "C" for name in found.clauses}
+    feasible = feasibility_findings(document, day, in_conflict)
     found = (
         *schema_findings(document, day),
         *semantic.findings,
         *absolute_findings(document),
         *leftover_findings(document),
         *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out),
+        *feasible.findings,
         *legal_findings(document),
     )
     findings, notes = marked(found, document.policy, day)
@@ -154,7 +158,7 @@ def check_document(
         semantic.clauses_evaluated,
         semantic.consistent and semantic.clauses_evaluated == len(document.policy.clauses),
         tuple(sorted(left_out)),
-        notes,
+        (*notes, *feasible.notes),
         document.source,
     )
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from importlib import resources
 from typing import Final
 
+from ..feasibility.base import facts
 from ..policy.load import Document
 from ..policy.model import (
     AllOf,
@@ -28,6 +29,7 @@ from ..policy.model import (
     Keep,
     Not,
     Over,
+    Override,
     Policy,
     Rectify,
     Refuse,
@@ -101,7 +103,15 @@ def explain_policy(document: Document) -> str:
         lines += [
             f"- {gap.target} in {listed(gap.artifacts)}: {gap.reason} ({gap.owner})" for gap in policy.out_of_scope
         ]
+    if policy.feasibility:
+        lines += ["", "Known facts that this policy does not rely on:"]
+        lines += [f"- {_overridden(entry)}" for entry in policy.feasibility]
     return "\n".join(visible(line) for line in lines) + "\n"
+
+
+def _overridden(entry: Override) -> str:
+    fact = facts()[entry.fact]
+    return f"{fact.id}: {fact.statement} ({fact.source}) Overridden: {entry.reason} ({entry.by}, until {entry.until})"
 
 
 def sentence(clause: Clause, policy: Policy) -> str:

@@ -44,7 +44,7 @@ def unused_declaration(document: Document) -> Iterator[Finding]:
 
 
 def expired_acceptance(document: Document, today: date) -> Iterator[Finding]:
-    """S010: an acceptance or an open question past its date.
+    """S010: an acceptance, an open question or an override of a feasibility fact past its date.
 
     It matters because an exception was granted for a time, by someone, and the time is over. The finding or question it
     covered counts again. Cannot see whether the reason given still holds before that date.
@@ -57,6 +57,11 @@ def expired_acceptance(document: Document, today: date) -> Iterator[Finding]:
         if not as_of(question, today):
             text = f"the open question `{question.field}` of `{question.clause}` expired {question.until}"
             yield _expired(document, ("open_questions", index, "until"), text, f"let {question.owner} answer it")
+    for index, override in enumerate(document.policy.feasibility):
+        if not as_of(override, today):
+            text = f"not relying on the fact `{override.fact}` expired {override.until}"
+            fix = f"mend what rests on it, or let {override.by} renew it"
+            yield _expired(document, ("feasibility", index, "until"), text, fix)
 
 
 def missing_manifest(document: Document) -> Iterator[Finding]:
