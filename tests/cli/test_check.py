@@ -82,7 +82,7 @@ def test_options_reach_the_checker(cli):
 def test_an_internal_error_is_one_line_and_a_hint(cli, monkeypatch):
     import unlearn_spec.cli.check as command
 
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError("a\nb")
 
     monkeypatch.setattr(command, "check", fails)
@@ -96,7 +96,7 @@ def test_an_internal_error_is_one_line_and_a_hint(cli, monkeypatch):
 def test_an_interruption(cli, monkeypatch):
     import unlearn_spec.cli.check as command
 
-    def stopped(*_):
+    def stopped(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "check", stopped)

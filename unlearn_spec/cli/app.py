@@ -68,6 +68,11 @@ def check(
     without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
     show_worlds: Annotated[bool, typer.Option("--show-worlds", help="Print each world as a policy test.")] = False,
+    no_solver: Annotated[bool, typer.Option("--no-solver", help="Ask only what needs no solver.")] = False,
+    double_check: Annotated[bool, typer.Option("--double-check", help="Ask a second solver (cvc5) as well.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the solver's questions as SMT-LIB, for a fault report.")
+    ] = None,
 ) -> None:
     """Find contradictions, ambiguities and untestable clauses.
 
@@ -81,7 +86,19 @@ def check(
             raise typer.BadParameter(f"{axiom} says how the language reads a word and cannot be left out", param_hint="--without")
         if axiom not in BY_ID:
             raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
-    raise typer.Exit(run(policies, format.value, without or (), effort, show_worlds))
+    if no_solver and (double_check or export is not None or show_worlds or without or effort is not None):
+        raise typer.BadParameter("the other options are about the solver's questions", param_hint="--no-solver")
+    code = run(
+        policies,
+        format.value,
+        without or (),
+        effort,
+        worlds=show_worlds,
+        solver=not no_solver,
+        double_check=double_check,
+        export=export,
+    )
+    raise typer.Exit(code)
 
 
 @app.command()

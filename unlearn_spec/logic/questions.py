@@ -35,6 +35,7 @@ from .meaning import (
     claim_formula,
     fitting_artifacts,
     obtainable,
+    on_artifact,
     presupposed,
     rate_of,
     readings_on,
@@ -408,6 +409,25 @@ def ambiguity(theory: Theory, clause: Clause, open_field: OpenField) -> Ambiguit
                 lenient, strict = (one, two) if passes_first else (two, one)
                 return Ambiguity(clause.id, name, lenient, strict, passes_first != passes_second)
     return None
+
+
+def settled(theory: Theory, clause: Clause, open_field: OpenField) -> tuple[str, ...]:
+    """The artifacts on which the answer to an open field decides the verdict: some world passes there under one reading
+    and fails under another.
+    """
+    name, choices = open_field
+    if name == "artifacts":  # what is open is whether the clause speaks of them at all
+        read = [choice.artifacts or () for choice in choices]
+        return tuple(artifact for artifact in read[-1] if any(artifact not in fewer for fewer in read))
+    artifacts = scoped_artifacts(theory.policy, clause)
+    if len(artifacts) == 1:
+        return artifacts
+    found = []
+    for artifact in artifacts:
+        texts = [theory.encoder.text(on_artifact(theory.policy, clause, artifact, choice)) for choice in choices]
+        if theory.possible((), f"(assert (not (= {' '.join(dict.fromkeys(texts))} {texts[0]})))"):
+            found.append(artifact)
+    return tuple(found)
 
 
 # --- coverage --------------------------------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, overload
 
 from ..policy.model import (
     AtLeast,
@@ -104,7 +104,7 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     return tuple(name for name, body in outside if theory.possible((body,)) and not theory.possible((*others, body)))
 
 
-Knob = tuple[str, tuple[Fraction, ...], Callable[[Any, Fraction], Any], Callable[[Fraction], str]]
+Knob = tuple[str, Sequence[Fraction], Callable[[Any, Fraction], Any], Callable[[Fraction], str]]
 
 
 def _knobs(clause: Clause) -> Iterator[Knob]:
@@ -138,14 +138,34 @@ def _set_day(name: str) -> Callable[[Any, Fraction], Any]:
     return lambda clause, value: clause.model_copy(update={name: value})
 
 
-def _up(value: Fraction, step: Fraction, end: Fraction) -> tuple[Fraction, ...]:
+@dataclass(frozen=True)
+class _Steps(Sequence[Fraction]):
+    """Evenly spaced values; never listed, for a period can be a million years."""
+
+    first: Fraction
+    step: Fraction
+    number: int
+
+    def __len__(self) -> int:
+        return self.number
+
+    @overload
+    def __getitem__(self, at: int) -> Fraction: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Fraction]: ...
+    def __getitem__(self, at: int | slice) -> Fraction | Sequence[Fraction]:
+        places = range(self.number)[at]
+        return self.first + places * self.step if isinstance(places, int) else [self[place] for place in places]
+
+
+def _up(value: Fraction, step: Fraction, end: Fraction) -> Sequence[Fraction]:
     first = (value // step + 1) * step
-    return (*(first + i * step for i in range(int((end - first) / step) + 1)),) if first <= end else ()
+    return _Steps(first, step, int((end - first) / step) + 1 if first <= end else 0)
 
 
-def _down(value: Fraction, step: Fraction) -> tuple[Fraction, ...]:
+def _down(value: Fraction, step: Fraction) -> Sequence[Fraction]:
     first = -((-value) // step + 1) * step
-    return tuple(first - i * step for i in range(int(first / step) + 1)) if first >= 0 else ()
+    return _Steps(first, -step, int(first / step) + 1 if first >= 0 else 0)
 
 
 def _with(policy: Policy, clause: Clause) -> Policy:
@@ -153,7 +173,7 @@ def _with(policy: Policy, clause: Clause) -> Policy:
 
 
 def _least(
-    policy: Policy, core: Core, clause: Clause, grid: tuple[Fraction, ...], apply: Callable[[Any, Fraction], Any]
+    policy: Policy, core: Core, clause: Clause, grid: Sequence[Fraction], apply: Callable[[Any, Fraction], Any]
 ) -> Fraction | None:
     """The first grid value that dissolves the core (relaxing further can only help), or None."""
     if not grid or not dissolves(_with(policy, apply(clause, grid[-1])), core):

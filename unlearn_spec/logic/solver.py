@@ -6,7 +6,9 @@ Assertions that share no symbol are asked apart, so that a question costs what i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,6 +22,33 @@ _SYMBOL = re.compile(r"[A-Za-z]\d+")
 
 class Undecided(Exception):
     """The solver stopped at its work limit. Never read as an answer."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question as it was put, and its answer: whether some world satisfies a theory, assumptions and extra statements."""
+
+    theory: str
+    """Declarations and assertions, in SMT-LIB."""
+    assumptions: tuple[str, ...]
+    """Literals; a leading "-" negates one."""
+    extra: str
+    satisfiable: bool | None
+    """None if the solver stopped at its work limit."""
+
+
+_asked: ContextVar[list[Question] | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[list[Question]]:
+    """Every question that is asked inside, in order; a question that is asked again of the same solver counts once."""
+    questions: list[Question] = []
+    token = _asked.set(questions)
+    try:
+        yield questions
+    finally:
+        _asked.reset(token)
 
 
 class Solver:
@@ -172,6 +201,9 @@ class _Part:
             self._solver.from_string(extra)
         try:
             answer = self._check(assumptions)
+            if (questions := _asked.get()) is not None:
+                known = None if answer == z3.unknown else bool(answer == z3.sat)
+                questions.append(Question(self._text, tuple(assumptions), extra, known))
             if answer == z3.unknown:
                 raise Undecided
             return None if answer == z3.unsat else (read() or {})

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from .lookalikes import disguised
+
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?\Z")
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) (hours?|days?|weeks?)\Z")
 _COUNT = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
@@ -135,6 +137,8 @@ def read_name(value: Any) -> str:
     text = _only_text(value)
     if not _NAME.match(text):
         message = "a name starts with a letter and has only letters, digits, '_', '-' and '.' (at most 80)"
+        if trick := disguised(text[:80]):
+            raise PydanticCustomError("S006", "{message}; {trick}", {"message": message, "trick": trick})
         raise PydanticCustomError("S006", message)
     return text
 

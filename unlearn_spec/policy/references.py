@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from .lookalikes import disguised
 from .problem import Problem, nearest, shown
 from .relations import named_sets
 from .shapes import at, clause_id
@@ -114,7 +115,9 @@ def _check(data: dict[str, Any], known: Known, path: Path, value: Any, kind: str
 
 def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
     near = nearest(name, sorted(known))
-    if near:
+    if trick := disguised(shown(name)):
+        hint = f"; {trick}"
+    elif near:
         hint = f"; did you mean `{near}`?"
     elif not known:
         hint = f"; this policy names no {kind.partition(' or ')[0]}"

@@ -9,7 +9,7 @@ from datetime import date
 from ..finding import Finding
 from ..policy.model import Accept, Policy, as_of
 
-OPENED = ("A001", "A003")
+OPENED = ("A001", "A003", "A004")
 """Findings that an open question turns from error into warning while the policy is a draft."""
 
 

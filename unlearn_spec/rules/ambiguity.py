@@ -1,4 +1,4 @@
-"""A001–A005: fields left open that change a verdict, with the two readings that part ways."""
+"""A001–A005: fields left open that change a verdict, with the two readings that part ways; the widest question first."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from fractions import Fraction
 from ..finding import Finding, Fix, Severity
 from ..logic.encode import TooLarge
 from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
-from ..logic.questions import Ambiguity, ambiguity, binding, open_fields
+from ..logic.questions import Ambiguity, ambiguity, binding, open_fields, settled
 from ..logic.worlds import percent, told
-from ..policy.model import Clause, Rectify, Refuse, Remove, Retain, Suppress
+from ..plan.allocation import tested_artifacts
+from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
-from .context import Context, listed
+from .context import Context
 from .witness import world_as_test
+from .wording import count, listed
 
 
 def open_readings(context: Context) -> tuple[Finding, ...]:
-    """A001, A002, A003. Flags an open decision field: as a question if two readings give different verdicts, else as harmless.
+    """A001–A004. Flags an open decision field: as a question if two readings give different verdicts, else as harmless.
 
-    Compares readings of one field at a time. Cannot see fields that the theory has no quantity for (X002 names those).
+    The question whose answer settles most verdicts comes first. Compares readings of one field at a time. Cannot see
+    fields that the theory has no quantity for (X002 names those).
     """
-    found = []
+    found: list[tuple[int, Finding]] = []
     for clause in context.policy.clauses:
         for open_field in open_fields(context.policy, clause):
             try:
                 split = ambiguity(context.theory, clause, open_field)
             except TooLarge:
                 continue
-            found.append(
-                _harmless(context, clause, open_field[0]) if split is None else _matters(context, clause, split)
-            )
-        found += _open_statistics(context, clause)
-    return tuple(found)
+            if split is None:
+                found.append((0, _harmless(context, clause, open_field[0])))
+            else:
+                places = settled(context.theory, clause, open_field)
+                found.append((len(places), _matters(context, clause, split, places)))
+        places = tested_artifacts(context.policy, clause)
+        found += ((len(places), finding) for finding in _open_statistics(context, clause, places))
+    return tuple(finding for _, finding in sorted(found, key=lambda entry: -entry[0]))
 
 
 def _harmless(context: Context, clause: Clause, field: str) -> Finding:
@@ -45,25 +51,33 @@ def _harmless(context: Context, clause: Clause, field: str) -> Finding:
     )
 
 
-def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
+def _matters(context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...]) -> Finding:
     if split.field == "closure":
-        return _closure(context, clause, split)
-    code = "A003" if split.field == "artifacts" else "A001"
+        return _closure(context, clause, split, places)
+    code = {"artifacts": "A003", "compared_with": "A004"}.get(split.field, "A001")
     lenient, strict = _value(split.lenient, split.field), _value(split.strict, split.field)
+    open_part = {"compared_with": "with which retrained model it is compared (`compared_with`)"}
+    spans = [context.span((*context.path(clause.id), _HOME.get(split.field, "scope")), f"no `{split.field}`")]
+    spans.append(context.id_span(clause.id))
+    why = ["Two people reading this clause in good faith would reach different verdicts on the same model."]
+    if code == "A004":
+        leaning = _leaning_claims(context, clause)
+        spans += (context.span(("claims", i, "says"), "leans on the same reference") for i, _ in leaning)
+        why += (f"{claim.id} says that a model is as if never trained: it needs the same answer." for _, claim in leaning)
     return Finding(
         code,
         _severity(context, clause, split),
-        f"{clause.id} does not say `{split.field}`, and it matters: {_witness(context, clause, split)} "
-        f"passes if read as {lenient} and fails if read as {strict}",
-        (context.span((*context.path(clause.id), "scope"), f"no `{split.field}`"), context.id_span(clause.id)),
-        why=("Two people reading this clause in good faith would reach different verdicts on the same model.",),
+        f"{clause.id} does not say {open_part.get(split.field, f'`{split.field}`')}, and it matters: "
+        f"{_witness(context, clause, split)} passes if read as {lenient} and fails if read as {strict}",
+        tuple(spans),
+        why=(*why, *_settles(places)),
         fixes=(Fix(_advice(context, clause, split)),),
         clauses=(clause.id,),
         world=_world(context, clause, split),
     )
 
 
-def _closure(context: Context, clause: Clause, split: Ambiguity) -> Finding:
+def _closure(context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...]) -> Finding:
     target, made = getattr(clause, "target", ""), listed(split.strict.closure)
     declared = context.span(("information", target, "kind"), "no `closure`")
     return Finding(
@@ -72,7 +86,10 @@ def _closure(context: Context, clause: Clause, split: Ambiguity) -> Finding:
         f"{clause.id} does not say how far {target} reaches (`closure`), and it matters: {made}, made from it, "
         f"may stay if only exact duplicates count, and may not if what is made from it counts too",
         (declared, context.id_span(clause.id)),
-        why=("Not written, `closure` means exact duplicates only; others who read the clause may take it to mean more.",),
+        why=(
+            "Not written, `closure` means exact duplicates only; others who read the clause may take it to mean more.",
+            *_settles(places),
+        ),
         fixes=(Fix(f"write `closure` on {target}, or declare {made} `within` it"),),
         clauses=(clause.id,),
     )
@@ -100,6 +117,22 @@ def _world(context: Context, clause: Clause, split: Ambiguity) -> str | None:
 def _liked(clause: Clause) -> tuple[Fraction, ...]:
     limit = getattr(clause, "limit", None)
     return (getattr(limit, "at_most", None) or getattr(limit, "at_least", None) or Fraction(1, 100),)
+_HOME = {"compared_with": "limit"}
+"""Where an open field would stand, if not in the scope."""
+
+
+def _settles(places: tuple[str, ...]) -> tuple[str, ...]:
+    """On how much the answer decides, where that is more than the one verdict that the message speaks of."""
+    return (f"The answer settles {count(len(places), 'verdict')}: on {listed(places)}.",) if len(places) > 1 else ()
+
+
+def _leaning_claims(context: Context, clause: Clause) -> list[tuple[int, Claim]]:
+    """Claims of "as if never trained" on the target of a removal, with their positions."""
+    return [
+        (i, claim)
+        for i, claim in enumerate(context.policy.claims)
+        if claim.says == "as_if_never_trained" and isinstance(clause, Remove) and claim.of == clause.target
+    ]
 
 
 def _advice(context: Context, clause: Clause, split: Ambiguity) -> str:
@@ -171,7 +204,7 @@ def _evidence_too_shallow(clause: Clause, split: Ambiguity) -> bool:
     return access_rank(split.lenient.access) <= access_rank(evidence.access) < access_rank(split.strict.access)
 
 
-def _open_statistics(context: Context, clause: Clause) -> list[Finding]:
+def _open_statistics(context: Context, clause: Clause, places: tuple[str, ...]) -> list[Finding]:
     """`decide` and `confidence` change verdicts by arithmetic alone: some count of failures separates the readings."""
     evidence = clause.evidence
     limit = getattr(getattr(clause, "limit", None), "at_most", None)
@@ -193,6 +226,7 @@ def _open_statistics(context: Context, clause: Clause) -> list[Finding]:
                 (context.span(path, "no `decide`"), context.id_span(clause.id)),
                 why=(
                     f"{k} of {n} shows a rate between {float(lower):.3%} and {float(upper):.3%}; the limit {percent(limit)} lies inside.",
+                    *_settles(places),
                 ),
                 fixes=(
                     Fix("write `decide: certify` (the upper bound must be under the limit) or `decide: not_refuted`"),
@@ -208,6 +242,7 @@ def _open_statistics(context: Context, clause: Clause) -> list[Finding]:
                 f"{clause.id} does not say `confidence`, nor does the policy, and it matters: "
                 "the same count passes at one level and fails at another",
                 (context.span(path, "no `confidence`"), context.id_span(clause.id)),
+                why=_settles(places),
                 fixes=(Fix('write `confidence: "95%"` in the policy\'s head'),),
                 clauses=(clause.id,),
             )

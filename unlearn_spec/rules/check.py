@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from ..policy.load import Document, PolicyError, load, load_text
 from ..policy.source import MAX_BYTES, Source
 from .absolutes import absolute_findings
 from .accept import marked
+from .cycles import forced_equal
 from .leftovers import leftover_findings
 from .legal import legal_findings
+from .names import name_findings
 from .schema import schema_findings
 from .testability import testability_findings
 from .wording import count, listed
@@ -41,6 +43,8 @@ class CheckResult:
     """Axioms left out on request."""
     notes: tuple[str, ...] = ()
     """Remarks that are no findings: `accept` entries without effect."""
+    second_opinion: str | None = None
+    """How far a second solver agreed, if it was asked."""
     source: Source | None = field(default=None, repr=False, compare=False)
     """The text, for excerpts."""
 
@@ -77,6 +81,8 @@ class CheckResult:
         if self.consistent:
             left_out = f" without {listed(self.without)}" if self.without else ""
             parts.append(f"no contradiction found under axioms {AXIOMS}{left_out} and the declared facts")
+        if self.second_opinion is not None:
+            parts.append(self.second_opinion)
         return " · ".join(parts)
 
 
@@ -87,19 +93,33 @@ def check(
     effort: int | None = None,
     without: Collection[str] = (),
     worlds: bool = False,
+    solver: bool = True,
+    double_check: bool = False,
+    export: Path | None = None,
 ) -> CheckResult:
     """Check the policy file at `path` as of `today`. Mistakes in the file are findings; nothing is raised for them.
 
     `effort` is the solver's work limit for one query; `without` names axioms to leave out; with `worlds`, findings that a
-    world shows carry it as a policy test. Raises `ValueError` for an
-    axiom that does not exist or an effort below 1.
+    world shows carry it as a policy test. Without `solver` only what needs none is asked, and X002 says so.
+    `double_check` puts every question to a second solver as well; `export` names a folder to write the questions to.
+    Raises `ValueError` for an axiom that does not exist or an effort below 1, `SecondSolverMissing` if there is no second
+    solver, `OSError` if the questions cannot be written.
     """
     _check_arguments(effort, without)
     try:
         document = load(path)
     except PolicyError as error:
         return _unreadable(str(path), error, _lenient(str(path)))
-    return check_document(document, today=today, effort=effort, without=without, worlds=worlds)
+    return check_document(
+        document,
+        today=today,
+        effort=effort,
+        without=without,
+        worlds=worlds,
+        solver=solver,
+        double_check=double_check,
+        export=export,
+    )
 
 
 def check_text(
@@ -126,28 +146,34 @@ def check_document(
     effort: int | None = None,
     without: Collection[str] = (),
     worlds: bool = False,
+    solver: bool = True,
+    double_check: bool = False,
+    export: Path | None = None,
 ) -> CheckResult:
     """Like `check`, for a policy that is loaded."""
     _check_arguments(effort, without)
     from .feasibility import feasibility_findings
-    from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
 
     day = today or date.today()
     left_out = frozenset(without)
-    semantic = (
-        semantic_findings(document, without=left_out, worlds=worlds)
-        if effort is None
-        else semantic_findings(document, without=left_out, effort=effort, worlds=worlds)
-    )
-    in_conflict = {name for found in semantic.findings if found.code[0] == "C" for name in found.clauses}
+    opinion: str | None = None
+    if not solver:
+        asked = SolverPart((_no_solver(document),))
+    elif double_check or export is not None:
+        asked, opinion = _watched(document, effort, left_out, worlds, double_check, export)
+    else:
+        asked = _asked(document, effort, left_out, worlds)
+    in_conflict = {name for found in asked.findings if found.code[0] == "C" for name in found.clauses}
     feasible = feasibility_findings(document, day, in_conflict)
     found = (
         *schema_findings(document, day),
-        *semantic.findings,
+        *forced_equal(document),
+        *asked.findings,
         *absolute_findings(document),
         *leftover_findings(document),
         *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out),
         *feasible.findings,
+        *name_findings(document),
         *legal_findings(document),
     )
     findings, notes = marked(found, document.policy, day)
@@ -155,11 +181,65 @@ def check_document(
         document.source.file,
         document.policy.unlearn_spec,
         findings,
-        semantic.clauses_evaluated,
-        semantic.consistent and semantic.clauses_evaluated == len(document.policy.clauses),
+        asked.clauses_evaluated,
+        asked.consistent and asked.clauses_evaluated == len(document.policy.clauses),
         tuple(sorted(left_out)),
-        (*notes, *feasible.notes),
+        (*notes, *feasible.notes) if solver else (),  # what an acceptance is for was perhaps not asked
+        opinion,
         document.source,
+    )
+
+
+@dataclass(frozen=True)
+class SolverPart:
+    """What the solver had to say."""
+
+    findings: tuple[Finding, ...]
+    clauses_evaluated: int = 0
+    consistent: bool = False
+
+
+def _asked(document: Document, effort: int | None, without: frozenset[str], worlds: bool) -> SolverPart:
+    from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
+
+    limit = {} if effort is None else {"effort": effort}
+    said = semantic_findings(document, without=without, worlds=worlds, **limit)
+    return SolverPart(said.findings, said.clauses_evaluated, said.consistent)
+
+
+def _watched(
+    document: Document,
+    effort: int | None,
+    without: frozenset[str],
+    worlds: bool,
+    double_check: bool,
+    export: Path | None,
+) -> tuple[SolverPart, str | None]:
+    """Like `_asked`, with the questions recorded, written down and put to a second solver, as is wished."""
+    from ..logic.export import write
+    from ..logic.second_solver import SecondSolverMissing, available, second_opinion
+    from ..logic.solver import recording
+    from .second_opinion import disagreement
+
+    if double_check and not available():
+        raise SecondSolverMissing
+    with recording() as questions:
+        said = _asked(document, effort, without, worlds)
+    if export is not None:
+        write(questions, export)
+    if not double_check:
+        return said, None
+    opinion = second_opinion(questions)
+    return replace(said, findings=(*said.findings, *disagreement(document, opinion))), str(opinion)
+
+
+def _no_solver(document: Document) -> Finding:
+    return Finding(
+        "X002",
+        "undetermined",
+        "not checked: whether the clauses can hold together, whether the claims follow, redundancy, open fields and "
+        "coverage, since no solver was to be asked",
+        (document.source.key(("clauses",)),),
     )
 
 

@@ -43,6 +43,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("S011", "missing-manifest", "warning", "A policy in force names an information set without a digest."),
     Code("S012", "missing-closure", "warning", "A policy in force removes or deletes a set and leaves open how far it reaches."),
     Code("F001", "facts-contradict", "error", "The declared facts cannot all be true."),
+    Code("F002", "relation-cycle-forces-equal", "warning", "Sets are declared each within the next, around: all are one set."),
     Code("V001", "never-applies", "warning", "A clause's condition can never be met."),
     Code("V002", "empty-target", "warning", "A clause speaks of a set that the declarations leave empty."),
     Code("V003", "already-true", "info", "The declared facts alone already imply a clause."),
@@ -61,6 +62,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("A001", "ambiguous-field", "error", "A field is left out, and its readings lead to different verdicts."),
     Code("A002", "open-but-harmless", "info", "A field is left out, and no reading changes a verdict."),
     Code("A003", "ambiguous-scope", "error", "It is open which artifacts a clause covers, and it matters."),
+    Code("A004", "ambiguous-reference", "error", "A removal does not say with which retrained model it is compared."),
     Code("A005", "about-process-or-model", "warning", "It is open whether an expected rate or one model's rate is meant."),
     Code("A010", "uncovered-artifact", "warning", "Nothing limits a target in an artifact that somebody can see."),
     Code("A011", "uncovered-audience", "warning", "An audience sees more of an artifact than any clause covers."),
@@ -70,9 +72,11 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("A015", "exceptions-open", "warning", "A set is hidden even from whom supplies it, without an exception."),
     Code("T001", "cannot-certify", "error", "No outcome of the declared test could show that the clause holds."),
     Code("T002", "cannot-refute", "warning", "No outcome of the declared test could show that the clause fails."),
+    Code("T003", "underpowered", "warning", "A test would seldom tell a good model from a bad one."),
     Code("T004", "not-enough-items", "error", "The test draws more items than the set has."),
     Code("T005", "access-too-weak", "error", "The test looks through an access level that cannot decide the clause."),
     Code("T006", "no-evidence", "warning", "A clause of a policy in force says nothing about how it will be shown."),
+    Code("T007", "evidence-over-budget", "warning", "The declared tests need more than the budget allows."),
     Code("T008", "absence-not-provable", "warning", "A test is offered as proof that influence is gone."),
     Code("M001", "suppression-is-not-removal", "error", "A claim of removal rests on clauses about outputs."),
     Code("M002", "removal-is-not-suppression", "error", "A claim about outputs rests on clauses about removal."),
@@ -121,12 +125,18 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("K017", "feasibility-refusal-points", "warning", "Refusing just the secret things tells which they are."),
     Code("K018", "feasibility-own-tests", "info", "Who must act examines the result."),
     Code("K019", "feasibility-method-ceiling", "warning", "No method that the clause names can give what it asks, as far as is known."),
+    Code("N001", "id-style", "info", "An id is not written in kebab-case."),
+    Code("N002", "look-alike-names", "warning", "Two names differ only in characters that look alike."),
     Code("X001", "undetermined", "undetermined", "The solver stopped at its work limit; nothing was decided."),
     Code("X002", "not-checked", "undetermined", "A question was not asked, and why."),
+    Code("X004", "solvers-disagree", "undetermined", "A second solver answers a question otherwise."),
 )  # fmt: skip
 
 CODES: Final[Mapping[str, Code]] = MappingProxyType({entry.code: entry for entry in _ALL})
 """Every code, in the order of the passes."""
+
+FAULTS: Final = frozenset({"X004"})
+"""Codes that only a fault of a program can show: no policy of the corpus has them."""
 
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -142,6 +152,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "D": "difference between versions",
         "L": "notes for counsel",
         "K": "feasibility",
+        "N": "names and style",
         "X": "not determined",
     }
 )

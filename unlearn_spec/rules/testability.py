@@ -1,34 +1,18 @@
 """T001, T002, T004, T005, T006, T008: can the declared evidence decide the clause at all?
 
-Arithmetic and vocabulary only: nothing here asks the solver. A *failure* is one draw that speaks against the clause: a
-leak for `suppress`, a miss for `retain` and `refuse`. A draw is one item with all its probes under the declared decoding.
+Arithmetic and vocabulary only: nothing here asks the solver.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
 
 from ..catalogue import VERIFIERS, Declaration, reachable
-from ..finding import Finding, Fix, Severity, Span
+from ..finding import Finding, Fix, Span
 from ..logic.process import one_run_rules
-from ..plan.allocation import allocated_alpha, error_for_facts, registered_facts
 from ..policy.load import Document
-from ..policy.model import (
-    AtLeast,
-    Clause,
-    Evidence,
-    MembershipBound,
-    Rectify,
-    Refuse,
-    Remove,
-    Retain,
-    ShareOf,
-    Suppress,
-)
-from ..policy.source import Path
+from ..policy.model import AtLeast, Clause, Rectify, Refuse, Remove, Retain, ShareOf, Suppress
 from ..policy.vocabulary import ACCESS, Access, access_rank
 from ..statistics.binomial import (
     all_failures_lower,
@@ -39,112 +23,42 @@ from ..statistics.binomial import (
     samples_for_zero_failures,
     zero_failure_upper,
 )
+from .budget import evidence_over_budget
+from .declared_test import (
+    DeclaredTest,
+    RateGoal,
+    capacity,
+    counted_exactly,
+    declared_tests,
+    error_of,
+    mean_limit,
+    refuting_limit,
+    stands_on,
+    tolerated_rate,
+)
+from .underpowered import underpowered
 from .wording import count, percent
-
-RateGoal = Suppress | Refuse | Retain | Rectify
-EXACT_METRICS: Final = ("extraction_probability", "multiple_choice")
-"""Computed from probabilities, not drawn: one pass settles an item."""
 
 
 def testability_findings(document: Document) -> tuple[Finding, ...]:
     """Every T finding, code by code, in the order of the clauses."""
-    rules = (cannot_certify, cannot_refute, not_enough_items, access_too_weak, no_evidence, absence_not_provable)
-    return tuple(finding for rule in rules for finding in rule(document))
+    rules = (
+        cannot_certify,
+        cannot_refute,
+        underpowered,
+        not_enough_items,
+        access_too_weak,
+        no_evidence,
+        evidence_over_budget,
+        absence_not_provable,
+    )
+    return _one_root([finding for rule in rules for finding in rule(document)])
 
 
-@dataclass(frozen=True)
-class _Test:
-    """A clause with its declared test, and the numbers the rules need."""
-
-    document: Document
-    path: Path
-    clause: RateGoal | Remove
-    evidence: Evidence
-    alpha: Fraction | None
-    """Allocated; None if no confidence is written."""
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        return self.document.policy.information[self.clause.target].size
-
-    @property
-    def draws(self) -> int | None:
-        """Written samples; else, where the listed items are meant, as many as there can be."""
-        if self.evidence.samples is not None or self.evidence.population == "wider" or self.size is None:
-            return self.evidence.samples
-        return self.size[1]
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether one draw settles an item. An open decoding counts as such: no finding that another reading lifts."""
-        revealed = None if isinstance(self.clause, Remove) else self.clause.reveals_when
-        if revealed is not None and revealed.metric in EXACT_METRICS:
-            return True
-        decoding = self.clause.scope.decoding
-        return decoding is None or decoding.method == "greedy"
-
-    @property
-    def failure(self) -> str:
-        if isinstance(self.clause, Suppress):
-            return "failure"
-        return "member caught" if isinstance(self.clause, Remove) else "miss"
-
-    def span(self, *fields: str, label: str = "") -> Span:
-        span = self.document.source.value((*self.path, *fields))
-        return Span(span.file, span.line, span.column, span.length, label)
-
-    def finding(
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        at: tuple[str, ...],
-        related: tuple[Span, ...] = (),
-        why: tuple[str, ...] = (),
-        fixes: tuple[Fix, ...] = (),
-        axioms: tuple[str, ...] = (),
-    ) -> Finding:
-        spans = (self.span(*at), *related)
-        return Finding(code, severity, message, spans, why, fixes, (self.clause.id,), axioms)
-
-
-def _tests(document: Document) -> Iterator[_Test]:
-    alphas = allocated_alpha(document.policy)
-    for index, clause in enumerate(document.policy.clauses):
-        if isinstance(clause, RateGoal | Remove) and clause.evidence is not None and clause.evidence.kind == "test":
-            yield _Test(document, ("clauses", index), clause, clause.evidence, alphas.get(clause.id))
-
-
-def _tolerated(clause: RateGoal | Remove) -> Fraction | None:
-    """The largest failure rate that the clause tolerates; None for a limit that is no rate."""
-    match clause:
-        case Suppress():
-            return clause.limit.at_most
-        case Refuse():
-            return 1 - clause.limit.at_least
-        case Rectify():
-            return min(clause.limit.at_most, 1 - clause.limit.at_least)
-        case Retain():
-            return 1 - clause.limit.at_least if isinstance(clause.limit, AtLeast) else clause.limit.within
-        case Remove():
-            return clause.limit.tpr_at_most if isinstance(clause.limit, MembershipBound) else None
-
-
-def _error(test: _Test) -> Fraction | None:
-    """α of one bound: `rectify` has two, the corrected statement's and the old one's."""
-    return test.alpha / 2 if test.alpha is not None and isinstance(test.clause, Rectify) else test.alpha
-
-
-def _stands_on(test: _Test) -> tuple[str, ...]:
-    """Where α comes from, in words."""
-    policy, own, alpha = test.document.policy, test.evidence.confidence, test.alpha
-    if alpha is None:
-        return ()
-    budget = error_for_facts(policy)
-    if budget is not None and (own is None or alpha < 1 - own):
-        facts = registered_facts(policy)
-        return (f"α = {percent(budget)} / {count(facts, 'registered fact')} = {percent(alpha)}",)
-    return (f"α = {percent(alpha)}, from the clause's own confidence",)
+def _one_root(found: list[Finding]) -> tuple[Finding, ...]:
+    """A test that cannot decide its clause at all need not be told that it seldom does."""
+    broken = {finding.clauses for finding in found if finding.severity == "error"}
+    return tuple(finding for finding in found if finding.code != "T003" or finding.clauses not in broken)
 
 
 # --- T001 ------------------------------------------------------------------------------------------------------------
@@ -159,11 +73,11 @@ def cannot_certify(document: Document) -> tuple[Finding, ...]:
     see whether the draws will be independent, or whether the population drawn from is the one that matters; says nothing
     where no confidence or no sample size is written.
     """
-    return tuple(finding for test in _tests(document) for finding in _uncertifiable(test))
+    return tuple(finding for test in declared_tests(document) for finding in _uncertifiable(test))
 
 
-def _uncertifiable(test: _Test) -> Iterator[Finding]:
-    clause, alpha, tolerated = test.clause, _error(test), _tolerated(test.clause)
+def _uncertifiable(test: DeclaredTest) -> Iterator[Finding]:
+    clause, alpha, tolerated = test.clause, error_of(test), tolerated_rate(test.clause)
     if test.evidence.decide != "certify" or isinstance(clause, Remove) or alpha is None or tolerated is None:
         return
     name, at = clause.id, ("evidence", "samples")
@@ -178,10 +92,10 @@ def _uncertifiable(test: _Test) -> Iterator[Finding]:
         yield test.finding("T001", "error", text, ("evidence", "confidence"), axioms=("AX11",))
     elif clause.over == "each":
         yield from _each_uncertifiable(test, tolerated, alpha)
-    elif _counted_exactly(test):
+    elif counted_exactly(test):
         return
     else:
-        draws, limit = test.draws, _mean_limit(test, tolerated)
+        draws, limit = test.draws, mean_limit(test, tolerated)
         if draws is None or max_failures_certifying(draws, limit, alpha) is not None:
             return
         yield test.finding(
@@ -196,24 +110,7 @@ def _uncertifiable(test: _Test) -> Iterator[Finding]:
         )
 
 
-def _counted_exactly(test: _Test) -> bool:
-    """Whether every listed item is looked at and one look settles it: then a count of items has no error of chance."""
-    clause, size, draws = test.clause, test.size, test.draws
-    if isinstance(clause, Remove) or size is None or draws is None or test.evidence.population == "wider":
-        return False
-    computed = clause.reveals_when is not None and clause.reveals_when.metric in EXACT_METRICS
-    return draws >= size[0] and test.deterministic and (computed or isinstance(clause.over, ShareOf))
-
-
-def _mean_limit(test: _Test, tolerated: Fraction) -> Fraction:
-    """The mean failure rate that would have to be certified: for a share of items, one that leaves too few bad ones."""
-    over = test.clause.over if not isinstance(test.clause, Remove) else None
-    if not isinstance(over, ShareOf):
-        return tolerated
-    return (1 - over.share) * (1 if test.deterministic else tolerated)
-
-
-def _shows_only(test: _Test, draws: int, limit: Fraction, alpha: Fraction) -> str:
+def _shows_only(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fraction) -> str:
     bound = ceil_decimal(zero_failure_upper(draws, alpha))
     failures = "failures" if test.failure == "failure" else "misses"
     head = f"{test.clause.id} cannot be certified: 0 {failures} in {count(draws, 'sample')} shows only"
@@ -225,7 +122,7 @@ def _shows_only(test: _Test, draws: int, limit: Fraction, alpha: Fraction) -> st
     return f"{head} ≤ {percent(bound, 'up')}; {more} or a limit ≥ {percent(bound, 'up')}"
 
 
-def _reads_upwards(test: _Test) -> bool:
+def _reads_upwards(test: DeclaredTest) -> bool:
     """Whether the clause's limit is a floor, so that a bound is best told as one."""
     clause = test.clause
     if isinstance(clause, Remove) or isinstance(clause.over, ShareOf):
@@ -233,9 +130,9 @@ def _reads_upwards(test: _Test) -> bool:
     return isinstance(clause, Refuse) or (isinstance(clause, Retain) and isinstance(clause.limit, AtLeast))
 
 
-def _arithmetic(test: _Test, draws: int, limit: Fraction, tolerated: Fraction, alpha: Fraction) -> tuple[str, ...]:
+def _arithmetic(test: DeclaredTest, draws: int, limit: Fraction, tolerated: Fraction, alpha: Fraction) -> tuple[str, ...]:
     bound = percent(ceil_decimal(zero_failure_upper(draws, alpha)), "up")
-    lines = [*_stands_on(test), f"1 − α^(1/{draws:,}) = {bound} > {percent(limit)}"]
+    lines = [*stands_on(test), f"1 − α^(1/{draws:,}) = {bound} > {percent(limit)}"]
     if limit != tolerated:
         lines.append(f"few enough bad items means at most {percent(limit)} of the draws failing")
     if isinstance(test.clause, Rectify):
@@ -243,11 +140,11 @@ def _arithmetic(test: _Test, draws: int, limit: Fraction, tolerated: Fraction, a
     return tuple(lines)
 
 
-def _certifying_fixes(test: _Test, draws: int, limit: Fraction, alpha: Fraction) -> tuple[Fix, ...]:
+def _certifying_fixes(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fraction) -> tuple[Fix, ...]:
     fixes = []
     needed = samples_for_zero_failures(limit, alpha)
     if needed is not None:
-        room = _capacity(test)
+        room = capacity(test)
         enough = max_failures_certifying(needed, limit, alpha) is not None
         where = (
             "" if room is None or needed <= room else f", from a wider population: the set has {count(room, 'item')}"
@@ -267,7 +164,7 @@ def _certifying_fixes(test: _Test, draws: int, limit: Fraction, alpha: Fraction)
     return tuple(fixes)
 
 
-def _limit_word(test: _Test) -> str | None:
+def _limit_word(test: DeclaredTest) -> str | None:
     """The key of the clause's one limit, if moving that number alone can mend the clause."""
     clause = test.clause
     if isinstance(clause, Remove | Rectify) or isinstance(clause.over, ShareOf):
@@ -277,7 +174,7 @@ def _limit_word(test: _Test) -> str | None:
     return "at_least" if isinstance(clause, Refuse) or isinstance(clause.limit, AtLeast) else "within"
 
 
-def _each_uncertifiable(test: _Test, tolerated: Fraction, alpha: Fraction) -> Iterator[Finding]:
+def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction) -> Iterator[Finding]:
     name, draws, at = test.clause.id, test.draws, ("evidence", "samples")
     if test.evidence.population == "wider":
         text = (
@@ -303,7 +200,7 @@ def _each_uncertifiable(test: _Test, tolerated: Fraction, alpha: Fraction) -> It
     shown = percent(ceil_decimal(zero_failure_upper(per_item, share)), "up")
     cost = f"needs {needed:,} an item, {count(needed * items, 'sample')} in all" if needed else "no number shows 0%"
     text = f"{name} cannot be certified: {drawn}, which shows only ≤ {shown} for each; {cost}"
-    why = (*_stands_on(test), f"shared over {count(items, 'item')}: ⌈ln(α/{items:,}) / ln(1 − {percent(tolerated)})⌉")
+    why = (*stands_on(test), f"shared over {count(items, 'item')}: ⌈ln(α/{items:,}) / ln(1 − {percent(tolerated)})⌉")
     fixes = [Fix("write `over: mean`: one bound for the whole set")]
     if needed:
         fixes.insert(0, Fix(f"{count(needed * items, 'sample')}", True, f"samples: {needed * items}"))
@@ -321,14 +218,14 @@ def cannot_refute(document: Document) -> tuple[Finding, ...]:
     only at a rate `refute_at` fixed beforehand, with error α + limit / `refute_at` (Markov). Cannot see how likely a bad
     model is to be caught: that is the test's power, told by `plan`.
     """
-    return tuple(finding for test in _tests(document) for finding in _irrefutable(test))
+    return tuple(finding for test in declared_tests(document) for finding in _irrefutable(test))
 
 
-def _irrefutable(test: _Test) -> Iterator[Finding]:
-    clause, alpha, tolerated, draws = test.clause, _error(test), _tolerated(test.clause), test.draws
+def _irrefutable(test: DeclaredTest) -> Iterator[Finding]:
+    clause, alpha, tolerated, draws = test.clause, error_of(test), tolerated_rate(test.clause), test.draws
     if test.evidence.decide != "not_refuted" or alpha is None or tolerated is None or draws is None:
         return
-    limit = _refuting_limit(test, tolerated)
+    limit = refuting_limit(test, tolerated)
     if limit == 1:
         text = f"{clause.id} cannot be refuted: its limit allows everything"
         yield test.finding("T002", "warning", text, ("limit",), fixes=(Fix("tighten the limit, or delete the clause"),))
@@ -353,7 +250,7 @@ def _irrefutable(test: _Test) -> Iterator[Finding]:
     )
     needed = _refuting_samples(limit, alpha)
     fixes = () if needed is None else (Fix(f"{count(needed, 'sample')}", True, f"samples: {needed}"),)
-    why = (*_stands_on(test), f"α^(1/{draws:,}) = {shown} ≤ {percent(limit)}")
+    why = (*stands_on(test), f"α^(1/{draws:,}) = {shown} ≤ {percent(limit)}")
     yield test.finding(
         "T002",
         "warning",
@@ -366,17 +263,7 @@ def _irrefutable(test: _Test) -> Iterator[Finding]:
     )
 
 
-def _refuting_limit(test: _Test, tolerated: Fraction) -> Fraction:
-    """The mean failure rate above which the clause must be false."""
-    over = test.clause.over if not isinstance(test.clause, Remove) else None
-    if isinstance(over, ShareOf):
-        return 1 - over.share if test.deterministic and tolerated < 1 else tolerated * over.share + 1 - over.share
-    if over == "each" and test.deterministic and tolerated < 1:
-        return Fraction(0)
-    return tolerated
-
-
-def _markov(test: _Test, limit: Fraction, alpha: Fraction) -> Finding | tuple[Fraction, Fraction]:
+def _markov(test: DeclaredTest, limit: Fraction, alpha: Fraction) -> Finding | tuple[Fraction, Fraction]:
     """The rate and the α with which one run is judged, or why one run refutes nothing."""
     policy, name, level = test.document.policy, test.clause.id, test.evidence.refute_at
     if level is not None and any(clause == name for clause, _ in one_run_rules(policy)):
@@ -391,7 +278,7 @@ def _markov(test: _Test, limit: Fraction, alpha: Fraction) -> Finding | tuple[Fr
     error = 1 - (policy.policy.confidence or test.evidence.confidence or Fraction(0))
     why = (
         f"one run above `refute_at` has probability up to {percent(limit)} / `refute_at` (Markov)",
-        *_stands_on(test),
+        *stands_on(test),
     )
     least = f"`refute_at` above {percent(limit / error, 'up')}" if limit < error else f"a limit below {percent(error)}"
     fix = Fix(f"{least}, or `about: model`")
@@ -422,8 +309,8 @@ def not_enough_items(document: Document) -> tuple[Finding, ...]:
     and says how many `samples` an item gets. Cannot see whether a wider population resembles the listed items.
     """
     found = []
-    for test in _tests(document):
-        samples, room = test.evidence.samples, _capacity(test)
+    for test in declared_tests(document):
+        samples, room = test.evidence.samples, capacity(test)
         if samples is None or room is None or samples <= room:
             continue
         text = f"{test.clause.id} draws {samples:,} distinct samples from a set of {room:,}"
@@ -437,15 +324,6 @@ def not_enough_items(document: Document) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _capacity(test: _Test) -> int | None:
-    """The most independent draws that the listed items allow; None for no limit."""
-    if test.evidence.population == "wider" or test.size is None:
-        return None
-    decoding = test.clause.scope.decoding
-    repeats = decoding.samples if decoding is not None and decoding.method == "sample" and decoding.samples else 1
-    return test.size[1] * repeats
-
-
 # --- T005 ------------------------------------------------------------------------------------------------------------
 
 
@@ -457,10 +335,10 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
     what a model keeps or declines does not grow with access. A test must also get what its measurement reads. Cannot see
     whether the verifier will really be given the access; says nothing while either level is open.
     """
-    return tuple(finding for test in _tests(document) for finding in _wrong_access(test))
+    return tuple(finding for test in declared_tests(document) for finding in _wrong_access(test))
 
 
-def _wrong_access(test: _Test) -> Iterator[Finding]:
+def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
     clause, seen = test.clause, test.evidence.access
     if seen is None or _only_from_outside(test):  # T008 says more about that
         return
@@ -484,26 +362,26 @@ def _wrong_access(test: _Test) -> Iterator[Finding]:
     yield _access_finding(test, text, wanted, "scope")
 
 
-def _only_from_outside(test: _Test) -> bool:
+def _only_from_outside(test: DeclaredTest) -> bool:
     """Whether influence is to be judged by a test of outputs alone: no weights, no relearning."""
     clause, seen = test.clause, test.evidence.access
     influence = isinstance(clause, Remove) and clause.measure == "influence" and test.evidence.relearn is None
     return influence and seen is not None and access_rank(seen) < access_rank("weights")
 
 
-def _access_finding(test: _Test, text: str, access: Access, block: str) -> Finding:
+def _access_finding(test: DeclaredTest, text: str, access: Access, block: str) -> Finding:
     related = (test.span("scope", "access", label="the clause's level"),) if block == "scope" else ()
     fix = Fix(f"test through {access}", True, f"access: {access}")
     return test.finding("T005", "error", text, ("evidence", "access"), related, fixes=(fix,), axioms=("AX3", "AX13"))
 
 
-def _worst_case(test: _Test) -> bool:
+def _worst_case(test: DeclaredTest) -> bool:
     """Whether the clause bounds what is revealed at worst, which grows with access."""
     revealed = test.clause.reveals_when if isinstance(test.clause, Suppress) else None
     return isinstance(test.clause, Suppress) and (revealed is None or revealed.metric not in ("refusal", "not_refusal"))
 
 
-def _level_read(test: _Test) -> Access | None:
+def _level_read(test: DeclaredTest) -> Access | None:
     """The weakest access at which some verifier can measure this; None if no verifier is known for it."""
     if test.evidence.relearn is not None:
         return VERIFIERS["relearning"].min_access
@@ -561,7 +439,7 @@ def absence_not_provable(document: Document) -> tuple[Finding, ...]:
     searching the declared attacks are.
     """
     found = []
-    for test in _tests(document):
+    for test in declared_tests(document):
         clause, evidence = test.clause, test.evidence
         if not isinstance(clause, Remove):
             continue
