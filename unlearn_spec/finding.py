@@ -56,6 +56,8 @@ class Finding:
     """Axioms in the minimised core: AX1 … AX16, K…, C1."""
     situation: tuple[str, ...] = ()
     """Situations under which it holds; a leading "not " marks one that must be absent."""
+    arithmetic: tuple[str, ...] = ()
+    """A checked proof, as lines of arithmetic; shown on request."""
     accepted: str | None = None
     """The recorded reason, if the policy accepts this finding; it stays visible."""
     open_question: str | None = None

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic.conflicts import Core, conflicts, situational_conflicts
 from unlearn_spec.logic.evidence import RateFact
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.theory import build
@@ -24,13 +25,12 @@ artifacts:
 """
 
 
-def clashes(policy: Policy, without: frozenset[str] = frozenset()) -> tuple[questions.Core, ...]:
+def clashes(policy: Policy, without: frozenset[str] = frozenset()) -> tuple[Core, ...]:
     theory = build(policy, without=without)
     every = situations.cases(policy)
     assert every is not None
-    plain = questions.conflicts(theory, situations.always_active(every))
-    settled = frozenset(name for core in plain for name in core.clauses)
-    return (*plain, *questions.situational_conflicts(theory, every, settled))
+    plain = conflicts(theory, situations.always_active(every))
+    return (*plain.cores, *situational_conflicts(theory, every, plain).cores)
 
 
 def follows(policy: Policy) -> bool:

@@ -49,8 +49,8 @@ def test_the_bad_example_in_json_is_as_agreed_and_always_the_same():
 
 def test_json_has_every_key_always():
     keys = {
-        "code", "name", "severity", "message", "spans", "why", "fixes", "clauses", "axioms", "situation", "accepted",
-        "open_question", "world", "page",
+        "code", "name", "severity", "message", "spans", "why", "fixes", "clauses", "axioms", "situation", "arithmetic",
+        "accepted", "open_question", "world", "page",
     }  # fmt: skip
     data = json.loads(render_json(result(finding(), finding(fixes=(Fix("do"),)))))
     assert set(data) == {"file", "language", "findings", "summary"}

@@ -67,6 +67,9 @@ def check(
     format: Annotated[CheckFormat, typer.Option(help="How to print.")] = CheckFormat.text,
     without: Annotated[list[str] | None, typer.Option(metavar="AXIOM", help="Leave an axiom out, e.g. AX6.")] = None,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
+    show_arithmetic: Annotated[
+        bool, typer.Option("--show-arithmetic", help="Add to each conflict its proof, as arithmetic.")
+    ] = False,
     show_worlds: Annotated[bool, typer.Option("--show-worlds", help="Print each world as a policy test.")] = False,
     no_solver: Annotated[bool, typer.Option("--no-solver", help="Ask only what needs no solver.")] = False,
     double_check: Annotated[bool, typer.Option("--double-check", help="Ask a second solver (cvc5) as well.")] = False,
@@ -94,6 +97,7 @@ def check(
         without or (),
         effort,
         worlds=show_worlds,
+        show_arithmetic=show_arithmetic,
         solver=not no_solver,
         double_check=double_check,
         export=export,

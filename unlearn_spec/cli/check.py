@@ -23,6 +23,7 @@ def check(
     effort: int | None,
     *,
     worlds: bool = False,
+    show_arithmetic: bool = False,
     solver: bool = True,
     double_check: bool = False,
     export: Path | None = None,
@@ -58,7 +59,7 @@ def check(
         text = render_github(results)
     else:
         colour = wants_colour(sys.stdout)
-        text = "\n".join(render_text(result, colour=colour) for result in results)
+        text = "\n".join(render_text(result, colour=colour, show_arithmetic=show_arithmetic) for result in results)
     sys.stdout.write(text)
     codes = {result.exit_code for result in results}
     return next(code for code in WORST_FIRST if code in codes)

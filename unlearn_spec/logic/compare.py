@@ -17,11 +17,12 @@ from typing import Literal
 from ..policy.model import Clause, Closeness, Govern, Keep, Policy, Rectify, Refuse, Retain, Suppress
 from . import meaning
 from .common import common_policy
+from .conflicts import Core, conflicts, situational_conflicts
 from .encode import TooLarge
 from .formulas import All, Flag, Formula, ShareAbove, atoms
 from .limits import not_covered
 from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
-from .questions import Core, conflicts, open_fields, situational_conflicts
+from .questions import open_fields
 from .realise import realise
 from .situations import MAX_SITUATIONS, active_clauses, always_active, cases, mentioned
 from .solver import DEFAULT_EFFORT, Undecided
@@ -190,8 +191,7 @@ def _cores(policy: Policy, effort: int) -> tuple[Core, ...]:
         return (Core(tuple(clause.id for clause in policy.clauses), tuple(theory.facts.values()), ()),)
     own = cases(policy) or ()
     plain = conflicts(theory, always_active(own))
-    settled = frozenset(name for core in plain for name in core.clauses)
-    return (*plain, *situational_conflicts(theory, own, settled))
+    return (*plain.cores, *situational_conflicts(theory, own, plain).cores)
 
 
 def _open(policy: Policy, other: Policy) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 from .formulas import (
@@ -88,7 +89,7 @@ class Encoder:
     small: frozenset[int]
     """Regions whose counts are whole numbers, because the sets around them are tiny."""
     sorts: dict[str, str] = field(default_factory=dict)
-    _names: dict[object, str] = field(default_factory=dict)
+    _names: dict[tuple[str, object], str] = field(default_factory=dict)
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
@@ -96,6 +97,14 @@ class Encoder:
             self._names[full] = f"{prefix}{len(self._names)}"
             self.sorts[self._names[full]] = sort
         return self._names[full]
+
+    def meaning(self, symbol: str) -> tuple[str, object]:
+        """What a symbol was made for: the prefix of its kind, and its key."""
+        return self._meanings.get(symbol, ("", symbol))
+
+    @cached_property
+    def _meanings(self) -> dict[str, tuple[str, object]]:
+        return {symbol: (symbol.rstrip("0123456789"), key[1]) for key, symbol in self._names.items()}
 
     def size(self, region: Region) -> str:
         return self.symbol("n", region.number, "Int" if region.number in self.small else "Real")

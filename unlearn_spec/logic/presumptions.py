@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .alone import clause_literals
 from .cores import minimal_core
-from .questions import clause_literals
 from .theory import Theory
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -22,10 +22,10 @@ from ..policy.model import (
     Suppress,
 )
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
-from .axioms import BY_ID
+from .conflicts import Core, structural
 from .cores import minimal_core
 from .encode import TooLarge, number, total
-from .formulas import TRUE, Comparison, Formula, Mean, Overlap, Rate, Size, atoms
+from .formulas import Comparison, Formula, Mean, Overlap, Rate, Size, atoms
 from .lineage import audience_levels, exposures, kin
 from .meaning import (
     MODELS,
@@ -34,31 +34,16 @@ from .meaning import (
     body,
     claim_formula,
     fitting_artifacts,
-    obtainable,
     on_artifact,
-    presupposed,
     rate_of,
     readings_on,
     scoped_artifacts,
 )
-from .situations import Case, maximal, minimal
-from .theory import Premise, Theory, build, targets
+from .situations import Case, minimal
+from .theory import Premise, Theory
 
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
-
-
-@dataclass(frozen=True)
-class Core:
-    """A minimal set of clauses, facts and axioms that no world satisfies. Dropping any member leaves one that some world does."""
-
-    clauses: tuple[str, ...]
-    facts: tuple[Premise, ...]
-    axioms: tuple[str, ...]
-    relations: tuple[int, ...] = ()
-    """Declared `within` and `disjoint_from` relations without which it would dissolve."""
-    situation: tuple[str, ...] = ()
-    """Situations under which its clauses bind together; empty if they always do."""
 
 
 # --- facts, vacuity --------------------------------------------------------------------------------------------------
@@ -71,7 +56,7 @@ def facts_contradict(theory: Theory) -> Core | None:
         return None
     chosen = minimal_core(tuple(theory.facts), fixed, theory.solver.satisfiable)
     core = Core((), tuple(theory.facts[name] for name in chosen), ())
-    return replace(core, relations=_structural(theory, core))
+    return replace(core, relations=structural(theory, core))
 
 
 def empty_target(theory: Theory, target: str) -> bool:
@@ -92,91 +77,7 @@ def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
 
 def already_true(theory: Theory, clause: Clause) -> bool:
     """Whether axioms and facts alone entail what the clause demands."""
-    return _known(theory, clause) and not theory.possible(("-" + theory.body(clause),))
-
-
-# --- contradiction ---------------------------------------------------------------------------------------------------
-
-
-def conflicts(theory: Theory, among: Iterable[str], *, evidence: bool = False) -> tuple[Core, ...]:
-    """Canonical cores, one after the other: each is found after the clauses of those before it are set aside.
-
-    With `evidence`, clauses must hold together with the obtaining of their declared evidence.
-    """
-    remaining = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
-    found: list[Core] = []
-    while True:
-        literals = clause_literals(theory, remaining, evidence=evidence)
-        if theory.possible(tuple(literals)):
-            return tuple(found)
-        core = explain(theory, literals)
-        if not core.clauses:
-            return tuple(found)
-        found.append(core)
-        remaining = [clause for clause in remaining if clause.id not in core.clauses]
-
-
-def situational_conflicts(theory: Theory, cases: Sequence[Case], settled: frozenset[str]) -> tuple[Core, ...]:
-    """Conflicts that arise only in some situation, among clauses not in `settled`; the smallest such situation with each."""
-    found: list[Core] = []
-    aside = set(settled)
-    for case in maximal(tuple(cases)):
-        for core in conflicts(theory, case.active - aside):
-            first = next(c for c in cases if set(core.clauses) <= c.active)
-            found.append(replace(core, situation=tuple(sorted(first.holding))))
-            aside.update(core.clauses)
-    return tuple(found)
-
-
-def explain(theory: Theory, literals: Mapping[str, str]) -> Core:
-    """The canonical core of assumptions (literal → clause id) that have no world: over clauses, then facts, then axioms."""
-    ask = theory.solver.satisfiable
-    chosen = minimal_core(tuple(literals), theory.background, ask)
-    facts = minimal_core(tuple(theory.facts), (*theory.axiom_literals, *theory.nonempty, *chosen), ask)
-    axioms = minimal_core(tuple(theory.axiom_literals), (*theory.nonempty, *chosen, *facts), ask)
-    core = Core(
-        tuple(dict.fromkeys(literals[name] for name in chosen)),
-        tuple(theory.facts[name] for name in facts),
-        tuple(theory.axiom_literals[name] for name in axioms),
-    )
-    return replace(core, relations=_structural(theory, core))
-
-
-def _known(theory: Theory, clause: Clause) -> bool:
-    return theory.knows(clause)
-
-
-def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool = False) -> dict[str, str]:
-    """What clauses demand and presuppose (and, with `evidence`, that their evidence can be had): literal → clause id.
-
-    Clauses that demand the same share a literal; it counts as the first one's.
-    """
-    found: dict[str, str] = {}
-    for clause in clauses:
-        found.setdefault(theory.body(clause), clause.id)
-        for needed in (presupposed(theory.policy, clause), obtainable(theory.policy, clause) if evidence else TRUE):
-            if needed != TRUE and needed in theory.literals:
-                found.setdefault(theory.literals[needed], clause.id)
-    return found
-
-
-def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
-    """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
-    policy, present = theory.policy, frozenset(theory.axiom_literals.values())
-    left_out = (frozenset(BY_ID) - present - {"AX16"}) | theory.without
-    chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
-    sets = {getattr(clause, "target", "") for clause in chosen}
-    sets |= {name for fact in core.facts for name in targets(fact.formula)}
-    needed = []
-    for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
-            rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
-            bodies = tuple(body(policy, clause) for clause in chosen)
-            altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
-            relaxed = build(altered, facts=core.facts, without=left_out)
-            if relaxed.skipped & sets or relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
-                needed.append(i)
-    return tuple(needed)
+    return theory.knows(clause) and not theory.possible(("-" + theory.body(clause),))
 
 
 # --- bounds on uncertain facts ---------------------------------------------------------------------------------------
@@ -205,7 +106,7 @@ class _Quantity:
 
 def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
     """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
-    clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
+    clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and theory.knows(clause)]
     literals = {theory.body(clause): clause.id for clause in clauses}
     found = []
     for premise in theory.facts.values():
@@ -287,7 +188,7 @@ class Shadow:
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
     """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one."""
     policy = theory.policy
-    known = [clause for clause in policy.clauses if clause.id not in skip and _known(theory, clause)]
+    known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
     found: list[Shadow] = []
     for i, clause in enumerate(known):
         mine = theory.body(clause)
@@ -299,13 +200,53 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
         ]
         if not others or theory.possible((*(theory.body(other) for other in others), "-" + mine)):
             continue
-        for other in others:
+        for other in _perhaps_stronger(theory, mine, others):
             theirs = theory.body(other)
             if theory.possible((theirs,)) and not theory.possible((theirs, "-" + mine)):
                 equal = not theory.possible((mine, "-" + theirs))
                 if not (equal and known.index(other) > i):
                     found.append(Shadow(clause.id, other.id, equal))
                     break
+    return tuple(found)
+
+
+def _perhaps_stronger(theory: Theory, mine: str, others: Sequence[Clause]) -> tuple[Clause, ...]:
+    """The clauses that might imply one: those of its part that do not hold in some world where it fails."""
+    parts = theory.solver.parts_in((mine,))
+    near = [other for other in others if parts & theory.solver.parts_in((theory.body(other),))]
+    world = theory.given.values(("-" + mine,), [theory.body(other) for other in near])
+    return tuple(other for other in near if world is None or not world[theory.body(other)])
+
+
+@dataclass(frozen=True)
+class Joint:
+    """`clause` adds nothing to the clauses of `by` together; each of them is needed for that."""
+
+    clause: str
+    by: tuple[str, ...]
+
+
+def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str], aside: frozenset[str]) -> tuple[Joint, ...]:
+    """Clauses that no single other clause requires, but several together do wherever they bind; those in `aside` left out.
+
+    `skip` names clauses that are known to add nothing already.
+    """
+    known = [c for c in theory.policy.clauses if c.id not in skip | aside and theory.knows(c)]
+    found = []
+    for clause in known:
+        mine = theory.body(clause)
+        where = [case.active for case in cases if clause.id in case.active]
+        parts = theory.solver.parts_in((mine,))
+        literals: dict[str, str] = {}
+        for other in known:
+            literal = theory.body(other)
+            near = literal != mine and parts & theory.solver.parts_in((literal,))
+            if near and where and all(other.id in active for active in where):
+                literals.setdefault(literal, other.id)
+        if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
+            needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)
+            if len(needed) > 1:
+                found.append(Joint(clause.id, tuple(literals[name] for name in needed)))
     return tuple(found)
 
 
@@ -331,7 +272,7 @@ def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...
     return tuple(
         theory.body(clause)
         for clause in theory.policy.clauses
-        if clause.id in case.active and clause.id not in aside and _known(theory, clause)
+        if clause.id in case.active and clause.id not in aside and theory.knows(clause)
     )
 
 

@@ -1,100 +1,100 @@
-"""Repairs for a conflict: the nearest friendly number on one clause that dissolves it, each checked by applying it."""
+"""Repairs for a conflict: one number that dissolves it, or the lightest set of clauses to loosen. Each is checked by applying it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, overload
 
-from ..policy.model import (
-    AtLeast,
-    AtMost,
-    Clause,
-    Closeness,
-    Delete,
-    Finish,
-    Keep,
-    MembershipBound,
-    Policy,
-    Refuse,
-    Remove,
-    Retain,
-    Suppress,
-)
-from .meaning import WEAKEST, rate_of, scoped_artifacts
-from .questions import Core, clause_literals
+from ..policy.model import Clause, Policy
+from .all_cores import lightest_cut
+from .alone import alone, possible
+from .conflicts import Core
+from .knobs import Knob, knobs, left_by
 from .situations import active_clauses
-from .theory import Theory, build, facts_near
-from .worlds import days, percent
+from .theory import Theory
 
-_SHARE_STEP = Fraction(1, 1000)
-_EPSILON_STEP = Fraction(1, 100)
-_DAY_STEP = Fraction(1)
+
+@dataclass(frozen=True)
+class Change:
+    """One number of one clause, as the drafter would write it; no field: the clause goes."""
+
+    clause: str
+    field: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One number on one clause that dissolves the conflict, as the drafter would write it."""
+    """Changes that together dissolve a conflict."""
 
-    clause: str
-    field: str
-    value: str
-    leaves: tuple[str, ...]
+    changes: tuple[Change, ...]
+    leaves: tuple[str, ...] = ()
     """Clauses that would then stand in its place in another conflict; empty if none does."""
 
 
 def single_numbers(theory: Theory, core: Core) -> tuple[Repair, ...]:
-    """For each clause of the core, the smallest change of its limit, in friendly steps, after which the core's clauses can hold."""
+    """For each number of the core's clauses, the smallest friendly change after which they can hold; `should` before `must`."""
     policy, found = theory.policy, []
-    for name in core.clauses:
-        clause = next(c for c in policy.clauses if c.id == name)
-        for field, grid, apply, show in _knobs(clause):
-            value = _least(policy, core, clause, grid, apply)
+    names = (core.family.limit,) if core.family else core.clauses
+    for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
+        for knob in knobs(clause):
+            value = _least(policy, core.clauses, core.situation, clause, knob)
             if value is not None:
-                found.append(Repair(name, field, show(value), _still_clashing(theory, name, core)))
+                change = Change(clause.id, knob.field, knob.show(value))
+                found.append(Repair((change,), _still_clashing(theory, clause.id, core)))
     return tuple(found)
+
+
+def together(policy: Policy, names: Sequence[str], situation: Sequence[str] | None) -> Repair | None:
+    """The lightest set of clauses to loosen so that all `names` can hold, with friendly numbers; None if none was verified.
+
+    A clause that no number saves goes.
+    """
+    weights = _weights(policy, names)
+    theory, held = alone(policy, names, situation)
+
+    def can_hold(chosen: Sequence[str]) -> bool:
+        return theory.possible(tuple(literal for literal, owner in held.items() if owner in chosen))
+
+    loosened = lightest_cut([c.id for c in policy.clauses if c.id in set(held.values())], weights, can_hold)
+    kept = [name for name in names if name not in loosened]
+    changes, changed = [], policy
+    for name in loosened:
+        clause = next(c for c in changed.clauses if c.id == name)
+        for knob in knobs(clause):
+            value = _least(changed, (*kept, name), situation, clause, knob)
+            if value is not None:
+                changed = with_clause(changed, knob.apply(clause, value))
+                kept.append(name)
+                changes.append(Change(name, knob.field, knob.show(value)))
+                break
+        else:
+            changes.append(Change(name))
+    return Repair(tuple(changes)) if possible(changed, kept, situation) else None
 
 
 def dissolves(policy: Policy, core: Core) -> bool:
     """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
-    theory, held = _alone(policy, core)
-    return theory.possible(tuple(held))
+    return possible(policy, core.clauses, core.situation)
 
 
-def _alone(policy: Policy, core: Core) -> tuple[Theory, dict[str, str]]:
-    """The core's clauses without the others, and what holds in its situation: literals, with the clause of each."""
-    binding = active_clauses(policy, frozenset(core.situation)) & set(core.clauses)
-    clauses = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
-    theory = build(policy.model_copy(update={"clauses": clauses, "claims": ()}), facts=facts_near(policy, clauses))
-    return theory, clause_literals(theory, (clause for clause in clauses if clause.id in binding))
+def with_clause(policy: Policy, clause: Clause) -> Policy:
+    """The policy with another version of one clause."""
+    return policy.model_copy(update={"clauses": tuple(clause if c.id == clause.id else c for c in policy.clauses)})
 
 
-def reach(policy: Policy, core: Core, name: str) -> Fraction | None:
-    """What the other clauses of a core leave one clause over a mean: the most that can be kept, or the least revealed.
-
-    Exact; None where the clause has no such mean, or its set no exact size.
-    """
-    clause = next(c for c in policy.clauses if c.id == name)
-    if (
-        not isinstance(clause, Suppress | Retain)
-        or clause.over != "mean"
-        or not isinstance(clause.limit, AtMost | AtLeast)
-    ):
-        return None
-    size = policy.information[clause.target].size
-    if size is None or size[0] != size[1]:
-        return None
-    theory, held = _alone(policy, core)
-    others = tuple(literal for literal, owner in held.items() if owner != name)
-    rates = [rate_of(clause, artifact, WEAKEST) for artifact in scoped_artifacts(policy, clause)[:1]]
-    mass = theory.encoder.set_mass(rates[0], clause.target)
-    best = theory.given.optimum(others, mass, highest=isinstance(clause, Retain))
-    return None if best is None else best / size[0]
+def _weights(policy: Policy, names: Sequence[str]) -> dict[str, int]:
+    """What loosening costs: any number of `should` clauses, by their weights, less than one `must`."""
+    soft = {c.id: c.weight or 1 for c in policy.clauses if c.id in names and c.strength == "should"}
+    must = 1 + sum(soft.values())
+    return {name: soft.get(name, must) for name in names}
 
 
 def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]:
     """Clauses outside the core that clash with what remains of it when one of its clauses gives way."""
+    if core.family:
+        return ()
     binding = active_clauses(theory.policy, frozenset(core.situation)) - {changed}
     bound = [clause for clause in theory.policy.clauses if clause.id in binding and theory.knows(clause)]
     others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
@@ -104,85 +104,30 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     return tuple(name for name, body in outside if theory.possible((body,)) and not theory.possible((*others, body)))
 
 
-Knob = tuple[str, Sequence[Fraction], Callable[[Any, Fraction], Any], Callable[[Fraction], str]]
-
-
-def _knobs(clause: Clause) -> Iterator[Knob]:
-    """The numbers of a clause that can be relaxed: grid from nearest to furthest, how to apply, how to show."""
-    match clause:
-        case Suppress():
-            yield "at_most", _up(clause.limit.at_most, _SHARE_STEP, Fraction(1)), _set_limit(AtMost, "at_most"), percent
-        case Retain(limit=AtLeast(at_least=value)) | Refuse(limit=AtLeast(at_least=value)):
-            yield "at_least", _down(value, _SHARE_STEP), _set_limit(AtLeast, "at_least"), percent
-        case Remove(limit=Closeness(epsilon=value)):
-            yield "epsilon", _up(value, _EPSILON_STEP, Fraction(20)), _set_field("epsilon"), lambda v: f"{float(v):g}"
-        case Remove(limit=MembershipBound(tpr_at_most=value)):
-            yield "tpr_at_most", _up(value, _SHARE_STEP, Fraction(1)), _set_field("tpr_at_most"), percent
-        case Finish(by=day) | Delete(by=day) if day is not None:
-            yield "by", _up(day, _DAY_STEP, day + 3660), _set_day("by"), days
-        case Keep(until=day) if day is not None:
-            yield "until", _down(day, _DAY_STEP), _set_day("until"), days
-        case _:
-            return
-
-
-def _set_limit(kind: type, name: str) -> Callable[[Any, Fraction], Any]:
-    return lambda clause, value: clause.model_copy(update={"limit": kind(**{name: value})})
-
-
-def _set_field(name: str) -> Callable[[Any, Fraction], Any]:
-    return lambda clause, value: clause.model_copy(update={"limit": clause.limit.model_copy(update={name: value})})
-
-
-def _set_day(name: str) -> Callable[[Any, Fraction], Any]:
-    return lambda clause, value: clause.model_copy(update={name: value})
-
-
-@dataclass(frozen=True)
-class _Steps(Sequence[Fraction]):
-    """Evenly spaced values; never listed, for a period can be a million years."""
-
-    first: Fraction
-    step: Fraction
-    number: int
-
-    def __len__(self) -> int:
-        return self.number
-
-    @overload
-    def __getitem__(self, at: int) -> Fraction: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Fraction]: ...
-    def __getitem__(self, at: int | slice) -> Fraction | Sequence[Fraction]:
-        places = range(self.number)[at]
-        return self.first + places * self.step if isinstance(places, int) else [self[place] for place in places]
-
-
-def _up(value: Fraction, step: Fraction, end: Fraction) -> Sequence[Fraction]:
-    first = (value // step + 1) * step
-    return _Steps(first, step, int((end - first) / step) + 1 if first <= end else 0)
-
-
-def _down(value: Fraction, step: Fraction) -> Sequence[Fraction]:
-    first = -((-value) // step + 1) * step
-    return _Steps(first, -step, int(first / step) + 1 if first >= 0 else 0)
-
-
-def _with(policy: Policy, clause: Clause) -> Policy:
-    return policy.model_copy(update={"clauses": tuple(clause if c.id == clause.id else c for c in policy.clauses)})
-
-
 def _least(
-    policy: Policy, core: Core, clause: Clause, grid: Sequence[Fraction], apply: Callable[[Any, Fraction], Any]
+    policy: Policy, names: Sequence[str], situation: Sequence[str] | None, clause: Clause, knob: Knob
 ) -> Fraction | None:
-    """The first grid value that dissolves the core (relaxing further can only help), or None."""
-    if not grid or not dissolves(_with(policy, apply(clause, grid[-1])), core):
+    """The first friendly value at which `names` can hold (loosening further can only help), or None.
+
+    Where the question is linear, the exact optimum says where to look; elsewhere, halving does.
+    """
+
+    def enough(index: int) -> bool:
+        return possible(with_clause(policy, knob.apply(clause, knob.at(index))), names, situation)
+
+    last = knob.steps() - 1
+    if last < 0:
         return None
-    low, high = -1, len(grid) - 1
+    theory, held = alone(policy, names, situation)
+    others = tuple(literal for literal, owner in held.items() if owner != clause.id)
+    exact = left_by(theory, clause, knob, others)
+    start = 0 if exact is None else knob.index(exact)
+    if start <= last and exact is not None and enough(start):
+        return knob.at(start)  # what is stricter lies beyond the optimum
+    if start > last or not enough(last):
+        return None
+    low, high = -1 if exact is None else start, last
     while high - low > 1:
         middle = (low + high) // 2
-        if dissolves(_with(policy, apply(clause, grid[middle])), core):
-            high = middle
-        else:
-            low = middle
-    return grid[high]
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return knob.at(high)

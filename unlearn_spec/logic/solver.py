@@ -86,6 +86,10 @@ class Solver:
         symbols = (symbol for text in texts for symbol in _SYMBOL.findall(text))
         return frozenset(self._part_of[symbol] for symbol in symbols if symbol in self._part_of)
 
+    def assertions(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """What is asserted in some parts, as text."""
+        return tuple(line for number in sorted(numbers) for line in self._assertions[number])
+
     def part(self, numbers: frozenset[int]) -> _Part:
         """Some parts as one."""
         if numbers not in self._open:
@@ -166,6 +170,7 @@ class _Part:
         self._solver.from_string(self._text)
         self._literals: dict[str, z3.BoolRef] = {}
         self._known: dict[frozenset[str], bool] = {}
+        self._searches: dict[tuple[str, bool], tuple[z3.Optimize, z3.OptimizeObjective]] = {}
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
         key = frozenset((*assumptions, extra))
@@ -179,19 +184,23 @@ class _Part:
         return self._ask(assumptions, extra, lambda: self._read(names))
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
-        search = z3.Optimize()
-        search.set("rlimit", self._effort)
-        named = [name for name in assumptions if name.removeprefix("-") in self._sorts]
-        held = "".join(f"(assert {f'(not {name[1:]})' if name.startswith('-') else name})\n" for name in named)
-        search.from_string(f"{self._text}\n{held}(declare-const goal Real)\n(assert (= goal {term}))")
-        goal = z3.Real("goal")
-        bound = search.maximize(goal) if highest else search.minimize(goal)
-        if search.check() != z3.sat:
+        search, bound = self._search(term, highest)
+        held = [self._literal(name) for name in assumptions if name.removeprefix("-") in self._sorts]
+        if search.check(*held) != z3.sat:
             return None
         value = bound.value()
         if z3.is_int_value(value):
             return Fraction(value.as_long())
         return Fraction(value.numerator_as_long(), value.denominator_as_long()) if z3.is_rational_value(value) else None
+
+    def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
+        if (term, highest) not in self._searches:
+            search = z3.Optimize()
+            search.set("rlimit", self._effort)
+            search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))")
+            goal = z3.Real("goal")
+            self._searches[term, highest] = search, search.maximize(goal) if highest else search.minimize(goal)
+        return self._searches[term, highest]
 
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]

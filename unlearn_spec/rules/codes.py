@@ -51,6 +51,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("C002", "contradictory-in-situation", "error", "Some clauses cannot hold together in a declared situation."),
     Code("C003", "clause-infeasible", "error", "No listed method can bring one clause about."),
     Code("C004", "removal-vs-suppression", "error", "A faithful removal would still show what another clause forbids."),
+    Code("C005", "family-conflict", "error", "Many clauses together leave one limit no room."),
     Code("C006", "method-too-slow", "error", "Every method that could do it takes longer than the deadline allows."),
     Code("C007", "evidence-destroyed", "error", "A declared test needs items that another clause deletes first."),
     Code("C008", "irrevocable-release", "error", "A clause means a copy whose weights others already hold."),
@@ -59,6 +60,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("C011", "absolute-rate", "warning", "Exactly 0% or 100% is promised of answers drawn at random."),
     Code("R001", "duplicate-clause", "warning", "Two clauses demand the same."),
     Code("R002", "shadowed-clause", "warning", "Another clause already implies this one."),
+    Code("R003", "jointly-implied", "info", "Several other clauses together already imply this one."),
     Code("A001", "ambiguous-field", "error", "A field is left out, and its readings lead to different verdicts."),
     Code("A002", "open-but-harmless", "info", "A field is left out, and no reading changes a verdict."),
     Code("A003", "ambiguous-scope", "error", "It is open which artifacts a clause covers, and it matters."),
@@ -129,6 +131,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("N002", "look-alike-names", "warning", "Two names differ only in characters that look alike."),
     Code("X001", "undetermined", "undetermined", "The solver stopped at its work limit; nothing was decided."),
     Code("X002", "not-checked", "undetermined", "A question was not asked, and why."),
+    Code("X003", "certificate-rejected", "error", "The proof of a conflict did not add up when it was checked."),
     Code("X004", "solvers-disagree", "undetermined", "A second solver answers a question otherwise."),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..finding import Span
-from ..logic.questions import Core
+from ..logic.conflicts import Core
 from ..logic.situations import Case
 from ..logic.theory import Theory
 from ..policy.load import Document
@@ -21,7 +21,9 @@ class Context:
     cases: tuple[Case, ...]
     without: frozenset[str] = frozenset()
     cores: tuple[Core, ...] = ()
-    """Conflicts found so far; their clauses are set aside in later questions."""
+    """Conflicts that are told."""
+    involved: frozenset[str] = frozenset()
+    """Clauses of conflicts found so far, told or not; they are set aside in later questions."""
 
     worlds: bool = False
     """Whether findings are to carry the worlds that show them."""
@@ -32,7 +34,7 @@ class Context:
 
     @property
     def aside(self) -> frozenset[str]:
-        return frozenset(name for core in self.cores for name in core.clauses)
+        return self.involved.union(*(core.clauses for core in self.cores))
 
     def clause(self, name: str) -> Clause:
         return next(clause for clause in self.policy.clauses if clause.id == name)
@@ -40,6 +42,11 @@ class Context:
     def path(self, name: str) -> Path:
         """Where a clause is written."""
         return ("clauses", next(i for i, clause in enumerate(self.policy.clauses) if clause.id == name))
+
+    def limit_path(self, name: str) -> Path:
+        """Where a clause says how much or by when."""
+        clause, path = self.clause(name), self.path(name)
+        return next(((*path, f) for f in ("limit", "by", "until") if getattr(clause, f, None) is not None), (*path, "id"))
 
     def span(self, path: Path, label: str = "") -> Span:
         return replace(self.document.source.value(path), label=label)

@@ -1,24 +1,24 @@
-"""C001–C010: clauses that cannot all hold. Each explains a core; none decides one."""
+"""C001–C004, C006, C008, C010: clauses that cannot all hold. Each explains a core; none decides one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Severity, Span
-from ..logic import questions
+from ..logic.alone import reach
+from ..logic.conflicts import Conflicts, Core, Rest
 from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
-from ..logic.questions import Core, Range
-from ..logic.repair import dissolves, reach, single_numbers
-from ..logic.theory import Premise, build
+from ..logic.questions import Range
+from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
     Delete,
-    Destroy,
     Finish,
     Keep,
-    Method,
     Policy,
     Remove,
     Retain,
@@ -26,7 +26,34 @@ from ..policy.model import (
 )
 from ..policy.vocabulary import Access, access_rank
 from .context import Context, listed, when
-from .edits import number_on
+from .families import family_conflict
+from .proofs import proven
+from .repairs import fixes, settling_all, without_numbers
+
+NAMED = 8
+"""Clauses of one conflict that a message names."""
+
+
+def told(context: Context, clashes: Conflicts) -> Iterator[Finding]:
+    """Every conflict that is told, with its proof, and X002 for those that are not."""
+    all_at_once = settling_all(context, clashes.cores)
+    for core in clashes.cores:
+        finding = family_conflict(context, core) if core.family else conflict(context, core)
+        if core in all_at_once:
+            finding = replace(finding, fixes=(*finding.fixes, all_at_once[core]))
+        yield from proven(context, core, finding)
+    yield from (_untold(context, rest) for rest in clashes.rest)
+
+
+def _untold(context: Context, rest: Rest) -> Finding:
+    """X002: what was left out, so that a cut is never silent."""
+    among = f"among {named(rest.clauses)}"
+    if rest.known and rest.complete:
+        message = f"not listed: {rest.known} more conflicts {among}; those above are the smallest"
+    else:
+        more = f"{rest.known} more were found, and there may be others" if rest.known else "there may be more"
+        message = f"not checked: every conflict {among}: the search ended at its limit; {more}"
+    return Finding("X002", "undetermined", message, (context.document.source.value(("clauses",)),))
 
 
 def conflict(context: Context, core: Core) -> Finding:
@@ -35,6 +62,7 @@ def conflict(context: Context, core: Core) -> Finding:
     Cannot see conflicts with law, cost or practice: only with what the file and the axioms say.
     """
     code = classify(context.policy, core)
+    found = fixes(context, core, code)
     message = {
         "C003": _infeasible,
         "C004": _removal_against_suppression,
@@ -46,8 +74,8 @@ def conflict(context: Context, core: Core) -> Finding:
         _severity(context.policy, code, core),
         message,
         _spans(context, core),
-        why=_why(context, core),
-        fixes=_fixes(context, core, code),
+        why=(*_why(context, core), *without_numbers(found)),
+        fixes=found,
         clauses=core.clauses,
         axioms=core.axioms,
         situation=core.situation,
@@ -89,7 +117,12 @@ def _cannot_both(context: Context, core: Core) -> str:
     )
     stored = _stored(context.policy, core)
     reason = f": {shared}" if shared else f" ({stored})" if stored else _through(core)
-    return f"{listed(core.clauses)} cannot {both} hold{when(core.situation)}{reason}"
+    return f"{named(core.clauses)} cannot {both} hold{when(core.situation)}{reason}"
+
+
+def named(clauses: tuple[str, ...]) -> str:
+    """The clauses by name; of a long list, the first."""
+    return listed(clauses) if len(clauses) <= NAMED else f"{', '.join(clauses[:NAMED])} and {len(clauses) - NAMED} others"
 
 
 def _shared(policy: Policy, premise: Premise) -> str:
@@ -173,7 +206,7 @@ def _too_slow(context: Context, core: Core) -> str:
     }
     quickest = min(able, key=lambda name: able[name].takes or Fraction(0), default=None)
     both = "both hold" if len(core.clauses) == 2 else "hold"
-    text = f"{listed(core.clauses)} cannot {both}{when(core.situation)}"
+    text = f"{named(core.clauses)} cannot {both}{when(core.situation)}"
     if quickest is None or not limits:
         return text
     only = "the only method" if len(able) == 1 else "the quickest method"
@@ -204,7 +237,7 @@ def _arithmetic(context: Context, core: Core) -> list[str]:
     """What the clauses of a conflict leave each other, exactly."""
     found = []
     for name in core.clauses:
-        clause, best = context.clause(name), reach(context.policy, core, name) if len(core.clauses) > 1 else None
+        clause, best = context.clause(name), reach(context.policy, core.clauses, name) if len(core.clauses) > 1 else None
         if best is not None and isinstance(clause, Suppress | Retain):
             most = "at most" if isinstance(clause, Retain) else "at least"
             found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
@@ -237,131 +270,10 @@ def _told(policy: Policy, premise: Premise) -> str:
 
 
 def _spans(context: Context, core: Core) -> tuple[Span, ...]:
-    primary = [context.span(_limit_path(context, name), name) for name in core.clauses]
+    primary = [context.span(context.limit_path(name), name) for name in core.clauses]
     related = [context.span(premise.path, premise.name) for premise in core.facts]
     related += [context.span(("relations", i), "this relation") for i in core.relations]
     return (*primary, *related)
-
-
-def _limit_path(context: Context, name: str) -> tuple[str | int, ...]:
-    clause, path = context.clause(name), context.path(name)
-    for field in ("limit", "by", "until"):
-        if getattr(clause, field, None) is not None:
-            return (*path, field)
-    return (*path, "id")
-
-
-def _fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
-    policy = context.policy
-    found = []
-    for repair in single_numbers(context.theory, core):
-        rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
-        edits = number_on(context.document.source, context.path(repair.clause), repair.field, repair.value)
-        found.append(Fix(f"{repair.field} {repair.value} on {repair.clause}{rest}", verified=True, edits=edits))
-    found.sort(key=lambda fix: _deadline_first(context, core, fix, code))
-    if code == "C002":
-        found = [*_overrides(policy, core), *found]
-    if code == "C003" and "AX7" in core.axioms:
-        access = context.clause(core.clauses[0]).scope.access or "product"
-        if dissolves(_with_method(policy, access), core):
-            found.append(Fix(f"list a method that reaches {access}", verified=True))
-    if code == "C008":
-        found += _own_copy(policy, core)
-    return tuple(found)
-
-
-def _own_copy(policy: Policy, core: Core) -> list[Fix]:
-    """Speaking of the copy that the obligor runs, where that dissolves the conflict."""
-    clause = next(c for c in policy.clauses if c.id == core.clauses[0])
-    scope = clause.scope.model_copy(update={"audience": None})
-    altered = clause.model_copy(update={"scope": scope})
-    changed = policy.model_copy(update={"clauses": tuple(altered if c.id == clause.id else c for c in policy.clauses)})
-    if not dissolves(changed, core):
-        return []
-    text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
-    return [Fix(text, verified=True)]
-
-
-def _deadline_first(context: Context, core: Core, fix: Fix, code: str) -> int:
-    return 0 if code == "C006" and fix.text.startswith("by ") else 1
-
-
-def _with_method(policy: Policy, access: Access) -> Policy:
-    return policy.model_copy(update={"methods": {**(policy.methods or {}), "unnamed": Method(reaches=access)}})
-
-
-def _overrides(policy: Policy, core: Core) -> list[Fix]:
-    """`overrides:` on the guarded clause of a pair, where that dissolves the clash."""
-    pair = [clause for clause in policy.clauses if clause.id in core.clauses]
-    for clause in pair:
-        others = tuple(other.id for other in pair if other.id != clause.id)
-        if clause.scope.when is not None:
-            altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
-            changed = policy.model_copy(
-                update={"clauses": tuple(altered if c.id == clause.id else c for c in policy.clauses)}
-            )
-            if dissolves(changed, core):
-                snippet = f"overrides: [{', '.join(altered.overrides)}]"
-                return [
-                    Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
-                ]
-    return []
-
-
-def evidence_destroyed(context: Context, core: Core) -> Finding:
-    """C007. Flags evidence that needs what the policy erases before the test can run. Cannot see copies that are not declared."""
-    policy = context.policy
-    needing = [
-        c for c in policy.clauses if c.id in core.clauses and c.evidence is not None and c.evidence.needs_raw_data
-    ]
-    erasing = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Delete | Destroy)]
-    test = needing[0]
-    target = policy.information[getattr(test, "target", "")].built_from or getattr(test, "target", "")
-    by = next((c.by for c in erasing if c.by is not None), None)
-    gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
-    start = test.evidence.at if test.evidence is not None else None
-    at = f" at day {days(start).split()[0]}" if start is not None else ""
-    spans = (
-        context.span((*context.path(test.id), "evidence", "needs_raw_data"), "the test needs the raw items"),
-        *(context.span(_limit_path(context, c.id), c.id) for c in erasing),
-    )
-    until = (start or Fraction(0)) + 1
-    scope = "scope: {artifacts: [escrow_store]}"
-    snippet = (
-        f'- {{id: escrow-{test.id}, goal: keep, target: {target}, {scope}, until: "{days(max(until, Fraction(30)))}"}}'
-    )
-    fixes = [
-        Fix("keep the items in a store of their own, under a stated ground, until the test has run", snippet=snippet)
-    ]
-    for clause in erasing:
-        for day in (
-            d for d in ((start or Fraction(0)), (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by
-        ):
-            later = clause.model_copy(update={"by": day})
-            changed = policy.model_copy(
-                update={"clauses": tuple(later if c.id == clause.id else c for c in policy.clauses)}
-            )
-            if _obtainable(changed, core):
-                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True))
-                break
-    return Finding(
-        "C007",
-        "error",
-        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} has{gone}",
-        spans,
-        why=("A test that needs the raw items can only run while somebody keeps them.",),
-        fixes=tuple(fixes),
-        clauses=core.clauses,
-        axioms=core.axioms,
-        situation=core.situation,
-    )
-
-
-def _obtainable(policy: Policy, core: Core) -> bool:
-    small = policy.model_copy(
-        update={"clauses": tuple(c for c in policy.clauses if c.id in core.clauses), "claims": ()}
-    )
-    return not questions.conflicts(build(small), core.clauses, evidence=True)
 
 
 def achievable_only_if(context: Context, found: Range) -> Finding:
@@ -376,7 +288,7 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         bound = f"at least {_shown(found, low)}"
     spans = (
         context.span(found.premise.path, f"declared {declared}"),
-        *(context.span(_limit_path(context, name), name) for name in found.clauses),
+        *(context.span(context.limit_path(name), name) for name in found.clauses),
     )
     together = "hold together only" if len(found.clauses) > 1 else "hold only"
     return Finding(

@@ -9,8 +9,8 @@ from typing import Literal
 
 from ..finding import Finding, Severity, Span
 from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
+from ..logic.conflicts import Core
 from ..logic.meaning import scoped_artifacts
-from ..logic.questions import Core
 from ..logic.situations import active_clauses
 from ..logic.solver import DEFAULT_EFFORT
 from ..policy.load import Document, PolicyError, load

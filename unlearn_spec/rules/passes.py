@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ..finding import Finding
 from ..logic import questions
+from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
 from ..logic.meaning import body
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.solver import DEFAULT_EFFORT, Undecided
@@ -15,6 +16,8 @@ from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, contradictions, coverage, facts, presumptions, redundancy, vacuity
 from .context import Context, listed
+from .destroyed import evidence_destroyed
+from .proofs import proven
 
 Pass = Callable[[Context], tuple[Finding, ...]]
 
@@ -57,12 +60,11 @@ def semantic_findings(
     found += (*vacuous, *stuck)
     idle = frozenset(name for finding in vacuous for name in finding.clauses)
     try:
-        cores = _conflicts(context)
-        context = replace(context, cores=cores)
-        clashes = [contradictions.conflict(context, core) for core in cores]
-        destroyed = [contradictions.evidence_destroyed(context, core) for core in _evidence(context)]
-        found += (*clashes, *destroyed)
-        consistent = not clashes
+        clashes = _conflicts(context)
+        context = replace(context, cores=clashes.cores, involved=clashes.involved)
+        found += contradictions.told(context, clashes)
+        found += _evidence(context)
+        consistent = not clashes.involved
     except Undecided:
         found.append(_undecided(document, "whether the clauses can hold together"))
         found.append(
@@ -88,14 +90,15 @@ def semantic_findings(
     return SemanticResult(tuple(_without_echo(found)), len(known), consistent)
 
 
-def _conflicts(context: Context) -> tuple[questions.Core, ...]:
-    plain = questions.conflicts(context.theory, always_active(context.cases))
-    settled = frozenset(name for core in plain for name in core.clauses)
-    return (*plain, *questions.situational_conflicts(context.theory, context.cases, settled))
+def _conflicts(context: Context) -> Conflicts:
+    plain = conflicts(context.theory, always_active(context.cases))
+    guarded = situational_conflicts(context.theory, context.cases, plain)
+    return Conflicts((*plain.cores, *guarded.cores), (*plain.rest, *guarded.rest), plain.involved | guarded.involved)
 
 
-def _evidence(context: Context) -> tuple[questions.Core, ...]:
-    return questions.conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True)
+def _evidence(context: Context) -> Iterator[Finding]:
+    for core in conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True).cores:
+        yield from proven(context, core, evidence_destroyed(context, core), evidence=True)
 
 
 def _ranges(context: Context) -> tuple[Finding, ...]:

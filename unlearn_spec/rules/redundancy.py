@@ -1,21 +1,39 @@
-"""R001, R002: clauses that add nothing."""
+"""R001–R003: clauses that add nothing."""
 
 from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic.axioms import membership_bound
-from ..logic.questions import Shadow, shadows
+from ..logic.questions import Joint, Shadow, jointly_implied, shadows
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove
-from .context import Context
+from .context import Context, listed
 
 
 def redundant(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
-    """R001, R002. Flags a clause that one other clause already requires wherever it binds.
+    """R001, R002, R003. Flags a clause that one other clause, or several together, already require wherever it binds.
 
-    Cannot see clauses that only several others imply together, nor the value of testing a promise by another route.
+    Cannot see the value of testing a promise by another route.
     """
-    return tuple(_finding(context, shadow) for shadow in shadows(context.theory, context.cases, skip))
+    alone = shadows(context.theory, context.cases, skip)
+    known = skip.union(shadow.clause for shadow in alone)
+    joint = jointly_implied(context.theory, context.cases, known, context.aside)
+    return (*(_finding(context, shadow) for shadow in alone), *(_jointly(context, found) for found in joint))
+
+
+def _jointly(context: Context, found: Joint) -> Finding:
+    return Finding(
+        "R003",
+        "info",
+        f"{found.clause} adds nothing to {listed(found.by)}: together they already require it",
+        (
+            context.id_span(found.clause, "adds nothing"),
+            *(context.id_span(name, "needed for that") for name in found.by),
+        ),
+        why=("Leave out any of them, and it would add something.",),
+        fixes=(Fix("keep it as a sentence of its own, or delete it; then check again before deleting another"),),
+        clauses=(found.clause, *found.by),
+    )
 
 
 def _finding(context: Context, shadow: Shadow) -> Finding:

@@ -52,6 +52,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "clauses": list(finding.clauses),
         "axioms": list(finding.axioms),
         "situation": list(finding.situation),
+        "arithmetic": list(finding.arithmetic),
         "accepted": finding.accepted,
         "open_question": finding.open_question,
         "world": finding.world,

@@ -38,11 +38,14 @@ def wants_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def render_text(result: CheckResult, *, colour: bool = False, width: int = WIDTH) -> str:
-    """Every finding, notes for counsel last and short, then the summary line."""
+def render_text(
+    result: CheckResult, *, colour: bool = False, width: int = WIDTH, show_arithmetic: bool = False
+) -> str:
+    """Every finding, notes for counsel last and short, then the summary line; `show_arithmetic` adds proofs of conflicts."""
     brush = _Brush(colour)
     for_counsel = [finding for finding in result.findings if finding.code.startswith("L")]
-    blocks = [_finding(f, result.source, brush, width) for f in result.findings if not f.code.startswith("L")]
+    others = [finding for finding in result.findings if not finding.code.startswith("L")]
+    blocks = [_finding(finding, result.source, brush, width, show_arithmetic) for finding in others]
     if for_counsel:
         blocks.append("\n".join([brush("bold", _FOR_COUNSEL), *(_note(f, brush, width) for f in for_counsel)]))
     closing = [*(brush("faint", f"note: {visible(note)}") for note in result.notes)]
@@ -53,7 +56,7 @@ def render_text(result: CheckResult, *, colour: bool = False, width: int = WIDTH
 
 def render_finding(finding: Finding, source: Source | None, *, colour: bool = False, width: int = WIDTH) -> str:
     """One finding, with an excerpt of its source."""
-    return _finding(finding, source, _Brush(colour), width)
+    return _finding(finding, source, _Brush(colour), width, show_arithmetic=False)
 
 
 def visible(text: str) -> str:
@@ -86,13 +89,15 @@ class _Brush:
         return f"\x1b[{_PAINT[style]}m{text}\x1b[0m" if self.colour else text
 
 
-def _finding(finding: Finding, source: Source | None, brush: _Brush, width: int) -> str:
+def _finding(finding: Finding, source: Source | None, brush: _Brush, width: int, show_arithmetic: bool) -> str:
     lines = list(_headline(finding, brush, width))
     if finding.spans:
         lines += _excerpt(finding.spans, source, brush, width, finding.severity)
     if finding.situation:
         lines += _field("when", [listed(finding.situation)], brush, width)
     lines += _field("why", finding.why, brush, width)
+    if show_arithmetic:
+        lines += _arithmetic(finding.arithmetic, brush, width)
     for fix in finding.fixes:
         lines += _fix(fix, brush, width)
     if finding.axioms:
@@ -142,6 +147,16 @@ def _field(name: str, texts: Iterable[str], brush: _Brush, width: int) -> Iterat
         first, *others = _wrapped(lead + visible(text), width, indent)
         yield brush("bold", lead) + first[len(lead) :] if index == 0 else first
         yield from others
+
+
+def _arithmetic(steps: Sequence[str], brush: _Brush, width: int) -> Iterator[str]:
+    """The steps below each other; cases keep their indentation."""
+    if steps:
+        yield brush("bold", "  arithmetic:")
+    for step in steps:
+        depth = len(step) - len(step.lstrip())
+        indent = " " * (depth + 4)
+        yield from _wrapped(indent + visible(step.lstrip()), width, indent + "  ")
 
 
 def _fix(fix: Fix, brush: _Brush, width: int) -> Iterator[str]:

@@ -1,0 +1,95 @@
+"""Some clauses of a policy without the others: whether they can hold, and how far they push one of their own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from fractions import Fraction
+
+from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
+from .formulas import TRUE
+from .meaning import WEAKEST, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
+from .situations import active_clauses
+from .theory import Theory, build, facts_near
+
+
+def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool = False) -> dict[str, str]:
+    """What clauses demand and presuppose (and, with `evidence`, that their evidence can be had): literal → clause id.
+
+    Clauses that demand the same share a literal; it counts as the first one's.
+    """
+    found: dict[str, str] = {}
+    for clause in clauses:
+        for literal in literals_of(theory, clause, evidence=evidence):
+            found.setdefault(literal, clause.id)
+    return found
+
+
+def literals_of(theory: Theory, clause: Clause, *, evidence: bool = False) -> tuple[str, ...]:
+    """What one clause demands and presupposes (and, with `evidence`, that its evidence can be had)."""
+    found = [theory.body(clause)]
+    for needed in (presupposed(theory.policy, clause), obtainable(theory.policy, clause) if evidence else TRUE):
+        if needed != TRUE and needed in theory.literals:
+            found.append(theory.literals[needed])
+    return tuple(found)
+
+
+def alone(
+    policy: Policy,
+    names: Collection[str],
+    situation: Collection[str] | None = None,
+    *,
+    evidence: bool = False,
+    without: frozenset[str] = frozenset(),
+) -> tuple[Theory, dict[str, str]]:
+    """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it."""
+    binding = set(names) if situation is None else active_clauses(policy, frozenset(situation)) & set(names)
+    clauses = tuple(clause for clause in policy.clauses if clause.id in names)
+    reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
+    theory = build(reduced, facts=facts_near(policy, clauses), without=without)
+    bound = (clause for clause in clauses if clause.id in binding and theory.knows(clause))
+    return theory, clause_literals(theory, bound, evidence=evidence)
+
+
+def possible(
+    policy: Policy, names: Collection[str], situation: Collection[str] | None = None, *, evidence: bool = False
+) -> bool:
+    """Whether some clauses of (this version of) the policy can hold together; with a situation, as far as they bind in it."""
+    theory, held = alone(policy, names, situation, evidence=evidence)
+    return theory.possible(tuple(held))
+
+
+def is_mean(policy: Policy, clause: Clause) -> bool:
+    """Whether a clause bounds how much of a set of exactly known size is revealed or kept, on average."""
+    if not isinstance(clause, Suppress | Retain) or clause.over != "mean" or counts_refusals(clause):
+        return False
+    size = policy.information[clause.target].size
+    return isinstance(clause.limit, AtMost | AtLeast) and size is not None and size[0] == size[1]
+
+
+def reach(policy: Policy, names: Collection[str], name: str) -> Fraction | None:
+    """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed.
+
+    Exact, on the first artifact it speaks of; None where the clause has no such mean.
+    """
+    return Room(policy, names, name).left(names)
+
+
+class Room:
+    """The room that some of `names` leave the mean that one clause bounds: encoded once, asked for any of them."""
+
+    def __init__(self, policy: Policy, names: Collection[str], name: str) -> None:
+        self._clause = next(c for c in policy.clauses if c.id == name)
+        self._mean = is_mean(policy, self._clause)
+        self._theory, self._held = alone(policy, {*names, name})
+
+    def left(self, names: Collection[str]) -> Fraction | None:
+        """The most that these clauses let be kept, or the least that they let be revealed; exact."""
+        clause, theory = self._clause, self._theory
+        if not self._mean or not isinstance(clause, Suppress | Retain) or not theory.knows(clause):
+            return None
+        others = tuple(literal for literal, owner in self._held.items() if owner in names and owner != clause.id)
+        rate = rate_of(clause, scoped_artifacts(theory.policy, clause)[0], WEAKEST)
+        mass = theory.encoder.set_mass(rate, clause.target)
+        best = theory.given.optimum(others, mass, highest=isinstance(clause, Retain))
+        size = theory.policy.information[clause.target].size
+        return None if best is None or size is None else best / size[0]

@@ -1,0 +1,278 @@
+"""Which clauses cannot hold together: every minimal conflict, each part of the theory apart, with what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..policy.model import Policy
+from .all_cores import Cores, Exhausted, all_minimal_cores
+from .alone import literals_of
+from .axioms import BY_ID
+from .cores import minimal_core
+from .families import MANY, Family, family, limit_of, opposing
+from .meaning import body
+from .regions import connected_groups
+from .situations import Case, always_active, maximal
+from .solver import Undecided
+from .theory import Premise, Theory, build, targets
+
+MOST_TOLD = 10
+"""Conflicts of one part of the theory that are told; of the others, how many are known."""
+MOST_FOUND = 50
+"""Conflicts of one part after which no more are looked for."""
+MOST_QUESTIONS = 1_000
+"""Questions about one part after which no more are asked."""
+
+
+@dataclass(frozen=True)
+class Core:
+    """A minimal set of clauses, facts and axioms that no world satisfies. Dropping any member leaves one that some world does."""
+
+    clauses: tuple[str, ...]
+    facts: tuple[Premise, ...]
+    axioms: tuple[str, ...]
+    relations: tuple[int, ...] = ()
+    """Declared `within` and `disjoint_from` relations without which it would dissolve."""
+    situation: tuple[str, ...] = ()
+    """Situations under which its clauses bind together; empty if they always do."""
+    family: Family | None = None
+    """Told for many clauses that together exceed one limit. They need not be minimal; facts and relations are left out."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is not told about the conflicts of one part of the theory."""
+
+    clauses: tuple[str, ...]
+    """The clauses of that part."""
+    known: int
+    """Conflicts found beyond those that are told."""
+    complete: bool
+    """Whether there are no others."""
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    cores: tuple[Core, ...] = ()
+    """Those that share clauses together, the smallest first, then in source order."""
+    rest: tuple[Rest, ...] = ()
+    involved: frozenset[str] = frozenset()
+    """Clauses of every conflict found, told or not. The others can hold together."""
+
+
+Members = Mapping[str, tuple[str, ...]]
+"""Clauses in source order, with the literals that each puts to the solver."""
+
+
+def conflicts(theory: Theory, among: Collection[str], *, evidence: bool = False) -> Conflicts:
+    """All minimal conflicts between some clauses; of each part of the theory, at most `MOST_TOLD` are told.
+
+    With `evidence`, clauses must hold together with the obtaining of their declared evidence. `Undecided` rises if it stays
+    open whether they can.
+    """
+    return _conflicts(theory, _members(theory, among, evidence), frozenset())
+
+
+def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
+    """Conflicts that arise only in some situation; the smallest such situation with each."""
+    always = always_active(tuple(cases))
+    cores: dict[tuple[str, ...], Core] = {}
+    rest: dict[Rest, None] = {}
+    involved = plain.involved
+    told = {core.family.limit for core in plain.cores if core.family}
+    for case in maximal(tuple(cases)):
+        found = _conflicts(theory, _members(theory, case.active, False), always)
+        for core in found.cores:
+            first = next(c for c in cases if set(core.clauses) <= c.active)
+            if core.family is None or core.family.limit not in told:
+                cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
+        rest.update(dict.fromkeys(found.rest))
+        involved |= found.involved
+    return Conflicts(tuple(_in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
+
+
+def _members(theory: Theory, among: Collection[str], evidence: bool) -> Members:
+    known = (clause for clause in theory.policy.clauses if clause.id in among and theory.knows(clause))
+    return {clause.id: literals_of(theory, clause, evidence=evidence) for clause in known}
+
+
+def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Conflicts:
+    """The conflicts that do not lie within `settled`, which were told before."""
+    if theory.possible(_all(members, members)):
+        return Conflicts()
+    cores: list[Core] = []
+    rest: list[Rest] = []
+    involved: set[str] = set()
+    for part in _parts(theory, members):
+        if not settled.issuperset(part) and not theory.possible(_all(members, part)):
+            found = _Part(theory, members, part).conflicts(settled)
+            cores += found.cores
+            rest += found.rest
+            involved |= found.involved
+    return Conflicts(tuple(_in_order(theory.policy, cores)), tuple(rest), frozenset(involved))
+
+
+def linked(cores: Sequence[Core]) -> tuple[tuple[Core, ...], ...]:
+    """Conflicts that share clauses, directly or through others, together; in the order given."""
+    owner: dict[str, str] = {}
+    pairs = [(str(i), owner.setdefault(name, str(i))) for i, core in enumerate(cores) for name in core.clauses]
+    groups = connected_groups([str(i) for i in range(len(cores))], pairs)
+    return tuple(tuple(cores[int(i)] for i in group) for group in groups)
+
+
+def _in_order(policy: Policy, cores: Sequence[Core]) -> Iterator[Core]:
+    """Those that share clauses together, where the first of their clauses stands; among them the smallest first."""
+    place = {clause.id: i for i, clause in enumerate(policy.clauses)}
+    groups = sorted(linked(cores), key=lambda group: min(place[name] for core in group for name in core.clauses))
+    for group in groups:
+        yield from sorted(group, key=lambda core: (len(core.clauses), [place[name] for name in core.clauses]))
+
+
+def _all(members: Members, names: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(literal for name in names for literal in members[name]))
+
+
+def _parts(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
+    """Clauses that share no quantity, directly or through others, apart: no conflict reaches from one group to another."""
+    owner: dict[int, str] = {}
+    pairs = []
+    for name, literals in members.items():
+        for number in sorted(theory.solver.parts_in(literals)):
+            pairs.append((name, owner.setdefault(number, name)))
+    return connected_groups(tuple(members), pairs)
+
+
+class _Part:
+    """The clauses of one part, and how many more questions may be asked about them."""
+
+    def __init__(self, theory: Theory, members: Members, names: Sequence[str]) -> None:
+        self._theory, self._members, self._names = theory, members, tuple(names)
+        self._left = MOST_QUESTIONS
+
+    def conflicts(self, settled: frozenset[str]) -> Conflicts:
+        found, families, complete = self._search(settled)
+        told = found[:MOST_TOLD]
+        involved = frozenset[str]().union(*found, *(core.clauses for core in families))
+        while not self._theory.possible(_all(self._members, aside := self._without(involved))):
+            found.append(minimal_core(aside, (), self._possible))  # a search that ended early leaves some
+            told += found[-1:] if len(told) < MOST_TOLD else []
+            involved |= set(found[-1])
+        cores = [explain(self._theory, {name: self._members[name] for name in core}) for core in told]
+        untold = len(found) - len(told)
+        rest = (Rest(self._names, untold, complete),) if untold or not complete else ()
+        return Conflicts((*cores, *families), rest, involved)
+
+    def _search(self, settled: frozenset[str]) -> tuple[list[tuple[str, ...]], list[Core], bool]:
+        """Small conflicts in order, families, and whether these are all. A family is told once, and then taken apart."""
+        found: dict[tuple[str, ...], None] = {}
+        families: dict[str, Core] = {}
+        complete, pending = True, [self._names]
+        while pending:
+            names = pending.pop(0)
+            cores = self._cores(names)
+            limit = self._shared_limit(cores.found)
+            core, small = self._family(limit, names) if limit and limit not in families else (None, ())
+            if core is not None:
+                families[limit] = core
+                found.update(dict.fromkeys((*small, *(c for c in cores.found if limit not in c or len(c) == 2))))
+                drained = set(core.clauses) - {limit}
+                if not cores.complete:
+                    pending += [tuple(n for n in names if n != limit), tuple(n for n in names if n not in drained)]
+            else:
+                found.update(dict.fromkeys(cores.found))
+                complete = complete and cores.complete
+        place = {name: i for i, name in enumerate(self._names)}
+        new = (core for core in found if not settled.issuperset(core))
+        return sorted(new, key=lambda c: (len(c), [place[n] for n in c])), list(families.values()), complete
+
+    def _cores(self, names: Sequence[str]) -> Cores:
+        def enough(found: Sequence[tuple[str, ...]]) -> bool:
+            return len(found) >= MOST_FOUND or (
+                len(found[-1]) > MANY and limit_of(self._theory.policy, found[-1]) != ""
+            )
+
+        return all_minimal_cores(names, self._ask, enough=enough)
+
+    def _shared_limit(self, cores: Sequence[tuple[str, ...]]) -> str:
+        """The first limit that more than `MANY` clauses meet at, in conflicts of three and more; or nothing."""
+        meeting: dict[str, set[str]] = {}
+        for core in cores:
+            if len(core) > 2 and (limit := limit_of(self._theory.policy, core)):
+                meeting.setdefault(limit, set()).update(core)
+        return next((limit for limit, names in meeting.items() if len(names) > MANY), "")
+
+    def _family(self, limit: str, names: Sequence[str]) -> tuple[Core | None, tuple[tuple[str, ...], ...]]:
+        """The family around a limit, and the conflicts that it has with a single other clause."""
+        place = {name: i for i, name in enumerate(names)}
+        others = opposing(self._theory.policy, limit, names)
+        pairs = [name for name in others if not self._possible((limit, name))]
+        others = tuple(name for name in others if name not in pairs)
+        told = family(self._theory.policy, limit, others)
+        if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
+            return None, ()
+        clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))
+        axioms = _axioms(self._theory, _all(self._members, clauses), tuple(self._theory.facts))
+        small = [tuple(sorted((limit, n), key=place.__getitem__)) for n in pairs if self._possible((n,))]
+        return Core(clauses, (), axioms, family=told), tuple(small)
+
+    def _without(self, names: Collection[str]) -> tuple[str, ...]:
+        return tuple(name for name in self._names if name not in names)
+
+    def _possible(self, names: Sequence[str]) -> bool:
+        return self._theory.possible(_all(self._members, names))
+
+    def _ask(self, names: Sequence[str]) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            raise Exhausted
+        try:
+            return self._possible(names)
+        except Undecided:
+            raise Exhausted from None
+
+
+def explain(theory: Theory, members: Members) -> Core:
+    """A minimal conflict with the facts, axioms and relations it stands on, fewest in that order."""
+    literals = _all(members, members)
+    background = (*theory.axiom_literals, *theory.nonempty, *literals)
+    facts = minimal_core(tuple(theory.facts), background, _perhaps(theory))
+    core = Core(tuple(members), tuple(theory.facts[name] for name in facts), _axioms(theory, literals, facts))
+    return replace(core, relations=structural(theory, core))
+
+
+def _axioms(theory: Theory, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
+    background = (*theory.nonempty, *literals, *facts)
+    chosen = minimal_core(tuple(theory.axiom_literals), background, _perhaps(theory))
+    return tuple(theory.axiom_literals[name] for name in chosen)
+
+
+def _perhaps(theory: Theory) -> Callable[[Sequence[str]], bool]:
+    """Whether there may be a world. Without facts and axioms a small question can be hard; then what is asked about stays."""
+
+    def ask(assumptions: Sequence[str]) -> bool:
+        try:
+            return theory.solver.satisfiable(assumptions)
+        except Undecided:
+            return True
+
+    return ask
+
+
+def structural(theory: Theory, core: Core) -> tuple[int, ...]:
+    """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
+    policy, present = theory.policy, frozenset(theory.axiom_literals.values())
+    left_out = (frozenset(BY_ID) - present - {"AX16"}) | theory.without
+    chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
+    sets = {getattr(clause, "target", "") for clause in chosen}
+    sets |= {name for fact in core.facts for name in targets(fact.formula)}
+    needed = []
+    for i, relation in enumerate(policy.relations):
+        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
+            rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
+            bodies = tuple(body(policy, clause) for clause in chosen)
+            altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
+            relaxed = build(altered, facts=core.facts, without=left_out)
+            if relaxed.skipped & sets or relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
+                needed.append(i)
+    return tuple(needed)

@@ -1,0 +1,41 @@
+"""The proof of a conflict, as lines of arithmetic beside its finding; X003 where checking it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..finding import Finding
+from ..logic.arithmetic import arithmetic
+from ..logic.conflicts import Core
+from ..logic.proof import Proof, prove
+from .context import Context, listed
+
+NONE_FOUND = "no proof in exact fractions was found within the limits of the search; the solver's answer stands alone"
+
+
+def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
+    """The finding with its arithmetic, and X003 if the proof was rejected."""
+    proof = prove(context.policy, core.clauses, evidence=evidence, without=context.without)
+    if proof is None:
+        return (replace(finding, arithmetic=(NONE_FOUND,)),)
+    if not proof.accepted:
+        return finding, certificate_rejected(finding, proof)
+    return (replace(finding, arithmetic=arithmetic(proof)),)
+
+
+def certificate_rejected(finding: Finding, proof: Proof) -> Finding:
+    """X003. Flags a proof that does not add up when it is checked in exact fractions: a fault of this tool, not of the policy.
+
+    Cannot say which of the two is wrong, the answer or the proof.
+    """
+    return Finding(
+        "X003",
+        "error",
+        f"internal: the proof that {listed(finding.clauses)} cannot hold together does not add up; please report this",
+        finding.spans[:1],
+        why=(
+            f"a check in exact fractions rejected it ({len(proof.stated)} statements); do not rely on {finding.code} above",
+        ),
+        clauses=finding.clauses,
+        situation=finding.situation,
+    )

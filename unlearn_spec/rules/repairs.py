@@ -1,0 +1,107 @@
+"""How a conflict can be mended, in the drafter's words. Whatever is marked as re-checked was applied, and the conflict was gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..finding import Fix
+from ..logic.conflicts import Core, linked
+from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
+from ..policy.model import Method, Policy
+from ..policy.vocabulary import Access
+from .context import Context, listed
+from .edits import number_on
+
+NO_NUMBER = "no single number settles this"
+
+
+def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
+    """What would dissolve one conflict: other numbers first, of clauses that only should hold before those that must."""
+    policy = context.policy
+    found = []
+    for repair in single_numbers(context.theory, core):
+        rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
+        change = repair.changes[0]
+        edits = number_on(context.document.source, context.path(change.clause), change.field, change.value)
+        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=edits)))
+    if code == "C006":
+        found.sort(key=lambda entry: entry[0] != "by")
+    numbers = [fix for _, fix in found]
+    if code == "C003" and "AX7" in core.axioms:
+        numbers += _list_a_method(context, core)
+    if code == "C008":
+        numbers += _own_copy(policy, core)
+    suspending = _overrides(policy, core) if core.situation else []
+    if code == "C006":
+        return (*numbers, *suspending)
+    return (*suspending, *numbers, *([] if numbers or suspending else _give_up(context, core)))
+
+
+def without_numbers(found: Sequence[Fix]) -> tuple[str, ...]:
+    """A line that says so where no number helps."""
+    numbers = [fix for fix in found if fix.verified and " on " in fix.text]
+    return () if numbers else (NO_NUMBER,)
+
+
+def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
+    """For each group of conflicts that share clauses, the lightest changes that settle them all: told with the first."""
+    found = {}
+    for group in linked([core for core in cores if core.family is None]):
+        first = group[0]
+        if len(group) > 1 and all(core.situation == first.situation for core in group):
+            named = {name for core in group for name in core.clauses}
+            names = tuple(clause.id for clause in context.policy.clauses if clause.id in named)
+            repair = together(context.policy, names, first.situation or None)
+            if repair is not None:
+                changes = listed([written(change) for change in repair.changes])
+                found[first] = Fix(
+                    f"to settle all {len(group)} conflicts among these clauses: {changes}", verified=True
+                )
+    return found
+
+
+def written(change: Change) -> str:
+    """`at_most 33.4% on forget-facts`, or that the clause goes."""
+    return f"{change.field} {change.value} on {change.clause}" if change.field else f"drop {change.clause}"
+
+
+def _give_up(context: Context, core: Core) -> list[Fix]:
+    """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, everybody knows."""
+    if len(core.clauses) == 1:
+        return []
+    repair = together(context.policy, core.clauses, core.situation or None)
+    if repair is None:
+        return []
+    return [Fix(f"{listed([written(change) for change in repair.changes])}, or word it anew", verified=True)]
+
+
+def _list_a_method(context: Context, core: Core) -> list[Fix]:
+    access: Access = context.clause(core.clauses[0]).scope.access or "product"
+    policy = context.policy
+    more = policy.model_copy(update={"methods": {**(policy.methods or {}), "unnamed": Method(reaches=access)}})
+    return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core) else []
+
+
+def _own_copy(policy: Policy, core: Core) -> list[Fix]:
+    """Speaking of the copy that the obligor runs, where that dissolves the conflict."""
+    clause = next(c for c in policy.clauses if c.id == core.clauses[0])
+    altered = clause.model_copy(update={"scope": clause.scope.model_copy(update={"audience": None})})
+    if not dissolves(with_clause(policy, altered), core):
+        return []
+    text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
+    return [Fix(text, verified=True)]
+
+
+def _overrides(policy: Policy, core: Core) -> list[Fix]:
+    """`overrides:` on the guarded clause of a conflict, where that dissolves it."""
+    clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
+    for clause in clashing:
+        others = tuple(other.id for other in clashing if other.id != clause.id)
+        if clause.scope.when is not None:
+            altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
+            if dissolves(with_clause(policy, altered), core):
+                snippet = f"overrides: [{', '.join(altered.overrides)}]"
+                return [
+                    Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
+                ]
+    return []
