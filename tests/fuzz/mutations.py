@@ -42,10 +42,8 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "decide": ("certify", "not_refuted"),
     "population": ("wider", "these_items"),
     "status": ("draft", "in_force", "superseded"),
-    "says": (
-        *("influence_removed", "not_revealed", "contains_no_information"),
-        *("no_harmful_use", "nothing_else_changed", "as_if_never_trained"),
-    ),
+    "says": ("influence_removed", "not_revealed", "contains_no_information", "no_harmful_use", "nothing_else_changed",
+             "as_if_never_trained"),
     "compared_with": ("retrain_without", "retrain_then_same_steps"),
     "metric": ("exact", "contains", "refusal", "not_refusal", "multiple_choice", "human"),
     "kind": ("facts", "examples", "test", "procedure", "attestation", "certificate", "model", "dataset"),

@@ -58,8 +58,8 @@ def test_what_is_damaged_was_sound() -> None:
 
 HEAD = 'unlearn_spec: "1.0"\npolicy: {id: p, version: 1}\n'
 CLAUSE = (
-    'clauses:\n  - {id: it, goal: suppress, target: a, scope: {artifacts: [m], access: product, asked: direct}, over: mean, '
-    'limit: {at_most: "1%"}}\n'
+    "clauses:\n  - {id: it, goal: suppress, target: a, scope: {artifacts: [m], access: product, asked: direct}, over: mean,\n"
+    '     limit: {at_most: "1%"}}\n'
 )
 MODEL = "artifacts: {m: {kind: model, seen_by: {public: product}}}\n"
 

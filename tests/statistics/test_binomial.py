@@ -216,3 +216,15 @@ def test_what_the_checker_and_the_plan_import_needs_only_the_standard_library() 
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+@settings(deadline=None)
+@given(st.integers(0, 3000), rates, alphas)
+def test_whether_a_test_can_decide_at_all_is_whether_some_count_decides(n: int, limit: Fraction, alpha: Fraction) -> None:
+    assert b.can_certify(n, limit, alpha) == (b.max_failures_certifying(n, limit, alpha) is not None)
+    assert b.can_refute(n, limit, alpha) == (b.min_failures_refuting(n, limit, alpha) is not None)
+
+
+def test_no_number_of_draws_takes_long_to_judge() -> None:
+    assert b.can_certify(10**12, Fraction(1, 100), Fraction(1, 20)) and not b.can_certify(10**12, 0, Fraction(1, 20))
+    assert b.can_refute(10**12, Fraction(99, 100), Fraction(1, 20)) and not b.can_refute(10**12, 1, Fraction(1, 20))

@@ -16,10 +16,10 @@ from ..policy.model import AtLeast, Clause, Rectify, Refuse, Remove, Retain, Sha
 from ..policy.vocabulary import ACCESS, Access, access_rank
 from ..statistics.binomial import (
     all_failures_lower,
+    can_certify,
+    can_refute,
     ceil_decimal,
     floor_decimal,
-    max_failures_certifying,
-    min_failures_refuting,
     samples_for_zero_failures,
     zero_failure_upper,
 )
@@ -96,7 +96,7 @@ def _uncertifiable(test: DeclaredTest) -> Iterator[Finding]:
         return
     else:
         draws, limit = test.draws, mean_limit(test, tolerated)
-        if draws is None or max_failures_certifying(draws, limit, alpha) is not None:
+        if draws is None or can_certify(draws, limit, alpha):
             return
         yield test.finding(
             "T001",
@@ -145,7 +145,7 @@ def _certifying_fixes(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fr
     needed = samples_for_zero_failures(limit, alpha)
     if needed is not None:
         room = capacity(test)
-        enough = max_failures_certifying(needed, limit, alpha) is not None
+        enough = can_certify(needed, limit, alpha)
         where = (
             "" if room is None or needed <= room else f", from a wider population: the set has {count(room, 'item')}"
         )
@@ -157,7 +157,7 @@ def _certifying_fixes(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fr
         fixes.append(
             Fix(
                 f"limit {word} {percent(value)}",
-                max_failures_certifying(draws, bound, alpha) is not None,
+                can_certify(draws, bound, alpha),
                 f'{word}: "{percent(value)}"',
             )
         )
@@ -240,7 +240,7 @@ def _irrefutable(test: DeclaredTest) -> Iterator[Finding]:
             yield found
             return
         limit, alpha = found
-    if min_failures_refuting(draws, limit, alpha) is not None:
+    if can_refute(draws, limit, alpha):
         return
     shown = percent(floor_decimal(all_failures_lower(draws, alpha)), "down")
     failures = {"failure": "failures", "miss": "misses"}.get(test.failure, "members caught")
@@ -288,14 +288,14 @@ def _markov(test: DeclaredTest, limit: Fraction, alpha: Fraction) -> Finding | t
 def _refuting_samples(limit: Fraction, alpha: Fraction) -> int | None:
     """The smallest n (up to 10^7) of which n failures refute the limit."""
     high = 1
-    while min_failures_refuting(high, limit, alpha) is None:
+    while not can_refute(high, limit, alpha):
         high *= 2
         if high > 10**7:
             return None
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if min_failures_refuting(middle, limit, alpha) is not None else (middle, high)
+        low, high = (low, middle) if can_refute(middle, limit, alpha) else (middle, high)
     return high
 
 

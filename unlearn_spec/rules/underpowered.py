@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from ..finding import Finding, Fix
@@ -13,6 +14,7 @@ from ..plan.power import ENOUGH, paired
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..statistics.binomial import (
+    can_certify,
     max_failures_certifying,
     min_failures_refuting,
     power_certify,
@@ -105,14 +107,14 @@ def _passing_a_good_one(
     if counted_exactly(test) or (not isinstance(clause, Rectify) and clause.about == "process"):
         return None
     limit = mean_limit(test, tolerated)
-    allowed = max_failures_certifying(draws, limit, alpha)
-    if not 0 < limit < 1 or allowed is None:  # T001 says more
+    if not 0 < limit < 1 or not can_certify(draws, limit, alpha):  # T001 says more
         return None
+    allowed = max_failures_certifying(draws, limit, alpha)
     truth = limit / 2 if effect is None else effect
     if truth >= limit:
         return None
     power = power_certify(draws, limit, truth, alpha)
-    needed = samples_for_power_certify(limit, truth, ENOUGH, alpha) if power < ENOUGH else None
+    needed = _enough(True, limit, truth, alpha) if power < ENOUGH else None
     return _Chance(power, True, limit, truth, needed, allowed)
 
 
@@ -126,8 +128,14 @@ def _finding_a_bad_model(
     if truth <= limit or (allowed is None and test.evidence.decide == "not_refuted"):  # T002 says more
         return None
     power = power_refute(draws, limit, truth, alpha)
-    needed = samples_for_power_refute(limit, truth, ENOUGH, alpha) if power < ENOUGH else None
+    needed = _enough(False, limit, truth, alpha) if power < ENOUGH else None
     return _Chance(power, False, limit, truth, needed, allowed)
+
+
+@lru_cache(maxsize=1024)
+def _enough(certify: bool, limit: Fraction, truth: Fraction, alpha: Fraction) -> int | None:
+    """The draws that have the power; clauses of one policy often ask the same, and a close call takes a second."""
+    return (samples_for_power_certify if certify else samples_for_power_refute)(limit, truth, ENOUGH, alpha)
 
 
 def _rounded(power: float) -> str:

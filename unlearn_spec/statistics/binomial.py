@@ -108,6 +108,20 @@ def samples_for_zero_failures(limit: Rate, alpha: Rate) -> int | None:
         return int(quotient) + 1
 
 
+def can_certify(n: int, limit: Rate, alpha: Rate) -> bool:
+    """Whether some outcome of `n` draws certifies "rate ≤ limit": 0 failures do. At once, however large n is."""
+    _check_counts(0, n)
+    low, high = _split(limit)
+    return low == 1.0 or _cdf(0, n, low, high) <= _level(alpha)
+
+
+def can_refute(n: int, limit: Rate, alpha: Rate) -> bool:
+    """Whether some outcome of `n` draws refutes "rate ≤ limit": n failures do. At once, however large n is."""
+    _check_counts(0, n)
+    low, high = _split(limit)
+    return n > 0 and _cdf(0, n, high, low) < _level(alpha)
+
+
 def max_failures_certifying(n: int, limit: Rate, alpha: Rate) -> int | None:
     """The largest k with `clopper_pearson_upper(k, n, alpha)` ≤ limit, or None when even 0 failures do not certify."""
     _check_counts(0, n)
