@@ -36,7 +36,9 @@ def test_without_a_solver_the_rest_is_checked_and_what_is_not_is_said() -> None:
     assert "matched nothing" not in out
 
 
-@pytest.mark.parametrize(("code", "status"), [("T001", 1), ("T003", 3), ("F002", 3), ("N002", 3), ("S009", 3), ("Y003", 2), ("S001", 2)])
+@pytest.mark.parametrize(
+    ("code", "status"), [("T001", 1), ("T003", 3), ("F002", 3), ("N002", 3), ("S009", 3), ("Y003", 2), ("S001", 2)]
+)
 def test_codes_that_need_no_solver(code: str, status: int) -> None:
     found, out, err = run("check", CORPUS / code / "positive.yaml", "--no-solver")
     assert found == status and f"[{code}]" in out and err == "no z3\n"

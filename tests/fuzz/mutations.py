@@ -150,7 +150,9 @@ def _swap(data: Data, choose: Random) -> None:
 
 def _odd_value(data: Data, choose: Random) -> None:
     place, key = _somewhere(data, choose)
-    place[key] = copy.deepcopy(choose.choice((choose.choice(ODD_TEXT), choose.choice(QUANTITIES), choose.choice(WORDS))))
+    place[key] = copy.deepcopy(
+        choose.choice((choose.choice(ODD_TEXT), choose.choice(QUANTITIES), choose.choice(WORDS)))
+    )
 
 
 def _fitting(data: Data, choose: Random) -> None:
@@ -236,7 +238,9 @@ def _crowd(data: Data, choose: Random) -> None:
     if what == "sets" and isinstance(data.get("information"), dict):
         first = _named(data, "information", choose)
         names = [f"more_{i}" for i in range(many)]
-        data["information"].update({name: {"kind": "facts", "size": 10 + i, "unit": "item"} for i, name in enumerate(names)})
+        data["information"].update(
+            {name: {"kind": "facts", "size": 10 + i, "unit": "item"} for i, name in enumerate(names)}
+        )
         if isinstance(data.get("relations", []), list):
             data.setdefault("relations", []).extend({name: "overlaps", "with": first} for name in names)
     elif what == "situations" and isinstance(data.get("clauses"), list):
@@ -278,7 +282,11 @@ GENTLE = (_fitting, _fitting, _fitting, _fitting, _fitting, _forgotten, _kin, _c
 
 def _insert(text: str, choose: Random) -> str:
     at = choose.randrange(len(text) + 1)
-    return text[:at] + choose.choice((*ODD_TEXT, "[[[[", "{a: ", "- ", "&a ", "*a", "!!x ", "<<: ", "---\n", "? ")) + text[at:]
+    return (
+        text[:at]
+        + choose.choice((*ODD_TEXT, "[[[[", "{a: ", "- ", "&a ", "*a", "!!x ", "<<: ", "---\n", "? "))
+        + text[at:]
+    )
 
 
 def _cut(text: str, choose: Random) -> str:

@@ -38,7 +38,9 @@ def soon() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@settings(max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.integers(0, 2**48))
 def test_a_damaged_policy_is_answered(tmp_path: Path, seed: int) -> None:
     with soon():
@@ -67,10 +69,17 @@ MODEL = "artifacts: {m: {kind: model, seen_by: {public: product}}}\n"
 @pytest.mark.parametrize(
     ("blocks", "code"),
     [
-        ("information: {a: {kind: facts, size: 40}, b: {kind: facts, size: 30}}\nrelations: [{a: within, of: b}]\n" + MODEL, "F001"),
+        (
+            "information: {a: {kind: facts, size: 40}, b: {kind: facts, size: 30}}\nrelations: [{a: within, of: b}]\n"
+            + MODEL,
+            "F001",
+        ),
         ("information: {a: {kind: facts, size: [0, 0]}}\n" + MODEL, "F001"),
         ("information: {a: {kind: facts, size: 1000000}}\n" + MODEL, "X002"),
-        ("information: {a: {kind: facts, size: 40}}\nrelations: [{a: overlaps, with: a, exactly: 3}]\n" + MODEL, "S004"),
+        (
+            "information: {a: {kind: facts, size: 40}}\nrelations: [{a: overlaps, with: a, exactly: 3}]\n" + MODEL,
+            "S004",
+        ),
         (
             "information: {a: {kind: facts, size: 40}}\n"
             "artifacts: {m: {kind: model, derived_from: n, seen_by: {public: product}}, n: {kind: model, derived_from: m, seen_by: {}}}\n",

@@ -17,7 +17,9 @@ from unlearn_spec.rules.second_opinion import disagreement
 
 EXAMPLES = Path(__file__).parents[2] / "spec" / "examples"
 POLICIES = [EXAMPLES / f"{name}.yaml" for name in ("erasure-request", "book-settlement", "dual-use", "bad-example")]
-needs_cvc5 = pytest.mark.skipif(not available(), reason="cvc5 is not installed: pip install 'unlearn-spec[double-check]'")
+needs_cvc5 = pytest.mark.skipif(
+    not available(), reason="cvc5 is not installed: pip install 'unlearn-spec[double-check]'"
+)
 
 
 def asked(path: Path, **options: int) -> list[Question]:
@@ -36,7 +38,9 @@ def test_an_exported_script_asks_what_was_asked(path: Path, tmp_path: Path) -> N
         fresh = z3.Context()
         said = z3.Z3_eval_smtlib2_string(fresh.ref(), entry.text).split()
         assert said == ["sat" if question.satisfiable else "unsat" for question in entry.questions]
-        assert said == [line.split("; ")[1] for line in entry.text.splitlines() if line.startswith("(check-sat-assuming")]
+        assert said == [
+            line.split("; ")[1] for line in entry.text.splitlines() if line.startswith("(check-sat-assuming")
+        ]
 
 
 def test_the_words_of_the_policy_are_not_in_the_export() -> None:

@@ -65,7 +65,9 @@ def apart_from_conflicts(result: CheckResult) -> Counter[Any]:
 
 
 def conflicts(result: CheckResult) -> set[frozenset[str]]:
-    return {frozenset(finding.clauses) for finding in result.findings if finding.code[0] == "C" and finding.code != "C010"}
+    return {
+        frozenset(finding.clauses) for finding in result.findings if finding.code[0] == "C" and finding.code != "C010"
+    }
 
 
 # --- the same policy, written otherwise ------------------------------------------------------------------------------
@@ -82,9 +84,7 @@ def test_the_order_of_the_clauses_changes_no_finding(subject: str | int) -> None
     if conflicts(after) == conflicts(before):
         assert after.exit_code == before.exit_code
         assert apart_from_conflicts(after) == apart_from_conflicts(before)
-        assert Counter(map(told, after.findings)).keys() >= {
-            told(f) for f in before.findings if f.code[0] not in "R"
-        }
+        assert Counter(map(told, after.findings)).keys() >= {told(f) for f in before.findings if f.code[0] not in "R"}
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -190,7 +190,10 @@ def test_a_weaker_copy_of_a_clause_is_only_superfluous(subject: str | int) -> No
     for code, _, clauses_of, _ in added:
         assert "one-more" in clauses_of
         assert code in {"R001", "R002", "V003", "T006", *mine}
-    assert any(code in ("R001", "R002", "V003") for code, *_ in added) or extra["limit"] in ({"at_most": "100%"}, {"at_least": "0%"})
+    assert any(code in ("R001", "R002", "V003") for code, *_ in added) or extra["limit"] in (
+        {"at_most": "100%"},
+        {"at_least": "0%"},
+    )
     lost = Counter(map(told, before.findings)) - Counter(map(told, after.findings))
     assert not lost
 
@@ -284,7 +287,10 @@ def test_every_repair_that_is_printed_as_checked_mends_what_it_is_for() -> None:
                     after = checked(repaired(data, finding, fix.text, fix.snippet))
                     left = [f for f in after.findings if (f.code, f.clauses) == (finding.code, finding.clauses)]
                     assert not left, (subject, finding.message, fix)
-                    assert not [f for f in after.findings if f.code[0] in "YS" and f.severity == "error"], (subject, fix)
+                    assert not [f for f in after.findings if f.code[0] in "YS" and f.severity == "error"], (
+                        subject,
+                        fix,
+                    )
     assert tried > 30
 
 

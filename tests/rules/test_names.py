@@ -19,7 +19,7 @@ def policy(sets=("diary",), artifacts=("bot",), clause="hide"):
         "artifacts:",
         *(f"  {name}: {{kind: model, seen_by: {{public: product}}}}" for name in artifacts),
         "clauses:",
-        f"  - {{id: {clause}, goal: finish, scope: {{artifacts: [{artifacts[0]}]}}, by: \"3 days\"}}",
+        f'  - {{id: {clause}, goal: finish, scope: {{artifacts: [{artifacts[0]}]}}, by: "3 days"}}',
         "clock: {starts: today}",
     ]
     return "\n".join(lines)

@@ -33,6 +33,8 @@ def test_the_answer_that_settles_more_verdicts_is_asked_first():
 
 def test_a_reference_is_asked_for_wherever_the_clause_speaks():
     removal = 'measure: influence, about: process, limit: {epsilon: "0.5", delta: "1%"}'
-    (finding,) = found(f"clauses:\n  - {{id: it, goal: remove, target: logs, scope: {{artifacts: [big, small]}}, {removal}}}\n")
+    (finding,) = found(
+        f"clauses:\n  - {{id: it, goal: remove, target: logs, scope: {{artifacts: [big, small]}}, {removal}}}\n"
+    )
     assert finding.code == "A004" and "(`compared_with`)" in finding.message
     assert finding.why[-1] == "The answer settles 2 verdicts: on big and small."

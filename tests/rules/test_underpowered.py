@@ -84,7 +84,12 @@ def test_the_offered_sample_is_enough_and_none_smaller_by_a_tenth_is(fields):
         {"samples": 40},  # T001: not even a clean test certifies
         {"samples": 600, "confidence": "100%"},  # T001
         {"samples": 412, "population": "these_items"},  # T004: more than there are
-        {"samples": 40, "population": "these_items", "over": {"share": "95%"}, "limit": {"at_most": "10%"}},  # no chance
+        {
+            "samples": 40,
+            "population": "these_items",
+            "over": {"share": "95%"},
+            "limit": {"at_most": "10%"},
+        },  # no chance
         {"samples": 40, "population": "these_items", "over": "each", "limit": {"at_most": "10%"}},
         {"samples": 600, "decide": "not_refuted"},  # registers no effect
         {"samples": 10**12},

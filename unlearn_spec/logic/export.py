@@ -38,7 +38,8 @@ def script(questions: tuple[Question, ...]) -> Script:
     theory = questions[0].theory.rstrip()
     declared = set(_DECLARED.findall(theory))
     names = dict.fromkeys(name.removeprefix("-") for question in questions for name in question.assumptions)
-    free = "".join(f"(declare-const {name} Bool)\n" for name in names if name not in declared)  # nothing is said of them
+    # Of a name without a declaration nothing is said: it is as good as true and as good as false.
+    free = "".join(f"(declare-const {name} Bool)\n" for name in names if name not in declared)
     return Script(f"{_HEAD}{free}{theory}\n" + "".join(_asked(question) for question in questions), questions)
 
 

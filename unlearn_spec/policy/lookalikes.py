@@ -9,7 +9,17 @@ _CYRILLIC: Final = dict(zip("аеорсухіјѕԁһӏԛԝьвкмнт", "aeopc
 _CYRILLIC_CAPITALS: Final = dict(zip("АВЕЅІЈКМНОРСТУХ", "ABESIJKMHOPCTYX", strict=True))
 _GREEK: Final = dict(zip("αγικνορτυχ", "ayiKvoptux".lower(), strict=True))
 _GREEK_CAPITALS: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True))
-LATIN: Final = {**_CYRILLIC, **_CYRILLIC_CAPITALS, **_GREEK, **_GREEK_CAPITALS, "ı": "i", "ɡ": "g", "‐": "-", "‑": "-", "–": "-"}
+LATIN: Final = {
+    **_CYRILLIC,
+    **_CYRILLIC_CAPITALS,
+    **_GREEK,
+    **_GREEK_CAPITALS,
+    "ı": "i",
+    "ɡ": "g",
+    "‐": "-",
+    "‑": "-",
+    "–": "-",
+}
 """Letters of other scripts, and other dashes, each with the plain character it looks like."""
 _STROKES: Final = str.maketrans({"1": "l", "I": "l", "0": "O", "_": "-", ".": "-"})
 

@@ -86,7 +86,9 @@ def _days(document: Document, budget: Budget) -> Iterator[Finding]:
             needs.append(_Need(test.clause.id, at, told, (*test.path, "evidence", "at")))
     if needs:
         largest = _largest(needs)
-        text = f"the work needs more than the {days(budget.days)} of the budget: {listed([need.told for need in largest])}"
+        text = (
+            f"the work needs more than the {days(budget.days)} of the budget: {listed([need.told for need in largest])}"
+        )
         why = ("methods used on one artifact follow one another",)
         fix = Fix(f"a budget of {days(largest[0].amount)} or more, or a faster method")
         yield _finding(document, "days", text, largest, why, fix)

@@ -39,7 +39,9 @@ def _finding(document: Document, circle: Sequence[str]) -> Finding:
         f"{listed(circle)} lie within each other: are they the same set?",
         tuple(spans),
         why=("What is within a set that is within it again has exactly its items.",),
-        fixes=(Fix("if they are one set, keep one name for it; otherwise drop the relation that points the wrong way"),),
+        fixes=(
+            Fix("if they are one set, keep one name for it; otherwise drop the relation that points the wrong way"),
+        ),
         clauses=tuple(speaking),
     )
 
@@ -51,7 +53,7 @@ def circles(edges: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
         for target in targets:
             backwards[target].append(name)
     group: dict[str, str] = {}
-    for root in reversed(_finished(edges)):  # Kosaraju: whoever was left last leads, and reaches its own group backwards
+    for root in reversed(_finished(edges)):  # Kosaraju: whoever was left last reaches just its own group backwards
         pending = [root]
         while pending:
             name = pending.pop()

@@ -11,7 +11,8 @@ from typing import Final, TypeGuard
 from ..feasibility.base import facts, method_called
 from ..feasibility.model import Fact, MethodFact, MethodKind
 from ..finding import Finding, Fix, Severity, Span
-from ..logic.meaning import MODELS, derived, scoped_artifacts
+from ..logic.lineage import derived
+from ..logic.meaning import MODELS, scoped_artifacts
 from ..policy.load import Document
 from ..policy.model import Clause, Evidence, Method, Policy, Refuse, Remove, Retain, Suppress
 from ..policy.source import Path

@@ -98,11 +98,14 @@ def _declared(document: Document) -> dict[str, Named]:
         if party is not None:
             parties.setdefault(party, (source.value(("parties", role)), ()))
     audiences: list[Path] = [("people", name) for name in policy.people]
-    audiences += [("artifacts", a, "seen_by", name) for a, artifact in policy.artifacts.items() for name in artifact.seen_by]
+    audiences += [
+        ("artifacts", a, "seen_by", name) for a, artifact in policy.artifacts.items() for name in artifact.seen_by
+    ]
     facts: Named = {}
-    for block, entries in (("measured_before", policy.measured_before), ("reference_retrain", policy.reference_retrain)):
-        for i, fact in enumerate(entries):
-            facts[fact.id] = (source.value((block, i, "id")), ())
+    for i, measured in enumerate(policy.measured_before):
+        facts[measured.id] = (source.value(("measured_before", i, "id")), ())
+    for i, retrained in enumerate(policy.reference_retrain):
+        facts[retrained.id] = (source.value(("reference_retrain", i, "id")), ())
     return {
         "information sets": keys(*(("information", name) for name in policy.information)),
         "artifacts": keys(*(("artifacts", name) for name in policy.artifacts)),

@@ -15,6 +15,7 @@ from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..statistics.binomial import (
     can_certify,
+    can_refute,
     max_failures_certifying,
     min_failures_refuting,
     power_certify,
@@ -56,7 +57,6 @@ class _Chance:
 
     power: float
     certifies: bool
-    limit: Fraction
     truth: Fraction
     needed: int | None
     allowed: int | None
@@ -75,7 +75,11 @@ def _weak(test: DeclaredTest) -> Iterator[Finding]:
     fixes = _fixes(test, found)
     related = (test.span("limit", label="the limit"),)
     at = ("evidence", "samples" if test.evidence.samples is not None else "decide")
-    why = (*stands_on(test), *_counted(test, found), f"a test is worth running if it has its answer {percent(ENOUGH)} of the time")
+    why = (
+        *stands_on(test),
+        *_counted(test, found),
+        f"a test is worth running if it has its answer {percent(ENOUGH)} of the time",
+    )
     yield test.finding("T003", "warning", text, at, related, why, fixes, ("AX11",))
 
 
@@ -90,7 +94,7 @@ def _chance(test: DeclaredTest) -> _Chance | None:
         if effect is None or effect == clause.limit.within:
             return None
         pairs = paired(draws, clause.limit.within, effect, alpha)
-        return _Chance(pairs.value, pairs.to == "certify", clause.limit.within, effect, pairs.needed, None)
+        return _Chance(pairs.value, pairs.to == "certify", effect, pairs.needed, None)
     mean = not isinstance(clause, Remove) and clause.over in (None, "mean")
     above = effect is not None and (not isinstance(clause, Suppress) or effect > tolerated)
     if effect is not None and (above or not mean or test.evidence.decide != "certify"):
@@ -109,13 +113,8 @@ def _passing_a_good_one(
     limit = mean_limit(test, tolerated)
     if not 0 < limit < 1 or not can_certify(draws, limit, alpha):  # T001 says more
         return None
-    allowed = max_failures_certifying(draws, limit, alpha)
     truth = limit / 2 if effect is None else effect
-    if truth >= limit:
-        return None
-    power = power_certify(draws, limit, truth, alpha)
-    needed = _enough(True, limit, truth, alpha) if power < ENOUGH else None
-    return _Chance(power, True, limit, truth, needed, allowed)
+    return _to_certify(draws, limit, truth, alpha) if truth < limit else None
 
 
 def _finding_a_bad_model(
@@ -124,18 +123,25 @@ def _finding_a_bad_model(
     clause = test.clause
     truth = effect if isinstance(clause, Suppress | Remove) else min(Fraction(1), tolerated + effect)
     limit = refuting_limit(test, tolerated)
-    allowed = min_failures_refuting(draws, limit, alpha)
-    if truth <= limit or (allowed is None and test.evidence.decide == "not_refuted"):  # T002 says more
+    said_by_t002 = test.evidence.decide == "not_refuted" and not can_refute(draws, limit, alpha)
+    if truth <= limit or said_by_t002:
         return None
+    return _to_refute(draws, limit, truth, alpha)
+
+
+@lru_cache(maxsize=4096)
+def _to_certify(draws: int, limit: Fraction, truth: Fraction, alpha: Fraction) -> _Chance:
+    """Kept, as the next is: clauses of one policy often ask the same, and a close call takes a second."""
+    power = power_certify(draws, limit, truth, alpha)
+    needed = samples_for_power_certify(limit, truth, ENOUGH, alpha) if power < ENOUGH else None
+    return _Chance(power, True, truth, needed, max_failures_certifying(draws, limit, alpha))
+
+
+@lru_cache(maxsize=4096)
+def _to_refute(draws: int, limit: Fraction, truth: Fraction, alpha: Fraction) -> _Chance:
     power = power_refute(draws, limit, truth, alpha)
-    needed = _enough(False, limit, truth, alpha) if power < ENOUGH else None
-    return _Chance(power, False, limit, truth, needed, allowed)
-
-
-@lru_cache(maxsize=1024)
-def _enough(certify: bool, limit: Fraction, truth: Fraction, alpha: Fraction) -> int | None:
-    """The draws that have the power; clauses of one policy often ask the same, and a close call takes a second."""
-    return (samples_for_power_certify if certify else samples_for_power_refute)(limit, truth, ENOUGH, alpha)
+    needed = samples_for_power_refute(limit, truth, ENOUGH, alpha) if power < ENOUGH else None
+    return _Chance(power, False, truth, needed, min_failures_refuting(draws, limit, alpha))
 
 
 def _rounded(power: float) -> str:
