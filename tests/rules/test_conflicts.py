@@ -11,6 +11,7 @@ from random import Random
 import pytest
 import yaml
 
+from unlearn_spec.cli.check import check as run
 from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic import proof as proofs
 from unlearn_spec.rules import proofs as rule
@@ -31,6 +32,11 @@ def test_arithmetic_is_shown_on_request_and_always_in_json():
     assert "together at most 373 of 400 = 93.25%, but keep-wiki wants at least 380 = 95%" in shown
     data = json.loads(render_json(result))
     assert all(bool(finding["arithmetic"]) == (finding["code"][0] == "C") for finding in data["findings"])
+
+
+def test_the_command_shows_it(capsys):
+    assert run([BAD], "text", (), None, show_arithmetic=True) == 1
+    assert "  arithmetic:\n    kept (product, direct) of the 30 items" in capsys.readouterr().out
 
 
 def test_a_rejected_proof_is_an_error_and_no_arithmetic(monkeypatch):

@@ -195,7 +195,7 @@ class _Teller:
             case Row():
                 return self._row(statement)
             case Both(parts):
-                told: list[Statement] = [part for part in parts if isinstance(part, Literal)] or list(parts[:1])
+                told = tuple(part for part in parts if isinstance(part, Literal)) or parts[:1]
                 return " and ".join(dict.fromkeys(self._said(part) for part in told))
             case Either(parts):
                 return " or ".join(self._said(part) for part in parts)

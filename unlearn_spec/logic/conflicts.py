@@ -248,11 +248,11 @@ def _axioms(theory: Theory, literals: Sequence[str], facts: Sequence[str]) -> tu
 
 
 def _perhaps(theory: Theory) -> Callable[[Sequence[str]], bool]:
-    """Whether there may be a world. Without facts and axioms a small question can be hard; then what is asked about stays."""
+    """Whether there may be a world. Without the axioms a small question can be hard; then what is asked about stays in."""
 
     def ask(assumptions: Sequence[str]) -> bool:
         try:
-            return theory.solver.satisfiable(assumptions)
+            return theory.solver.hurried.satisfiable(assumptions)
         except Undecided:
             return True
 

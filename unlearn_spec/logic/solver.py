@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -85,6 +86,14 @@ class Solver:
         """The parts that a text speaks of."""
         symbols = (symbol for text in texts for symbol in _SYMBOL.findall(text))
         return frozenset(self._part_of[symbol] for symbol in symbols if symbol in self._part_of)
+
+    @cached_property
+    def hurried(self) -> Solver:
+        """The same assertions under a work limit in proportion to their number: for questions that may stay open."""
+        other = copy(self)
+        lines = sum(len(lines) for lines in self._assertions)
+        other._effort, other._open = min(self._effort, 200_000 + 2_000 * lines), {}
+        return other
 
     def assertions(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """What is asserted in some parts, as text."""

@@ -42,10 +42,10 @@ def told(context: Context, clashes: Conflicts) -> Iterator[Finding]:
         if core in all_at_once:
             finding = replace(finding, fixes=(*finding.fixes, all_at_once[core]))
         yield from proven(context, core, finding)
-    yield from (_untold(context, rest) for rest in clashes.rest)
+    yield from (untold(context, rest) for rest in clashes.rest)
 
 
-def _untold(context: Context, rest: Rest) -> Finding:
+def untold(context: Context, rest: Rest) -> Finding:
     """X002: what was left out, so that a cut is never silent."""
     among = f"among {named(rest.clauses)}"
     if rest.known and rest.complete:

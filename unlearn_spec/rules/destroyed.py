@@ -21,8 +21,8 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     ]
     erasing = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Delete | Destroy)]
     test = needing[0]
-    name = str(getattr(test, "target", ""))
-    target = policy.information[name].built_from or name
+    tested = str(getattr(test, "target", ""))
+    target = policy.information[tested].built_from or tested
     by = next((c.by for c in erasing if c.by is not None), None)
     gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
     start = test.evidence.at if test.evidence is not None else None

@@ -97,8 +97,10 @@ def _conflicts(context: Context) -> Conflicts:
 
 
 def _evidence(context: Context) -> Iterator[Finding]:
-    for core in conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True).cores:
+    found = conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True)
+    for core in found.cores:
         yield from proven(context, core, evidence_destroyed(context, core), evidence=True)
+    yield from (contradictions.untold(context, rest) for rest in found.rest)
 
 
 def _ranges(context: Context) -> tuple[Finding, ...]:
