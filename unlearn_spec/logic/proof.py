@@ -16,6 +16,8 @@ from .simplex import solve
 from .theory import Theory
 
 _ROUNDS = 20
+MOST_STATEMENTS = 5_000
+"""Assertions beyond which no proof is looked for: exact fractions are slow."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ def prove(
     true = {**dict.fromkeys(theory.background, True), **dict.fromkeys(held, True)}
     stated: list[Statement] = []
     origins: dict[Statement, Origin] = {}
-    for line in theory.solver.assertions(theory.solver.parts_in(held)):
+    lines = theory.solver.assertions(theory.solver.parts_in(held))
+    if len(lines) > MOST_STATEMENTS:
+        return None
+    for line in lines:
         statement = read(line, theory.encoder.sorts, true)
         stated.append(statement)
         origin = _origin(theory, held, line)
