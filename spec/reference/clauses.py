@@ -1,0 +1,207 @@
+"""What clauses demand and claims say of a world (semantics.md §2), and what the policy's names reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, cast
+
+from unlearn_spec.policy.model import (
+    AllOf,
+    Claim,
+    Clause,
+    Closeness,
+    Condition,
+    Decoding,
+    Not,
+    Policy,
+    Rectify,
+    Refuse,
+    Retain,
+    RevealsWhen,
+    Suppress,
+    Within,
+)
+from unlearn_spec.policy.vocabulary import access_rank
+
+from .world import Rate, Removal, Unmentioned, World, given
+
+ACTING = ("remove", "suppress", "refuse", "rectify", "delete", "destroy", "de_index", "finish")
+REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
+TIMES: Any = ("now", "before")
+Rows = dict[str, Callable[[], bool]]
+
+
+def lineage(policy: Policy, m: str, whole: bool = True) -> list[str]:
+    """The artifact and, if `whole`, what it was derived from, directly or not."""
+    parent = policy.artifacts[m].derived_from
+    return [m, *(lineage(policy, parent) if whole and parent else ())]
+
+
+def models(policy: Policy) -> list[str]:
+    """The artifacts of kind `model`."""
+    return [name for name, each in policy.artifacts.items() if each.kind == "model"]
+
+
+def in_scope(policy: Policy, clause: Any) -> list[str]:
+    """The artifacts that a clause names; if it names none, those that its goal could be about."""
+    if clause.scope.artifacts is None and clause.goal in ("delete", "keep", "de_index"):
+        return [name for name, each in policy.artifacts.items() if clause.target in each.holds]
+    named = clause.scope.artifacts or (policy.artifacts if clause.goal == "ban" else models(policy))
+    return [m for m in policy.artifacts if {m, *(f"{each}+derived" for each in lineage(policy, m))} & {*named}]
+
+
+def methods_on(policy: Policy, world: World, m: str, without: Collection[str]) -> list[str]:
+    """The declared methods used on m; with AX8 left out, those used on what it was derived from count as well."""
+    treated = lineage(policy, m, "AX8" in without)
+    return [name for name in policy.methods or {} if any((name, each) in world.used for each in treated)]
+
+
+def reading(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> str:
+    """The name of a reading: what is written of it, or "" if nothing is."""
+    written = [each.model_dump(exclude_none=True) for each in (reveals_when, decoding) if each]
+    return "; ".join(" ".join(f"{key}={value}" for key, value in each.items()) for each in written)
+
+
+def readings(policy: Policy, of: str | None, reveals: RevealsWhen | None, drawn: Decoding | None) -> set[str]:
+    """The readings that a fact or claim speaks of: what it leaves open is as the clauses on its set have it."""
+    open_ = [(each.reveals_when, each.scope.decoding) for each in policy.clauses
+             if isinstance(each, Suppress | Refuse | Retain | Rectify) and each.target == of] or [(None, None)]
+    return {reading(reveals or metric, drawn or decoding) for metric, decoding in open_}
+
+
+def holds(condition: Condition | None, world: World) -> bool:
+    """Whether a condition over situations is true."""
+    if condition is None or isinstance(condition, str):
+        return condition is None or condition in world.situations
+    if isinstance(condition, Not):
+        return not holds(condition.not_, world)
+    if isinstance(condition, AllOf):
+        return all(holds(part, world) for part in condition.all)
+    return any(holds(part, world) for part in condition.any)
+
+
+def binds(policy: Policy, clause: Clause, world: World) -> bool:
+    """Whether the clause's guard holds and no binding clause overrides it."""
+    overriding = (each for each in policy.clauses if clause.id in each.overrides)
+    return holds(clause.scope.when, world) and not any(binds(policy, each, world) for each in overriding)
+
+
+def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
+    """Whether the world does what the clause demands, be it binding or not; an open field promises least."""
+    if clause.goal == "exclude_future":
+        return clause.target in world.excluded
+    if clause.goal == "govern":
+        return clause.id in world.governed
+    everywhere = clause.scope.artifacts is not None or clause.goal == "ban"  # left open, it promises but one artifact
+    done = (demand(policy, clause, m, world) and additions(policy, clause, m, world, without)
+            for m in in_scope(policy, clause))
+    return all(done) if everywhere else any(done)
+
+
+def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
+    """Whether the row of the clause's goal is true of one artifact."""
+    limit: Any = getattr(clause, "limit", None)
+    over, metric = getattr(clause, "over", None), getattr(clause, "reveals_when", None)
+    items = world.members(clause.target) if hasattr(clause, "target") else []
+    known = "y_inf" if metric and metric.metric == "not_refusal" else "x_inf"
+
+    def rates(kind: Any, when: Any = "now") -> list[Fraction]:  # open: the least of each chain, and an expectation
+        about = (getattr(clause, "about", None) if when == "now" else None) or "process"
+        access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
+        place: Any = (m, access, asked, reading(metric, clause.scope.decoding), when, about)
+        return [given(world.rates, Rate(kind, item, *place)) for item in items]
+
+    def kept(margins: list[Fraction]) -> bool:  # by how much each item is on the right side of the limit
+        if over in (None, "mean"):  # open: the mean
+            return sum(margins) >= 0
+        return sum(margin >= 0 for margin in margins) >= (1 if over == "each" else over.share) * len(items)
+
+    def falls() -> list[Fraction]:
+        return [was - now for was, now in zip(rates(known, "before"), rates(known), strict=True)]
+
+    rows: Rows = {
+        "suppress": lambda: kept([limit.at_most - x for x in rates("x_sup")]),
+        "retain": lambda: kept([limit.within - fall for fall in falls()] if isinstance(limit, Within)
+                               else [x - limit.at_least for x in rates(known)]),
+        "refuse": lambda: kept([1 - limit.at_least - y for y in rates("y_sup")]),
+        "rectify": lambda: (kept([z - limit.at_least for z in rates("z_inf")])
+                            and kept([limit.at_most - x for x in rates("x_sup")])),
+        "remove": lambda: (any(Removal(clause.target, m, limit.epsilon, limit.delta, q) in world.removals
+                               for q in REFERENCES if limit.compared_with in (None, q))  # open: one of them
+                           if isinstance(limit, Closeness)
+                           else given(world.tpr, (clause.target, m, limit.at_fpr)) <= limit.tpr_at_most),
+        "delete": lambda: all(given(world.kept, (item, m)) <= clause.by for item in items),
+        "keep": lambda: all(given(world.kept, (item, m)) >= clause.until for item in items),
+        "finish": lambda: True,  # its deadline is `by`
+        "destroy": lambda: m in world.destroyed,
+        "de_index": lambda: all(given(world.served, (name, m, item)) == 0 for item in items
+                                for name, each in policy.artifacts.items() if m in each.serves_from),
+        "ban": lambda: not any((method, m) in world.used for method in clause.methods),
+    }
+    return rows[clause.goal]()
+
+
+def additions(policy: Policy, clause: Any, m: str, world: World, without: Collection[str]) -> bool:
+    """Whether what `by`, `using` and a certificate as evidence (AX15) add to the demand is true of one artifact."""
+    on_time = clause.goal == "delete" or clause.by is None or given(world.finish, m) <= clause.by
+    as_meant = not clause.using or any((method, m) in world.used for method in clause.using)
+    limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
+    methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
+    proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
+    close = [each for each in proven if not limit or (each.epsilon <= limit.epsilon and each.delta <= limit.delta)]
+    certificate = clause.evidence is not None and clause.evidence.kind == "certificate" and "AX15" not in without
+    return on_time and as_meant and (not certificate or bool(close))
+
+
+def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[str, ...]:
+    """AX4 if the clause presupposes copies called back, C1 if artifacts acted on, that in the world are not."""
+    scope, who = in_scope(policy, clause) if clause.scope.artifacts else [], clause.scope.audience
+    abroad = who is not None and access_rank(clause.scope.access or "product") >= access_rank("weights")
+    acting = clause.goal in ACTING and policy.parties is not None and policy.controls is not None
+    lacking = {"AX4": abroad and any((m, who) not in world.recalled for m in scope),
+               "C1": acting and any(m not in world.acted_on for m in scope)}
+    return tuple(name for name, lacks in lacking.items() if lacks)
+
+
+def obtainable(policy: Policy, clause: Any, world: World) -> bool:
+    """AX9: whether a test that needs the raw items finds them all in a store when the work is done and it may run."""
+    if not clause.evidence or clause.evidence.kind != "test" or not clause.evidence.needs_raw_data:
+        return True
+    stores = [name for name, each in policy.artifacts.items() if clause.target in each.holds]
+    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)]
+    items = world.members(clause.target)
+    return all(any(all(given(world.kept, (item, store)) >= day for item in items) for store in stores) for day in days)
+
+
+def follows(policy: Policy, claim: Claim, world: World) -> bool:
+    """Whether the claim is true in the world, of each artifact that it names or, if it names none, of all models."""
+    of, items, zero = claim.of or "", world.members(claim.of), Fraction(0)
+    named, spoken = claim.in_ or models(policy), readings(policy, claim.of, claim.reveals_when, claim.decoding)
+    any_reading = claim.of is None and claim.reveals_when is None and claim.decoding is None
+
+    def revealed_at_most(limit: Fraction, access: Any, asked: Any) -> bool:
+        cells = [[Rate("x_sup", i, m, access, asked, read) for i in items] for m in named for read in spoken]
+        return all(sum(given(world.rates, rate) for rate in cell) <= limit * len(items) for cell in cells)
+
+    def unchanged() -> bool:  # in every cell that the world mentions and the claim does not exclude
+        known = [rate for rate in world.rates if rate.kind == "x_inf" and rate.about == "process" and rate.when in TIMES
+                 and rate.artifact in named and rate.item in items and (any_reading or rate.reading in spoken)
+                 and claim.access in (None, rate.access) and claim.asked in (None, rate.asked)]
+        if len({(rate.item, rate.artifact) for rate in known}) < len(items) * len(named):
+            raise Unmentioned(f"the world does not mention every rate that {claim.id} speaks of")
+        now, before = ([given(world.rates, replace(rate, when=when)) for rate in known] for when in TIMES)
+        return all(was - is_ <= (claim.within or 0) for was, is_ in zip(before, now, strict=True))
+
+    removed = all(Removal(of, m, claim.epsilon or zero, claim.delta or zero) in world.removals for m in named)
+    free = not any((of, m) in world.influenced for m in named)
+    rows: Rows = {
+        "influence_removed": lambda: free if claim.epsilon is None and claim.delta is None else removed,
+        "as_if_never_trained": lambda: removed,
+        "not_revealed": lambda: revealed_at_most(claim.at_most or zero, claim.access, claim.asked),
+        "contains_no_information": lambda: revealed_at_most(zero, "finetune", "adversarial"),
+        "nothing_else_changed": unchanged,
+        "no_harmful_use": lambda: of in world.harmless,
+    }
+    return rows[claim.says]()
