@@ -1,0 +1,630 @@
+"""Deliberate faults in the encoding: one edit of one function each, to see whether anything notices.
+
+A fault that nothing notices is a finding about the tests, or about a row that is there for nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    about: str
+    """The axiom, the kind of clause or fact, or `rounding`."""
+    function: str
+    """`module.function` or `module.Class.function` in `unlearn_spec.logic`."""
+    before: str
+    after: str
+
+
+FAULTS: tuple[Fault, ...] = (
+    # --- AX1
+    Fault(
+        "sizes may be negative",
+        "AX1",
+        "axioms._sizes",
+        "(>= {encoder.size(region)} 0)",
+        "(>= {encoder.size(region)} (- 9))",
+    ),
+    Fault("test powers may exceed 1", "AX1", "axioms._tests", "(<= {symbol} 1)", "(<= {symbol} 9)"),
+    Fault("more false positives may catch fewer", "AX1", "axioms._tests", "(<= {low} {high})", "(<= 0 {high})"),
+    Fault(
+        "weaker closeness implies stronger",
+        "AX1",
+        "axioms._weaker_removals",
+        "strong.epsilon <= weak.epsilon",
+        "strong.epsilon >= weak.epsilon",
+    ),
+    Fault(
+        "weaker closeness not implied",
+        "AX1",
+        "axioms._weaker_removals",
+        "strong.delta <= weak.delta",
+        "strong.delta < 0",
+    ),
+    Fault(
+        "a set may answer more often than asked",
+        "AX1",
+        "axioms._masses",
+        "(<= {mass} {encoder.size(region)})",
+        "(<= {mass} (* 2 {encoder.size(region)}))",
+    ),
+    Fault(
+        "a destroyed copy may answer",
+        "AX1",
+        "axioms._silenced",
+        "(= {encoder.mass(rate, region)} 0)",
+        "(<= 0 {encoder.mass(rate, region)})",
+    ),
+    Fault(
+        "a fall need not cover the difference",
+        "AX1",
+        "axioms._fallen",
+        "(<= {fall} {encoder.mass(rate, region)})",
+        "(<= 0 {encoder.mass(rate, region)})",
+    ),
+    # --- AX2
+    Fault(
+        "counts do not bound the sum from below",
+        "AX2",
+        "axioms._linked",
+        '[f"(<= {least} {part})", f"(<= {part} {most})"]',
+        '[f"(<= 0 {part})", f"(<= {part} {most})"]',
+    ),
+    Fault(
+        "counts do not bound the sum from above",
+        "AX2",
+        "axioms._linked",
+        '[f"(<= {least} {part})", f"(<= {part} {most})"]',
+        '[f"(<= {least} {part})"]',
+    ),
+    Fault(
+        "items inside a band may lie at its lower end",
+        "AX2",
+        "axioms._linked",
+        "(< {least} {part})",
+        "(<= {least} {part})",
+    ),
+    Fault(
+        "items inside a band may lie at its upper end",
+        "AX2",
+        "axioms._linked",
+        "(< {part} {most})",
+        "(<= {part} {most})",
+    ),
+    Fault("counts may grow with the threshold", "AX2", "axioms._linked", "(>= {more} {fewer})", "(>= {more} 0)"),
+    Fault(
+        "the lowest band is not part of the sum",
+        "AX2",
+        "axioms._linked",
+        "for b in block.bands]",
+        "for b in block.bands[1:]]",
+    ),
+    Fault(
+        "at and above confused at a band's ends",
+        "AX2",
+        "axioms._ends",
+        "encoder.count(rate, region, high, True)",
+        "encoder.count(rate, region, high, False)",
+    ),
+    # --- AX3
+    Fault(
+        "deeper access may reveal less",
+        "AX3",
+        "axioms._under",
+        "access_rank(low.access) <= access_rank(high.access)",
+        "access_rank(low.access) == access_rank(high.access)",
+    ),
+    Fault(
+        "deeper access reveals at most as much",
+        "AX3",
+        "axioms._under",
+        "access_rank(low.access) <= access_rank(high.access)",
+        "access_rank(low.access) >= access_rank(high.access)",
+    ),
+    Fault(
+        "stronger probing may reveal less",
+        "AX3",
+        "axioms._weaker_probe",
+        "PROBES.index(weak) <= PROBES.index(strong)",
+        "PROBES.index(weak) == PROBES.index(strong)",
+    ),
+    Fault(
+        "stronger probing knows more",
+        "AX3",
+        "axioms._under",
+        "return low.access == high.access and _weaker_probe(high.asked, low.asked)",
+        "return low.access == high.access and _weaker_probe(low.asked, high.asked)",
+    ),
+    Fault(
+        "access orders what is known",
+        "AX3",
+        "axioms._under",
+        "return low.access == high.access and",
+        "return access_rank(low.access) <= access_rank(high.access) and",
+    ),
+    Fault(
+        "what is known need not be revealed",
+        "AX3",
+        "axioms._under",
+        "both = low.asked in PROBES and high.asked in PROBES",
+        "return False",
+    ),
+    Fault(
+        "bands are compared by counts alone",
+        "AX3",
+        "axioms.below",
+        "*_counted(encoder, block, low, high, region), *bands",
+        "*_counted(encoder, block, low, high, region),",
+    ),
+    Fault(
+        "bands are compared without counts",
+        "AX3",
+        "axioms.below",
+        "*_counted(encoder, block, low, high, region), *bands",
+        "*bands,",
+    ),
+    Fault(
+        "in_context joins the probe chain",
+        "AX3",
+        "axioms._weaker_probe",
+        "return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)",
+        'return weak == "direct" or (weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong))',
+    ),
+    # --- AX4 to AX6
+    Fault(
+        "released copies can be recalled",
+        "AX4",
+        "axioms._released",
+        "(not {encoder.flag(flag)})",
+        "(or {encoder.flag(flag)} true)",
+    ),
+    Fault(
+        "membership tests are not bounded",
+        "AX5",
+        "axioms._membership",
+        "(<= {encoder.tpr(test)} {number(caught)})",
+        "(<= {encoder.tpr(test)} 1)",
+    ),
+    Fault("unfair tests are bounded too", "AX5", "axioms._membership", "if test.fair and", "if"),
+    Fault(
+        "only one side bounds a membership test",
+        "AX5",
+        "axioms.membership_bound",
+        "1 - low * (1 - delta - at_fpr), ",
+        "",
+    ),
+    Fault(
+        "closeness has no lower side",
+        "AX6",
+        "axioms._closeness",
+        "(>= {x} (* {number(down)} (- {reference} (* {delta} {n}))))",
+        "true",
+    ),
+    Fault(
+        "closeness has no upper side",
+        "AX6",
+        "axioms._closeness",
+        "(<= {x} (+ (* {number(up)} {reference}) (* {delta} {n})))",
+        "true",
+    ),
+    Fault(
+        "closeness has no lower side for the complement",
+        "AX6",
+        "axioms._closeness",
+        "(>= {x} (- (* {rest} {n}) (* {number(up)} (- {n} {reference}))))",
+        "true",
+    ),
+    Fault(
+        "closeness has no upper side for the complement",
+        "AX6",
+        "axioms._closeness",
+        "(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
+        "true",
+    ),
+    Fault(
+        "closeness binds every reference",
+        "AX6",
+        "axioms._closeness",
+        ' or removal.compared_with != "retrain_without"',
+        "",
+    ),
+    Fault(
+        "e^ε rounded against the clause",
+        "rounding",
+        "axioms._closeness",
+        "exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]",
+        "exp_bounds(removal.epsilon)[0], exp_bounds(-removal.epsilon)[1]",
+    ),
+    Fault(
+        "the membership bound rounded against the clause",
+        "rounding",
+        "axioms.membership_bound",
+        "exp_bounds(epsilon)[1], exp_bounds(-epsilon)[0]",
+        "exp_bounds(epsilon)[0], exp_bounds(-epsilon)[1]",
+    ),
+    # --- AX7, AX8, P4
+    Fault(
+        "behaviour may change where nothing reaches",
+        "AX7",
+        "axioms._unchanged",
+        "(or {changed} {destroyed} {conjunction(same)})",
+        "true",
+    ),
+    Fault("sums stay but counts may change", "AX7", "axioms._unchanged", "if block.levels:", "if False:"),
+    Fault(
+        "a method reaches one level deeper",
+        "AX7",
+        "axioms.reaching",
+        "ACCESS.index(method.reaches) >= ACCESS.index(access)",
+        "ACCESS.index(method.reaches) >= ACCESS.index(access) - 1",
+    ),
+    Fault(
+        "a method stops one level early",
+        "AX7",
+        "axioms.reaching",
+        "ACCESS.index(method.reaches) >= ACCESS.index(access)",
+        "ACCESS.index(method.reaches) > ACCESS.index(access)",
+    ),
+    Fault("methods take no time", "AX7", "axioms._work", "number(method.takes or 0)", "number(0)"),
+    Fault(
+        "methods may be used where they cannot",
+        "AX7",
+        "axioms._work",
+        "(not {encoder.uses(name, artifact)})",
+        "(or {encoder.uses(name, artifact)} true)",
+    ),
+    Fault(
+        "treating a parent treats the derivative",
+        "AX8",
+        "axioms._derivatives",
+        "(not {_treated_along(encoder, name)})",
+        "{_treated_along(encoder, name)}",
+    ),
+    # --- AX9, AX10, AX12, AX15, AX16
+    Fault("tests need no raw items", "AX9", "axioms._kept_for_tests", "{encoder.kept(test)}", "true"),
+    Fault(
+        "raw items need not outlive the work",
+        "AX9",
+        "encode.Encoder._kept",
+        "(>= {self.stored(store, r)} {done})",
+        "true",
+    ),
+    Fault(
+        "raw items need not be there when the test runs",
+        "AX9",
+        "encode.Encoder._kept",
+        "(>= {self.stored(store, r)} {number(at)})",
+        "true",
+    ),
+    Fault(
+        "audiences inside an audience are forgotten",
+        "AX10",
+        "lineage.audience_levels",
+        "if containment else []",
+        "if False else []",
+    ),
+    Fault(
+        "refusals count as knowing",
+        "AX12",
+        "axioms._under",
+        'elif high.family != "answers" or low.family == "answers":',
+        "else:",
+    ),
+    Fault(
+        "old and new statement given together",
+        "AX12",
+        "axioms._corrected",
+        "(<= {both} {encoder.size(region)})",
+        "(<= 0 {encoder.size(region)})",
+    ),
+    Fault("certificates need no method", "AX15", "axioms._certificates", "{disjunction(able)}", "true"),
+    Fault(
+        "a weaker guarantee certifies",
+        "AX15",
+        "axioms._certificates",
+        "method.guarantee.epsilon <= epsilon",
+        "method.guarantee.epsilon >= epsilon",
+    ),
+    Fault(
+        "undeclared overlaps are empty",
+        "AX16",
+        "regions._allowed",
+        "if not inside & apart[name] and needed",
+        "if (not inside or needed & inside) and not inside & apart[name] and needed",
+    ),
+    Fault(
+        "disjoint sets may share items",
+        "relations",
+        "regions._allowed",
+        "if not inside & apart[name] and needed",
+        "if needed",
+    ),
+    Fault(
+        "a part may reach outside its whole",
+        "relations",
+        "regions._allowed",
+        "and needed <= inside | {name}",
+        "and True",
+    ),
+    # --- K, P, C
+    Fault(
+        "influence ends by itself",
+        "K1",
+        "axioms._influence",
+        "(or {gone} {influenced})",
+        "(or {gone} {influenced} true)",
+    ),
+    Fault("removal does not end influence", "K2", "axioms._influence", "(not {influenced})", "(or {influenced} true)"),
+    Fault(
+        "kin are forgotten",
+        "K2",
+        "lineage.kin",
+        "tuple(name for name in policy.information if name in found - part_of_it - {target})",
+        "()",
+    ),
+    Fault(
+        "kept kin carry no influence",
+        "K5",
+        "axioms._influence",
+        "(or {without} {influenced})",
+        "(or {without} {influenced} true)",
+    ),
+    Fault("removal needs no method", "K3", "axioms._removal_needs_reach", "(or {changed} {destroyed})", "true"),
+    Fault("a filter removes influence", "K3", "axioms._removal_needs_reach", '"weights"', '"product"'),
+    Fault(
+        "derivatives start clean",
+        "K4",
+        "lineage.exposures",
+        "name = policy.artifacts[name].derived_from",
+        "name = None",
+    ),
+    Fault("parts cannot be put together again", "P1", "meaning.presumptions", '"P1" if built else None', "None"),
+    Fault(
+        "users' text is never repeated",
+        "P2",
+        "meaning.presumptions",
+        '"P2" if kept.scope.asked == "in_context" else',
+        "",
+    ),
+    Fault(
+        "an index serves nothing",
+        "P3",
+        "axioms._order",
+        "total([encoder.mass(high, region), *served])",
+        "encoder.mass(high, region)",
+    ),
+    Fault(
+        "guardrails bind at the weights",
+        "P4",
+        "axioms._unchanged",
+        'if rate.whose == "now" and before in block.rates:',
+        'if rate.whose == "now" and before in block.rates and access_rank(rate.access) < access_rank("weights"):',
+    ),
+    Fault("duties need no control", "C1", "axioms._control", "(=> {act} {control})", "(=> {act} true)"),
+    # --- clauses and facts
+    Fault(
+        "at most read as at least",
+        "suppress",
+        "meaning.at_most",
+        'Mean(rate, target, "<=", limit)',
+        'Mean(rate, target, ">=", limit)',
+    ),
+    Fault(
+        "at least read as at most",
+        "retain",
+        "meaning.at_least",
+        'Mean(rate, target, ">=", limit)',
+        'Mean(rate, target, "<=", limit)',
+    ),
+    Fault(
+        "each read as mean",
+        "suppress each",
+        "meaning.at_most",
+        'ShareAbove(rate, target, limit, False, "<=", Fraction(0))',
+        'Mean(rate, target, "<=", limit)',
+    ),
+    Fault(
+        "a share counts the wrong side",
+        "suppress share",
+        "meaning.at_most",
+        'limit, False, "<=", 1 - share',
+        'limit, False, "<=", share',
+    ),
+    Fault(
+        "exactly at the limit counts as above",
+        "suppress each",
+        "meaning.at_most",
+        'ShareAbove(rate, target, limit, False, "<=", Fraction(0))',
+        'ShareAbove(rate, target, limit, True, "<=", Fraction(0))',
+    ),
+    Fault(
+        "exactly at the floor counts as below",
+        "retain each",
+        "meaning.at_least",
+        'ShareAbove(rate, target, limit, True, ">=", Fraction(1))',
+        'ShareAbove(rate, target, limit, False, ">=", Fraction(1))',
+    ),
+    Fault(
+        "one item too many may exceed",
+        "suppress share",
+        "encode.Encoder.text",
+        'return f"({op} {counted} (* {number(limit)} {self.set_size(target)}))"',
+        'return f"({op} {counted} (+ 1 (* {number(limit)} {self.set_size(target)})))"',
+    ),
+    Fault(
+        "refusals limited from the wrong side",
+        "refuse",
+        "meaning.demand",
+        "at_most(rate, clause.target, over, 1 - clause.limit.at_least)",
+        "at_most(rate, clause.target, over, clause.limit.at_least)",
+    ),
+    Fault(
+        "a margin forbids gains",
+        "retain within",
+        "meaning.not_worse",
+        "(before, now) if falls else (now, before)",
+        "(now, before) if falls else (before, now)",
+    ),
+    Fault(
+        "deletion read as keeping",
+        "delete",
+        "meaning.demand",
+        'Stored(clause.target, artifact, "<=", clause.by or Fraction(0))',
+        'Stored(clause.target, artifact, ">=", clause.by or Fraction(0))',
+    ),
+    Fault(
+        "keeping read as deletion",
+        "keep",
+        "meaning.demand",
+        'Stored(clause.target, artifact, ">=", clause.until or Fraction(0))',
+        'Stored(clause.target, artifact, "<=", clause.until or Fraction(0))',
+    ),
+    Fault(
+        "finishing late is finishing",
+        "finish",
+        "meaning.demand",
+        'FinishedBy(artifact, "<=", clause.by or Fraction(0))',
+        'FinishedBy(artifact, ">=", clause.by or Fraction(0))',
+    ),
+    Fault(
+        "a ban bans nothing",
+        "ban",
+        "meaning.demand",
+        "All(tuple(Not(Uses(name, artifact)) for name in clause.methods))",
+        "TRUE",
+    ),
+    Fault("destruction changes nothing", "destroy", "meaning.demand", 'Flag("destroyed", (artifact,))', "TRUE"),
+    Fault(
+        "an index keeps serving",
+        "de_index",
+        "encode.Encoder.text",
+        'return conjunction([f"(= {self.served(artifact, path, r)} 0)" for r in self.of(target)])',
+        'return "true"',
+    ),
+    Fault("the old statement is not limited", "rectify", "meaning.demand", "return All(both)", "return both[0]"),
+    Fault(
+        "deadlines of rates are ignored",
+        "by",
+        "meaning.on_artifact",
+        "if clause.by is not None and isinstance(clause, RateGoal | Remove):",
+        "if False:",
+    ),
+    Fault(
+        "methods of a clause are ignored",
+        "using",
+        "meaning.on_artifact",
+        "if clause.using and policy.methods is not None:",
+        "if False:",
+    ),
+    Fault("derivatives are left out of `+derived`", "scope", "meaning.scoped_artifacts", "if plus:", "if False:"),
+    Fault(
+        "overridden clauses bind",
+        "overrides",
+        "situations.active_clauses",
+        "guard and not any(binds(other) for other in overriders.get(name, ()))",
+        "guard",
+    ),
+    Fault(
+        "a condition is read as its opposite",
+        "when",
+        "situations.holds",
+        "return not holds(inner, holding)",
+        "return holds(inner, holding)",
+    ),
+    Fault(
+        "exclusive situations meet",
+        "exclusive",
+        "situations.cases",
+        "len(holding.intersection(group)) <= 1",
+        "len(holding.intersection(group)) <= 2",
+    ),
+    Fault(
+        "sizes have no lower end",
+        "size",
+        "encode.Encoder._between",
+        'least = f"(>= {value} {number(low)})"',
+        'least = f"(>= {value} 0)"',
+    ),
+    Fault(
+        "sizes have no upper end",
+        "size",
+        "encode.Encoder._between",
+        'f"(and {least} (<= {value} {number(high)}))"',
+        "least",
+    ),
+    Fault("a declared overlap may be empty", "overlap", "theory.declared_facts", "1 if low is None else low", "0"),
+    Fault(
+        "half an item of a tiny set",
+        "whole counts",
+        "encode.Encoder.count",
+        'sort = "Int" if region.number in self.small else "Real"',
+        'sort = "Real"',
+    ),
+    Fault("baselines bound from above", "measured_before", "meaning.baseline", '">="', '"<="'),
+    Fault(
+        "references bound from above only",
+        "reference_retrain",
+        "meaning.reference",
+        'Mean(rate, fact.target, ">=", low), ',
+        "",
+    ),
+    Fault(
+        "references bound from below only",
+        "reference_retrain",
+        "meaning.reference",
+        ', Mean(rate, fact.target, "<=", high)',
+        "",
+    ),
+)
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[None]:
+    """The fault at work; the encoding is as it was afterwards."""
+    function, space = _found(fault.function)
+    plain: Any = inspect.unwrap(function)
+    source = textwrap.dedent(inspect.getsource(plain))
+    assert source.count(fault.before) == 1, f"{fault.name}: `{fault.before}` is not once in {fault.function}"
+    made = dict(space)
+    body = source.replace(fault.before, fault.after)
+    exec(compile(_undecorated(body), fault.function, "exec"), made)
+    sound, plain.__code__ = plain.__code__, made[plain.__name__].__code__
+    try:
+        _forget()
+        yield
+    finally:
+        plain.__code__ = sound
+        _forget()
+
+
+def _found(path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
+    module, *names = path.split(".")
+    found: Any = importlib.import_module(f"unlearn_spec.logic.{module}")
+    space = vars(found)
+    for name in names:
+        found = getattr(found, name)
+    return found, space
+
+
+def _undecorated(source: str) -> str:
+    """Annotations and decorators do not matter here: the code alone is taken over."""
+    lines = source.splitlines()
+    while lines[0].startswith("@"):
+        lines.pop(0)
+    return "from __future__ import annotations\n" + "\n".join(lines)
+
+
+def _forget() -> None:
+    from unlearn_spec.logic import axioms, exponential
+
+    axioms._neighbours.cache_clear()
+    exponential.exp_bounds.cache_clear()
