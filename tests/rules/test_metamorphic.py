@@ -242,6 +242,7 @@ def test_claims_that_followed_still_follow_from_deeper_clauses(name: str) -> Non
 # --- repairs ---------------------------------------------------------------------------------------------------------
 
 NUMBER = re.compile(r"(at_most|at_least|epsilon|tpr_at_most|by|until) (\S+(?: days?| hours?)?) on ([\w.-]+)")
+DROP = re.compile(r"drop ([\w.-]+)")
 SUSPEND = re.compile(r"let ([\w.-]+) suspend (.*) while it applies")
 METHOD = re.compile(r"list a method that reaches (\w+)")
 
@@ -250,13 +251,21 @@ def repaired(data: Data, finding: Finding, text: str, snippet: str) -> Data:
     """The policy with one offered repair made."""
     data = copy.deepcopy(data)
     by_id = {clause["id"]: clause for clause in data["clauses"]}
-    if match := NUMBER.match(text):
-        word, value, name = match.groups()
-        (by_id[name] if word in ("by", "until") else by_id[name]["limit"])[word] = value
+    if text.startswith("to settle all") or NUMBER.match(text) or DROP.match(text):
+        for word, value, name in NUMBER.findall(text if text.startswith("to settle") else text.partition(" (")[0]):
+            (by_id[name] if word in ("by", "until") else by_id[name]["limit"])[word] = value
+        dropped = DROP.findall(text)
+        data["clauses"] = [clause for clause in data["clauses"] if clause["id"] not in dropped]
     elif match := SUSPEND.match(text):
         by_id[match[1]]["overrides"] = [*by_id[match[1]].get("overrides", []), *re.split(", | and ", match[2])]
     elif match := METHOD.match(text):
         data.setdefault("methods", {})["one_more"] = {"reaches": match[1]}
+    elif snippet.startswith(("artifacts:", "- {id:")):
+        for line in snippet.splitlines():
+            if line.strip().startswith("- {id:"):
+                data["clauses"] += yaml.safe_load(line.strip())
+            elif line.strip() not in ("artifacts:", "clauses:"):
+                data["artifacts"] |= yaml.safe_load(line.strip())
     elif snippet.startswith(("samples:", "population:")):
         word, _, value = snippet.partition(": ")
         by_id[finding.clauses[0]]["evidence"][word] = int(value) if word == "samples" else value
