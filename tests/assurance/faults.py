@@ -366,17 +366,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("removal does not end influence", "K2", "axioms._influence", "(not {influenced})", "(or {influenced} true)"),
     Fault(
         "kin are forgotten",
-        "K2",
+        "K5",
         "lineage.kin",
         "tuple(name for name in policy.information if name in found - part_of_it - {target})",
         "()",
-    ),
-    Fault(
-        "kept kin carry no influence",
-        "K5",
-        "axioms._influence",
-        "(or {without} {influenced})",
-        "(or {without} {influenced} true)",
     ),
     Fault("removal needs no method", "K3", "axioms._removal_needs_reach", "(or {changed} {destroyed})", "true"),
     Fault("a filter removes influence", "K3", "axioms._removal_needs_reach", '"weights"', '"product"'),
