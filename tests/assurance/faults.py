@@ -166,13 +166,6 @@ FAULTS: tuple[Fault, ...] = (
         "*_counted(encoder, block, low, high, region),",
     ),
     Fault(
-        "bands are compared without counts",
-        "AX3",
-        "axioms.below",
-        "*_counted(encoder, block, low, high, region), *bands",
-        "*bands,",
-    ),
-    Fault(
         "in_context joins the probe chain",
         "AX3",
         "axioms._weaker_probe",
@@ -259,7 +252,6 @@ FAULTS: tuple[Fault, ...] = (
         "(or {changed} {destroyed} {conjunction(same)})",
         "true",
     ),
-    Fault("sums stay but counts may change", "AX7", "axioms._unchanged", "if block.levels:", "if False:"),
     Fault(
         "a method reaches one level deeper",
         "AX7",
