@@ -310,14 +310,16 @@ def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Read
 
 
 def _readings_used(policy: Policy, artifact: str, targets: tuple[str, ...]) -> tuple[Reading, ...]:
-    found: dict[Reading, None] = {}
+    """Clauses about refusals alone use no predicate, only a decoding."""
+    shown: dict[Reading, None] = {}
+    drawn: dict[Reading, None] = {}
     for clause in policy.clauses:
-        if isinstance(clause, Suppress | Retain | Rectify) and clause.target in targets:
+        if isinstance(clause, RateGoal) and clause.target in targets:
             rate = rate_of(clause, artifact, WEAKEST)
             scoped = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
-            if rate.family != "answers" and artifact in scoped:
-                found[rate.reading] = None
-    return tuple(found)
+            if artifact in scoped:
+                (drawn if rate.family == "answers" else shown)[rate.reading] = None
+    return tuple(shown or drawn)
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:

@@ -12,7 +12,6 @@ from ..policy.model import (
     Clause,
     Closeness,
     Delete,
-    Keep,
     Over,
     Policy,
     Rectify,
@@ -116,11 +115,10 @@ def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]
         top = _furthest(theory, tuple(literals), quantity, ">=")
         bottom = _furthest(theory, tuple(literals), quantity, "<=")
         if (bottom, top) != (quantity.low, quantity.high):
-            excluded = (
-                quantity.constraint(">=", quantity.high)
-                if top < quantity.high
-                else quantity.constraint("<=", quantity.low)
-            )
+            least, most = (_furthest(theory, (), quantity, op) for op in ("<=", ">="))
+            if (bottom, top) == (least, most):
+                continue  # the other facts leave no more: no clause excludes anything
+            excluded = quantity.constraint(">=", most) if top < most else quantity.constraint("<=", least)
             guilty = minimal_core(
                 tuple(literals), theory.background, partial(theory.solver.satisfiable, extra=excluded)
             )
@@ -312,7 +310,7 @@ def open_fields(policy: Policy, clause: Clause) -> tuple[OpenField, ...]:
         made_from_it = tuple(name for name in kin(policy, clause.target) if _met(policy, clause, name))
         if made_from_it:
             found.append(("closure", (WEAKEST, replace(WEAKEST, closure=made_from_it))))
-    if clause.scope.artifacts is None and not isinstance(clause, Delete | Keep):
+    if clause.scope.artifacts is None:
         fitting = fitting_artifacts(policy, clause)
         if len(fitting) > 1:
             found.append(("artifacts", (replace(WEAKEST, artifacts=fitting[:1]), replace(WEAKEST, artifacts=fitting))))

@@ -44,8 +44,9 @@ _USES: Final[tuple[tuple[str, str], ...]] = (
     ("accept.*.clause", "clause or claim"),
 )
 _KINDS: Final = ("information set", "artifact", "method", "situation", "audience", "party", "clause", "clause or claim")
+_NEEDED: Final = ("information", "artifacts")
+"""Blocks that every policy has. That one is missing is told as such, not again by each use of its names."""
 _BLOCKS: Final = {"information set": "information", "artifact": "artifacts", "method": "methods"}
-_REQUIRED: Final = ("information", "artifacts")
 
 Known = dict[str, frozenset[str] | None]
 """The declared names of each kind; `None` where their block is broken, so that nothing can be said."""
@@ -160,7 +161,7 @@ def declared(data: dict[str, Any], kind: str) -> frozenset[str] | None:
 
 
 def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
-    content = data.get(block, None if block in _REQUIRED else {})  # a block that must be there is misspelt or forgotten
+    content = data.get(block, None if block in _NEEDED else {})
     return frozenset(content) if isinstance(content, dict) else None
 
 

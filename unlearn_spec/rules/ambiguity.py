@@ -154,6 +154,7 @@ def _witness(context: Context, clause: Clause, split: Ambiguity) -> str:
         return {
             "over": "a model that meets the limit on average but not on every item",
             "compared_with": "a model close to the one reference and not to the other",
+            "artifacts": f"what is done on {listed(split.lenient.artifacts or ())} alone",
         }.get(split.field, fallback)
     theory, policy = context.theory, context.policy
     literals = (
