@@ -43,11 +43,11 @@ class Net:
 
 
 def notices(net: Net, case: str) -> bool:
-    """Whether the net finds the case wrong; an exception is noticed too."""
+    """Whether the net finds the case wrong. A fault that merely ends in an exception counts as not noticed."""
     try:
         return net.wrong(case)
     except Exception:
-        return True
+        return False
 
 
 # --- the exact oracle ------------------------------------------------------------------------------------------------

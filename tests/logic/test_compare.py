@@ -172,12 +172,30 @@ def suppress(scope: str) -> str:
          suppress("when: hold"), "weaker"),
         (f'{{id: a, goal: suppress, target: facts, {RATE}, limit: {{at_most: "5%"}}, using: [npo, filter]}}',
          f'{{id: a, goal: suppress, target: facts, {RATE}, limit: {{at_most: "5%"}}, using: [npo]}}', "stricter"),
+        (suppress("decoding: {method: greedy, max_new_tokens: 64}"),
+         suppress("decoding: {method: greedy, max_new_tokens: 4}"), "weaker"),
     ],
 )  # fmt: skip
 def test_goals_without_rates_and_fields_without_axioms(before: str, after: str, expected: str) -> None:
     for text in (before, after):
         load_text(HEAD + f"  - {text}\n")
     assert answer(f"  - {before}\n", f"  - {after}\n").answer == expected
+
+
+def test_an_exception_more_is_a_weaker_promise() -> None:
+    clause = f"  - {suppress('languages: [en]')}\n"
+    excepting = HEAD.replace("size: 30, unit: question}", "size: 30, unit: question, exceptions: [quotation]}")
+    assert answer(clause, clause, after_head=excepting).answer == "weaker"
+    assert answer(clause, clause, head=excepting).answer == "stricter"
+
+
+def test_how_long_answers_are_has_no_order_for_what_is_kept() -> None:
+    short, long = (
+        f'  - {{id: a, goal: retain, target: facts, scope: {{artifacts: [bot], access: api, asked: direct, '
+        f'decoding: {{method: greedy, max_new_tokens: {n}}}}}, over: mean, limit: {{at_least: "90%"}}}}\n'
+        for n in (4, 64)
+    )
+    assert answer(short, long).answer == "incomparable"
 
 
 def test_a_clause_that_others_still_demand_is_no_loss() -> None:

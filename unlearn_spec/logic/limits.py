@@ -40,6 +40,8 @@ def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> t
         "until": isinstance(one, Keep) or _lasts(one.until, other.until),
         "by": isinstance(other, _TIMED) or _in_time(one.by, other.by),
         "closure": _reaches(_closure(*wide), _closure(*narrow)),
+        "exceptions": _exceptions(*wide) <= _exceptions(*narrow),
+        "scope.decoding.max_new_tokens": _as_long(one, other),
     }
     return tuple(name for name, covered in checks.items() if not covered)
 
@@ -57,6 +59,19 @@ def _lasts(one: Fraction | None, other: Fraction | None) -> bool:
 def _in_time(one: Fraction | None, other: Fraction | None) -> bool:
     """No deadline is the latest."""
     return other is None or (one is not None and one <= other)
+
+
+def _exceptions(policy: Policy, clause: Clause) -> set[str]:
+    target = getattr(clause, "target", None)
+    return set(policy.information[target].exceptions) if target is not None else set()
+
+
+def _as_long(one: Clause, other: Clause) -> bool:
+    """Longer answers have more room to reveal; whether they keep or refuse more is not known, so there they must agree."""
+    ours, theirs = (c.scope.decoding.max_new_tokens if c.scope.decoding is not None else None for c in (one, other))
+    if not isinstance(one, Suppress):
+        return ours == theirs
+    return ours is None or (theirs is not None and ours >= theirs)
 
 
 def _closure(policy: Policy, clause: Clause) -> Closure | None:

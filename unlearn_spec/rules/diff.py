@@ -213,7 +213,7 @@ class _Teller:
         clause = self.new(change) if gained else self.old(change)
         if loss.shown is None:
             words = listed([f"`{name}`" for name in loss.fields]) or "another field"
-            return f"{words} {'is' if len(loss.fields) < 2 else 'are'} {'wider' if gained else 'narrower'}, whatever the limits say"
+            return f"by {words}, whatever the limits say"
         return f"{told(clause, loss.shown)} passes {passes} and fails {fails}"
 
     # --- what was not compared -----------------------------------------------------------------------------------
