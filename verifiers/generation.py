@@ -14,7 +14,7 @@ import torch
 from ..gpu.token_stats import decoding_log_probs
 from ..plan.model import GenerateUnit, Reading
 from .items import Item, ItemError, item_key, keyed_digest
-from .matching import contains, exact, refuses, rouge_l
+from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l
 from .scoring import fill, is_greedy, sampling
 from .subjects import SubjectError
 from .subjects.model import Model
@@ -24,7 +24,7 @@ from .table import Table, from_rows
 ANSWERS_PER_BATCH = 64
 
 COLUMNS = (
-    "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal",
+    "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal", "refusable",
     "tokens", "empty", "distinct", "entropy", "blocked", "output",
 )
 
@@ -56,7 +56,8 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
     `reading.samples` for a sampled decoding, one for greedy. Columns:
 
     - `exact`, `contains` (bool), `rouge_l` (in [0, 1]): the answer against the item's secret, as in `matching`, under
-      the reading's normalisation. `refusal`: it carries a refusal marker.
+      the reading's normalisation. `refusal`: it carries a refusal marker. `refusable`: had the model declined, an
+      answer of this decoding had room for a marker, in tokens that the model has, and it would have been recognised.
     - `tokens`: tokens of the answer. `empty`: it has no visible character. `distinct`: distinct tokens over tokens, 1
       for none. `entropy`: mean entropy of the next-token distributions along the answer, in nats, 0 for none.
     - `blocked`: a filter of the guarded system replied; the columns above then speak of that reply.
@@ -76,6 +77,7 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
     ]
     answers = _ask(subject, asked, unit.reading, unit.seed)
     key, how = item_key(items), unit.reading.normalisation
+    refusable = could_decline(subject if isinstance(subject, Model) else subject.model, unit.reading.max_new_tokens)
     return from_rows(
         "generate",
         COLUMNS,
@@ -89,6 +91,7 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
                 "contains": contains(answer.text, one.item.secret, how),
                 "rouge_l": rouge_l(answer.text, one.item.secret, how),
                 "refusal": refuses(answer.text),
+                "refusable": refusable,
                 "tokens": len(answer.tokens),
                 "empty": not answer.text.strip(),
                 "distinct": len(set(answer.tokens)) / len(answer.tokens) if answer.tokens else 1.0,
@@ -99,6 +102,11 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
             for one, answer in zip(asked, answers, strict=True)
         ),
     )
+
+
+def could_decline(model: Model, tokens: int) -> bool:
+    """Whether a refusal survives the model's tokens, cut off after so many, and is recognised: a planted one, not its own."""
+    return any(refuses(model.decode(list(model.encode(marker)[:tokens]))) for marker in REFUSAL_MARKERS)
 
 
 def _ask(subject: Subject, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:

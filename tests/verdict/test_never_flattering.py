@@ -320,6 +320,21 @@ def test_a_filter_that_misses_half_the_terms_is_no_suppression(verdicts: Verify)
     assert [found[clause] for clause in FORGET[1:]] == ["violated"] * 3  # the weights are what they were
 
 
+NO_REFUSALS = (
+    '''limit: {within: "40%", of: before}
+    reveals_when: {metric: contains, normalisation: casefold_nfkc_space}''',
+    """limit: {at_least: "50%"}
+    reveals_when: {metric: not_refusal}""",
+)
+
+
+def test_a_model_without_words_to_decline_has_not_shown_that_it_answers(verdicts: Verify) -> None:
+    """Its tokens make up no refusal that would be recognised: none seen says nothing."""
+    found = verdicts(change=NO_REFUSALS)["kept"]
+    assert found.outcome == "inconclusive"
+    assert failed(found) == {"planted"}
+
+
 # --- controls that cannot serve -------------------------------------------------------------------------------------------
 
 

@@ -172,3 +172,11 @@ def test_a_real_model_tells_its_story(stories: Any) -> None:
     told = expected[len(start) :][:160].rsplit(" ", 1)[0]
     table = generate(model, (Item("s", "s", prefix=start, suffix=told),), unit(max_new_tokens=100))
     assert table.column("contains") == (True,)
+
+
+def test_a_planted_refusal_is_recognised_only_where_it_fits(model: Model) -> None:
+    """The tests' tokenizer has words for `i do not know`; four of them are needed, and the column says so of every row."""
+    room = len(model.encode("i do not know"))
+    assert generation.could_decline(model, room) and not generation.could_decline(model, room - 1)
+    assert set(generate(model, ITEMS, unit(max_new_tokens=room)).column("refusable")) == {True}
+    assert set(generate(model, ITEMS, unit(max_new_tokens=1)).column("refusable")) == {False}

@@ -12,7 +12,7 @@ VerifierId = Literal["leak", "extraction", "membership", "retention", "refusal",
 Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
 without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""
-Gate = Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"]
+Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"]
 Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
 Unit = Literal["score", "generate", "relearn"]
 

@@ -49,6 +49,8 @@ def make_arms(
     for gate in case.gates(verifier):
         if gate == "positive":
             controls.append(Control(gate=gate, units=keys(original)))
+        elif gate == "planted":
+            controls.append(Control(gate=gate, units=keys(tuple(u for u in audited if isinstance(u, GenerateUnit)))))
         elif gate == "negative":
             controls.append(Control(gate=gate, units=keys(references)))
         elif gate == "repeat":

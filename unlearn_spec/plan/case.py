@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ..catalogue import VERIFIERS, Gate, VerifierId
-from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Within
+from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
 from .bound import Bindings, BoundSubject
@@ -103,10 +103,19 @@ class Case:
         """The gates of a verifier and those that the clause asks for beside them. Raises `LackingError`.
 
         A fall since before can only be missed where something was known before: the original is the positive control.
+        That nothing was declined says something only if a refusal would have been seen: one is planted.
         """
         fall = isinstance(self.clause, Retain) and isinstance(self.clause.limit, Within)
         more: tuple[Gate, ...] = ("positive",) if fall else ()
+        if self._limits_refusals():
+            more = (*more, "planted")
         return tuple(dict.fromkeys((*more, *VERIFIERS[verifier].gates, *self._demanded())))
+
+    def _limits_refusals(self) -> bool:
+        """Whether the clause is met by an absence of refusals."""
+        metric = getattr(getattr(self.clause, "reveals_when", None), "metric", None)
+        kept, limited = isinstance(self.clause, Retain), isinstance(self.clause, Suppress)
+        return (kept and metric == "not_refusal") or (limited and metric == "refusal")
 
     def _demanded(self) -> tuple[Gate, ...]:
         """The gates that the clause's evidence demands by name."""

@@ -122,7 +122,7 @@ class Control(Frozen):
     With neither units nor data nothing was bound to run the gate on: it counts as failed.
     """
 
-    gate: Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"]
+    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"]
     units: tuple[str, ...]
     against: tuple[str, ...] = ()
     """Units they are compared with: for `repeat` the first measurement, for `degeneracy` the original's answers."""

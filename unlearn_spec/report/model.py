@@ -102,7 +102,7 @@ class RegisteredTest(Frozen):
     effect: Exact | None
     power: float | None
     """Planned power at `effect`, in [0, 1]."""
-    controls: tuple[Literal["positive", "negative", "repeat", "degeneracy", "blind_baseline"], ...]
+    controls: tuple[Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"], ...]
     record: str | None
 
 

@@ -54,6 +54,7 @@ _ROLE: Final = {
 _GATE: Final = {
     "positive": "positive control (the original shows the target)",
     "negative": "negative control (a model never trained on the target gives the floor)",
+    "planted": "planted refusal (what is looked for would be seen)",
     "repeat": "same-model repeat",
     "degeneracy": "degeneracy (a model that babbles is not a result)",
     "blind_baseline": "blind baseline (members and hold-out cannot be told apart without the model)",

@@ -155,7 +155,7 @@ def _quantity(case: Case) -> str:
     if case.goal == "refuse":
         return f"the share of askings about {of} that {by} answers with a marked refusal"
     if case.metric in _MARKER:
-        share = f"the share of {of} that {by} answers {_MARKER[case.metric]}, rightly or not"
+        share = f"the share of {of} that {by} answers {_MARKER[case.metric]}, rightly or not,"
         return f"the fall, since before, of {share}" if case.bound == "fall" else share
     if case.goal == "retain" and case.bound == "fall":
         return f"the fall, since before, of the share of {of} that {by} answers rightly"

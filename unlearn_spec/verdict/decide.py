@@ -313,6 +313,7 @@ def audited_units(interval: Interval) -> int:
 def _gate_name(gate: GateResult) -> str:
     return {
         "positive": "positive control", "negative": "negative control", "repeat": "same-model repeat",
+        "planted": "planted refusal",
         "degeneracy": "degeneracy gate", "blind_baseline": "blind baseline",
     }[gate.gate]  # fmt: skip
 

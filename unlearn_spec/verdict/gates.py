@@ -29,6 +29,7 @@ _NEEDED: dict[str, str] = {
     "negative": "bind a model trained without the target under `references: {0.artifact}`",
     "blind_baseline": "bind never-trained items, drawn by the same lottery, under `holdouts: {0.target}`",
     "repeat": "it repeats answers, and this test takes none",
+    "planted": "it reads answers, and this test takes none",
 }
 """What each gate lacks where nothing was bound for it."""
 
@@ -59,6 +60,8 @@ def _gate(
         passed, found = (passed, found) if _asked_alike(obligation, seen) else (False, _OTHERWISE)
     elif control.gate == "negative":
         passed, found = _negative(obligation, clause, seen)
+    elif control.gate == "planted":
+        passed, found = _planted(control, seen)
     elif control.gate == "repeat":
         passed, found = _repeat(control, obligation, clause, seen, measured)
     elif control.gate == "degeneracy" and not control.against:
@@ -106,6 +109,15 @@ def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
         {seen.units[key].subject.prompt for key in seen.of(obligation, role)} for role in ("audited", "original")
     )
     return not before or now == before
+
+
+def _planted(control: Control, seen: Seen) -> tuple[bool, str]:
+    """Refusals that are looked for in vain must be such as would be found: in the model's own tokens, at this length."""
+    tables = [seen.tables[key] for key in control.units]
+    shown = all("refusable" in table and all(table.column("refusable")) for table in tables)
+    if shown:
+        return True, "a refusal planted in place of an answer, in the model's tokens and at the declared length, is recognised"
+    return False, "a refusal planted in place of an answer, in the model's tokens and at the declared length, is not recognised"
 
 
 def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
