@@ -14,7 +14,7 @@ from tests.logic.policies import loaded, random_policy
 from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic import situations
 from unlearn_spec.logic.all_cores import Exhausted, all_minimal_cores, lightest_cut
-from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
+from unlearn_spec.logic.conflicts import Conflicts, conflicts, situational_conflicts
 from unlearn_spec.logic.questions import facts_contradict, jointly_implied
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy
@@ -22,6 +22,13 @@ from unlearn_spec.policy.model import Policy
 Build = Callable[[str], Policy]
 NAMES = tuple("abcdefgh")
 FAMILIES = st.lists(st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=4), max_size=6)
+
+
+def test_facts_that_contradict_each_other_are_no_conflict_of_clauses() -> None:
+    policy = loaded(random_policy(260))
+    theory = build(policy)
+    assert not theory.possible(())
+    assert conflicts(theory, [clause.id for clause in policy.clauses]) == Conflicts()
 
 
 def meets_none_of(forbidden: list[frozenset[str]]) -> Callable[[Sequence[str]], bool]:

@@ -99,8 +99,8 @@ def _members(theory: Theory, among: Collection[str], evidence: bool) -> Members:
 
 def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Conflicts:
     """The conflicts that do not lie within `settled`, which were told before."""
-    if theory.possible(_all(members, members)):
-        return Conflicts()
+    if theory.possible(_all(members, members)) or not theory.possible(()):
+        return Conflicts()  # facts that contradict each other are no conflict of clauses
     cores: list[Core] = []
     rest: list[Rest] = []
     involved: set[str] = set()
