@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from unlearn_spec.finding import Edit
 from unlearn_spec.rules.check import CheckResult, check, check_text
-from unlearn_spec.rules.edits import applied
 from unlearn_spec.rules.render_github import render_github
 from unlearn_spec.rules.render_json import as_data
 from unlearn_spec.rules.render_sarif import render_sarif
@@ -22,6 +23,15 @@ CORPUS = sorted(path for path in (ROOT / "spec" / "conformance").glob("*/*.yaml"
 DAY = date(2026, 11, 24)
 SARIF_SCHEMA = os.environ.get("UNLEARN_SPEC_SARIF_SCHEMA")
 """A copy of the published sarif-schema-2.1.0.json, which is not ours to ship."""
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text after the edits, which do not overlap."""
+    lines = text.split("\n")
+    for edit in sorted(edits, key=lambda one: (one.span.line, one.span.column), reverse=True):
+        line, start = lines[edit.span.line - 1], edit.span.column - 1
+        lines[edit.span.line - 1] = line[:start] + edit.text + line[start + edit.span.length :]
+    return "\n".join(lines)
 
 
 @pytest.fixture(scope="module")
