@@ -41,6 +41,10 @@ class TooLarge(Exception):
         self.target = target
 
 
+LONG = 16
+"""Terms of the longest sum that is written out."""
+
+
 def number(value: Fraction | int) -> str:
     value = Fraction(value)
     text = str(abs(value.numerator)) if value.denominator == 1 else f"(/ {abs(value.numerator)} {value.denominator})"
@@ -88,7 +92,12 @@ class Encoder:
     small: frozenset[int]
     """Regions whose counts are whole numbers, because the sets around them are tiny."""
     sorts: dict[str, str] = field(default_factory=dict)
+    definitions: list[str] | None = field(default_factory=list)
+    """What the names of partial sums stand for; None once the theory is built, and no name can be added."""
+    leaves: list[str] = field(default_factory=list)
+    """Names of partial sums of quantities; the others are sums of partial sums."""
     _names: dict[object, str] = field(default_factory=dict)
+    _sums: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
@@ -148,13 +157,33 @@ class Encoder:
         return self.regions.of[target]
 
     def set_size(self, target: str) -> str:
-        return total([self.size(region) for region in self.of(target)])
+        return self.sum([self.size(region) for region in self.of(target)])
 
     def set_mass(self, rate: Rate, target: str) -> str:
-        return total([self.mass(rate, region) for region in self.of(target)])
+        return self.sum([self.mass(rate, region) for region in self.of(target)])
 
     def set_count(self, rate: Rate, target: str, threshold: Fraction, inclusive: bool) -> str:
-        return total([self.count(rate, region, threshold, inclusive) for region in self.of(target)])
+        return self.sum([self.count(rate, region, threshold, inclusive) for region in self.of(target)])
+
+    def sum(self, terms: Sequence[str]) -> str:
+        """The terms added up. A long sum is a tree of short ones with names: a row as long as the policy fills the memory."""
+        terms = [term for term in terms if term != "0"]
+        while len(terms) > LONG:
+            named = [self._partial(tuple(terms[i : i + LONG])) for i in range(0, len(terms), LONG)]
+            if "" in named:
+                break
+            terms = named
+        return total(terms)
+
+    def _partial(self, terms: tuple[str, ...]) -> str:
+        """A name for a sum; empty if it has none and can get none."""
+        if terms not in self._sums and self.definitions is not None:
+            name = self.symbol("q", terms, "Real")
+            self.definitions.append(f"(assert (= {name} {total(terms)}))")
+            self._sums[terms] = name
+            if not terms[0].startswith("q"):
+                self.leaves.append(name)
+        return self._sums.get(terms, "")
 
     def text(self, formula: Formula) -> str:
         match formula:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from itertools import combinations, count, islice
+from math import comb
 
 from ..policy.model import (
     Claim,
@@ -40,6 +42,7 @@ from .meaning import (
     scoped_artifacts,
 )
 from .situations import Case, maximal, minimal
+from .solver import Assumed
 from .theory import Premise, Theory, build, targets
 
 HIGH = Fraction(9, 10)
@@ -65,7 +68,7 @@ class Core:
 def facts_contradict(theory: Theory) -> Core | None:
     """A minimal set of declared facts that cannot all be true, or None."""
     fixed = (*theory.axiom_literals, *theory.nonempty)
-    if theory.solver.satisfiable((*theory.facts, *fixed)):
+    if theory.possible(()):
         return None
     chosen = minimal_core(tuple(theory.facts), fixed, theory.solver.satisfiable)
     core = Core((), tuple(theory.facts[name] for name in chosen), ())
@@ -88,9 +91,11 @@ def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
     return not any(clause.id in case.active for case in cases)
 
 
-def already_true(theory: Theory, clause: Clause) -> bool:
-    """Whether axioms and facts alone entail what the clause demands."""
-    return _known(theory, clause) and not theory.possible(("-" + theory.body(clause),))
+def already_true(theory: Theory, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
+    """The clauses of which axioms and facts alone entail what they demand."""
+    known = [clause for clause in clauses if _known(theory, clause)]
+    fails = theory.given.satisfiable_each([("-" + theory.body(clause),) for clause in known])
+    return tuple(clause for clause, possible in zip(known, fails, strict=True) if not possible)
 
 
 # --- contradiction ---------------------------------------------------------------------------------------------------
@@ -166,7 +171,7 @@ def _structural(theory: Theory, core: Core) -> tuple[int, ...]:
     sets |= {name for fact in core.facts for name in targets(fact.formula)}
     needed = []
     for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
+        if relation.kind != "overlaps" and not sets.isdisjoint(relation.sets):
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
             bodies = tuple(body(policy, clause) for clause in chosen)
             altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
@@ -204,13 +209,14 @@ def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]
     """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
     clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
     literals = {theory.body(clause): clause.id for clause in clauses}
+    held = theory.given.plus(tuple(literals))
     found = []
     for premise in theory.facts.values():
         quantity = _quantity(theory, premise)
         if quantity is None:
             continue
-        top = _furthest(theory, tuple(literals), quantity, ">=")
-        bottom = _furthest(theory, tuple(literals), quantity, "<=")
+        top = _furthest(held, quantity, ">=")
+        bottom = _furthest(held, quantity, "<=")
         if (bottom, top) != (quantity.low, quantity.high):
             excluded = (
                 quantity.constraint(">=", quantity.high)
@@ -253,16 +259,16 @@ def _quantity(theory: Theory, premise: Premise) -> _Quantity | None:
     return None
 
 
-def _furthest(theory: Theory, literals: tuple[str, ...], quantity: _Quantity, op: Comparison) -> Fraction:
+def _furthest(held: Assumed, quantity: _Quantity, op: Comparison) -> Fraction:
     """The grid point nearest to the range's end that still leaves a world; feasible points form an interval."""
     end, other = (quantity.high, quantity.low) if op == ">=" else (quantity.low, quantity.high)
-    if theory.possible(literals, quantity.constraint(op, end)):
+    if held.satisfiable((), quantity.constraint(op, end)):
         return end
     towards = quantity.step if op == ">=" else -quantity.step
     near, far = 0, int((quantity.high - quantity.low) / quantity.step)  # steps from the other end: feasible, and not
     while far - near > 1:
         middle = (near + far) // 2
-        if theory.possible(literals, quantity.constraint(op, other + middle * towards)):
+        if held.satisfiable((), quantity.constraint(op, other + middle * towards)):
             near = middle
         else:
             far = middle
@@ -282,33 +288,87 @@ class Shadow:
 
 
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
-    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one."""
+    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one.
+
+    Not asked of clauses that are already true.
+    """
     policy = theory.policy
     known = [clause for clause in policy.clauses if clause.id not in skip and _known(theory, clause)]
+    bodies = [theory.body(clause) for clause in known]
+    where = _where(known, cases)
+    artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
+    unseparated = _unseparated(theory.given, tuple(dict.fromkeys(bodies)))
+    same: dict[str, list[int]] = {}
+    for i, body_literal in enumerate(bodies):
+        same.setdefault(body_literal, []).append(i)
     found: list[Shadow] = []
-    for i, clause in enumerate(known):
-        mine = theory.body(clause)
-        where = [case.active for case in cases if clause.id in case.active]
-        others = [
-            other
-            for j, other in enumerate(known)
-            if j != i and _related(policy, clause, other) and all(other.id in active for active in where)
-        ]
-        if not others or theory.possible((*(theory.body(other) for other in others), "-" + mine)):
+    for i, (clause, mine) in enumerate(zip(known, bodies, strict=True)):
+        others = sorted(
+            j
+            for theirs in (mine, *unseparated.get(mine, ()))
+            for j in same[theirs]
+            if j != i and not where[i] & ~where[j] and not artifacts[i].isdisjoint(artifacts[j])
+        )
+        if not others:
             continue
-        for other in others:
-            theirs = theory.body(other)
-            if theory.possible((theirs,)) and not theory.possible((theirs, "-" + mine)):
-                equal = not theory.possible((mine, "-" + theirs))
-                if not (equal and known.index(other) > i):
-                    found.append(Shadow(clause.id, other.id, equal))
+        answers = theory.given.satisfiable_each([(bodies[j], "-" + mine) for j in others])
+        for j, apart in zip(others, answers, strict=True):
+            if not apart and theory.possible((bodies[j],)):
+                equal = not theory.possible((mine, "-" + bodies[j]))
+                if not (equal and j > i):
+                    found.append(Shadow(clause.id, known[j].id, equal))
                     break
     return tuple(found)
 
 
-def _related(policy: Policy, one: Clause, two: Clause) -> bool:
-    """Whether two clauses speak of a common artifact; no clause can imply one about others."""
-    return bool(set(scoped_artifacts(policy, one)) & set(scoped_artifacts(policy, two)))
+def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> list[int]:
+    """The cases in which each clause binds, as the bits of a number."""
+    bits = {clause.id: 0 for clause in clauses}
+    for number, case in enumerate(cases):
+        for name in case.active:
+            if name in bits:
+                bits[name] |= 1 << number
+    return [bits[clause.id] for clause in clauses]
+
+
+def _unseparated(given: Assumed, literals: tuple[str, ...]) -> dict[str, list[str]]:
+    """For each literal those, of its part of the theory, that hold in no world that was found where it fails.
+
+    Each is given a set of worlds of its own to hold in, no set inside another's; so a few worlds separate most pairs.
+    """
+    places: dict[frozenset[int], dict[int, list[str]]] = {}
+    for literal in literals:
+        parts = places.setdefault(given.solver.place((literal,)), {})
+        parts.setdefault(given.solver.home(literal), []).append(literal)
+    found: dict[str, list[str]] = {}
+    for parts in places.values():
+        held_in = {part: _antichain(len(members)) for part, members in parts.items()}
+        left = {part: [(1 << len(m)) - 1 - (1 << i) for i in range(len(m))] for part, m in parts.items()}
+        for world in range(max(chosen[-1].bit_length() for chosen in held_in.values())):
+            wanted = [
+                name if held_in[part][i] >> world & 1 else "-" + name
+                for part, members in parts.items()
+                if len(members) > 1
+                for i, name in enumerate(members)
+            ]
+            kept = frozenset(given.largest(wanted))
+            for part, members in parts.items():
+                holding = sum(1 << i for i, name in enumerate(members) if name in kept)
+                for i, name in enumerate(members):
+                    if "-" + name in kept:
+                        left[part][i] &= ~holding
+        for part, members in parts.items():
+            for i, name in enumerate(members):
+                if left[part][i]:
+                    found[name] = [other for k, other in enumerate(members) if left[part][i] >> k & 1]
+    return found
+
+
+def _antichain(many: int) -> list[int]:
+    """So many sets, as the bits of numbers, none inside another: halves of the fewest worlds that have enough (Sperner)."""
+    worlds = next(n for n in count(2) if comb(n, n // 2) >= many)
+    chosen = combinations(range(worlds), worlds // 2)
+    return [sum(1 << world for world in worlds_held) for worlds_held in islice(chosen, many)]
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -451,7 +511,11 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
     """Artifacts and audiences for whom a target can be revealed while every clause outside `aside` holds."""
     policy = theory.policy
     waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
-    found: list[Gap] = []
+    limiting: dict[str, list[Clause]] = {}
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Refuse):
+            limiting.setdefault(clause.target, []).append(clause)
+    open_: list[tuple[Gap, tuple[str, ...]]] = []
     for target in intended_targets(policy):
         if target in theory.skipped or empty_target(theory, target):
             continue
@@ -462,30 +526,38 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
             for audience, access in audience_levels(policy, artifact).items():
                 by_level.setdefault(access, []).append(audience)
             for access in sorted(by_level, key=access_rank):
-                if not named_by(policy, target, artifact, access, aside):
-                    case = _revealed_in(theory, target, artifact, access, cases, aside)
-                    if case is not None:
-                        named = _names_artifact(policy, target, artifact)
-                        found.append(
-                            Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, case)
-                        )
-    return tuple(found)
+                if not named_by(policy, limiting[target], artifact, access, aside):
+                    named = _names_artifact(policy, limiting[target], artifact)
+                    gap = Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, cases[0])
+                    formulas = revealed_formulas(policy, target, artifact, access)
+                    open_.append((gap, tuple(theory.literal(formula) for formula in formulas)))
+    return _revealed(theory, open_, cases, aside)
 
 
-def _revealed_in(
-    theory: Theory, target: str, artifact: str, access: Access, cases: Sequence[Case], aside: frozenset[str]
-) -> Case | None:
-    wanted = tuple(theory.literal(formula) for formula in revealed_formulas(theory.policy, target, artifact, access))
+def _revealed(
+    theory: Theory, asked: Sequence[tuple[Gap, tuple[str, ...]]], cases: Sequence[Case], aside: frozenset[str]
+) -> tuple[Gap, ...]:
+    """Those gaps in which, in some case, the target can be revealed under every reading; each with the first such case."""
+    found: dict[int, Gap] = {}
     for case in minimal(tuple(cases)):
-        if all(theory.possible((*binding(theory, case, aside), literal)) for literal in wanted):
-            return case
-    return None
+        held = theory.given.plus(binding(theory, case, aside))
+        open_ = [i for i in range(len(asked)) if i not in found]
+        wanted = [(i, literal) for i in open_ for literal in asked[i][1]]
+        answers = held.satisfiable_each([(literal,) for _, literal in wanted])
+        never = {i for (i, _), possible in zip(wanted, answers, strict=True) if not possible}
+        found.update({i: replace(asked[i][0], case=case) for i in open_ if i not in never})
+    return tuple(found[i] for i in sorted(found))
 
 
-def named_by(policy: Policy, target: str, artifact: str, access: Access, aside: frozenset[str]) -> bool:
-    """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access."""
-    for clause in policy.clauses:
-        if isinstance(clause, Suppress | Refuse) and clause.target == target:
+def named_by(
+    policy: Policy, limiting: Iterable[Clause], artifact: str, access: Access, aside: frozenset[str]
+) -> bool:
+    """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access.
+
+    `limiting`: the clauses that limit the target.
+    """
+    for clause in limiting:
+        if isinstance(clause, Suppress | Refuse):
             open_scope = clause.scope.artifacts is None or clause.scope.access is None
             if clause.scope.when is not None or (clause.id not in aside and not open_scope):
                 continue
@@ -496,12 +568,9 @@ def named_by(policy: Policy, target: str, artifact: str, access: Access, aside: 
     return False
 
 
-def _names_artifact(policy: Policy, target: str, artifact: str) -> bool:
+def _names_artifact(policy: Policy, limiting: Iterable[Clause], artifact: str) -> bool:
     return any(
-        isinstance(clause, Suppress | Refuse)
-        and clause.target == target
-        and (clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause))
-        for clause in policy.clauses
+        clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause) for clause in limiting
     )
 
 

@@ -1,11 +1,11 @@
 """The only module that touches Z3: SMT-LIB text in, answers out.
 
-Assertions that share no symbol are asked apart, so that a question costs what its own part of the theory costs.
+Assertions that share no symbol are asked apart, so that a question costs what its own part of the theory costs. A large
+part that hangs together only by long sums is cut there (`clusters.py`). Small parts share a Z3 solver.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +13,16 @@ from functools import cached_property
 
 import z3
 
+from .clusters import Cluster, cut_at_sums, split, symbols
+
 DEFAULT_EFFORT = 20_000_000
 """Work units (Z3's resource counter) one query may take. Repeats exactly; a wall clock would not."""
-_SYMBOL = re.compile(r"[A-Za-z]\d+")
+_PACK = 160
+"""Assertions from which a pack of small parts is full: a Z3 solver of its own for each costs more than its questions."""
+_LARGE = 1000
+"""Assertions of a part from which it is cut at its sums."""
+_WORLDS = 8
+"""Worlds of a cluster that are remembered."""
 
 
 class Undecided(Exception):
@@ -25,7 +32,8 @@ class Undecided(Exception):
 class Solver:
     """A fixed set of assertions, asked under changing assumptions (a leading "-" negates one).
 
-    `switches` only ever stand as premises of assertions. They connect no parts: one that is not assumed may be off.
+    `switches` only ever stand as premises of assertions. They connect no parts: one that is not assumed may be off. Without
+    other assumptions the assertions have a world. `sums` are names of partial sums, each with one defining assertion.
     """
 
     def __init__(
@@ -34,10 +42,46 @@ class Solver:
         sorts: Mapping[str, str],
         effort: int = DEFAULT_EFFORT,
         switches: Collection[str] = (),
+        sums: Collection[str] = (),
     ) -> None:
         self._sorts, self._effort, self._switches = sorts, effort, frozenset(switches)
-        self._part_of, self._assertions = _split(assertions, self._switches)
+        self._part_of: dict[str, int] = {}
+        self._assertions: list[list[str]] = []
+        self.clusters: list[Cluster] = []
+        self.cluster_of: dict[int, Cluster] = {}
+        part_of, parts = split(((line, symbols(line)) for line in assertions), self._switches)
+        moved: dict[int, int] = {}
+        for old, lines in enumerate(parts):
+            first = len(self._assertions)
+            pieces = cut_at_sums(lines, sums, self._switches, first) if len(lines) > _LARGE else None
+            if pieces is None:
+                moved[old] = first
+                self._assertions.append([line for line, _ in lines])
+            else:
+                self._assertions += [[line for line, _ in piece] for piece in pieces[2]]
+                self._part_of.update(pieces[1])
+                self.clusters.append(pieces[0])
+                self.cluster_of.update(dict.fromkeys(pieces[0].parts, pieces[0]))
+        self._part_of.update({symbol: moved[old] for symbol, old in part_of.items() if old in moved})
+        self._pack_of = self._packed()
         self._open: dict[frozenset[int], _Part] = {}
+
+    def _packed(self) -> list[frozenset[int]]:
+        """The pack of each part: neighbours that together stay small."""
+        packs: list[frozenset[int]] = []
+        pending: list[int] = []
+        size = 0
+        for number, lines in enumerate(self._assertions):
+            alone = number in self.cluster_of
+            if pending and (alone or size + len(lines) > _PACK):
+                packs += [frozenset(pending)] * len(pending)
+                pending, size = [], 0
+            if alone:
+                packs.append(frozenset((number,)))
+            else:
+                pending.append(number)
+                size += len(lines)
+        return packs + [frozenset(pending)] * len(pending)
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies the assumptions and the extra assertion text."""
@@ -52,19 +96,45 @@ class Solver:
         switches = tuple(name for name in assumptions if name in self._switches)
         return Assumed(self, {part: tuple(names) for part, names in concerned.items()}, switches)
 
+    def place(self, assumptions: Sequence[str]) -> frozenset[int]:
+        """The parts that must be asked about the assumptions together: packs and clusters whole."""
+        found: set[int] = set()
+        for name in assumptions:
+            if (part := self._part_of.get(name.removeprefix("-"))) is not None and part not in found:
+                found.update(self.cluster_of[part].parts if part in self.cluster_of else self._pack_of[part])
+        return frozenset(found)
+
+    def home(self, literal: str) -> int:
+        """The part that a literal lies in, one number for a whole cluster; -1 if no assertion speaks of it."""
+        part = self._part_of.get(literal, -1)
+        return self.cluster_of[part].top if part in self.cluster_of else part
+
     def parts_in(self, texts: Iterable[str]) -> frozenset[int]:
-        """The parts that a text speaks of."""
-        symbols = (symbol for text in texts for symbol in _SYMBOL.findall(text))
-        return frozenset(self._part_of[symbol] for symbol in symbols if symbol in self._part_of)
+        """The parts that a text speaks of, with those that sums tie to them."""
+        found = {self._part_of[name] for text in texts for name in symbols(text) if name in self._part_of}
+        for part in tuple(found):
+            if part in self.cluster_of:
+                found.update(self.cluster_of[part].parts)
+        return frozenset(found)
 
     def part(self, numbers: frozenset[int]) -> _Part:
-        """Some parts as one."""
+        """Some parts as one; with it perhaps others, of which nothing is assumed."""
+        first = next(iter(numbers), None)
+        if first is not None and numbers <= self._pack_of[first]:
+            numbers = self._pack_of[first]
         if numbers not in self._open:
             lines = [line for number in sorted(numbers) for line in self._assertions[number]]
-            used = dict.fromkeys(symbol for line in lines for symbol in _SYMBOL.findall(line))
+            used = dict.fromkeys(name for line in lines for name in symbols(line))
             sorts = {name: self._sorts[name] for name in used}
             self._open[numbers] = _Part(lines, sorts, self._effort)
         return self._open[numbers]
+
+    def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
+        """Some parts by the pack they lie in, in order."""
+        together: dict[frozenset[int], list[int]] = {}
+        for number in sorted(numbers):
+            together.setdefault(self._pack_of[number], []).append(number)
+        return map(frozenset, together.values())
 
 
 @dataclass(frozen=True)
@@ -76,24 +146,63 @@ class Assumed:
     """The assumptions, by the part they concern."""
     switches: tuple[str, ...]
 
+    def plus(self, more: Sequence[str]) -> Assumed:
+        """The same under further assumptions."""
+        given = (name for names in self.concerned.values() for name in names)
+        return self.solver.assuming((*given, *self.switches, *more))
+
     def satisfiable(self, more: Sequence[str] = (), extra: str = "") -> bool:
         """Whether some world satisfies what is given, further assumptions, and the extra assertion text."""
         also = self.solver.assuming(more)
         if also.switches:
-            given = tuple(name for names in self.concerned.values() for name in names)
-            return self.solver.satisfiable((*given, *self.switches, *more), extra)
-        linked = self.solver.parts_in((extra,))
-        asked = linked | set(also.concerned)
-        if not self._impossible <= asked:
+            return self.plus(more).satisfiable((), extra)
+        linked = self.solver.parts_in((extra,)) if extra else frozenset()
+        if not self._impossible <= linked | set(also.concerned):
             return False
-        groups = ([linked] if extra else []) + [frozenset((part,)) for part in sorted(asked - linked)]
-        return all(
-            self.solver.part(group).satisfiable(
-                (*self.concerning(group), *(name for part in sorted(group) for name in also.concerned.get(part, ()))),
-                extra if group is linked else "",
-            )
-            for group in groups
-        )
+        if extra and not self.solver.part(linked).satisfiable((*self.concerning(linked), *also._of(linked)), extra):
+            return False
+        return self._possible({part: names for part, names in also.concerned.items() if part not in linked})
+
+    def satisfiable_each(self, questions: Sequence[Sequence[str]]) -> tuple[bool, ...]:
+        """`satisfiable` of each: asked together where they may have a world in common, and halved where they have none."""
+        answers = [False] * len(questions)
+        places: dict[frozenset[int], list[int]] = {}
+        for i, question in enumerate(questions):
+            places.setdefault(self.solver.place(question), []).append(i)
+        pending = list(places.values())
+        while pending:
+            asked = pending.pop()
+            joint = dict.fromkeys(name for i in asked for name in questions[i])
+            compatible = len(asked) == 1 or not any("-" + name in joint for name in joint)
+            if compatible and self._answers(tuple(joint), last=len(asked) == 1):
+                for i in asked:
+                    answers[i] = True
+            elif len(asked) > 1:
+                middle = len(asked) // 2
+                pending += [asked[middle:], asked[:middle]]
+        return tuple(answers)
+
+    def _answers(self, joint: tuple[str, ...], *, last: bool) -> bool:
+        """Whether the questions have a world in common; not answered counts as no, except of a single question."""
+        try:
+            return self.satisfiable(joint)
+        except Undecided:
+            if last:
+                raise
+            return False
+
+    def largest(self, assumptions: Sequence[str]) -> tuple[str, ...]:
+        """Assumptions that some world satisfies together: each, in order, that goes with those before it."""
+        kept: tuple[str, ...] = ()
+        pending = [tuple(assumptions)]
+        while pending:
+            chunk = pending.pop()
+            if self._answers((*kept, *chunk), last=False):
+                kept += chunk
+            elif len(chunk) > 1:
+                middle = len(chunk) // 2
+                pending += [chunk[middle:], chunk[:middle]]
+        return kept
 
     def values(self, more: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
@@ -111,17 +220,103 @@ class Assumed:
     def _own(self, more: Sequence[str], parts: frozenset[int]) -> tuple[str, ...]:
         return self.solver.assuming(more).concerning(parts)
 
+    def _of(self, parts: Iterable[int]) -> tuple[str, ...]:
+        return tuple(name for part in sorted(parts) for name in self.concerned.get(part, ()))
+
     def concerning(self, parts: frozenset[int]) -> tuple[str, ...]:
         """What is given about some parts."""
-        return (*(name for part in sorted(parts) for name in self.concerned.get(part, ())), *self.switches)
+        return (*self._of(parts), *self.switches)
+
+    def _possible(self, more: Mapping[int, tuple[str, ...]]) -> bool:
+        """Whether the parts concerned have a world under further assumptions."""
+        clusters = dict.fromkeys(cluster for part in sorted(more) if (cluster := self.solver.cluster_of.get(part)))
+        loose = [part for part in more if part not in self.solver.cluster_of]
+        return all(self._pack_possible(pack, more) for pack in self.solver.packs(loose)) and all(
+            self._cluster_possible(cluster, {part: more[part] for part in cluster.parts if part in more})
+            for cluster in clusters
+        )
+
+    def _pack_possible(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> bool:
+        also = (name for part in sorted(parts) for name in more.get(part, ()))
+        return self.solver.part(parts).satisfiable((*self.concerning(parts), *also))
+
+    def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
+        """Whether a cluster has a world. One that is known is tried first: where its sums are kept, parts may change alone."""
+        if not all(self._pack_possible(frozenset((part,)), more) for part in more):
+            return False
+        known = self._worlds.setdefault(cluster, [])
+        for sums in known:
+            if all(self._with_sums(cluster, part, more.get(part, ()), sums) for part in more or cluster.parts):
+                return True
+        found = self._search(cluster, more)
+        if found is not None:
+            known.insert(0, found)
+            del known[_WORLDS:]
+        return found is not None
+
+    def _with_sums(self, cluster: Cluster, part: int, more: tuple[str, ...], sums: Mapping[str, Fraction]) -> bool:
+        held = (*self.concerning(frozenset((part,))), *more)
+        fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in cluster.sums[part])
+        return self.solver.part(frozenset((part,))).satisfiable(held, fixed)
+
+    def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+        """The sums in some world of a cluster, or None if it has none.
+
+        Below the top, parts meet only in their sums. So: any world of each part, then one with its sums as high as they
+        go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
+        """
+        top, below = cluster.top, [part for part in cluster.parts if part != cluster.top]
+        held = {part: (*self.concerning(frozenset((part,))), *more.get(part, ())) for part in cluster.parts}
+        asked = {part: self.solver.part(frozenset((part,))) for part in cluster.parts}
+        if not asked[top].satisfiable(held[top]):
+            return None
+        bounds = ""
+        for way in ("any", "highest", "lowest"):
+            sums: dict[str, Fraction] = {}
+            whole = True
+            for part in below:
+                names, term = cluster.sums[part], cluster.term(part)
+                if way == "any" or not term:
+                    found = asked[part].values(held[part], names)
+                    if found is None:
+                        return None
+                else:
+                    best = asked[part].extreme(held[part], term, names, highest=way == "highest")
+                    if best is None:
+                        whole = False
+                        break
+                    bound, found = best
+                    bounds += f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(bound)}))"
+                sums.update({name: Fraction(value) for name, value in found.items()})
+            if not whole:
+                continue
+            if self._with_sums(cluster, top, more.get(top, ()), sums):
+                return sums
+            if way != "any" and not asked[top].satisfiable(held[top], bounds):
+                return None
+        every = frozenset(cluster.parts)
+        names = tuple(name for part in below for name in cluster.sums[part])
+        found = self.solver.part(every).values(tuple(dict.fromkeys(n for part in cluster.parts for n in held[part])), names)
+        return None if found is None else {name: Fraction(value) for name, value in found.items()}
+
+    @cached_property
+    def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
+        """Worlds of the clusters that satisfy what is given, by the values of their sums."""
+        return {}
 
     @cached_property
     def _impossible(self) -> frozenset[int]:
         """Parts that have no world even without further assumptions."""
-        every = ((part, frozenset((part,))) for part in self.concerned)
-        return frozenset(
-            part for part, alone in every if not self.solver.part(alone).satisfiable(self.concerning(alone))
-        )
+        loose = [part for part in self.concerned if part not in self.solver.cluster_of]
+        found: set[int] = set()
+        for pack in self.solver.packs(loose):
+            if not self._pack_possible(pack, {}):
+                found.update(part for part in pack if not self._pack_possible(frozenset((part,)), {}))
+        for cluster in self.solver.clusters:
+            if any(part in self.concerned for part in cluster.parts):
+                alone = [part for part in cluster.parts if not self._pack_possible(frozenset((part,)), {})]
+                found.update(alone or (() if self._cluster_possible(cluster, {}) else cluster.parts))
+        return frozenset(found)
 
 
 class _Part:
@@ -147,9 +342,16 @@ class _Part:
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
     ) -> dict[str, Fraction | bool] | None:
-        return self._ask(assumptions, extra, lambda: self._read(names))
+        return self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
+        best = self.extreme(assumptions, term, (), highest=highest)
+        return None if best is None else best[0]
+
+    def extreme(
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool
+    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
+        """The highest (or lowest) value of a term, and those of `names` where it is reached; None if none is."""
         search = z3.Optimize()
         search.set("rlimit", self._effort)
         named = [name for name in assumptions if name.removeprefix("-") in self._sorts]
@@ -161,8 +363,12 @@ class _Part:
             return None
         value = bound.value()
         if z3.is_int_value(value):
-            return Fraction(value.as_long())
-        return Fraction(value.numerator_as_long(), value.denominator_as_long()) if z3.is_rational_value(value) else None
+            best = Fraction(value.as_long())
+        elif z3.is_rational_value(value):
+            best = Fraction(value.numerator_as_long(), value.denominator_as_long())
+        else:
+            return None
+        return best, _read(search.model(), names, self._sorts)
 
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]
@@ -191,48 +397,22 @@ class _Part:
             self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
         return self._literals[name]
 
-    def _read(self, names: Sequence[str]) -> dict[str, Fraction | bool]:
-        model = self._solver.model()
-        found: dict[str, Fraction | bool] = {}
-        for name in names:
-            sort = self._sorts.get(name, "Real")
-            term = z3.Bool(name) if sort == "Bool" else z3.Int(name) if sort == "Int" else z3.Real(name)
-            value = model.eval(term, model_completion=True)
-            if sort == "Bool":
-                found[name] = z3.is_true(value)
-            else:
-                found[name] = (
-                    Fraction(value.as_long())
-                    if sort == "Int"
-                    else Fraction(value.numerator_as_long(), value.denominator_as_long())
-                )
-        return found
+
+def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> dict[str, Fraction | bool]:
+    found: dict[str, Fraction | bool] = {}
+    for name in names:
+        sort = sorts.get(name, "Real")
+        term = z3.Bool(name) if sort == "Bool" else z3.Int(name) if sort == "Int" else z3.Real(name)
+        value = model.eval(term, model_completion=True)
+        if sort == "Bool":
+            found[name] = z3.is_true(value)
+        elif sort == "Int":
+            found[name] = Fraction(value.as_long())
+        else:
+            found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
+    return found
 
 
-def _split(assertions: Sequence[str], switches: frozenset[str]) -> tuple[dict[str, int], list[list[str]]]:
-    """Which part each symbol belongs to, and the assertions of each part, in their order."""
-    leader: dict[str, str] = {}
-
-    def find(symbol: str) -> str:
-        leader.setdefault(symbol, symbol)
-        while leader[symbol] != symbol:
-            leader[symbol] = leader[leader[symbol]]
-            symbol = leader[symbol]
-        return symbol
-
-    first: list[str | None] = []
-    for line in assertions:
-        symbols = dict.fromkeys(symbol for symbol in _SYMBOL.findall(line) if symbol not in switches)
-        roots = [find(symbol) for symbol in symbols]
-        for root in roots[1:]:
-            leader[find(root)] = find(roots[0])
-        first.append(roots[0] if roots else None)
-    number: dict[str, int] = {}
-    parts: list[list[str]] = []
-    for line, symbol in zip(assertions, first, strict=True):
-        root = find(symbol) if symbol is not None else ""
-        if root not in number:
-            number[root] = len(parts)
-            parts.append([])
-        parts[number[root]].append(line)
-    return {symbol: number[find(symbol)] for symbol in leader}, parts
+def _rational(value: Fraction) -> str:
+    text = f"(/ {abs(value.numerator)} {value.denominator})"
+    return f"(- {text})" if value < 0 else text

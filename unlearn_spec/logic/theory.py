@@ -160,7 +160,9 @@ def build(
     axiom_literals = _axioms(policy, encoder, spoken, without, lines)
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    solver = Solver(lines, encoder.sorts, effort, switches=tuple(axiom_literals))
+    lines += encoder.definitions or ()
+    encoder.definitions = None
+    solver = Solver(lines, encoder.sorts, effort, switches=tuple(axiom_literals), sums=frozenset(encoder.leaves))
     return Theory(
         policy, encoder, solver, facts_by_literal, axiom_literals, tuple(nonempty), literals, regions.too_large
     )

@@ -161,10 +161,10 @@ def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
 
 def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
     for path, relation in _matches(data, ("relations", "*")):
-        for key, name, is_key in named_sets(relation):
+        for place, name, is_key in named_sets(relation):
             if known is not None and name not in known:
                 text = _nothing_called(name, "information set", known)
-                yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known))
+                yield Problem("S004", (*path, *place), text, at_key=is_key, fix=_nearest_fix(name, known))
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:

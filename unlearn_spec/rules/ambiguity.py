@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Severity
 from ..logic.encode import TooLarge
 from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
 from ..logic.questions import Ambiguity, ambiguity, binding, open_fields
+from ..logic.solver import Assumed
 from ..logic.worlds import percent, told
 from ..policy.model import Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
@@ -21,6 +23,7 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
     Compares readings of one field at a time. Cannot see fields that the theory has no quantity for (X002 names those).
     """
     found = []
+    held = [context.theory.given.plus(binding(context.theory, case, context.aside)) for case in context.cases]
     for clause in context.policy.clauses:
         for open_field in open_fields(context.policy, clause):
             try:
@@ -28,7 +31,7 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
             except TooLarge:
                 continue
             found.append(
-                _harmless(context, clause, open_field[0]) if split is None else _matters(context, clause, split)
+                _harmless(context, clause, open_field[0]) if split is None else _matters(context, clause, split, held)
             )
         found += _open_statistics(context, clause)
     return tuple(found)
@@ -44,12 +47,12 @@ def _harmless(context: Context, clause: Clause, field: str) -> Finding:
     )
 
 
-def _matters(context: Context, clause: Clause, split: Ambiguity) -> Finding:
+def _matters(context: Context, clause: Clause, split: Ambiguity, held: Sequence[Assumed]) -> Finding:
     code = "A003" if split.field == "artifacts" else "A001"
     lenient, strict = _value(split.lenient, split.field), _value(split.strict, split.field)
     return Finding(
         code,
-        _severity(context, clause, split),
+        _severity(context, clause, split, held),
         f"{clause.id} does not say `{split.field}`, and it matters: {_witness(context, clause, split)} "
         f"passes if read as {lenient} and fails if read as {strict}",
         (context.span((*context.path(clause.id), "scope"), f"no `{split.field}`"), context.id_span(clause.id)),
@@ -106,19 +109,21 @@ def _place(field: str, choice: Choice, artifact: str) -> str:
     return f"through {choice.access}" if field == "access" else f"asked {choice.asked}"
 
 
-def _severity(context: Context, clause: Clause, split: Ambiguity) -> Severity:
-    """An error where the readings are incomparable, or where consistency, a claim or testability turns on them."""
+def _severity(context: Context, clause: Clause, split: Ambiguity, held: Sequence[Assumed]) -> Severity:
+    """An error where the readings are incomparable, or where consistency, a claim or testability turns on them.
+
+    `held`: what binds, case by case.
+    """
     if not split.comparable or _evidence_too_shallow(clause, split):
         return "error"
     theory = context.theory
     strict = theory.literal(body(context.policy, clause, split.strict))
-    for case in context.cases:
-        held = binding(theory, case, context.aside)
-        if theory.possible(held) and not theory.possible((*held, strict)):
+    for case in held:
+        if case.satisfiable() and not case.satisfiable((strict,)):
             return "error"
         for claim in context.policy.claims:
             denied = "-" + theory.literal(claim_formula(context.policy, claim))
-            if theory.possible((*held, denied)) and not theory.possible((*held, strict, denied)):
+            if case.satisfiable((denied,)) and not case.satisfiable((strict, denied)):
                 return "error"
     return "warning"
 

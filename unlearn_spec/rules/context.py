@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..finding import Span
 from ..logic.questions import Core
@@ -32,11 +33,15 @@ class Context:
         return frozenset(name for core in self.cores for name in core.clauses)
 
     def clause(self, name: str) -> Clause:
-        return next(clause for clause in self.policy.clauses if clause.id == name)
+        return self.policy.clauses[self._place[name]]
 
     def path(self, name: str) -> Path:
         """Where a clause is written."""
-        return ("clauses", next(i for i, clause in enumerate(self.policy.clauses) if clause.id == name))
+        return ("clauses", self._place[name])
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {clause.id: i for i, clause in enumerate(self.policy.clauses)}
 
     def span(self, path: Path, label: str = "") -> Span:
         return replace(self.document.source.value(path), label=label)
