@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -157,23 +157,32 @@ class Encoder:
         return self.regions.of[target]
 
     def set_size(self, target: str) -> str:
-        return self.sum([self.size(region) for region in self.of(target)])
+        return self._over(target, self.size)
 
     def set_mass(self, rate: Rate, target: str) -> str:
-        return self.sum([self.mass(rate, region) for region in self.of(target)])
+        return self._over(target, lambda region: self.mass(rate, region))
 
     def set_count(self, rate: Rate, target: str, threshold: Fraction, inclusive: bool) -> str:
-        return self.sum([self.count(rate, region, threshold, inclusive) for region in self.of(target)])
+        return self._over(target, lambda region: self.count(rate, region, threshold, inclusive))
 
-    def sum(self, terms: Sequence[str]) -> str:
-        """The terms added up. A long sum is a tree of short ones with names: a row as long as the policy fills the memory."""
+    def _over(self, target: str, quantity: Callable[[Region], str]) -> str:
+        """A quantity added up over a set's regions.
+
+        A long sum is a tree of short ones with names, so that the theory comes apart there. What lies in no other set
+        stays outside the tree: it makes up for what the rest leaves.
+        """
+        regions = self.of(target)
+        if len(regions) <= LONG:
+            return total([quantity(region) for region in regions])
+        alone = [quantity(region) for region in regions if len(region.inside) == 1]
+        terms = [quantity(region) for region in regions if len(region.inside) > 1]
         terms = [term for term in terms if term != "0"]
         while len(terms) > LONG:
             named = [self._partial(tuple(terms[i : i + LONG])) for i in range(0, len(terms), LONG)]
             if "" in named:
                 break
             terms = named
-        return total(terms)
+        return total([*alone, *terms])
 
     def _partial(self, terms: tuple[str, ...]) -> str:
         """A name for a sum; empty if it has none and can get none."""

@@ -65,6 +65,8 @@ class Solver:
         self._part_of.update({symbol: moved[old] for symbol, old in part_of.items() if old in moved})
         self._pack_of = self._packed()
         self._open: dict[frozenset[int], _Part] = {}
+        self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
+        """The sums in worlds that were found, the latest first."""
 
     def _packed(self) -> list[frozenset[int]]:
         """The pack of each part: neighbours that together stay small."""
@@ -177,10 +179,27 @@ class Assumed:
             if compatible and self._answers(tuple(joint), last=len(asked) == 1):
                 for i in asked:
                     answers[i] = True
-            elif len(asked) > 1:
-                middle = len(asked) // 2
-                pending += [asked[middle:], asked[:middle]]
+            elif len(asked) > 1 and (left := self._conceivable(asked, questions)):
+                middle = len(left) // 2
+                pending += [left[middle:], left[:middle]] if middle else [left]
         return tuple(answers)
+
+    def _conceivable(self, asked: Sequence[int], questions: Sequence[Sequence[str]]) -> list[int]:
+        """Those of the questions that share a part with one that has a world there; a part is asked once, for any of them."""
+        by_part: dict[int, list[int]] = {}
+        for i in asked:
+            for part in self.solver.assuming(questions[i]).concerned:
+                by_part.setdefault(part, []).append(i)
+        hopeless: set[int] = set()
+        for part, concerned in by_part.items():
+            alone = frozenset((part,))
+            wanted = [_conjunction(self.solver.assuming(questions[i]).concerned[part]) for i in concerned]
+            try:
+                if not self.solver.part(alone).satisfiable(self.concerning(alone), f"(assert (or {' '.join(wanted)}))"):
+                    hopeless.update(concerned)
+            except Undecided:
+                pass
+        return [i for i in asked if i not in hopeless]
 
     def _answers(self, joint: tuple[str, ...], *, last: bool) -> bool:
         """Whether the questions have a world in common; not answered counts as no, except of a single question."""
@@ -248,11 +267,18 @@ class Assumed:
         for sums in known:
             if all(self._with_sums(cluster, part, more.get(part, ()), sums) for part in more or cluster.parts):
                 return True
-        found = self._search(cluster, more)
+        found = self._met_before(cluster, more) or self._search(cluster, more)
         if found is not None:
-            known.insert(0, found)
-            del known[_WORLDS:]
+            for worlds in (known, self.solver.worlds[cluster]):
+                worlds[:] = [found, *(each for each in worlds if each is not found)][:_WORLDS]
         return found is not None
+
+    def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+        """Sums of a world found for another question that some world has here too."""
+        for sums in self.solver.worlds[cluster]:
+            if all(self._with_sums(cluster, part, more.get(part, ()), sums) for part in cluster.parts):
+                return sums
+        return None
 
     def _with_sums(self, cluster: Cluster, part: int, more: tuple[str, ...], sums: Mapping[str, Fraction]) -> bool:
         held = (*self.concerning(frozenset((part,))), *more)
@@ -301,7 +327,7 @@ class Assumed:
 
     @cached_property
     def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
-        """Worlds of the clusters that satisfy what is given, by the values of their sums."""
+        """Worlds of the clusters that satisfy what is given: the values of their sums."""
         return {}
 
     @cached_property
@@ -411,6 +437,11 @@ def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) ->
         else:
             found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
     return found
+
+
+def _conjunction(names: Sequence[str]) -> str:
+    """The assumptions, each holding."""
+    return f"(and {' '.join(f'(not {name[1:]})' if name.startswith('-') else name for name in names)})"
 
 
 def _rational(value: Fraction) -> str:
