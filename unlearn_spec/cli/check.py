@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ WORST_FIRST = (4, 2, 1, 3, 0)
 
 def check(policies: Sequence[Path], format: str, without: Sequence[str], effort: int | None) -> int:
     """Check each file, print what was found, return the exit code."""
+    gc.set_threshold(100_000, 50, 100)  # a large policy is many objects that live to the end
     results = tuple(check_one(path, effort=effort, without=without) for path in policies)
     if format == "json":
         text = render_json_all(results)

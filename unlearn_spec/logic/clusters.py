@@ -28,9 +28,9 @@ class Cluster:
     sizes: frozenset[str]
     """Those that count items."""
 
-    def term(self, part: int) -> str:
-        """All sums of a part that count no items, added up; empty if there is none."""
-        names = [name for name in self.sums[part] if name not in self.sizes]
+    def term(self, parts: Iterable[int]) -> str:
+        """All sums of some parts that count no items, added up; empty if there is none."""
+        names = [name for part in sorted(parts) for name in self.sums[part] if name not in self.sizes]
         return "" if not names else names[0] if len(names) == 1 else f"(+ {' '.join(names)})"
 
 
@@ -39,10 +39,10 @@ def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[s
     leader: dict[str, str] = {}
 
     def find(symbol: str) -> str:
-        leader.setdefault(symbol, symbol)
-        while leader[symbol] != symbol:
-            leader[symbol] = leader[leader[symbol]]
-            symbol = leader[symbol]
+        above = leader.setdefault(symbol, symbol)
+        while above != symbol:
+            leader[symbol] = symbol = leader[above]
+            above = leader[symbol]
         return symbol
 
     kept: list[tuple[Line, str]] = []

@@ -106,7 +106,8 @@ def conflicts(theory: Theory, among: Iterable[str], *, evidence: bool = False) -
 
     With `evidence`, clauses must hold together with the obtaining of their declared evidence.
     """
-    remaining = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
+    chosen = set(among)
+    remaining = [clause for clause in theory.policy.clauses if clause.id in chosen and _known(theory, clause)]
     found: list[Core] = []
     while True:
         literals = clause_literals(theory, remaining, evidence=evidence)
@@ -207,7 +208,8 @@ class _Quantity:
 
 def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
     """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
-    clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and _known(theory, clause)]
+    chosen = set(among)
+    clauses = [clause for clause in theory.policy.clauses if clause.id in chosen and _known(theory, clause)]
     literals = {theory.body(clause): clause.id for clause in clauses}
     held = theory.given.plus(tuple(literals))
     found = []

@@ -18,7 +18,9 @@ from .clusters import Cluster, cut_at_sums, split, symbols
 DEFAULT_EFFORT = 20_000_000
 """Work units (Z3's resource counter) one query may take. Repeats exactly; a wall clock would not."""
 _PACK = 160
-"""Assertions from which a pack of small parts is full: a Z3 solver of its own for each costs more than its questions."""
+"""Assertions from which a pack of parts is full: a Z3 solver of its own for each costs more than its questions."""
+_PACKS = 16
+"""Packs of a large theory. Each takes memory in proportion to the whole, for Z3 numbers all terms in one row."""
 _LARGE = 1000
 """Assertions of a part from which it is cut at its sums."""
 _WORLDS = 8
@@ -70,19 +72,16 @@ class Solver:
 
     def _packed(self) -> list[frozenset[int]]:
         """The pack of each part: neighbours that together stay small."""
+        most = max(_PACK, sum(map(len, self._assertions)) // _PACKS)
         packs: list[frozenset[int]] = []
         pending: list[int] = []
         size = 0
         for number, lines in enumerate(self._assertions):
-            alone = number in self.cluster_of
-            if pending and (alone or size + len(lines) > _PACK):
+            if pending and size + len(lines) > most:
                 packs += [frozenset(pending)] * len(pending)
                 pending, size = [], 0
-            if alone:
-                packs.append(frozenset((number,)))
-            else:
-                pending.append(number)
-                size += len(lines)
+            pending.append(number)
+            size += len(lines)
         return packs + [frozenset(pending)] * len(pending)
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
@@ -130,6 +129,10 @@ class Solver:
             sorts = {name: self._sorts[name] for name in used}
             self._open[numbers] = _Part(lines, sorts, self._effort)
         return self._open[numbers]
+
+    def pack(self, numbers: frozenset[int]) -> frozenset[int]:
+        """The whole pack in which some parts lie."""
+        return self._pack_of[next(iter(numbers))]
 
     def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
         """Some parts by the pack they lie in, in order."""
@@ -185,18 +188,21 @@ class Assumed:
         return tuple(answers)
 
     def _conceivable(self, asked: Sequence[int], questions: Sequence[Sequence[str]]) -> list[int]:
-        """Those of the questions that share a part with one that has a world there; a part is asked once, for any of them."""
-        by_part: dict[int, list[int]] = {}
+        """The questions without those that share a pack in which none of them has a world; a pack is asked for any of them."""
+        by_pack: dict[frozenset[int], list[tuple[int, str]]] = {}
         for i in asked:
-            for part in self.solver.assuming(questions[i]).concerned:
-                by_part.setdefault(part, []).append(i)
+            concerned = self.solver.assuming(questions[i]).concerned
+            for pack in self.solver.packs(concerned):
+                wanted = [name for part in sorted(pack) for name in concerned[part]]
+                by_pack.setdefault(self.solver.pack(pack), []).append((i, _conjunction(wanted)))
         hopeless: set[int] = set()
-        for part, concerned in by_part.items():
-            alone = frozenset((part,))
-            wanted = [_conjunction(self.solver.assuming(questions[i]).concerned[part]) for i in concerned]
+        for pack, wanted in by_pack.items():
+            parts = frozenset(part for part in pack if part in self.concerned)
             try:
-                if not self.solver.part(alone).satisfiable(self.concerning(alone), f"(assert (or {' '.join(wanted)}))"):
-                    hopeless.update(concerned)
+                if not self.solver.part(pack).satisfiable(
+                    self.concerning(parts), f"(assert (or {' '.join(text for _, text in wanted)}))"
+                ):
+                    hopeless.update(i for i, _ in wanted)
             except Undecided:
                 pass
         return [i for i in asked if i not in hopeless]
@@ -256,16 +262,15 @@ class Assumed:
         )
 
     def _pack_possible(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> bool:
-        also = (name for part in sorted(parts) for name in more.get(part, ()))
-        return self.solver.part(parts).satisfiable((*self.concerning(parts), *also))
+        return self.solver.part(parts).satisfiable(self._held(parts, more))
 
     def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
         """Whether a cluster has a world. One that is known is tried first: where its sums are kept, parts may change alone."""
-        if not all(self._pack_possible(frozenset((part,)), more) for part in more):
+        if not all(self._pack_possible(pack, more) for pack in self.solver.packs(more)):
             return False
         known = self._worlds.setdefault(cluster, [])
         for sums in known:
-            if all(self._with_sums(cluster, part, more.get(part, ()), sums) for part in more or cluster.parts):
+            if self._with_sums(cluster, more or cluster.parts, more, sums):
                 return True
         found = self._met_before(cluster, more) or self._search(cluster, more)
         if found is not None:
@@ -275,15 +280,22 @@ class Assumed:
 
     def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
         """Sums of a world found for another question that some world has here too."""
-        for sums in self.solver.worlds[cluster]:
-            if all(self._with_sums(cluster, part, more.get(part, ()), sums) for part in cluster.parts):
-                return sums
-        return None
+        worlds = self.solver.worlds[cluster]
+        return next((sums for sums in worlds if self._with_sums(cluster, cluster.parts, more, sums)), None)
 
-    def _with_sums(self, cluster: Cluster, part: int, more: tuple[str, ...], sums: Mapping[str, Fraction]) -> bool:
-        held = (*self.concerning(frozenset((part,))), *more)
-        fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in cluster.sums[part])
-        return self.solver.part(frozenset((part,))).satisfiable(held, fixed)
+    def _with_sums(
+        self, cluster: Cluster, parts: Iterable[int], more: Mapping[int, tuple[str, ...]], sums: Mapping[str, Fraction]
+    ) -> bool:
+        """Whether parts of a cluster have a world with these sums."""
+        for pack in self.solver.packs(parts):
+            names = dict.fromkeys(name for part in sorted(pack) for name in cluster.sums[part])
+            fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in names)
+            if not self.solver.part(pack).satisfiable(self._held(pack, more), fixed):
+                return False
+        return True
+
+    def _held(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+        return (*self.concerning(parts), *(name for part in sorted(parts) for name in more.get(part, ())))
 
     def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
         """The sums in some world of a cluster, or None if it has none.
@@ -291,39 +303,41 @@ class Assumed:
         Below the top, parts meet only in their sums. So: any world of each part, then one with its sums as high as they
         go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
         """
-        top, below = cluster.top, [part for part in cluster.parts if part != cluster.top]
-        held = {part: (*self.concerning(frozenset((part,))), *more.get(part, ())) for part in cluster.parts}
-        asked = {part: self.solver.part(frozenset((part,))) for part in cluster.parts}
-        if not asked[top].satisfiable(held[top]):
-            return None
+        top = frozenset((cluster.top,))
+        packs = tuple(self.solver.packs(part for part in cluster.parts if part != cluster.top))
         bounds = ""
         for way in ("any", "highest", "lowest"):
-            sums: dict[str, Fraction] = {}
-            whole = True
-            for part in below:
-                names, term = cluster.sums[part], cluster.term(part)
-                if way == "any" or not term:
-                    found = asked[part].values(held[part], names)
-                    if found is None:
-                        return None
-                else:
-                    best = asked[part].extreme(held[part], term, names, highest=way == "highest")
-                    if best is None:
-                        whole = False
-                        break
-                    bound, found = best
-                    bounds += f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(bound)}))"
-                sums.update({name: Fraction(value) for name, value in found.items()})
-            if not whole:
-                continue
-            if self._with_sums(cluster, top, more.get(top, ()), sums):
+            sums: dict[str, Fraction] | None = {}
+            for pack in packs:
+                found, bound = self._sample(cluster, pack, self._held(pack, more), way)
+                if found is None and way == "any":
+                    return None
+                bounds += bound
+                sums = None if found is None or sums is None else sums | found
+            if sums is not None and self._with_sums(cluster, top, more, sums):
                 return sums
-            if way != "any" and not asked[top].satisfiable(held[top], bounds):
+            if bounds and not self.solver.part(top).satisfiable(self._held(top, more), bounds):
                 return None
         every = frozenset(cluster.parts)
-        names = tuple(name for part in below for name in cluster.sums[part])
-        found = self.solver.part(every).values(tuple(dict.fromkeys(n for part in cluster.parts for n in held[part])), names)
-        return None if found is None else {name: Fraction(value) for name, value in found.items()}
+        names = cluster.sums[cluster.top]
+        whole = self.solver.part(every).values(self._held(every, more), names)
+        return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
+
+    def _sample(
+        self, cluster: Cluster, pack: frozenset[int], held: tuple[str, ...], way: str
+    ) -> tuple[dict[str, Fraction] | None, str]:
+        """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
+        names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
+        term = cluster.term(pack)
+        bound = ""
+        if way == "any" or not term:
+            found = self.solver.part(pack).values(held, names)
+        else:
+            best = self.solver.part(pack).extreme(held, term, names, highest=way == "highest")
+            found = best and best[1]
+            if best:
+                bound = f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(best[0])}))"
+        return found and {name: Fraction(value) for name, value in found.items()}, bound
 
     @cached_property
     def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
@@ -340,8 +354,7 @@ class Assumed:
                 found.update(part for part in pack if not self._pack_possible(frozenset((part,)), {}))
         for cluster in self.solver.clusters:
             if any(part in self.concerned for part in cluster.parts):
-                alone = [part for part in cluster.parts if not self._pack_possible(frozenset((part,)), {})]
-                found.update(alone or (() if self._cluster_possible(cluster, {}) else cluster.parts))
+                found.update(() if self._cluster_possible(cluster, {}) else cluster.parts)
         return frozenset(found)
 
 

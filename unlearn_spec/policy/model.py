@@ -31,7 +31,9 @@ from .vocabulary import (
 class Frozen(BaseModel):
     """Base of every policy type: immutable, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
+    )
 
 
 def mapping_or_word(value: Any) -> str:

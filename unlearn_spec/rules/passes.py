@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ..finding import Finding
 from ..logic import questions
-from ..logic.meaning import body
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.solver import DEFAULT_EFFORT, Undecided
 from ..logic.theory import build
@@ -39,7 +38,7 @@ def semantic_findings(
         return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
     theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
     context = Context(document, theory, situations, without)
-    known = [clause for clause in policy.clauses if body(policy, clause) in theory.literals]
+    known = [clause for clause in policy.clauses if theory.knows(clause)]
     found = [*_not_asked(context)]
 
     contradictory, stuck = _run(context, "facts", facts.facts_contradictory)
@@ -134,7 +133,7 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
     found, policy = [], context.policy
     for group in context.theory.encoder.regions.groups:
         if set(group) <= context.theory.skipped:
-            clauses = tuple(c.id for c in policy.clauses if body(policy, c) not in context.theory.literals)
+            clauses = tuple(c.id for c in policy.clauses if not context.theory.knows(c))
             many = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
             message = f"{many}; skipped: {listed(clauses)}"
             found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
