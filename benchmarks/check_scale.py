@@ -48,7 +48,13 @@ class Policy:
 
 
 def rate_clause(
-    name: str, goal: str, target: str, limit: str, *, scope: str = "artifacts: [bot], access: api, asked: direct", over: str = "mean"
+    name: str,
+    goal: str,
+    target: str,
+    limit: str,
+    *,
+    scope: str = "artifacts: [bot], access: api, asked: direct",
+    over: str = "mean",
 ) -> str:
     key = "at_most" if goal == "suppress" else "at_least"
     where = f"scope: {{{scope}{', ' if scope else ''}{DRAWN}}}"
@@ -173,7 +179,13 @@ def measured(path: Path) -> Run:
     answer = json.loads(text)
     codes = Counter(finding["code"] for finding in answer["findings"])
     peak = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return Run(seconds, used.ru_utime + used.ru_stime, peak, dict(sorted(codes.items())), answer["summary"]["clauses_evaluated"])
+    return Run(
+        seconds,
+        used.ru_utime + used.ru_stime,
+        peak,
+        dict(sorted(codes.items())),
+        answer["summary"]["clauses_evaluated"],
+    )
 
 
 def policy(family: str, clauses: int, conflicts: bool) -> Policy:

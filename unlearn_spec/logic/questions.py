@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -45,6 +45,8 @@ from .situations import Case, maximal, minimal
 from .solver import Assumed
 from .theory import Premise, Theory, build, targets
 
+_FEW = 8
+"""Clauses of one part of the theory that are compared pair by pair."""
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
 
@@ -299,26 +301,24 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     bodies = [theory.body(clause) for clause in known]
     where = _where(known, cases)
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
-    unseparated = _unseparated(theory.given, tuple(dict.fromkeys(bodies)))
-    same: dict[str, list[int]] = {}
-    for i, body_literal in enumerate(bodies):
-        same.setdefault(body_literal, []).append(i)
+    pairs = [
+        (i, j)
+        for i, near in enumerate(_neighbours(theory.given, bodies))
+        for j in near
+        if not where[i] & ~where[j] and not artifacts[i].isdisjoint(artifacts[j])
+    ]
+    answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
+    stronger: dict[int, list[int]] = {}
+    for (i, j), apart in zip(pairs, answers, strict=True):
+        if not apart:
+            stronger.setdefault(i, []).append(j)
     found: list[Shadow] = []
-    for i, (clause, mine) in enumerate(zip(known, bodies, strict=True)):
-        others = sorted(
-            j
-            for theirs in (mine, *unseparated.get(mine, ()))
-            for j in same[theirs]
-            if j != i and not where[i] & ~where[j] and not artifacts[i].isdisjoint(artifacts[j])
-        )
-        if not others:
-            continue
-        answers = theory.given.satisfiable_each([(bodies[j], "-" + mine) for j in others])
-        for j, apart in zip(others, answers, strict=True):
-            if not apart and theory.possible((bodies[j],)):
-                equal = not theory.possible((mine, "-" + bodies[j]))
+    for i, others in stronger.items():
+        for j in others:
+            if theory.possible((bodies[j],)):
+                equal = not theory.possible((bodies[i], "-" + bodies[j]))
                 if not (equal and j > i):
-                    found.append(Shadow(clause.id, known[j].id, equal))
+                    found.append(Shadow(known[i].id, known[j].id, equal))
                     break
     return tuple(found)
 
@@ -326,44 +326,53 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
 def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> list[int]:
     """The cases in which each clause binds, as the bits of a number."""
     bits = {clause.id: 0 for clause in clauses}
-    for number, case in enumerate(cases):
-        for name in case.active:
-            if name in bits:
-                bits[name] |= 1 << number
+    for place, case in enumerate(cases):
+        for name in case.active & bits.keys():
+            bits[name] |= 1 << place
     return [bits[clause.id] for clause in clauses]
 
 
-def _unseparated(given: Assumed, literals: tuple[str, ...]) -> dict[str, list[str]]:
-    """For each literal those, of its part of the theory, that hold in no world that was found where it fails.
+def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
+    """For each of many literals the others, by position, that might imply it: those of its part of the theory.
 
-    Each is given a set of worlds of its own to hold in, no set inside another's; so a few worlds separate most pairs.
+    Where a part has many, without those that hold in some world where it fails. Each literal is given a set of worlds of
+    its own to hold in, no set inside another's; so a few worlds separate most pairs.
     """
-    places: dict[frozenset[int], dict[int, list[str]]] = {}
-    for literal in literals:
-        parts = places.setdefault(given.solver.place((literal,)), {})
-        parts.setdefault(given.solver.home(literal), []).append(literal)
-    found: dict[str, list[str]] = {}
-    for parts in places.values():
-        held_in = {part: _antichain(len(members)) for part, members in parts.items()}
-        left = {part: [(1 << len(m)) - 1 - (1 << i) for i in range(len(m))] for part, m in parts.items()}
-        for world in range(max(chosen[-1].bit_length() for chosen in held_in.values())):
-            wanted = [
-                name if held_in[part][i] >> world & 1 else "-" + name
-                for part, members in parts.items()
-                if len(members) > 1
-                for i, name in enumerate(members)
-            ]
-            kept = frozenset(given.largest(wanted))
-            for part, members in parts.items():
-                holding = sum(1 << i for i, name in enumerate(members) if name in kept)
-                for i, name in enumerate(members):
-                    if "-" + name in kept:
-                        left[part][i] &= ~holding
-        for part, members in parts.items():
-            for i, name in enumerate(members):
-                if left[part][i]:
-                    found[name] = [other for k, other in enumerate(members) if left[part][i] >> k & 1]
+    by_part: dict[int, list[int]] = {}
+    for i, literal in enumerate(bodies):
+        by_part.setdefault(given.solver.home(literal), []).append(i)
+    found: list[tuple[int, ...]] = [()] * len(bodies)
+    for members in by_part.values():
+        same: dict[str, list[int]] = {}
+        for i in members:
+            same.setdefault(bodies[i], []).append(i)
+        names = tuple(same)
+        left = _unseparated(given, names) if len(names) > _FEW else dict.fromkeys(names, names)
+        for i in members:
+            found[i] = tuple(sorted(j for name in left[bodies[i]] for j in same[name] if j != i))
     return found
+
+
+def _unseparated(given: Assumed, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """For each literal itself and those that hold in no world that was found where it fails."""
+    held_in = _antichain(len(names))
+    left = [(1 << len(names)) - 1] * len(names)
+    for world in range(held_in[-1].bit_length()):
+        wanted = [name if held_in[i] >> world & 1 else "-" + name for i, name in enumerate(names)]
+        kept = frozenset(given.largest(wanted))
+        holding = sum(1 << i for i, name in enumerate(names) if name in kept)
+        for i, name in enumerate(names):
+            if "-" + name in kept:
+                left[i] &= ~holding
+    return {name: tuple(names[j] for j in _ones(bits)) for name, bits in zip(names, left, strict=True)}
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The places of the ones in a number."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _antichain(many: int) -> list[int]:

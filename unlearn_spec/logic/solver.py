@@ -6,10 +6,12 @@ part that hangs together only by long sums is cut there (`clusters.py`). Small p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 import z3
 
@@ -21,14 +23,25 @@ _PACK = 160
 """Assertions from which a pack of parts is full: a Z3 solver of its own for each costs more than its questions."""
 _PACKS = 16
 """Packs of a large theory. Each takes memory in proportion to the whole, for Z3 numbers all terms in one row."""
+MOST_MEMORY = 3_500
+"""MiB that Z3 may take in a process."""
 _LARGE = 1000
 """Assertions of a part from which it is cut at its sums."""
+_ROUNDS = 32
+"""Groups of compatible questions that are kept open for more."""
 _WORLDS = 8
 """Worlds of a cluster that are remembered."""
 
 
+z3.set_param("memory_max_size", MOST_MEMORY)
+
+
 class Undecided(Exception):
-    """The solver stopped at its work limit. Never read as an answer."""
+    """The solver stopped at its work limit, or at its memory limit. Never read as an answer."""
+
+    def __init__(self, limit: Literal["work", "memory"] = "work") -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class Solver:
@@ -171,15 +184,11 @@ class Assumed:
     def satisfiable_each(self, questions: Sequence[Sequence[str]]) -> tuple[bool, ...]:
         """`satisfiable` of each: asked together where they may have a world in common, and halved where they have none."""
         answers = [False] * len(questions)
-        places: dict[frozenset[int], list[int]] = {}
-        for i, question in enumerate(questions):
-            places.setdefault(self.solver.place(question), []).append(i)
-        pending = list(places.values())
+        pending = self._rounds(questions)
         while pending:
             asked = pending.pop()
-            joint = dict.fromkeys(name for i in asked for name in questions[i])
-            compatible = len(asked) == 1 or not any("-" + name in joint for name in joint)
-            if compatible and self._answers(tuple(joint), last=len(asked) == 1):
+            joint = tuple(dict.fromkeys(name for i in asked for name in questions[i]))
+            if self._answers(joint, last=len(asked) == 1):
                 for i in asked:
                     answers[i] = True
             elif len(asked) > 1 and (left := self._conceivable(asked, questions)):
@@ -187,24 +196,34 @@ class Assumed:
                 pending += [left[middle:], left[:middle]] if middle else [left]
         return tuple(answers)
 
+    def _rounds(self, questions: Sequence[Sequence[str]]) -> list[list[int]]:
+        """The questions place by place, in groups in which none assumes what another denies."""
+        places: dict[frozenset[int], list[tuple[list[int], set[str]]]] = {}
+        for i, question in enumerate(questions):
+            rounds = places.setdefault(self.solver.place(question), [])
+            denied = {name[1:] if name.startswith("-") else "-" + name for name in question}
+            fitting = next((r for r in rounds[-_ROUNDS:] if denied.isdisjoint(r[1])), None)
+            if fitting is None:
+                fitting = [], set()
+                rounds.append(fitting)
+            fitting[0].append(i)
+            fitting[1].update(question)
+        return [asked for rounds in places.values() for asked, _ in rounds]
+
     def _conceivable(self, asked: Sequence[int], questions: Sequence[Sequence[str]]) -> list[int]:
         """The questions without those that share a pack in which none of them has a world; a pack is asked for any of them."""
         by_pack: dict[frozenset[int], list[tuple[int, str]]] = {}
         for i in asked:
             concerned = self.solver.assuming(questions[i]).concerned
             for pack in self.solver.packs(concerned):
-                wanted = [name for part in sorted(pack) for name in concerned[part]]
-                by_pack.setdefault(self.solver.pack(pack), []).append((i, _conjunction(wanted)))
+                wanted = _conjunction([name for part in sorted(pack) for name in concerned[part]])
+                by_pack.setdefault(self.solver.pack(pack), []).append((i, wanted))
         hopeless: set[int] = set()
-        for pack, wanted in by_pack.items():
-            parts = frozenset(part for part in pack if part in self.concerned)
-            try:
-                if not self.solver.part(pack).satisfiable(
-                    self.concerning(parts), f"(assert (or {' '.join(text for _, text in wanted)}))"
-                ):
-                    hopeless.update(i for i, _ in wanted)
-            except Undecided:
-                pass
+        for pack, each in by_pack.items():
+            any_of_them = f"(assert (or {' '.join(text for _, text in each)}))"
+            with suppress(Undecided):
+                if not self.solver.part(pack).satisfiable(self.concerning(pack), any_of_them):
+                    hopeless.update(i for i, _ in each)
         return [i for i in asked if i not in hopeless]
 
     def _answers(self, joint: tuple[str, ...], *, last: bool) -> bool:
@@ -329,15 +348,17 @@ class Assumed:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
         names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
         term = cluster.term(pack)
-        bound = ""
+        asked, bound = self.solver.part(pack), ""
         if way == "any" or not term:
-            found = self.solver.part(pack).values(held, names)
+            found = asked.values(held, names)
+        elif asked.counts_whole:  # the search for an optimum of whole numbers has no work limit
+            found = None
         else:
-            best = self.solver.part(pack).extreme(held, term, names, highest=way == "highest")
-            found = best and best[1]
-            if best:
+            best = asked.extreme(held, term, names, highest=way == "highest")
+            found = None if best is None else best[1]
+            if best is not None:
                 bound = f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(best[0])}))"
-        return found and {name: Fraction(value) for name, value in found.items()}, bound
+        return None if found is None else {name: Fraction(value) for name, value in found.items()}, bound
 
     @cached_property
     def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
@@ -368,9 +389,15 @@ class _Part:
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
-        self._solver.from_string(self._text)
+        with _enough_memory():
+            self._solver.from_string(self._text)
         self._literals: dict[str, z3.BoolRef] = {}
         self._known: dict[frozenset[str], bool] = {}
+
+    @cached_property
+    def counts_whole(self) -> bool:
+        """Whether some quantities are whole numbers."""
+        return "Int" in self._sorts.values()
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
         key = frozenset((*assumptions, extra))
@@ -391,6 +418,12 @@ class _Part:
         self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool
     ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
         """The highest (or lowest) value of a term, and those of `names` where it is reached; None if none is."""
+        with _enough_memory():
+            return self._extreme(assumptions, term, names, highest)
+
+    def _extreme(
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
+    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
         search = z3.Optimize()
         search.set("rlimit", self._effort)
         named = [name for name in assumptions if name.removeprefix("-") in self._sorts]
@@ -412,17 +445,18 @@ class _Part:
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]
     ) -> dict[str, Fraction | bool] | None:
-        if extra:  # a scope costs more than a small question
-            self._solver.push()
-            self._solver.from_string(extra)
-        try:
-            answer = self._check(assumptions)
-            if answer == z3.unknown:
-                raise Undecided
-            return None if answer == z3.unsat else (read() or {})
-        finally:
-            if extra:
-                self._solver.pop()
+        with _enough_memory():
+            if extra:  # a scope costs more than a small question
+                self._solver.push()
+                self._solver.from_string(extra)
+            try:
+                answer = self._check(assumptions)
+                if answer == z3.unknown:
+                    raise Undecided
+                return None if answer == z3.unsat else (read() or {})
+            finally:
+                if extra:
+                    self._solver.pop()
 
     def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
         """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
@@ -435,6 +469,16 @@ class _Part:
             plain = z3.Bool(name.removeprefix("-"))
             self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
         return self._literals[name]
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except (z3.Z3Exception, MemoryError) as error:
+        if isinstance(error, MemoryError) or "memory" in str(error):
+            raise Undecided("memory") from None
+        raise
 
 
 def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> dict[str, Fraction | bool]:

@@ -203,19 +203,21 @@ def _flag_symbol(encoder: Encoder, atom: Flag) -> str:
 
 
 def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Encoder:
-    group_of = {name: group for group in (*regions.groups, (REST,)) for name in group}
-    rates: dict[tuple[str, tuple[str, ...]], dict[Rate, None]] = {}
-    touched: dict[tuple[str, tuple[str, ...]], dict[int, Region]] = {}
+    groups = (*regions.groups, (REST,))
+    group_of = {name: i for i, group in enumerate(groups) for name in group}
+    rates: dict[tuple[str, int], dict[Rate, None]] = {}
+    touched: dict[tuple[str, int], dict[int, Region]] = {}
     for rate, target in rates_in(spoken):
         place = rate.artifact, group_of[target]
         rates.setdefault(place, {})[rate] = None
         touched.setdefault(place, {}).update({region.number: region for region in regions.of[target]})
-    levels: dict[tuple[str, tuple[str, ...]], set[Fraction]] = {}
+    levels: dict[tuple[str, int], set[Fraction]] = {}
     for artifact, target, threshold in thresholds_in(spoken):
         levels.setdefault((artifact, group_of[target]), set()).add(threshold)
     blocks = tuple(
         Block(
-            *place,
+            place[0],
+            groups[place[1]],
             tuple(touched[place][i] for i in sorted(touched[place])),
             _closed(policy, found),
             tuple(sorted(levels.get(place, ()))),

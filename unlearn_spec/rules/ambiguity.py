@@ -23,9 +23,10 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
     Compares readings of one field at a time. Cannot see fields that the theory has no quantity for (X002 names those).
     """
     found = []
-    held = [context.theory.given.plus(binding(context.theory, case, context.aside)) for case in context.cases]
+    held: list[Assumed] = []
     for clause in context.policy.clauses:
         for open_field in open_fields(context.policy, clause):
+            held = held or [context.theory.given.plus(binding(context.theory, c, context.aside)) for c in context.cases]
             try:
                 split = ambiguity(context.theory, clause, open_field)
             except TooLarge:

@@ -39,6 +39,17 @@ class Context:
         """Where a clause is written."""
         return ("clauses", self._place[name])
 
+    def about(self, target: str) -> tuple[Clause, ...]:
+        """The clauses on a set, in source order."""
+        return tuple(self._about.get(target, ()))
+
+    @cached_property
+    def _about(self) -> dict[str, list[Clause]]:
+        found: dict[str, list[Clause]] = {}
+        for clause in self.policy.clauses:
+            found.setdefault(getattr(clause, "target", ""), []).append(clause)
+        return found
+
     @cached_property
     def _place(self) -> dict[str, int]:
         return {clause.id: i for i, clause in enumerate(self.policy.clauses)}

@@ -14,7 +14,12 @@ from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, contradictions, coverage, facts, redundancy, vacuity
 from .context import Context, listed
+from .worker import in_worker
 
+LARGE = 200
+"""Clauses from which a policy is asked in a process of its own."""
+MOST_MEMORY = 4 << 30
+"""Bytes that such a process may take."""
 Pass = Callable[[Context], tuple[Finding, ...]]
 
 
@@ -30,7 +35,20 @@ class SemanticResult:
 def semantic_findings(
     document: Document, *, without: frozenset[str] = frozenset(), effort: int = DEFAULT_EFFORT
 ) -> SemanticResult:
-    """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query."""
+    """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query.
+
+    A large policy is asked in a process of its own, which may take `MOST_MEMORY`.
+    """
+    if len(document.policy.clauses) < LARGE:
+        return _findings(document, without, effort)
+    answer = in_worker(lambda: _findings(document, without, effort), MOST_MEMORY)
+    if answer is None:
+        message = f"the questions about what the clauses mean took more than {MOST_MEMORY >> 30} GiB of memory"
+        return SemanticResult((_skipped(document, message, ("clauses",)),), 0, False)
+    return answer
+
+
+def _findings(document: Document, without: frozenset[str], effort: int) -> SemanticResult:
     policy = document.policy
     situations = cases(policy)
     if situations is None:
@@ -59,8 +77,8 @@ def semantic_findings(
         destroyed = [contradictions.evidence_destroyed(context, core) for core in _evidence(context)]
         found += (*clashes, *destroyed)
         consistent = not clashes
-    except Undecided:
-        found.append(_undecided(document, "whether the clauses can hold together"))
+    except Undecided as stopped:
+        found.append(_undecided(document, "whether the clauses can hold together", stopped))
         found.append(
             _skipped(
                 document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)
@@ -104,8 +122,8 @@ def _ranges(context: Context) -> tuple[Finding, ...]:
 def _run(context: Context, name: str, ask: Pass) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     try:
         return ask(context), ()
-    except Undecided:
-        return (), (_undecided(context.document, name),)
+    except Undecided as stopped:
+        return (), (_undecided(context.document, name, stopped),)
 
 
 def _without_echo(found: list[Finding]) -> list[Finding]:
@@ -114,11 +132,11 @@ def _without_echo(found: list[Finding]) -> list[Finding]:
     return [f for f in found if not (f.code in ("R001", "R002") and f.clauses[0] in trivial)]
 
 
-def _undecided(document: Document, name: str) -> Finding:
+def _undecided(document: Document, name: str, stopped: Undecided) -> Finding:
     return Finding(
         "X001",
         "undetermined",
-        f"undetermined: the solver stopped at its work limit on {name}",
+        f"undetermined: the solver stopped at its {stopped.limit} limit on {name}",
         (document.source.key(("clauses",)),),
         why=("This is not an answer, neither yes nor no.",),
     )
