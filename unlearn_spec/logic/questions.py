@@ -79,7 +79,7 @@ def facts_contradict(theory: Theory) -> Core | None:
 
 def empty_target(theory: Theory, target: str) -> bool:
     """Whether facts and relations leave the set without an item."""
-    if theory.encoder.symbol("e", target, "Bool") in theory.nonempty:
+    if theory.encoder.symbol("e", target, "Bool") in theory.has_item:
         return False  # facts are consistent, and with them that it has an item
     try:
         size = theory.encoder.set_size(target)

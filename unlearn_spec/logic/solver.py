@@ -27,6 +27,8 @@ MOST_MEMORY = 3_500
 """MiB that Z3 may take in a process."""
 _LARGE = 1000
 """Assertions of a part from which it is cut at its sums."""
+_MANY = 200
+"""Assumptions that are asserted once for many questions, rather than made in each."""
 _ROUNDS = 32
 """Groups of compatible questions that are kept open for more."""
 _WORLDS = 8
@@ -177,7 +179,8 @@ class Assumed:
         linked = self.solver.parts_in((extra,)) if extra else frozenset()
         if not self._impossible <= linked | set(also.concerned):
             return False
-        if extra and not self.solver.part(linked).satisfiable((*self.concerning(linked), *also._of(linked)), extra):
+        own = _of(also.concerned, linked)
+        if extra and not self.solver.part(linked).satisfiable(own, extra, self.concerning(linked)):
             return False
         return self._possible({part: names for part, names in also.concerned.items() if part not in linked})
 
@@ -222,7 +225,7 @@ class Assumed:
         for pack, each in by_pack.items():
             any_of_them = f"(assert (or {' '.join(text for _, text in each)}))"
             with suppress(Undecided):
-                if not self.solver.part(pack).satisfiable(self.concerning(pack), any_of_them):
+                if not self.solver.part(pack).satisfiable((), any_of_them, self.concerning(pack)):
                     hopeless.update(i for i, _ in each)
         return [i for i in asked if i not in hopeless]
 
@@ -264,12 +267,15 @@ class Assumed:
     def _own(self, more: Sequence[str], parts: frozenset[int]) -> tuple[str, ...]:
         return self.solver.assuming(more).concerning(parts)
 
-    def _of(self, parts: Iterable[int]) -> tuple[str, ...]:
-        return tuple(name for part in sorted(parts) for name in self.concerned.get(part, ()))
-
     def concerning(self, parts: frozenset[int]) -> tuple[str, ...]:
         """What is given about some parts."""
-        return (*self._of(parts), *self.switches)
+        if parts not in self._given:
+            self._given[parts] = (*_of(self.concerned, parts), *self.switches)
+        return self._given[parts]
+
+    @cached_property
+    def _given(self) -> dict[frozenset[int], tuple[str, ...]]:
+        return {}
 
     def _possible(self, more: Mapping[int, tuple[str, ...]]) -> bool:
         """Whether the parts concerned have a world under further assumptions."""
@@ -281,7 +287,7 @@ class Assumed:
         )
 
     def _pack_possible(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> bool:
-        return self.solver.part(parts).satisfiable(self._held(parts, more))
+        return self.solver.part(parts).satisfiable(_of(more, parts), "", self.concerning(parts))
 
     def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
         """Whether a cluster has a world. One that is known is tried first: where its sums are kept, parts may change alone."""
@@ -309,12 +315,12 @@ class Assumed:
         for pack in self.solver.packs(parts):
             names = dict.fromkeys(name for part in sorted(pack) for name in cluster.sums[part])
             fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in names)
-            if not self.solver.part(pack).satisfiable(self._held(pack, more), fixed):
+            if not self.solver.part(pack).satisfiable(_of(more, pack), fixed, self.concerning(pack)):
                 return False
         return True
 
     def _held(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
-        return (*self.concerning(parts), *(name for part in sorted(parts) for name in more.get(part, ())))
+        return (*self.concerning(parts), *_of(more, parts))
 
     def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
         """The sums in some world of a cluster, or None if it has none.
@@ -335,7 +341,7 @@ class Assumed:
                 sums = None if found is None or sums is None else sums | found
             if sums is not None and self._with_sums(cluster, top, more, sums):
                 return sums
-            if bounds and not self.solver.part(top).satisfiable(self._held(top, more), bounds):
+            if bounds and not self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top)):
                 return None
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
@@ -392,22 +398,43 @@ class _Part:
         with _enough_memory():
             self._solver.from_string(self._text)
         self._literals: dict[str, z3.BoolRef] = {}
-        self._known: dict[frozenset[str], bool] = {}
+        self._asts: dict[str, z3.Ast] = {}
+        self._held: tuple[str, ...] = ()
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._known: dict[tuple[int, frozenset[str], str], bool] = {}
 
     @cached_property
     def counts_whole(self) -> bool:
         """Whether some quantities are whole numbers."""
         return "Int" in self._sorts.values()
 
-    def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
-        key = frozenset((*assumptions, extra))
+    def satisfiable(self, assumptions: Sequence[str], extra: str = "", given: tuple[str, ...] = ()) -> bool:
+        """Whether some world satisfies the assumptions and the text. `given`: assumptions that many questions share."""
+        key = self._numbers.setdefault(given, len(self._numbers)), frozenset(assumptions), extra
         if key not in self._known:
+            if len(given) > _MANY:
+                self._hold(given)
+            else:
+                self._hold(())
+                assumptions = (*given, *assumptions)
             self._known[key] = self._ask(assumptions, extra, lambda: None) is not None
         return self._known[key]
+
+    def _hold(self, given: tuple[str, ...]) -> None:
+        """Assert assumptions for the questions that follow, in place of those held before: many cost each question much."""
+        if given != self._held:
+            if self._held:
+                self._solver.pop()
+            self._held = given
+            if given:
+                self._solver.push()
+                with _enough_memory():
+                    self._solver.add(*(self._literal(name) for name in given))
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
     ) -> dict[str, Fraction | bool] | None:
+        self._hold(())
         return self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
@@ -460,7 +487,11 @@ class _Part:
 
     def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
         """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
-        literals = (z3.Ast * len(assumptions))(*(self._literal(name).as_ast() for name in assumptions))
+        known = self._asts
+        for name in assumptions:
+            if name not in known:
+                known[name] = self._literal(name).as_ast()
+        literals = (z3.Ast * len(assumptions))(*map(known.__getitem__, assumptions))
         ours = self._solver
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
@@ -494,6 +525,11 @@ def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) ->
         else:
             found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
     return found
+
+
+def _of(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str, ...]:
+    """The names that belong to some parts."""
+    return tuple(name for part in sorted(parts) for name in names.get(part, ()))
 
 
 def _conjunction(names: Sequence[str]) -> str:

@@ -53,6 +53,11 @@ class Theory:
         return (*self.axiom_literals, *self.facts, *self.nonempty)
 
     @cached_property
+    def has_item(self) -> frozenset[str]:
+        """The literals of `nonempty`."""
+        return frozenset(self.nonempty)
+
+    @cached_property
     def given(self) -> Assumed:
         """The solver under the background."""
         return self.solver.assuming(self.background)
