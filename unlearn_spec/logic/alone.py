@@ -40,12 +40,16 @@ def alone(
     *,
     evidence: bool = False,
     without: frozenset[str] = frozenset(),
+    spelled_out: bool = False,
 ) -> tuple[Theory, dict[str, str]]:
-    """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it."""
+    """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it.
+
+    `spelled_out`: see `theory.build`.
+    """
     binding = set(names) if situation is None else active_clauses(policy, frozenset(situation)) & set(names)
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
     reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
-    theory = build(reduced, facts=facts_near(policy, clauses), without=without)
+    theory = build(reduced, facts=facts_near(policy, clauses), without=without, spelled_out=spelled_out)
     bound = (clause for clause in clauses if clause.id in binding and theory.knows(clause))
     return theory, clause_literals(theory, bound, evidence=evidence)
 

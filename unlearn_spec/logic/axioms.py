@@ -342,7 +342,7 @@ def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fr
 
 def _closeness(encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region) -> Iterator[Row]:
     """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more."""
-    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"]
+    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"] if removals else []
     for removal in removals:
         if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue

@@ -138,8 +138,8 @@ def _parts(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
     owner: dict[int, str] = {}
     pairs = []
     for name, literals in members.items():
-        for number in sorted(theory.solver.parts_in(literals)):
-            pairs.append((name, owner.setdefault(number, name)))
+        for home in sorted({theory.solver.home(literal) for literal in literals}):
+            pairs.append((name, owner.setdefault(home, name)))
     return connected_groups(tuple(members), pairs)
 
 
@@ -268,7 +268,7 @@ def structural(theory: Theory, core: Core) -> tuple[int, ...]:
     sets |= {name for fact in core.facts for name in targets(fact.formula)}
     needed = []
     for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
+        if relation.kind != "overlaps" and not sets.isdisjoint(relation.sets):
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
             bodies = tuple(body(policy, clause) for clause in chosen)
             altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})

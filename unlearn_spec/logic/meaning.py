@@ -58,6 +58,7 @@ from .formulas import (
     reading_of,
 )
 from .lineage import derived, exposures, holds_weights
+from .memo import once_a_policy
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
@@ -303,23 +304,28 @@ def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Read
 
     None in use there: those used on the artifact at all; none at all: one open reading.
     """
-    names = tuple(policy.information)
-    groups = connected_groups(names, [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"])
-    kin = next((group for group in groups if target in group), ())
-    return _readings_used(policy, artifact, kin) or _readings_used(policy, artifact, names) or (Reading(),)
+    used, kin = _readings_used(policy)
+    return tuple(used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())) or (Reading(),)
 
 
-def _readings_used(policy: Policy, artifact: str, targets: tuple[str, ...]) -> tuple[Reading, ...]:
-    """Clauses about refusals alone use no predicate, only a decoding."""
-    shown: dict[Reading, None] = {}
-    drawn: dict[Reading, None] = {}
+@once_a_policy
+def _readings_used(policy: Policy) -> tuple[dict[tuple[str, int | None], tuple[Reading, ...]], dict[str, int]]:
+    """The readings that clauses use, by artifact and group of connected sets (None: any), and the group of each set.
+
+    Clauses about refusals alone use no predicate, only a decoding.
+    """
+    linking = [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"]
+    groups = connected_groups(tuple(policy.information), linking)
+    kin = {name: i for i, group in enumerate(groups) for name in group}
+    shown: dict[tuple[str, int | None], dict[Reading, None]] = {}
+    drawn: dict[tuple[str, int | None], dict[Reading, None]] = {}
     for clause in policy.clauses:
-        if isinstance(clause, RateGoal) and clause.target in targets:
-            rate = rate_of(clause, artifact, WEAKEST)
-            scoped = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
-            if artifact in scoped:
-                (drawn if rate.family == "answers" else shown)[rate.reading] = None
-    return tuple(shown or drawn)
+        if isinstance(clause, RateGoal):
+            for artifact in scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause))):
+                rate = rate_of(clause, artifact, WEAKEST)
+                for place in (kin[clause.target], None):
+                    (drawn if rate.family == "answers" else shown).setdefault((artifact, place), {})[rate.reading] = None
+    return {place: tuple(shown.get(place) or drawn[place]) for place in {**shown, **drawn}}, kin
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:

@@ -43,7 +43,7 @@ def prove(
     policy: Policy, names: Collection[str], *, evidence: bool = False, without: frozenset[str] = frozenset()
 ) -> Proof | None:
     """A checked certificate that some clauses cannot hold together; None if the search for one gave up."""
-    theory, held = alone(policy, names, evidence=evidence, without=without)
+    theory, held = alone(policy, names, evidence=evidence, without=without, spelled_out=True)
     true = {**dict.fromkeys(theory.background, True), **dict.fromkeys(held, True)}
     stated: list[Statement] = []
     origins: dict[Statement, Origin] = {}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
+from ..policy.model import AllOf, AnyOf, Condition, Not, Policy
+from .memo import once_a_policy
 
 MAX_SITUATIONS = 12
 """Situations beyond which assignments are not enumerated (X002)."""
@@ -54,20 +55,41 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
 
 def active_clauses(policy: Policy, holding: frozenset[str]) -> frozenset[str]:
     """Clauses whose guard holds and that no binding clause overrides (the override graph has no cycle)."""
-    by_id: Mapping[str, Clause] = {clause.id: clause for clause in policy.clauses}
-    overriders: dict[str, list[str]] = {}
-    for clause in policy.clauses:
-        for name in clause.overrides:
-            overriders.setdefault(name, []).append(clause.id)
+    guards = _guards(policy)
+    holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     settled: dict[str, bool] = {}
 
     def binds(name: str) -> bool:
         if name not in settled:
-            guard = holds(by_id[name].scope.when, holding)
-            settled[name] = guard and not any(binds(other) for other in overriders.get(name, ()))
+            guard = holds_now[guards.of[name]]
+            settled[name] = guard and not any(binds(other) for other in guards.overriders.get(name, ()))
         return settled[name]
 
-    return frozenset(name for name in by_id if binds(name))
+    free = (names for guard, names in guards.alike.items() if holds_now[guard])
+    return frozenset().union(*free, filter(binds, guards.overriders))
+
+
+@dataclass(frozen=True)
+class _Guards:
+    of: Mapping[str, Condition | None]
+    """Of each clause, as it is written."""
+    alike: Mapping[Condition | None, tuple[str, ...]]
+    """The clauses with each guard that no clause overrides."""
+    overriders: Mapping[str, tuple[str, ...]]
+    """The clauses that override each clause that some clause overrides."""
+
+
+@once_a_policy
+def _guards(policy: Policy) -> _Guards:
+    of = {clause.id: clause.scope.when for clause in policy.clauses}
+    overriders: dict[str, tuple[str, ...]] = {}
+    for clause in policy.clauses:
+        for name in clause.overrides:
+            overriders[name] = (*overriders.get(name, ()), clause.id)
+    names: dict[Condition | None, list[str]] = {}
+    for name, guard in of.items():
+        names.setdefault(guard, []).extend(() if name in overriders else (name,))
+    return _Guards(of, {guard: tuple(found) for guard, found in names.items()}, overriders)
 
 
 def cases(policy: Policy) -> tuple[Case, ...] | None:

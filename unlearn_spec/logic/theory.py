@@ -57,6 +57,11 @@ class Theory:
         return (*self.axiom_literals, *self.facts, *self.nonempty)
 
     @cached_property
+    def has_item(self) -> frozenset[str]:
+        """The literals of `nonempty`."""
+        return frozenset(self.nonempty)
+
+    @cached_property
     def given(self) -> Assumed:
         """The solver under the background."""
         return self.solver.assuming(self.background)
@@ -129,8 +134,12 @@ def build(
     facts: Sequence[Premise] | None = None,
     without: frozenset[str] = frozenset(),
     effort: int = DEFAULT_EFFORT,
+    spelled_out: bool = False,
 ) -> Theory:
-    """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out."""
+    """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out.
+
+    With `spelled_out`, long sums have no names for their parts: slower to ask, but every quantity is one of the policy's.
+    """
     regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
     bodies = [meaning.body(policy, clause) for clause in policy.clauses]
@@ -143,6 +152,8 @@ def build(
     presumed = [one for one in meaning.presumptions(policy) if not targets(one[1]) & regions.too_large]
     spoken = [*formulas, *(premise.formula for premise in kept), *(formula for _, formula in presumed)]
     encoder = _encoder(policy, regions, spoken)
+    if spelled_out:
+        encoder.definitions = None
     lines: list[str] = []
 
     literals: dict[Formula, str] = {}
@@ -168,7 +179,10 @@ def build(
         lines += [f"(assert (= {encoder.size(region)} 0))" for region in undeclared(regions, policy.relations)]
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    solver = Solver(lines, encoder.sorts, effort, switches=(*axiom_literals, *presumed_literals))
+    lines += encoder.definitions or ()
+    encoder.definitions = None
+    switches = (*axiom_literals, *presumed_literals)
+    solver = Solver(lines, encoder.sorts, effort, switches=switches, sums=frozenset(encoder.leaves))
     return Theory(
         policy=policy,
         encoder=encoder,
@@ -226,19 +240,21 @@ def _flag_symbol(encoder: Encoder, atom: Flag) -> str:
 
 
 def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Encoder:
-    group_of = {name: group for group in (*regions.groups, (REST,)) for name in group}
-    rates: dict[tuple[str, tuple[str, ...]], dict[Rate, None]] = {}
-    touched: dict[tuple[str, tuple[str, ...]], dict[int, Region]] = {}
+    groups = (*regions.groups, (REST,))
+    group_of = {name: i for i, group in enumerate(groups) for name in group}
+    rates: dict[tuple[str, int], dict[Rate, None]] = {}
+    touched: dict[tuple[str, int], dict[int, Region]] = {}
     for rate, target in rates_in(spoken):
         place = rate.artifact, group_of[target]
         rates.setdefault(place, {})[rate] = None
         touched.setdefault(place, {}).update({region.number: region for region in regions.of[target]})
-    levels: dict[tuple[str, tuple[str, ...]], set[Fraction]] = {}
+    levels: dict[tuple[str, int], set[Fraction]] = {}
     for artifact, target, threshold in thresholds_in(spoken):
         levels.setdefault((artifact, group_of[target]), set()).add(threshold)
     blocks = tuple(
         Block(
-            *place,
+            place[0],
+            groups[place[1]],
             tuple(touched[place][i] for i in sorted(touched[place])),
             _closed(policy, found),
             tuple(sorted(levels.get(place, ()))),

@@ -31,7 +31,9 @@ from .vocabulary import (
 class Frozen(BaseModel):
     """Base of every policy type: immutable, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
+    )
 
 
 def mapping_or_word(value: Any) -> str:
@@ -108,13 +110,28 @@ class Information(Frozen):
 
 
 class Relation(Frozen):
-    """One declared relation between two information sets: `left` kind `right` (with bounds for `overlaps`)."""
+    """One declared relation between information sets: `left` kind `right`, with bounds for `overlaps`.
+
+    `also`: further sets, where it says that all of them are disjoint from each other.
+    """
 
     left: Name
     kind: Literal["within", "disjoint_from", "overlaps"]
     right: Name
     low: int | None = None
     high: int | None = None
+    also: tuple[Name, ...] = ()
+
+    @property
+    def sets(self) -> tuple[Name, ...]:
+        """Every set it speaks of."""
+        return (self.left, self.right, *self.also)
+
+    def __str__(self) -> str:
+        if not self.also:
+            return f"{self.left} {self.kind.replace('_', ' ')} {self.right}"
+        shown, rest = self.sets[:4], len(self.sets) - 4
+        return f"{', '.join(shown)}{f' and {rest:,} more' if rest > 0 else ''} disjoint from each other"
 
 
 class Artifact(Frozen):

@@ -218,9 +218,7 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
     lines = []
     for premise in core.facts:
         lines.append(f"{premise.name}: {_told(context.policy, premise)}")
-    lines += [
-        f"{r.left} {r.kind.replace('_', ' ')} {r.right}" for r in (context.policy.relations[i] for i in core.relations)
-    ]
+    lines += [str(context.policy.relations[i]) for i in core.relations]
     lines += _arithmetic(context, core)
     if "AX6" in core.axioms:
         lines.append(
