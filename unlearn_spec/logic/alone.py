@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
 from .formulas import TRUE
 from .meaning import WEAKEST, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
 from .situations import active_clauses
-from .theory import Theory, build, facts_near
+from .theory import Premise, Theory, build, facts_near
 
 
 def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool = False) -> dict[str, str]:
@@ -39,17 +39,18 @@ def alone(
     situation: Collection[str] | None = None,
     *,
     evidence: bool = False,
+    facts: Sequence[Premise] | None = None,
     without: frozenset[str] = frozenset(),
     spelled_out: bool = False,
 ) -> tuple[Theory, dict[str, str]]:
     """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it.
 
-    `spelled_out`: see `theory.build`.
+    `facts`: instead of every declared fact near the clauses. `spelled_out`: see `theory.build`.
     """
     binding = set(names) if situation is None else active_clauses(policy, frozenset(situation)) & set(names)
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
     reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
-    theory = build(reduced, facts=facts_near(policy, clauses), without=without, spelled_out=spelled_out)
+    theory = build(reduced, facts=facts_near(policy, clauses) if facts is None else facts, without=without, spelled_out=spelled_out)
     bound = (clause for clause in clauses if clause.id in binding and theory.knows(clause))
     return theory, clause_literals(theory, bound, evidence=evidence)
 

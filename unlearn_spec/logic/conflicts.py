@@ -206,8 +206,10 @@ class _Part:
         """The family around a limit, and the conflicts that it has with a single other clause."""
         place = {name: i for i, name in enumerate(names)}
         others = opposing(self._theory.policy, limit, names)
-        pairs = [name for name in others if not self._possible((limit, name))]
-        others = tuple(name for name in others if name not in pairs)
+        together = [_all(self._members, (limit, name)) for name in others]
+        meet = self._theory.given.satisfiable_each(together)
+        pairs = [name for name, possible in zip(others, meet, strict=True) if not possible]
+        others = tuple(name for name, possible in zip(others, meet, strict=True) if possible)
         told = family(self._theory.policy, limit, others)
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()

@@ -100,8 +100,12 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
     if not others or not theory.possible(others):
         return ()
-    outside = ((clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses)
-    return tuple(name for name, body in outside if theory.possible((body,)) and not theory.possible((*others, body)))
+    near = {theory.solver.home(body) for body in others}
+    outside = [(clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses]
+    asked = [(name, body) for name, body in outside if theory.solver.home(body) in near]
+    beside = theory.given.plus(others).satisfiable_each([(body,) for _, body in asked])
+    clashing = [one for one, possible in zip(asked, beside, strict=True) if not possible]
+    return tuple(name for name, body in clashing if theory.possible((body,)))
 
 
 def _least(

@@ -15,7 +15,8 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
-    proof = prove(context.policy, core.clauses, evidence=evidence, without=context.without)
+    facts = None if core.family else core.facts
+    proof = prove(context.policy, core.clauses, facts=facts, evidence=evidence, without=context.without)
     if proof is None:
         return (replace(finding, arithmetic=(NONE_FOUND,)),)
     if not proof.accepted:
