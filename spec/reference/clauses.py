@@ -83,20 +83,38 @@ def holds(condition: Condition | None, world: World) -> bool:
 
 
 def binds(policy: Policy, clause: Clause, world: World) -> bool:
-    """Whether the clause's guard holds and no binding clause overrides it."""
-    overriding = (each for each in policy.clauses if clause.id in each.overrides)
-    return holds(clause.scope.when, world) and not any(binds(policy, each, world) for each in overriding)
+    """Whether the clause binds on some artifact: its guard holds, and no binding clause suspends it everywhere."""
+    return bool(bound_on(policy, clause, world))
 
 
-def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
-    """Whether the world does what the clause demands, be it binding or not; an open field promises least."""
+def bound_on(policy: Policy, clause: Clause, world: World) -> list[str]:
+    """The artifacts of its scope on which the clause binds: not where a clause binds that overrides it.
+
+    A scope that is left open cannot be suspended, or suspend, in part.
+    """
+    scope = in_scope(policy, clause) if clause.scope.artifacts else ["*"]
+    for each in policy.clauses if holds(clause.scope.when, world) else ():
+        taken = bound_on(policy, each, world) if clause.id in each.overrides else []
+        scope = [] if taken and "*" in (*scope, *taken) else [m for m in scope if m not in taken]
+    return scope if holds(clause.scope.when, world) else []
+
+
+def complies(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
+    """Whether the world does what the clause demands wherever it binds."""
+    on = bound_on(policy, clause, world)
+    return not on or meets(policy, clause, world, without, None if "*" in on else on)
+
+
+def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = (),
+          on: Collection[str] | None = None) -> bool:
+    """Whether the world does what the clause demands (of some artifacts), be it binding or not; open: it promises least."""
     if clause.goal == "exclude_future":
         return clause.target in world.excluded
     if clause.goal == "govern":
         return clause.id in world.governed
     everywhere = clause.scope.artifacts is not None or clause.goal == "ban"  # left open, it promises but one artifact
     done = (demand(policy, clause, m, world) and additions(policy, clause, m, world, without)
-            for m in in_scope(policy, clause))
+            for m in in_scope(policy, clause) if on is None or m in on)
     return all(done) if everywhere else any(done)
 
 
@@ -170,7 +188,9 @@ def obtainable(policy: Policy, clause: Any, world: World) -> bool:
     if not clause.evidence or clause.evidence.kind != "test" or not clause.evidence.needs_raw_data:
         return True
     stores = [name for name, each in policy.artifacts.items() if clause.target in each.holds]
-    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)]
+    on = bound_on(policy, clause, world)
+    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)
+            if m in on or "*" in on]
     items = world.members(clause.target)
     return all(any(all(given(world.kept, (item, store)) >= day for item in items) for store in stores) for day in days)
 

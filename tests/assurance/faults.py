@@ -514,9 +514,16 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "overridden clauses bind",
         "overrides",
-        "situations.active_clauses",
-        "guard and not any(binds(other) for other in overriders.get(name, ()))",
-        "guard",
+        "situations.binding",
+        "taken = bound(other)",
+        "taken = ()",
+    ),
+    Fault(
+        "overriding reaches beyond its own artifacts",
+        "overrides",
+        "situations.binding",
+        "() if taken and None in (*taken, *free) else",
+        "() if taken else",
     ),
     Fault(
         "a condition is read as its opposite",

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
 from .formulas import TRUE
-from .meaning import WEAKEST, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
-from .situations import active_clauses
+from .meaning import WEAKEST, body, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
+from .situations import as_bound, binding
 from .theory import Theory, build, facts_near
 
 
@@ -42,12 +42,14 @@ def alone(
     without: frozenset[str] = frozenset(),
 ) -> tuple[Theory, dict[str, str]]:
     """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it."""
-    binding = set(names) if situation is None else active_clauses(policy, frozenset(situation)) & set(names)
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
+    bound = clauses
+    if situation is not None:
+        bound = tuple(c for c in as_bound(policy, binding(policy, frozenset(situation))) if c.id in names)
     reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
-    theory = build(reduced, facts=facts_near(policy, clauses), without=without)
-    bound = (clause for clause in clauses if clause.id in binding and theory.knows(clause))
-    return theory, clause_literals(theory, bound, evidence=evidence)
+    said = tuple(needed(reduced, c) for c in bound if c not in clauses for needed in (body, presupposed, obtainable))
+    theory = build(reduced, asked_about=said, facts=facts_near(policy, clauses), without=without)
+    return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
 
 
 def possible(

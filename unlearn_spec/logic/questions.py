@@ -38,7 +38,7 @@ from .meaning import (
     readings_on,
     scoped_artifacts,
 )
-from .situations import Case, minimal
+from .situations import Case, as_bound, minimal
 from .theory import Premise, Theory
 
 HIGH = Fraction(9, 10)
@@ -71,7 +71,7 @@ def empty_target(theory: Theory, target: str) -> bool:
 
 def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
     """Whether no allowed situation makes the clause bind."""
-    return not any(clause.id in case.active for case in cases)
+    return not any(clause.id in case.binding.names for case in cases)
 
 
 def already_true(theory: Theory, clause: Clause) -> bool:
@@ -190,7 +190,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     found: list[Shadow] = []
     for i, clause in enumerate(known):
         mine = theory.body(clause)
-        where = [case.active for case in cases if clause.id in case.active]
+        where = [case.active for case in cases if clause.id in case.binding.names]
         others = [
             other
             for j, other in enumerate(known)
@@ -233,7 +233,7 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
     found = []
     for clause in known:
         mine = theory.body(clause)
-        where = [case.active for case in cases if clause.id in case.active]
+        where = [case.active for case in cases if clause.id in case.binding.names]
         parts = theory.solver.parts_in((mine,))
         literals: dict[str, str] = {}
         for other in known:
@@ -269,8 +269,8 @@ def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...
     """Literals of the clauses that bind in a case, those set aside left out."""
     return tuple(
         theory.body(clause)
-        for clause in theory.policy.clauses
-        if clause.id in case.active and clause.id not in aside and theory.knows(clause)
+        for clause in as_bound(theory.policy, case.binding)
+        if clause.id not in aside and theory.knows(clause)
     )
 
 

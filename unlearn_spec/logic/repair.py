@@ -11,7 +11,7 @@ from .all_cores import lightest_cut
 from .alone import alone, possible
 from .conflicts import Core
 from .knobs import Knob, knobs, left_by
-from .situations import active_clauses
+from .situations import as_bound, binding
 from .theory import Theory
 
 
@@ -95,8 +95,8 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     """Clauses outside the core that clash with what remains of it when one of its clauses gives way."""
     if core.family:
         return ()
-    binding = active_clauses(theory.policy, frozenset(core.situation)) - {changed}
-    bound = [clause for clause in theory.policy.clauses if clause.id in binding and theory.knows(clause)]
+    all_bound = as_bound(theory.policy, binding(theory.policy, frozenset(core.situation)))
+    bound = [clause for clause in all_bound if clause.id != changed and theory.knows(clause)]
     others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
     if not others or not theory.possible(others):
         return ()

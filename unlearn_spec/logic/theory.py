@@ -13,6 +13,7 @@ from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, undeclared
+from .situations import narrowed, parts
 from .solver import DEFAULT_EFFORT, Assumed, Solver
 
 Path = tuple[str | int, ...]
@@ -133,10 +134,10 @@ def build(
     """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out."""
     regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
-    bodies = [meaning.body(policy, clause) for clause in policy.clauses]
-    evidence = [
-        demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)
-    ]
+    by_id = {clause.id: clause for clause in policy.clauses}
+    clauses = (*policy.clauses, *(narrowed(by_id[name], artifacts) for name, artifacts in parts(policy)))
+    bodies = [meaning.body(policy, clause) for clause in clauses]
+    evidence = [demand(policy, clause) for clause in clauses for demand in (meaning.presupposed, meaning.obtainable)]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
     formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]

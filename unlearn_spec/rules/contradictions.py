@@ -13,6 +13,7 @@ from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Range
+from ..logic.situations import standing
 from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
@@ -235,9 +236,9 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
 
 def _arithmetic(context: Context, core: Core) -> list[str]:
     """What the clauses of a conflict leave each other, exactly."""
-    found = []
+    found, policy = [], standing(context.policy, frozenset(core.situation))
     for name in core.clauses:
-        clause, best = context.clause(name), reach(context.policy, core.clauses, name) if len(core.clauses) > 1 else None
+        clause, best = context.clause(name), reach(policy, core.clauses, name) if len(core.clauses) > 1 else None
         if best is not None and isinstance(clause, Suppress | Retain):
             most = "at most" if isinstance(clause, Retain) else "at least"
             found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
