@@ -53,10 +53,18 @@ def alone(
 
 
 def possible(
-    policy: Policy, names: Collection[str], situation: Collection[str] | None = None, *, evidence: bool = False
+    policy: Policy,
+    names: Collection[str],
+    situation: Collection[str] | None = None,
+    *,
+    evidence: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether some clauses of (this version of) the policy can hold together; with a situation, as far as they bind in it."""
-    theory, held = alone(policy, names, situation, evidence=evidence)
+    """Whether some clauses of (this version of) the policy can hold together; with a situation, as far as they bind in it.
+
+    `without` leaves axioms out, as in the question whose answer is followed up.
+    """
+    theory, held = alone(policy, names, situation, evidence=evidence, without=without)
     return theory.possible(tuple(held))
 
 
@@ -68,21 +76,25 @@ def is_mean(policy: Policy, clause: Clause) -> bool:
     return isinstance(clause.limit, AtMost | AtLeast) and size is not None and size[0] == size[1]
 
 
-def reach(policy: Policy, names: Collection[str], name: str) -> Fraction | None:
+def reach(
+    policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
+) -> Fraction | None:
     """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed.
 
     Exact, on the first artifact it speaks of; None where the clause has no such mean.
     """
-    return Room(policy, names, name).left(names)
+    return Room(policy, names, name, without).left(names)
 
 
 class Room:
     """The room that some of `names` leave the mean that one clause bounds: encoded once, asked for any of them."""
 
-    def __init__(self, policy: Policy, names: Collection[str], name: str) -> None:
+    def __init__(
+        self, policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
+    ) -> None:
         self._clause = next(c for c in policy.clauses if c.id == name)
         self._mean = is_mean(policy, self._clause)
-        self._theory, self._held = alone(policy, {*names, name})
+        self._theory, self._held = alone(policy, {*names, name}, without=without)
 
     def left(self, names: Collection[str]) -> Fraction | None:
         """The most that these clauses let be kept, or the least that they let be revealed; exact."""

@@ -214,7 +214,7 @@ class _Part:
         others = opposing(self._theory.policy, limit, names)
         pairs = [name for name in others if not self._possible((limit, name))]
         others = tuple(name for name in others if name not in pairs)
-        told = family(self._theory.policy, limit, others)
+        told = family(self._theory.policy, limit, others, self._theory.without)
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))

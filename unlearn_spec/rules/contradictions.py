@@ -238,7 +238,8 @@ def _arithmetic(context: Context, core: Core) -> list[str]:
     """What the clauses of a conflict leave each other, exactly."""
     found, policy = [], standing(context.policy, frozenset(core.situation))
     for name in core.clauses:
-        clause, best = context.clause(name), reach(policy, core.clauses, name) if len(core.clauses) > 1 else None
+        clause, several = context.clause(name), len(core.clauses) > 1
+        best = reach(policy, core.clauses, name, context.without) if several else None
         if best is not None and isinstance(clause, Suppress | Retain):
             most = "at most" if isinstance(clause, Retain) else "at least"
             found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
