@@ -167,11 +167,12 @@ def unserved(policy: Policy, world: World) -> Iterator[bool]:
 
 
 def out_of_range(policy: Policy, world: World) -> Iterator[bool]:
-    """AX1: whether a number lies outside its range, a target is empty, or a weaker test or closeness is missing."""
+    """AX1: whether a number is out of range, a target empty, a destroyed copy at work, a weaker test or closeness missing."""
     yield from (not 0 <= value <= 1 for value in (*world.rates.values(), *world.tpr.values()))
     yield from (day < 0 for day in (*world.finish.values(), *world.kept.values()))
     yield from (not world.members(target) for each in policy.clauses if (target := getattr(each, "target", None)))
     yield from (value != 0 for r, value in world.rates.items() if r.when == "now" and r.artifact in world.destroyed)
+    yield from (day > given(world.finish, m) for (_, m), day in world.kept.items() if m in world.destroyed)
     tests = product(world.tpr.items(), repeat=2)
     yield from (a > b for (one, a), (two, b) in tests if one[:2] == two[:2] and one[2] <= two[2])
     limits = [each.limit for each in policy.clauses if isinstance(each, Remove) and isinstance(each.limit, Closeness)]

@@ -163,7 +163,7 @@ def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
 
 def additions(policy: Policy, clause: Any, m: str, world: World, without: Collection[str]) -> bool:
     """Whether what `by`, `using` and a certificate as evidence (AX15) add to the demand is true of one artifact."""
-    on_time = clause.goal == "delete" or clause.by is None or given(world.finish, m) <= clause.by
+    on_time = clause.goal in ("delete", "ban") or clause.by is None or given(world.finish, m) <= clause.by
     as_meant = not clause.using or any((method, m) in world.used for method in clause.using)
     limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
     methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]

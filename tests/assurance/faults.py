@@ -65,6 +65,13 @@ FAULTS: tuple[Fault, ...] = (
         "(<= 0 {encoder.mass(rate, region)})",
     ),
     Fault(
+        "a destroyed store keeps what it held",
+        "AX1",
+        "axioms._emptied",
+        "(<= {encoder.stored(store, region)} {encoder.finished(store)})",
+        "true",
+    ),
+    Fault(
         "a fall need not cover the difference",
         "AX1",
         "axioms._fallen",

@@ -223,6 +223,21 @@ clauses:
     assert (found[0].clauses, found[0].situation) == (("erase", "keep"), ("hold",))
 
 
+def test_a_destroyed_store_keeps_nothing_from_that_day_on(policy_of: Build) -> None:
+    """4.0.15: destroying a store is deleting all that it keeps; without a day, on whatever day."""
+    blocks = SETS.replace("  bot:", "  store: {kind: dataset, holds: [records], seen_by: {staff: product}}\n  bot:")
+    scrap = "clauses:\n  - {id: scrap, goal: destroy, scope: {artifacts: [store]}BY}\n"
+    hold = '  - {id: hold, goal: keep, target: records, scope: {artifacts: [store]}, until: "20 days"}\n'
+    for by, clash in ((', by: "19 days"', True), (', by: "20 days"', False), ("", False)):
+        assert bool(clashes(policy_of(blocks + scrap.replace("BY", by) + hold))) == clash
+    wipe = '  - {id: wipe, goal: delete, target: records, scope: {artifacts: [store]}, by: "20 days"}\n'
+    for by, shadowed in ((', by: "19 days"', True), (', by: "21 days"', False), ("", False)):
+        policy = policy_of(blocks + scrap.replace("BY", by) + wipe)
+        every = situations.cases(policy)
+        assert every is not None
+        assert [s.clause for s in questions.shadows(build(policy), every, frozenset())] == ["wipe"] * shadowed
+
+
 def test_a_duty_presupposes_control(policy_of: Build) -> None:
     blocks = SETS + "parties: {obligor: acme}\ncontrols: {acme: [CONTROLLED]}\nclauses:\n" + suppress("hide", "5%")
     assert clashes(policy_of(blocks.replace("CONTROLLED", "bot"))) == ()

@@ -108,6 +108,8 @@ BROKEN: list[tuple[str, World]] = [
                     used=frozenset({("retrain", "base"), ("retrain", "small")}), finish={},
                     influenced=ORDERLY.influenced - {("text", "base")})),
     ("AX1", with_rates((X, QUARTER), destroyed=frozenset({"base"}))),
+    ("AX1", replace(ORDERLY, kept={("t", "index"): F(31)}, finish={**ORDERLY.finish, "index": F(30)},
+                    destroyed=frozenset({"index"}))),
     ("AX3", with_rates((X, HALF), (replace(X, asked="adversarial"), QUARTER))),
     ("AX3", with_rates((X, HALF), (replace(X, access="finetune"), QUARTER))),
     ("AX3", with_rates((X, HALF), (replace(X, access="weights", asked="paraphrase"), QUARTER))),

@@ -13,7 +13,7 @@ from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, access_rank
 from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
-from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Tpr
+from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr
 from .lineage import exposures, inherited, kin
 from .regions import Region
 
@@ -145,6 +145,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
             yield from _corrected(encoder, block, region)
             yield from _fallen(encoder, block, region)
             yield from _silenced(encoder, gone, block, region)
+    yield from _emptied(encoder, gone, every)
     yield from _released(encoder, flags)
     yield from _membership(encoder, removals, tests)
     yield from _work(encoder, policy)
@@ -432,6 +433,21 @@ def _silenced(encoder: Encoder, gone: Mapping[str, str], block: Block, region: R
     for rate in block.rates:
         if block.artifact in gone and rate.whose == "now" and rate.family != "drops":
             yield Row(("AX1",), f"(=> {gone[block.artifact]} (= {encoder.mass(rate, region)} 0))")
+
+
+def _emptied(encoder: Encoder, gone: Mapping[str, str], spoken: Iterable[Formula]) -> Iterator[Row]:
+    """A destroyed store keeps nothing beyond the day on which that work is done."""
+    kept: dict[tuple[str, str], None] = {}
+    for atom in spoken:
+        match atom:
+            case Stored(target, store):
+                kept[(store, target)] = None
+            case KeptForTest(target, stores):
+                kept.update({(store, target): None for store in stores})
+    regions = {(store, region): None for store, target in kept if store in gone for region in encoder.of(target)}
+    for store, region in regions:
+        last = f"(<= {encoder.stored(store, region)} {encoder.finished(store)})"
+        yield Row(("AX1",), f"(=> {gone[store]} {last})")
 
 
 def _corrected(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:

@@ -128,7 +128,7 @@ def counts_refusals(clause: RateGoal) -> bool:
 def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
     """What a clause demands of one artifact, with its deadline and its methods."""
     parts = [demand(policy, clause, artifact, choice)]
-    if clause.by is not None and isinstance(clause, RateGoal | Remove):
+    if clause.by is not None and isinstance(clause, RateGoal | Remove | Destroy | DeIndex):
         parts.append(FinishedBy(artifact, "<=", clause.by))
     if isinstance(clause, Remove) and (guarantee := certified(policy, clause, artifact)) != TRUE:
         parts.append(guarantee)

@@ -18,6 +18,7 @@ from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
     Delete,
+    Destroy,
     Finish,
     Keep,
     Policy,
@@ -137,11 +138,11 @@ def _shared(policy: Policy, premise: Premise) -> str:
 
 def _stored(policy: Policy, core: Core) -> str:
     clauses = [clause for clause in policy.clauses if clause.id in core.clauses]
-    gone = [clause.by for clause in clauses if isinstance(clause, Delete) and clause.by is not None]
+    gone = [clause.by for clause in clauses if isinstance(clause, Delete | Destroy) and clause.by is not None]
     kept = [clause.until for clause in clauses if isinstance(clause, Keep) and clause.until is not None]
-    return (
-        f"delete by day {days(min(gone)).split()[0]}, keep to day {days(max(kept)).split()[0]}" if gone and kept else ""
-    )
+    verb = "destroy" if any(isinstance(clause, Destroy) for clause in clauses) else "delete"
+    first, last = (days(min(gone)).split()[0], days(max(kept)).split()[0]) if gone and kept else ("", "")
+    return f"{verb} by day {first}, keep to day {last}" if gone and kept else ""
 
 
 def _through(core: Core) -> str:

@@ -23,8 +23,9 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     test = needing[0]
     tested = str(getattr(test, "target", ""))
     target = policy.information[tested].built_from or tested
-    by = next((c.by for c in erasing if c.by is not None), None)
-    gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
+    by = max((c.by for c in erasing if c.by is not None), default=None)
+    gone = f" erased by day {days(by).split()[0]}" if by is not None else " erased"
+    have = "have" if len(erasing) > 1 else "has"
     start = test.evidence.at if test.evidence is not None else None
     at = f" at day {days(start).split()[0]}" if start is not None else ""
     spans = (
@@ -45,7 +46,7 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     return Finding(
         "C007",
         "error",
-        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} has{gone}",
+        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} {have}{gone}",
         spans,
         why=("A test that needs the raw items can only run while somebody keeps them.",),
         fixes=tuple(fixes),
