@@ -14,6 +14,7 @@ from unlearn_spec.policy.model import (
     Closeness,
     Condition,
     Decoding,
+    Guarantee,
     Not,
     Policy,
     Rectify,
@@ -25,7 +26,7 @@ from unlearn_spec.policy.model import (
 )
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .world import Rate, Removal, Unmentioned, World, given
+from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
 ACTING = ("remove", "suppress", "refuse", "rectify", "delete", "destroy", "de_index", "finish")
 REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
@@ -168,9 +169,20 @@ def additions(policy: Policy, clause: Any, m: str, world: World, without: Collec
     limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
     methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
     proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
-    close = [each for each in proven if not limit or (each.epsilon <= limit.epsilon and each.delta <= limit.delta)]
+    close = [each for each in proven if not limit or covers(policy, each, clause.target, limit, world)]
     certificate = clause.evidence is not None and clause.evidence.kind == "certificate" and "AX15" not in without
     return on_time and as_meant and (not certificate or bool(close))
+
+
+def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, world: World) -> bool:
+    """AX15: whether a guarantee for one unit, k of which make up the target, is (kε, k·e^((k−1)ε)·δ) within the limit."""
+    info, per = policy.information[target], guarantee.per
+    counted = {**({info.unit: len(world.members(target))} if info.unit else {}), **info.other_units, None: 1}
+    if per not in counted:
+        return False  # nothing says how many of these units make up the target
+    k = counted[per]
+    spread = at_most_exp(-limit.delta, -k * guarantee.delta, (k - 1) * guarantee.epsilon)
+    return k * guarantee.epsilon <= limit.epsilon and spread
 
 
 def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[str, ...]:

@@ -329,9 +329,30 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a weaker guarantee certifies",
         "AX15",
-        "axioms._certificates",
-        "method.guarantee.epsilon <= epsilon",
-        "method.guarantee.epsilon >= epsilon",
+        "group_privacy.most_units",
+        "int(most / epsilon) + 1",
+        "int(most / epsilon) + 2",
+    ),
+    Fault(
+        "a guarantee for one unit covers a group",
+        "AX15",
+        "axioms._covering",
+        "guarantee.per is None and most >= 1",
+        "most >= 1",
+    ),
+    Fault(
+        "δ of a group is only multiplied",
+        "AX15",
+        "group_privacy.for_group",
+        "units * exp_bounds((units - 1) * epsilon)[0] * delta",
+        "units * delta",
+    ),
+    Fault(
+        "the size of the target does not matter to a certificate",
+        "AX15",
+        "axioms._covering",
+        'return f"(<= {encoder.set_size(target)} {most})" if',
+        'return "true" if',
     ),
     Fault(
         "undeclared overlaps are empty",

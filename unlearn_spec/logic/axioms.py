@@ -9,11 +9,12 @@ from functools import cache
 from itertools import pairwise, permutations
 from typing import Final, Literal
 
-from ..policy.model import Policy
+from ..policy.model import Guarantee, Policy
 from ..policy.vocabulary import ACCESS, PROBES, access_rank
 from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
 from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr
+from .group_privacy import most_units
 from .lineage import exposures, inherited, kin
 from .regions import Region
 
@@ -72,7 +73,11 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
         "definition",
     ),
     Axiom("AX14", "Durations run from the clock's start; each store has its own duty.", "definition"),
-    Axiom("AX15", "A certificate exists only for a method with a declared guarantee.", "definition"),
+    Axiom(
+        "AX15",
+        "A certificate exists only for a method with a declared guarantee; one for a single unit loosens with every unit of the target.",
+        "definition",
+    ),
     Axiom(
         "AX16",
         "An undeclared overlap is unknown: it may be anything that the declared sizes and relations allow.",
@@ -481,16 +486,29 @@ def _certificates(encoder: Encoder, policy: Policy, flags: tuple[Flag, ...]) -> 
     """A certificate of a closeness comes with a used method that carries at least that guarantee, and only so."""
     for flag in flags:
         if flag.name == "certified":
-            epsilon, delta, artifact = Fraction(flag.of[0]), Fraction(flag.of[1]), flag.of[2]
+            limit, artifact = (Fraction(flag.of[0]), Fraction(flag.of[1])), flag.of[2]
             able = [
-                encoder.uses(name, artifact)
+                conjunction([encoder.uses(name, artifact), covering])
                 for name, method in (policy.methods or {}).items()
-                if method.guarantee is not None
-                and method.guarantee.epsilon <= epsilon
-                and method.guarantee.delta <= delta
-                and artifact not in method.not_on
+                if method.guarantee is not None and artifact not in method.not_on
+                if (covering := _covering(encoder, policy, method.guarantee, flag.of[3], limit)) != "false"
             ]
             yield Row(("AX15",), f"(= {encoder.flag(flag)} {disjunction(able)})")
+
+
+def _covering(
+    encoder: Encoder, policy: Policy, guarantee: Guarantee, target: str, limit: tuple[Fraction, Fraction]
+) -> str:
+    """That a guarantee covers the target within a limit on (ε, δ): at once, or as so many of the units it speaks of."""
+    most = most_units((guarantee.epsilon, guarantee.delta), limit)
+    info = policy.information[target]
+    if most is None or (guarantee.per is None and most >= 1):
+        return "true" if guarantee.per in (None, info.unit, *info.other_units) else "false"
+    if guarantee.per is None or most < 1:
+        return "false"
+    if guarantee.per in info.other_units:
+        return "true" if info.other_units[guarantee.per] <= most else "false"
+    return f"(<= {encoder.set_size(target)} {most})" if guarantee.per == info.unit else "false"
 
 
 # --- K1 to K5 --------------------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ class RecordFact:
     day: Fraction | None
     """Day of the performed act, counted from the policy's clock."""
     epsilon: Fraction | None = None
+    """Like `delta`, for the clause's target as a whole, whatever unit the proof speaks of."""
     delta: Fraction | None = None
     alpha: Fraction = Fraction(0)
 

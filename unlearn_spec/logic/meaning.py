@@ -228,7 +228,7 @@ def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
     evidence = clause.evidence
     if policy.methods is None or evidence is None or evidence.kind != "certificate" or not isinstance(limit, Closeness):
         return TRUE
-    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact))
+    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact, clause.target))
 
 
 def is_fair(clause: Remove) -> bool:

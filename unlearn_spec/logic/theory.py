@@ -281,6 +281,8 @@ def targets(formula: Formula) -> frozenset[str]:
     for atom in atoms(formula):
         if isinstance(atom, Overlap):
             found.update((atom.left, atom.right))
+        elif isinstance(atom, Flag) and atom.name == "certified":
+            found.add(atom.of[3])
         elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
             found.add(atom.target)
     return frozenset(found)

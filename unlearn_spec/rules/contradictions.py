@@ -1,4 +1,4 @@
-"""C001–C004, C006, C008, C010: clauses that cannot all hold. Each explains a core; none decides one."""
+"""C001–C004, C006, C008, C010, C012: clauses that cannot all hold. Each explains a core; none decides one."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from ..policy.model import (
 from ..policy.vocabulary import Access, access_rank
 from .context import Context, listed, when
 from .families import family_conflict
+from .per_unit import covering_one, per_unit
 from .proofs import proven
 from .repairs import fixes, settling_all, without_numbers
 
@@ -59,7 +60,7 @@ def untold(context: Context, rest: Rest) -> Finding:
 
 
 def conflict(context: Context, core: Core) -> Finding:
-    """C001–C004, C006: one core, under the code that says most about it.
+    """C001–C004, C006, C008, C012: one core, under the code that says most about it.
 
     Cannot see conflicts with law, cost or practice: only with what the file and the axioms say.
     """
@@ -70,6 +71,7 @@ def conflict(context: Context, core: Core) -> Finding:
         "C004": _removal_against_suppression,
         "C006": _too_slow,
         "C008": _released,
+        "C012": per_unit,
     }.get(code, _cannot_both)(context, core)
     return Finding(
         code,
@@ -96,7 +98,7 @@ def classify(policy: Policy, core: Core) -> str:
     if core.situation:
         return "C002"
     if len(clauses) == 1:
-        return "C003"
+        return "C012" if covering_one(policy, clauses[0]) and "AX15" in core.axioms else "C003"
     if any(isinstance(clause, Remove) for clause in clauses) and "AX6" in core.axioms:
         return "C004"
     return "C001"

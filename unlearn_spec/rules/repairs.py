@@ -11,6 +11,7 @@ from ..policy.model import Method
 from ..policy.vocabulary import Access
 from .context import Context, listed
 from .edits import number_on
+from .per_unit import smaller
 
 NO_NUMBER = "no single number settles this"
 
@@ -28,6 +29,8 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
+    if code == "C012":
+        numbers += smaller(context, core)
     if code == "C008":
         numbers += _own_copy(context, core)
     suspending = _overrides(context, core) if core.situation else []
