@@ -17,11 +17,13 @@ from ..logic.situations import standing
 from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
+    Clause,
     Delete,
     Destroy,
     Finish,
     Keep,
     Policy,
+    Refuse,
     Remove,
     Retain,
     Suppress,
@@ -111,7 +113,13 @@ def _severity(policy: Policy, code: str, core: Core) -> Severity:
             clause for clause in policy.clauses if clause.id in core.clauses and isinstance(clause, Suppress | Retain)
         ]
         return "error" if all(clause.about == "process" for clause in rates) else "warning"
-    return "error"
+    return "warning" if code in ("C001", "C002") and _about_both(policy, core) else "error"
+
+
+def _about_both(policy: Policy, core: Core) -> bool:
+    """Whether some clauses of a conflict speak of one released model, and others of what is expected over trainings."""
+    rates = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress | Refuse | Retain)]
+    return len({clause.about == "model" for clause in rates}) > 1
 
 
 def _cannot_both(context: Context, core: Core) -> str:
@@ -158,10 +166,25 @@ def _infeasible(context: Context, core: Core) -> str:
         return f"{clause.id} cannot hold: {context.policy.parties.obligor} does not control {artifact}"
     if "AX7" in core.axioms or "K3" in core.axioms:
         access: Access = "weights" if isinstance(clause, Remove) else clause.scope.access or "product"
-        return f"{clause.id} cannot hold: no listed method reaches {access}{_reaches(context.policy)}"
+        barred = _barred(context.policy, clause, access)
+        return f"{clause.id} cannot hold: {barred or f'no listed method reaches {access}{_reaches(context.policy)}'}"
     if clause.using or isinstance(clause, Remove):
         return f"{clause.id} cannot hold: no listed method has the guarantee or the reach that it needs"
     return f"{clause.id} cannot hold{_through(core)}"
+
+
+def _barred(policy: Policy, clause: Clause, access: Access) -> str:
+    """That the methods which the clause names, or which reach far enough, cannot treat one of its artifacts, if so."""
+    methods = policy.methods or {}
+    able = [name for name, method in methods.items() if access_rank(method.reaches) >= access_rank(access)]
+    for artifact in scoped_artifacts(policy, clause):
+        for names, lead in (
+            (list(clause.using), f"no method that it names can treat {artifact}"),
+            (able, f"no listed method that reaches {access} can treat {artifact}"),
+        ):
+            if names and all(artifact in methods[name].not_on for name in names):
+                return f"{lead}: {artifact} is under `not_on` of {listed(names)}"
+    return ""
 
 
 def _reaches(policy: Policy) -> str:
@@ -230,6 +253,8 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
         lines.append(
             "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
         )
+    if len(core.clauses) > 1 and _about_both(context.policy, core):
+        lines.append("one speaks of this one released model, the other of the average over trainings: a model may differ")
     if "AX7" in core.axioms:
         lines.append("where no used method reaches, behaviour stays as it was measured")
     if "AX12" in core.axioms:
