@@ -72,6 +72,13 @@ FAULTS: tuple[Fault, ...] = (
         "true",
     ),
     Fault(
+        "a destroyed index goes on serving",
+        "AX1",
+        "axioms._cut_off",
+        "(= {encoder.served(block.artifact, path, region)} 0)",
+        "true",
+    ),
+    Fault(
         "a fall need not cover the difference",
         "AX1",
         "axioms._fallen",
@@ -399,6 +406,27 @@ FAULTS: tuple[Fault, ...] = (
         "lineage.exposures",
         "name = policy.artifacts[name].derived_from",
         "name = None",
+    ),
+    Fault(
+        "parts of what was trained on were not trained on",
+        "K3",
+        "lineage._with_parts",
+        "return found | outer | {name for name in policy.information if found.intersection(enclosing(policy, name))}",
+        "return found",
+    ),
+    Fault(
+        "what goes with the whole is not gone",
+        "K2",
+        "axioms._influence",
+        "for outer in enclosing(policy, target):",
+        "for outer in (target,):",
+    ),
+    Fault(
+        "a model that lacks less is the reference",
+        "reference_retrain",
+        "meaning.is_the_reference",
+        "<= {fact.without}",
+        "or True",
     ),
     Fault("parts cannot be put together again", "P1", "meaning.presumptions", '"P1" if built else None', "None"),
     Fault(

@@ -57,7 +57,7 @@ from .formulas import (
     Whose,
     reading_of,
 )
-from .lineage import derived, exposures, holds_weights
+from .lineage import derived, enclosing, exposures, holds_weights
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
@@ -349,13 +349,14 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 
 
 def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
-    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact."""
+    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more."""
     removed = {
         clause.target
         for clause in policy.clauses
         if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
     }
-    return removed <= {fact.without}
+    wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
+    return {name for name in removed if not removed.intersection(wider[name])} <= {fact.without}
 
 
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
