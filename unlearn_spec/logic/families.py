@@ -41,9 +41,11 @@ def opposing(policy: Policy, limit: str, among: Sequence[str]) -> tuple[str, ...
     return tuple(name for name in among if sides[name] == -sides[limit])
 
 
-def family(policy: Policy, limit: str, others: Sequence[str]) -> Family | None:
+def family(
+    policy: Policy, limit: str, others: Sequence[str], without: frozenset[str] = frozenset()
+) -> Family | None:
     """What `others` leave a limit, and the share of each; None if that has no exact answer."""
-    room = Room(policy, others, limit)
+    room = Room(policy, others, limit, without)
     free, best = room.left(()), room.left(others)
     if free is None or best is None:
         return None

@@ -57,7 +57,7 @@ from .formulas import (
     Whose,
     reading_of,
 )
-from .lineage import derived, exposures, holds_weights
+from .lineage import derived, enclosing, exposures, holds_weights
 from .memo import once_a_policy
 from .regions import REST, connected_groups
 
@@ -129,7 +129,7 @@ def counts_refusals(clause: RateGoal) -> bool:
 def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
     """What a clause demands of one artifact, with its deadline and its methods."""
     parts = [demand(policy, clause, artifact, choice)]
-    if clause.by is not None and isinstance(clause, RateGoal | Remove):
+    if clause.by is not None and isinstance(clause, RateGoal | Remove | Destroy | DeIndex):
         parts.append(FinishedBy(artifact, "<=", clause.by))
     if isinstance(clause, Remove) and (guarantee := certified(policy, clause, artifact)) != TRUE:
         parts.append(guarantee)
@@ -229,7 +229,7 @@ def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
     evidence = clause.evidence
     if policy.methods is None or evidence is None or evidence.kind != "certificate" or not isinstance(limit, Closeness):
         return TRUE
-    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact))
+    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact, clause.target))
 
 
 def is_fair(clause: Remove) -> bool:
@@ -355,13 +355,14 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 
 
 def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
-    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact."""
+    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more."""
     removed = {
         clause.target
         for clause in policy.clauses
         if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
     }
-    return removed <= {fact.without}
+    wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
+    return {name for name in removed if not removed.intersection(wider[name])} <= {fact.without}
 
 
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:

@@ -40,7 +40,7 @@ from .meaning import (
     readings_on,
     scoped_artifacts,
 )
-from .situations import Case, minimal
+from .situations import Case, as_bound, minimal
 from .solver import Assumed
 from .theory import Premise, Theory
 
@@ -78,7 +78,7 @@ def empty_target(theory: Theory, target: str) -> bool:
 
 def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
     """Whether no allowed situation makes the clause bind."""
-    return not any(clause.id in case.active for case in cases)
+    return not any(clause.id in case.binding.names for case in cases)
 
 
 def already_true(theory: Theory, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
@@ -202,13 +202,13 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     policy = theory.policy
     known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
     bodies = [theory.body(clause) for clause in known]
-    where = _where(known, cases)
+    bound, whole = _where(known, cases)
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
     pairs = [
         (i, j)
         for i, near in enumerate(_neighbours(theory.given, bodies))
         for j in near
-        if not where[i] & ~where[j] and not artifacts[i].isdisjoint(artifacts[j])
+        if not bound[i] & ~whole[j] and not artifacts[i].isdisjoint(artifacts[j])
     ]
     answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
     stronger: dict[int, list[int]] = {}
@@ -226,13 +226,14 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     return tuple(found)
 
 
-def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> list[int]:
-    """The cases in which each clause binds, as the bits of a number."""
-    bits = {clause.id: 0 for clause in clauses}
+def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[list[int], list[int]]:
+    """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
+    bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
     for place, case in enumerate(cases):
-        for name in case.active & bits.keys():
-            bits[name] |= 1 << place
-    return [bits[clause.id] for clause in clauses]
+        for bits, names in ((bound, case.binding.names), (whole, case.active)):
+            for name in names & bits.keys():
+                bits[name] |= 1 << place
+    return [bound[clause.id] for clause in clauses], [whole[clause.id] for clause in clauses]
 
 
 def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
@@ -302,12 +303,12 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
     for members in _together(theory, skip | aside):
         if len(members) > MOST_TOGETHER:
             continue
-        where = _where(members, cases)
+        bound, whole = _where(members, cases)
         for i, clause in enumerate(members):
             mine = theory.body(clause)
             literals: dict[str, str] = {}
             for j, other in enumerate(members):
-                if theory.body(other) != mine and where[i] and not where[i] & ~where[j]:
+                if theory.body(other) != mine and bound[i] and not bound[i] & ~whole[j]:
                     literals.setdefault(theory.body(other), other.id)
             if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
                 needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)
@@ -348,8 +349,8 @@ def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...
     """Literals of the clauses that bind in a case, those set aside left out."""
     return tuple(
         theory.body(clause)
-        for clause in theory.policy.clauses
-        if clause.id in case.active and clause.id not in aside and theory.knows(clause)
+        for clause in as_bound(theory.policy, case.binding)
+        if clause.id not in aside and theory.knows(clause)
     )
 
 

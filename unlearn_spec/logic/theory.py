@@ -13,6 +13,7 @@ from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, undeclared
+from .situations import narrowed, parts
 from .solver import DEFAULT_EFFORT, Assumed, Solver
 
 Path = tuple[str | int, ...]
@@ -142,10 +143,10 @@ def build(
     """
     regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
-    bodies = [meaning.body(policy, clause) for clause in policy.clauses]
-    evidence = [
-        demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)
-    ]
+    by_id = {clause.id: clause for clause in policy.clauses}
+    clauses = (*policy.clauses, *(narrowed(by_id[name], artifacts) for name, artifacts in parts(policy)))
+    bodies = [meaning.body(policy, clause) for clause in clauses]
+    evidence = [demand(policy, clause) for clause in clauses for demand in (meaning.presupposed, meaning.obtainable)]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
     formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]
@@ -296,6 +297,8 @@ def targets(formula: Formula) -> frozenset[str]:
     for atom in atoms(formula):
         if isinstance(atom, Overlap):
             found.update((atom.left, atom.right))
+        elif isinstance(atom, Flag) and atom.name == "certified":
+            found.add(atom.of[3])
         elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
             found.add(atom.target)
     return frozenset(found)

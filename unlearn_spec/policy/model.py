@@ -99,6 +99,8 @@ class Information(Frozen):
     kind: InformationKind
     size: ItemCount | None = None
     unit: Name | None = None
+    other_units: dict[Name, Count] = {}
+    """The set counted in other units: at most so many."""
     manifest: Digest | None = None
     source: str | None = None
     built_from: Name | None = None
@@ -159,6 +161,8 @@ class Parties(Frozen):
 class Guarantee(Frozen):
     epsilon: Epsilon
     delta: Share
+    per: Name | None = None
+    """The unit that the proof speaks of. Not written: the target as a whole."""
 
 
 class Method(Frozen):

@@ -105,7 +105,7 @@ def _closure(
 
 def _world(context: Context, clause: Clause, split: Ambiguity) -> str | None:
     """The world on which the readings part: told whole, so that either reading can be asked of it."""
-    case = next((case for case in context.cases if clause.id in case.active), None)
+    case = next((case for case in context.cases if clause.id in case.binding.names), None)
     if case is None:
         return None
     held = (
