@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ def check(
     export: Path | None = None,
 ) -> int:
     """Check each file, print what was found, return the exit code."""
+    gc.set_threshold(100_000, 50, 100)  # a large policy is many objects that live to the end
     if double_check:
         from ..logic.second_solver import SecondSolverMissing, available
 

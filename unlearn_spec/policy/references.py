@@ -167,11 +167,11 @@ def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
 
 def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
     for path, relation in _matches(data, ("relations", "*")):
-        for key, name, is_key in named_sets(relation):
+        for place, name, is_key in named_sets(relation):
             if known is not None and name not in known:
                 text = _nothing_called(name, "information set", known)
                 near = nearest(name, sorted(known)) or ""
-                yield Problem("S004", (*path, key), text, at_key=is_key, fix=_nearest_fix(name, known), instead=near)
+                yield Problem("S004", (*path, *place), text, at_key=is_key, fix=_nearest_fix(name, known), instead=near)
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from ..finding import Fix
 from ..logic.conflicts import Core, linked
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
-from ..policy.model import Method, Policy
+from ..policy.model import Method
 from ..policy.vocabulary import Access
 from .context import Context, listed
 from .edits import number_on
+from .per_unit import smaller
 
 NO_NUMBER = "no single number settles this"
 
 
 def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     """What would dissolve one conflict: other numbers first, of clauses that only should hold before those that must."""
-    policy = context.policy
     found = []
     for repair in single_numbers(context.theory, core):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
@@ -29,9 +29,11 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
+    if code == "C012":
+        numbers += smaller(context, core)
     if code == "C008":
-        numbers += _own_copy(policy, core)
-    suspending = _overrides(policy, core) if core.situation else []
+        numbers += _own_copy(context, core)
+    suspending = _overrides(context, core) if core.situation else []
     if code == "C006":
         return (*numbers, *suspending)
     return (*suspending, *numbers, *([] if numbers or suspending else _give_up(context, core)))
@@ -51,7 +53,7 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
         if len(group) > 1 and all(core.situation == first.situation for core in group):
             named = {name for core in group for name in core.clauses}
             names = tuple(clause.id for clause in context.policy.clauses if clause.id in named)
-            repair = together(context.policy, names, first.situation or None)
+            repair = together(context.policy, names, first.situation or None, context.without)
             if repair is not None:
                 changes = listed([written(change) for change in repair.changes])
                 found[first] = Fix(
@@ -69,7 +71,7 @@ def _give_up(context: Context, core: Core) -> list[Fix]:
     """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, everybody knows."""
     if len(core.clauses) == 1:
         return []
-    repair = together(context.policy, core.clauses, core.situation or None)
+    repair = together(context.policy, core.clauses, core.situation or None, context.without)
     if repair is None:
         return []
     return [Fix(f"{listed([written(change) for change in repair.changes])}, or word it anew", verified=True)]
@@ -79,27 +81,29 @@ def _list_a_method(context: Context, core: Core) -> list[Fix]:
     access: Access = context.clause(core.clauses[0]).scope.access or "product"
     policy = context.policy
     more = policy.model_copy(update={"methods": {**(policy.methods or {}), "unnamed": Method(reaches=access)}})
-    return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core) else []
+    return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core, context.without) else []
 
 
-def _own_copy(policy: Policy, core: Core) -> list[Fix]:
+def _own_copy(context: Context, core: Core) -> list[Fix]:
     """Speaking of the copy that the obligor runs, where that dissolves the conflict."""
+    policy = context.policy
     clause = next(c for c in policy.clauses if c.id == core.clauses[0])
     altered = clause.model_copy(update={"scope": clause.scope.model_copy(update={"audience": None})})
-    if not dissolves(with_clause(policy, altered), core):
+    if not dissolves(with_clause(policy, altered), core, context.without):
         return []
     text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
     return [Fix(text, verified=True)]
 
 
-def _overrides(policy: Policy, core: Core) -> list[Fix]:
+def _overrides(context: Context, core: Core) -> list[Fix]:
     """`overrides:` on the guarded clause of a conflict, where that dissolves it."""
+    policy = context.policy
     clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
     for clause in clashing:
         others = tuple(other.id for other in clashing if other.id != clause.id)
         if clause.scope.when is not None:
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
-            if dissolves(with_clause(policy, altered), core):
+            if dissolves(with_clause(policy, altered), core, context.without):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
                 return [
                     Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
