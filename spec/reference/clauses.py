@@ -177,7 +177,9 @@ def additions(policy: Policy, clause: Any, m: str, world: World, without: Collec
 def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, world: World) -> bool:
     """AX15: whether a guarantee for one unit, k of which make up the target, is (kε, k·e^((k−1)ε)·δ) within the limit."""
     info, per = policy.information[target], guarantee.per
-    counted = {**({info.unit: len(world.members(target))} if info.unit else {}), **info.other_units, None: 1}
+    counted: dict[str | None, int] = {**info.other_units, None: 1}
+    if info.unit:
+        counted.setdefault(info.unit, len(world.members(target)))
     if per not in counted:
         return False  # nothing says how many of these units make up the target
     k = counted[per]

@@ -556,7 +556,7 @@ FAULTS: tuple[Fault, ...] = (
         "deadlines of rates are ignored",
         "by",
         "meaning.on_artifact",
-        "if clause.by is not None and isinstance(clause, RateGoal | Remove):",
+        "if clause.by is not None and isinstance(clause, RateGoal | Remove | Destroy | DeIndex):",
         "if False:",
     ),
     Fault(
