@@ -41,7 +41,7 @@ from ..policy.model import (
     Suppress,
 )
 from .codes import CODES
-from .render_text import visible
+from .terminal import visible
 from .wording import count, days, decimal, listed, percent, plural
 
 ACCESS: Final = {

@@ -11,7 +11,7 @@ from typing import Final
 from ..finding import Finding
 from .check import CheckResult
 from .codes import CODES
-from .render_text import visible
+from .terminal import visible
 
 _COMMAND: Final = {"error": "error", "warning": "warning", "undetermined": "warning", "info": "notice"}
 
