@@ -15,7 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from corpus import CASES, CORPUS, FOLDERS
+from corpus import CASES, CORPUS, FOLDERS, path_of
 
 from unlearn_spec.rules.check import check
 from unlearn_spec.rules.diff import diff
@@ -34,7 +34,7 @@ def status(findings: Iterable[Mapping[str, Any]]) -> int:
 def test_a_case_has_its_findings_and_no_others(name: str) -> None:
     case = CASES[name]
     day = date.fromisoformat(case.get("today", ANY_DAY))
-    policy, effort = CORPUS / name, case.get("effort")
+    policy, effort = path_of(name), case.get("effort")
     if "before" in case:
         result = diff(policy.parent / case["before"], policy, no_weaker=case.get("no_weaker", False), effort=effort)
     else:

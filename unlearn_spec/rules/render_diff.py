@@ -11,7 +11,7 @@ from .diff import ClauseDiff, DiffResult, only_in
 from .render_json import finding_data
 from .render_text import WIDTH, in_lines, render_finding
 from .snippet import as_test_file
-from .terminal import columns, folded, visible
+from .terminal import folded, visible
 
 _KIND = {"kept": "", "renamed": "renamed", "added": "added", "removed": "removed"}
 

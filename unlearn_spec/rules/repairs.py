@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..finding import Fix
+from ..finding import Edit, Fix
 from ..logic.conflicts import Core, linked
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
-from ..policy.model import Method, Policy
+from ..policy.edits import field_removed
+from ..policy.model import Method
 from ..policy.vocabulary import Access
 from .context import Context, listed
-from .edits import number_on
+from .edits import all_or_none, field_edits, override_edits
 
 NO_NUMBER = "no single number settles this"
 
 
 def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     """What would dissolve one conflict: other numbers first, of clauses that only should hold before those that must."""
-    policy = context.policy
     found = []
     for repair in single_numbers(context.theory, core):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
         change = repair.changes[0]
-        edits = number_on(context.document.source, context.path(change.clause), change.field, change.value)
-        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=edits)))
+        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=_edits(context, repair.changes))))
     if code == "C006":
         found.sort(key=lambda entry: entry[0] != "by")
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
     if code == "C008":
-        numbers += _own_copy(policy, core)
-    suspending = _overrides(policy, core) if core.situation else []
+        numbers += _own_copy(context, core)
+    suspending = _overrides(context, core) if core.situation else []
     if code == "C006":
         return (*numbers, *suspending)
     return (*suspending, *numbers, *([] if numbers or suspending else _give_up(context, core)))
@@ -54,15 +53,22 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
             repair = together(context.policy, names, first.situation or None)
             if repair is not None:
                 changes = listed([written(change) for change in repair.changes])
-                found[first] = Fix(
-                    f"to settle all {len(group)} conflicts among these clauses: {changes}", verified=True
-                )
+                text = f"to settle all {len(group)} conflicts among these clauses: {changes}"
+                found[first] = Fix(text, verified=True, edits=_edits(context, repair.changes))
     return found
 
 
 def written(change: Change) -> str:
     """`at_most 33.4% on forget-facts`, or that the clause goes."""
     return f"{change.field} {change.value} on {change.clause}" if change.field else f"drop {change.clause}"
+
+
+def _edits(context: Context, changes: Sequence[Change]) -> tuple[Edit, ...]:
+    """The changes as edits; none if a clause goes, because what refers to it would have to go too."""
+    if not all(change.field for change in changes):
+        return ()
+    source = context.document.source
+    return all_or_none(*(field_edits(source, context.path(c.clause), c.field, c.value) for c in changes))
 
 
 def _give_up(context: Context, core: Core) -> list[Fix]:
@@ -82,18 +88,21 @@ def _list_a_method(context: Context, core: Core) -> list[Fix]:
     return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core) else []
 
 
-def _own_copy(policy: Policy, core: Core) -> list[Fix]:
+def _own_copy(context: Context, core: Core) -> list[Fix]:
     """Speaking of the copy that the obligor runs, where that dissolves the conflict."""
+    policy = context.policy
     clause = next(c for c in policy.clauses if c.id == core.clauses[0])
     altered = clause.model_copy(update={"scope": clause.scope.model_copy(update={"audience": None})})
     if not dissolves(with_clause(policy, altered), core):
         return []
     text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
-    return [Fix(text, verified=True)]
+    edits = field_removed(context.document.source, (*context.path(clause.id), "scope", "audience"))
+    return [Fix(text, verified=True, edits=edits)]
 
 
-def _overrides(policy: Policy, core: Core) -> list[Fix]:
+def _overrides(context: Context, core: Core) -> list[Fix]:
     """`overrides:` on the guarded clause of a conflict, where that dissolves it."""
+    policy = context.policy
     clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
     for clause in clashing:
         others = tuple(other.id for other in clashing if other.id != clause.id)
@@ -101,7 +110,7 @@ def _overrides(policy: Policy, core: Core) -> list[Fix]:
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
             if dissolves(with_clause(policy, altered), core):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
-                return [
-                    Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
-                ]
+                edits = override_edits(context.document.source, context.path(clause.id), others)
+                text = f"let {clause.id} suspend {listed(others)} while it applies"
+                return [Fix(text, verified=True, snippet=snippet, edits=edits)]
     return []
