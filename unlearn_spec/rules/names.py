@@ -52,8 +52,8 @@ def _renamed(document: Document, path: Path, name: str, new: str) -> tuple[Edit,
             for j, other in enumerate(clause.overrides)
             if other == name
         ]
-        for block, entries in (("accept", policy.accept), ("open_questions", policy.open_questions)):
-            places += [(block, i, "clause") for i, entry in enumerate(entries) if entry.clause == name]
+        places += [("accept", i, "clause") for i, entry in enumerate(policy.accept) if entry.clause == name]
+        places += [("open_questions", i, "clause") for i, entry in enumerate(policy.open_questions) if entry.clause == name]
     return all_or_none(*(name_replaced(document.source, each, new) for each in places))
 
 
