@@ -24,7 +24,7 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     test = needing[0]
     tested = str(getattr(test, "target", ""))
     target = policy.information[tested].built_from or tested
-    by = next((c.by for c in erasing if c.by is not None), None)
+    by = max((c.by for c in erasing if c.by is not None), default=None)
     gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
     start = test.evidence.at if test.evidence is not None else None
     at = f" at day {days(start).split()[0]}" if start is not None else ""
