@@ -76,6 +76,8 @@ def _window(line: str, span: Span, room: int) -> _Window:
         return _Window(0, whole, False)
     begin = min(span.column - 1, len(line))
     first = begin - len(_fitting(reversed(line[max(0, begin - room) : begin]), room // 2))
+    while first < begin and not columns(shown(line[first])):  # a mark belongs to the letter before it
+        first += 1
     cells = _fitting(line[first : first + 4 * room], room - 2)
     return _Window(first, cells, first + len(cells) < len(line))
 
