@@ -95,6 +95,7 @@ _OWNERS: Final = {
 }
 
 
+_WHOLE = re.compile(r"[0-9]{1,18}\Z")
 _BRANCH = re.compile(r"<[a-z_]+>\Z|\[key\]\Z")
 
 
@@ -256,7 +257,7 @@ def _wrong_shape(path: Path, value: Any, expected: str, clause: str) -> Problem:
 
 def _with_unit(code: str, message: str, value: Any) -> str:
     """A bare whole number with the unit that was expected of it, or nothing."""
-    if code != "S005" or isinstance(value, bool) or not isinstance(value, int):
+    if code != "S005" or isinstance(value, bool) or not _WHOLE.match(str(value)):
         return ""
     return f'"{value}%"' if "%" in message else f'"{value} days"' if "days" in message else ""
 
