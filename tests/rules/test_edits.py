@@ -31,8 +31,17 @@ def mended(result: CheckResult, today: date, effort: int | None = None) -> int:
                 assert result.source is not None
                 text = applied(result.source.text, fix.edits)
                 after = check_text(text, result.file, today=today, effort=effort).findings
-                assert Counter(map(same, after))[same(finding)] < before[same(finding)], (result.file, finding.code, fix)
-                assert not new_errors(result.findings, after), (result.file, finding.code, fix, new_errors(result.findings, after))
+                assert Counter(map(same, after))[same(finding)] < before[same(finding)], (
+                    result.file,
+                    finding.code,
+                    fix,
+                )
+                assert not new_errors(result.findings, after), (
+                    result.file,
+                    finding.code,
+                    fix,
+                    new_errors(result.findings, after),
+                )
                 made += 1
     return made
 

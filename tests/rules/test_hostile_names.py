@@ -38,7 +38,13 @@ HOSTILE = {
     "combining": "z" + "\u0335\u0336" * 40,
 }
 """What a file may hold: control characters and marks that reorder are refused on reading (Y001)."""
-REFUSED = {"bidi override": "a\u202eb", "isolate": "\u2066x\u2069", "escape": "\x1b[31m", "bell": "\x07", "C1": "\x9b2J"}
+REFUSED = {
+    "bidi override": "a\u202eb",
+    "isolate": "\u2066x\u2069",
+    "escape": "\x1b[31m",
+    "bell": "\x07",
+    "C1": "\x9b2J",
+}
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 COMMAND = re.compile(r"::(error|warning|notice) title=[^:\n]*::")
 
@@ -118,7 +124,9 @@ def outputs(folder: Path, name: str) -> dict[str, str]:
 
 
 def unseen(text: str) -> list[str]:
-    return sorted({f"U+{ord(c):04X}" for c in text if c != "\n" and (unicodedata.category(c) in UNSEEN or c in "\ufe0f\u3164")})
+    return sorted(
+        {f"U+{ord(c):04X}" for c in text if c != "\n" and (unicodedata.category(c) in UNSEEN or c in "\ufe0f\u3164")}
+    )
 
 
 @pytest.mark.parametrize("what", HOSTILE)

@@ -170,9 +170,7 @@ def test_an_insertion_deletes_nothing() -> None:
     fix = Fix("say so", edits=(Edit(Span("p.yaml", 1, 3, 0), ", x: 1"),))
     (shown,) = log(result(finding(fixes=(fix,)), text="\U0001f600b"))["results"]
     (change,) = shown["fixes"][0]["artifactChanges"]
-    assert change["replacements"] == [
-        {"deletedRegion": at(1, 4, 4), "insertedContent": {"text": ", x: 1"}}
-    ]
+    assert change["replacements"] == [{"deletedRegion": at(1, 4, 4), "insertedContent": {"text": ", x: 1"}}]
 
 
 @pytest.mark.parametrize(

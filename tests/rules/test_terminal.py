@@ -48,7 +48,9 @@ WIDTH = 60
 def cells(row: str) -> list[str]:
     """What stands in each column of a row; the second column of a wide piece is empty."""
     found: list[str] = []
-    known = sorted((shown for shown, _ in SHOWN.values() if len(shown) > 1 and not shown.startswith("\\")), key=len, reverse=True)
+    known = sorted(
+        (shown for shown, _ in SHOWN.values() if len(shown) > 1 and not shown.startswith("\\")), key=len, reverse=True
+    )
     wide = {shown: width for shown, width in SHOWN.values() if not shown.startswith("\\")}
     while row:
         piece = next((each for each in known if row.startswith(each)), row[0])
@@ -98,7 +100,11 @@ def test_a_line_without_an_end_costs_little() -> None:
 
 def test_what_was_cut_off_is_marked_at_the_cut() -> None:
     line = "a" * 300 + "b" * 300
-    spans = Span("p.yaml", 1, 301, 1, "primary"), Span("p.yaml", 1, 1, 1, "far left"), Span("p.yaml", 1, 600, 1, "far right")
+    spans = (
+        Span("p.yaml", 1, 301, 1, "primary"),
+        Span("p.yaml", 1, 1, 1, "far left"),
+        Span("p.yaml", 1, 600, 1, "far right"),
+    )
     rows = list(excerpt(spans, Source("p.yaml", line, {}, {}), Brush(False), WIDTH, "error"))
     row = next(row for row in rows if row.startswith("1 | "))
     for label, sign in (("far left", "-"), ("far right", "-"), ("primary", "^")):
@@ -107,7 +113,11 @@ def test_what_was_cut_off_is_marked_at_the_cut() -> None:
         assert row[marks.index(sign)] == ("b" if label == "primary" else "…")
 
 
-@given(st.lists(st.lists(st.sampled_from(sorted(set(SHOWN) - {" ", "≤"})), min_size=1, max_size=6), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(sorted(set(SHOWN) - {" ", "≤"})), min_size=1, max_size=6), min_size=1, max_size=30
+    )
+)
 @settings(max_examples=200, deadline=None)
 def test_folding_loses_no_word_and_keeps_to_the_width(words: list[list[str]]) -> None:
     text = " ".join(visible("".join(word)) for word in words)
