@@ -1,6 +1,7 @@
 """The commands as functions: the same work, with typed results instead of text and exit codes.
 
-`unlearn_spec.check`, `.diff`, `.test`, `.plan`, `.verify` and `.report` are these. Each imports what it needs when it is called.
+`unlearn_spec.check`, `.diff`, `.test`, `.plan`, `.verify` and `.report` are these; `check` takes `Options`.
+Each imports what it needs when it is called.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .rules.check import check
+from .rules.options import Options
 
 if TYPE_CHECKING:
     from .plan.model import Plan
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from .rules.policy_tests import TestRun
     from .run.verify import RunResult
 
-__all__ = ["check", "diff", "plan", "report", "test", "verify"]
+__all__ = ["Options", "check", "diff", "plan", "report", "test", "verify"]
 
 
 def diff(before: str | Path, after: str | Path, *, no_weaker: bool = False, effort: int | None = None) -> DiffResult:

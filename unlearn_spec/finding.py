@@ -10,7 +10,7 @@ Severity = Literal["error", "warning", "info", "undetermined"]
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """A stretch of one line of a file. Lines and columns count from 1; `length` is in characters, at least 1."""
+    """A stretch of one line of a file. Lines and columns count from 1; `length` is in characters, at least 1 but in an `Edit`."""
 
     file: str
     line: int
@@ -19,9 +19,9 @@ class Span:
     label: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Edit:
-    """A change of the file: what the span covers is replaced by `text`."""
+    """A change of the file: what the span covers is replaced by `text`; of length 0, written before the character there."""
 
     span: Span
     text: str
@@ -36,7 +36,7 @@ class Fix:
     snippet: str = ""
     """YAML to paste, where the repair is one."""
     edits: tuple[Edit, ...] = ()
-    """The repair as changes of the text, where it is that concrete."""
+    """The repair as changes of the text, none of which overlap; empty where a person has to choose or to write."""
 
 
 @dataclass(frozen=True)

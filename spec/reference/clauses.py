@@ -177,7 +177,9 @@ def additions(policy: Policy, clause: Any, m: str, world: World, without: Collec
 def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, world: World) -> bool:
     """AX15: whether a guarantee for one unit, k of which make up the target, is (kε, k·e^((k−1)ε)·δ) within the limit."""
     info, per = policy.information[target], guarantee.per
-    counted: dict[str | None, int] = {**info.other_units, None: 1}
+    counted: dict[str | None, int] = {None: 1}
+    for unit, many in info.other_units.items():
+        counted[unit] = many
     if info.unit:
         counted.setdefault(info.unit, len(world.members(target)))
     if per not in counted:

@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, fields
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import unlearn_spec
+from unlearn_spec import Options
+from unlearn_spec.logic.axioms import FIXED
 from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.load import PolicyError
 from unlearn_spec.report.model import Report, ReportError
+from unlearn_spec.rules.options import Keywords
 
 EXAMPLE = Path(__file__).parents[2] / "spec" / "examples" / "dual-use.yaml"
 
@@ -22,6 +27,33 @@ def test_nothing_is_loaded_before_it_is_used(tmp_path):
 
 def test_check():
     assert unlearn_spec.check(EXAMPLE).exit_code == 1
+
+
+def test_options_and_keywords_are_the_same_thing():
+    assert set(Keywords.__annotations__) == {field.name for field in fields(Options)}
+    asked = {"without": ["AX6"], "solver": True, "today": date(2026, 11, 24)}
+    assert unlearn_spec.check(EXAMPLE, Options(**asked)) == unlearn_spec.check(EXAMPLE, **asked)
+    assert Options(without=["AX6"]).but(worlds=True) == Options(without=("AX6",), worlds=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"effort": 0}, "at least 1, not 0"),
+        ({"without": ["AX99"]}, "no axiom called AX99"),
+        ({"without": sorted(FIXED)[:1]}, "cannot be left out"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(asked, told):
+    with pytest.raises(ValueError, match=told):
+        Options(**asked)
+    with pytest.raises(ValueError, match=told):
+        unlearn_spec.check(EXAMPLE, **asked)
+
+
+def test_options_do_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Options().effort = 1
 
 
 def test_subpackages_are_functions_and_packages(tmp_path):

@@ -12,6 +12,13 @@ FOLDERS: dict[str, dict[str, Any]] = {
     path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(CORPUS.glob("*/cases.yaml"))
 }
 CASES: dict[str, dict[str, Any]] = {
-    f"{folder}/{case['policy']}": case for folder, content in FOLDERS.items() for case in content["cases"]
+    f"{folder}/{case['policy']}{' (no weaker)' if case.get('no_weaker') else ''}": case
+    for folder, content in FOLDERS.items()
+    for case in content["cases"]
 }
-"""By path of the policy below the corpus."""
+"""By path of the policy below the corpus, and how it is compared."""
+
+
+def path_of(name: str) -> Path:
+    """The policy of a case."""
+    return CORPUS / name.removesuffix(" (no weaker)")

@@ -15,7 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from corpus import CASES, CORPUS, FOLDERS
+from corpus import CASES, CORPUS, FOLDERS, path_of
 
 from unlearn_spec.rules.check import check
 from unlearn_spec.rules.diff import diff
@@ -34,7 +34,7 @@ def status(findings: Iterable[Mapping[str, Any]]) -> int:
 def test_a_case_has_its_findings_and_no_others(name: str) -> None:
     case = CASES[name]
     day = date.fromisoformat(case.get("today", ANY_DAY))
-    policy, effort = CORPUS / name, case.get("effort")
+    policy, effort = path_of(name), case.get("effort")
     if "before" in case:
         result = diff(policy.parent / case["before"], policy, no_weaker=case.get("no_weaker", False), effort=effort)
     else:
@@ -53,3 +53,19 @@ def test_a_folder_is_well_formed(folder: str) -> None:
     assert FOLDERS[folder].get("code", folder) == folder
     listed = {case[key] for case in FOLDERS[folder]["cases"] for key in ("policy", "before") if key in case}
     assert listed == {path.name for path in (CORPUS / folder).iterdir() if path.name != "cases.yaml"}
+
+
+def test_every_case_says_what_it_shows_in_words_of_its_own() -> None:
+    """A reader learns something from each: no two cases, and no case and its code, are described alike."""
+    said = Counter(case["description"] for case in CASES.values())
+    said.update(content["description"] for content in FOLDERS.values())
+    assert [words for words, times in said.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_case_is_there_twice(folder: str) -> None:
+    asked = Counter(
+        ((CORPUS / folder / case["policy"]).read_bytes(), *(case.get(key) for key in ("before", "no_weaker", "today", "effort")))
+        for case in FOLDERS[folder]["cases"]
+    )
+    assert set(asked.values()) == {1}

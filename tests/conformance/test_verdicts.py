@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from corpus import CASES, CORPUS
+from corpus import CASES, path_of
 
 from unlearn_spec.logic.evidence import CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
 from unlearn_spec.logic.formulas import reading_of
@@ -27,7 +27,7 @@ ALPHA = Fraction(1, 100)
 
 @pytest.mark.parametrize(("name", "asked"), QUESTIONS, ids=[f"{name}: {asked['shows']}" for name, asked in QUESTIONS])
 def test_evidence_says(name: str, asked: dict[str, Any]) -> None:
-    policy = load(CORPUS / name).policy
+    policy = load(path_of(name)).policy
     clause = next(clause for clause in policy.clauses if clause.id == asked["clause"])
     facts = [fact(written, clause, asked["in"]) for written in asked["facts"]]
     suite = f"suite:{asked['suite']}" if "suite" in asked else None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from doc_files import furnish
 from generate import BEGIN, END, verifiers
 from pages import ROOT, Block, anchors, blocks, commands, edited, links, mismatch
@@ -121,6 +122,16 @@ def test_every_command_on_the_page_exists(name):
             if program == "unlearn-spec":
                 assert arguments[0] in known, command.words
                 known[arguments[0]].make_context(arguments[0], arguments[1:])
+
+
+def test_the_workflow_on_the_page_runs_commands_that_exist():
+    (block,) = [block for block in read("drafters") if block.body.startswith("name: policies\n")]
+    steps = yaml.safe_load(block.body)["jobs"]["check"]["steps"]
+    (line,) = [step["run"] for step in steps if "run" in step]
+    command, _, written = line.partition(" > ")
+    program, name, *arguments = shlex.split(command)
+    assert program == "unlearn-spec" and written == steps[-1]["with"]["sarif_file"]
+    typer.main.get_command(app.app).commands[name].make_context(name, arguments)
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from unlearn_spec.finding import Finding
+from unlearn_spec.policy.edits import applied
 from unlearn_spec.policy.load import PolicyError, load, load_text
 
 HEAD = """\
@@ -287,6 +288,54 @@ def test_fixes_can_be_pasted() -> None:
     (finding,) = found(goal_limit("{at_most: 0.01}"))
     assert finding.fixes[0].snippet == '"0.01"'
     load_text(goal_limit(f"{{at_most: {finding.fixes[0].snippet}}}"))
+
+
+@pytest.mark.parametrize(("code", "text"), [case[:2] for case in (*FILES, *VALUES)])
+def test_an_edit_takes_the_mistake_away(code: str, text: str) -> None:
+    plain = text.replace("⟦", "").replace("⟧", "")
+    for item in found(plain):
+        for fix in item.fixes:
+            if fix.edits:
+                left = reading(applied(plain, fix.edits))
+                assert (code, item.message) not in [(each.code, each.message) for each in left], fix
+
+
+def reading(text: str) -> tuple[Finding, ...]:
+    try:
+        load_text(text, "policy.yaml")
+    except PolicyError as error:
+        return error.findings
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        (clause("{id: hide, goal: supress, target: facts}"), "supress", "suppress"),
+        (suppress("scope: {artifacts: [helpr+derived]}"), "helpr+derived", "helper+derived"),
+        (suppress("scope: {artifacts: helper}"), "artifacts: helper}", "artifacts: [helper]}"),
+        (suppress('over: "eech"'), '"eech"', '"each"'),
+        (goal_limit('{"at_mst":"1%"}'), "at_mst", "at_most"),
+        (goal_limit("{at_most: 1}"), "at_most: 1}", 'at_most: "1%"}'),
+        (suppress('by: "30"'), 'by: "30"', 'by: "30 days"'),
+        (suppress("note: no"), "note: no}", 'note: "no"}'),
+        (suppress("note: a\u202eb"), "\u202e", ""),
+        (HEAD.replace('"1.0"', '"one"') + CLAUSES, '"one"', '"1.0"'),
+    ],
+)
+def test_a_simple_repair_is_an_edit(text: str, before: str, after: str) -> None:
+    assert text.count(before) == 1
+    edits = [fix.edits for item in found(text) for fix in item.fixes if fix.edits]
+    assert applied(text, edits[0]) == text.replace(before, after)
+
+
+def test_no_edit_writes_a_key_twice() -> None:
+    for text in (
+        goal_limit('{at_mst: "2%", at_most: "1%"}'),
+        HEAD + CLAUSES + "parties: {obligor: acme}\ncontrols: {acme: [helper], acne: [helper]}\n",
+    ):
+        for edits in (fix.edits for item in found(text) for fix in item.fixes if fix.edits):
+            assert "Y003" not in [each.code for each in reading(applied(text, edits))]
 
 
 def test_a_second_writing_points_at_the_first() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from unlearn_spec.finding import Finding, Span
+from unlearn_spec.finding import Edit, Finding, Fix, Span
 from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import ReportError, canonical, digest, parse
@@ -91,8 +91,10 @@ def test_findings_keep_file_names_and_lose_folders(make_report: Make) -> None:
         Span(r"C:\Users\someone\policy.yaml", 2, 1),
         Span("p.yaml", 3, 1),
     )
-    report = make_report(findings=(Finding("C001", "error", "x", spans),))
-    assert [span.file for span in report.findings[0].spans] == ["policy.yaml", "policy.yaml", "p.yaml"]
+    fix = Fix("mend it", edits=tuple(Edit(span, "x") for span in spans))
+    (found,) = make_report(findings=(Finding("C001", "error", "x", spans, fixes=(fix,)),)).findings
+    assert [span.file for span in found.spans] == ["policy.yaml", "policy.yaml", "p.yaml"]
+    assert [edit.span.file for edit in found.fixes[0].edits] == ["policy.yaml", "policy.yaml", "p.yaml"]
 
 
 def test_no_path_of_the_machine_and_no_clock(report: Report) -> None:

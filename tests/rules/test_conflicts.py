@@ -35,7 +35,7 @@ def test_arithmetic_is_shown_on_request_and_always_in_json():
 
 
 def test_the_command_shows_it(capsys):
-    assert run([BAD], "text", (), None, show_arithmetic=True) == 1
+    assert run([BAD], show_arithmetic=True) == 1
     assert "  arithmetic:\n    kept (product, direct) of the 30 items" in capsys.readouterr().out
 
 

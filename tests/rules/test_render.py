@@ -16,7 +16,8 @@ from unlearn_spec.policy.source import Source
 from unlearn_spec.rules.check import CheckResult, check_text
 from unlearn_spec.rules.codes import CODES
 from unlearn_spec.rules.render_json import render_json, render_json_all
-from unlearn_spec.rules.render_text import render_text, visible, wants_colour
+from unlearn_spec.rules.render_text import render_text, wants_colour
+from unlearn_spec.rules.terminal import visible
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"

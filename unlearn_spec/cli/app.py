@@ -82,6 +82,7 @@ def check(
     Exit status: 0 clean, 1 errors, 2 unusable files, 3 undetermined.
     """
     from ..logic.axioms import BY_ID, FIXED
+    from ..rules.options import Options
     from .check import check as run
 
     for axiom in without or ():
@@ -91,18 +92,15 @@ def check(
             raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
     if no_solver and (double_check or export is not None or show_worlds or without or effort is not None):
         raise typer.BadParameter("the other options are about the solver's questions", param_hint="--no-solver")
-    code = run(
-        policies,
-        format.value,
-        without or (),
-        effort,
+    options = Options(
+        effort=effort,
+        without=without or (),
         worlds=show_worlds,
-        show_arithmetic=show_arithmetic,
         solver=not no_solver,
         double_check=double_check,
         export=export,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(run(policies, format.value, options, show_arithmetic=show_arithmetic))
 
 
 @app.command()

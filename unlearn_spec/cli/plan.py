@@ -12,7 +12,7 @@ from ..logic.worlds import percent
 from ..plan.model import Cost, Obligation, Plan
 from ..plan.power import ENOUGH
 from ..policy.load import Document
-from ..rules.render_text import visible
+from ..rules.terminal import visible
 from ..rules.wording import count
 
 WIDTH = 100

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..plan.record_file import RecordError, load_record
 from ..policy.source import read
-from ..rules.render_text import visible
+from ..rules.terminal import visible
 from ..verdict import records
 
 

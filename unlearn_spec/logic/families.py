@@ -75,8 +75,8 @@ class _Alike:
                 self._relations.setdefault(name, []).append(i)
         told = [name for artifact in policy.artifacts.values() for name in (*artifact.trained_on, *artifact.holds)]
         told += [information.built_from or "" for information in policy.information.values()]
-        told += [fact.target for fact in (*policy.measured_before, *policy.reference_retrain)]
-        told += [fact.without for fact in policy.reference_retrain]
+        told += [fact.target for fact in policy.measured_before]
+        told += [name for fact in policy.reference_retrain for name in (fact.target, fact.without)]
         self._told = frozenset(told)
 
     def kind(self, name: str) -> object:

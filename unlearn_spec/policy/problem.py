@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..finding import Edit, Finding, Fix, Span
+from ..finding import Finding, Fix, Span
+from .edits import field_removed, name_replaced, value_replaced
 from .source import Path, Source
 
 
@@ -24,16 +25,24 @@ class Problem:
     related: tuple[tuple[Path, str], ...] = ()
     """Other places, each with a label."""
     clause: str = ""
-    instead: str = ""
-    """What to write in place of the key or the value, where one word is enough."""
+    name: str = ""
+    """The name that was meant, if one is near: to stand in place of the value or key."""
+    value: str = ""
+    """What would have to stand in place of the value, as YAML, if that is all there is to mend."""
+    remove: bool = False
+    """Whether the key and its value have to go, and that is all."""
 
 
 def finding(problem: Problem, source: Source) -> Finding:
     """The problem as a finding, with its spans."""
     primary = source.key(problem.path) if problem.at_key else source.value(problem.path)
     others = tuple(_labelled(source.value(path), label) for path, label in problem.related)
-    edits = (Edit(primary, problem.instead),) if problem.instead else ()
-    fixes = (Fix(problem.fix, snippet=problem.snippet, edits=edits),) if problem.fix or problem.snippet or edits else ()
+    edits = name_replaced(source, problem.path, problem.name, key=problem.at_key) if problem.name else ()
+    if problem.value:
+        edits = value_replaced(source, problem.path, problem.value)
+    if problem.remove:
+        edits = field_removed(source, problem.path)
+    fixes = (Fix(problem.fix, snippet=problem.snippet, edits=edits),) if problem.fix or problem.snippet else ()
     clauses = (problem.clause,) if problem.clause else ()
     return Finding(
         problem.code, "error", problem.message, (primary, *others), why=problem.why, fixes=fixes, clauses=clauses

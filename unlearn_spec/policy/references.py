@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from .lookalikes import disguised
@@ -105,13 +105,35 @@ def _check(data: dict[str, Any], known: Known, path: Path, value: Any, kind: str
                 fix="write",
                 snippet=f"{name.partition('+')[0]}{DERIVED}",
                 clause=clause_id(path, data),
+                name=f"{name.partition('+')[0]}{DERIVED}",
             )
             return
     names = known[kind]
     if names is not None and name not in names:
-        text = _nothing_called(name, kind, names)
-        near = nearest(name, sorted(names)) or ""
-        yield Problem("S004", path, text, fix=_nearest_fix(name, names), clause=clause_id(path, data), instead=near)
+        yield _nowhere(path, name, kind, names, after=value.removeprefix(name), clause=clause_id(path, data))
+
+
+def _nowhere(
+    path: Path,
+    name: str,
+    kind: str,
+    known: frozenset[str],
+    *,
+    after: str = "",
+    clause: str = "",
+    key_of: Collection[str] | None = None,
+) -> Problem:
+    """S004 for a name that is not declared: a value with nothing but `after` behind the name, or a key of `key_of`."""
+    near = nearest(name, sorted(known))
+    return Problem(
+        "S004",
+        path,
+        _nothing_called(name, kind, known),
+        at_key=key_of is not None,
+        fix=f"write `{near}`" if near else "declare it, or use another name",
+        clause=clause,
+        name="" if near is None or near in (key_of or ()) else near + after,
+    )
 
 
 def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
@@ -125,11 +147,6 @@ def _nothing_called(name: str, kind: str, known: frozenset[str]) -> str:
     else:
         hint = "; there is " + ", ".join(f"`{known_name}`" for known_name in sorted(known)) if len(known) <= 8 else ""
     return f"no {kind} called `{shown(name)}`{hint}"
-
-
-def _nearest_fix(name: str, known: frozenset[str]) -> str:
-    near = nearest(name, sorted(known))
-    return f"write `{near}`" if near else "declare it, or use another name"
 
 
 def declared(data: dict[str, Any], kind: str) -> frozenset[str] | None:
@@ -169,21 +186,15 @@ def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterato
     for path, relation in _matches(data, ("relations", "*")):
         for place, name, is_key in named_sets(relation):
             if known is not None and name not in known:
-                text = _nothing_called(name, "information set", known)
-                near = nearest(name, sorted(known)) or ""
-                yield Problem("S004", (*path, *place), text, at_key=is_key, fix=_nearest_fix(name, known), instead=near)
+                key_of = relation if is_key else None
+                yield _nowhere((*path, *place), name, "information set", known, key_of=key_of)
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
-    for name in _keys(data, "controls") or ():
+    controlling = data.get("controls", {})
+    for name in controlling if isinstance(controlling, dict) else ():
         if known is not None and name not in known:
-            yield Problem(
-                "S004",
-                ("controls", name),
-                _nothing_called(name, "party", known),
-                at_key=True,
-                fix=_nearest_fix(name, known),
-            )
+            yield _nowhere(("controls", name), name, "party", known, key_of=controlling)
 
 
 def _unknown_facts(data: dict[str, Any]) -> Iterator[Problem]:
@@ -198,7 +209,8 @@ def _unknown_facts(data: dict[str, Any]) -> Iterator[Problem]:
             near = nearest(name, sorted(known))
             hint = f"; did you mean `{near}`?" if near else ""
             text = f"no fact called `{shown(name)}` in the feasibility base{hint}"
-            yield Problem("S004", path, text, fix=f"write `{near}`" if near else "copy the id from the finding")
+            fix = f"write `{near}`" if near else "copy the id from the finding"
+            yield Problem("S004", path, text, fix=fix, name=near or "")
 
 
 def _written_twice(data: dict[str, Any], blocks: tuple[str, ...], noun: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .problem import Problem, did_you_mean, shown
+from .problem import Problem, did_you_mean, nearest, shown
 from .source import Path
 
 KINDS: Final = {"within": "of", "disjoint_from": "with", "overlaps": "with"}
@@ -69,7 +69,8 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
         return None
     if not isinstance(kind, str) or kind not in KINDS:
         text = f"no relation called `{shown(kind)}`{did_you_mean(str(kind), KINDS)}"
-        problems.append(Problem("S004", (*path, left), text))
+        near = nearest(str(kind), KINDS) or ""
+        problems.append(Problem("S004", (*path, left), text, fix=f"write `{near}`" if near else "", name=near))
         return None
     word = KINDS[kind]
     allowed = {left, word, *(("exactly", "between") if kind == "overlaps" else ())}
@@ -78,7 +79,12 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
             hint = f"; write `{word}`" if key in ("with", "of") else ""
             problems.append(
                 Problem(
-                    "S007", (*path, key), f"`{key}` has no meaning for `{kind}`{hint}", at_key=True, fix="remove it"
+                    "S007",
+                    (*path, key),
+                    f"`{key}` has no meaning for `{kind}`{hint}",
+                    at_key=True,
+                    fix="remove it",
+                    remove=not hint,
                 )
             )
     right = item.get(word)

@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .model import Evidence, Scope
-from .problem import Problem, did_you_mean
+from .problem import Problem, did_you_mean, nearest
 from .quantities import read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
@@ -109,6 +109,7 @@ def wrong_version(data: dict[str, Any]) -> Problem | None:
             f'`{version[:40]}` is no version of the language; this is "1.0"',
             fix="write",
             snippet='unlearn_spec: "1.0"',
+            value='"1.0"',
         )
     if int(match[1]) != LANGUAGE[0]:
         return Problem(
@@ -136,6 +137,7 @@ def unmet_requirements(data: dict[str, Any]) -> list[Problem]:
                         "unknown key `in_`; did you mean `in`?",
                         at_key=True,
                         fix="rename it to `in`",
+                        name="in" if "in" not in entry else "",
                     )
                 )
     for path, claim in _each(data, "claims"):
@@ -168,6 +170,7 @@ def _idle(path: Path, text: str, data: dict[str, Any], why: tuple[str, ...] = ()
         fix="remove it",
         why=why,
         clause=clause_id(path, data),
+        remove=True,
     )
 
 
@@ -256,6 +259,7 @@ def _remove(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Iterato
             snippet="about: process",
             why=why,
             clause=clause_id(path, data),
+            value="process",
         )
     if not isinstance(limit, dict) or measure not in ("influence", "membership"):
         return
@@ -357,7 +361,8 @@ def _policy(data: dict[str, Any]) -> Iterator[Problem]:
         field = entry.get("field")
         if isinstance(field, str) and field not in OPEN_FIELDS:
             text = f"no field called `{field[:80]}`{did_you_mean(field, OPEN_FIELDS)}"
-            yield Problem("S004", (*path, "field"), text)
+            near = nearest(field, OPEN_FIELDS) or ""
+            yield Problem("S004", (*path, "field"), text, fix=f"write `{near}`" if near else "", name=near)
 
 
 def _share(value: Any) -> Fraction | None:

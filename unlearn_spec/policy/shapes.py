@@ -95,6 +95,7 @@ _OWNERS: Final = {
 }
 
 
+_WHOLE = re.compile(r"[0-9]{1,18}\Z")
 _BRANCH = re.compile(r"<[a-z_]+>\Z|\[key\]\Z")
 
 
@@ -195,6 +196,7 @@ def _told(item: Any, path: Path, data: Any) -> Problem:
             fix="write the unit" if _with_unit(kind, item["msg"], value) else "",
             snippet=_with_unit(kind, item["msg"], value),
             clause=clause,
+            value=_with_unit(kind, item["msg"], value),
         )
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"])
@@ -204,7 +206,8 @@ def _told(item: Any, path: Path, data: Any) -> Problem:
         if isinstance(value, str):
             what = "an access level" if "access" in path or "seen_by" in path else f"a value of `{field}`"
             text = f"`{shown(value)}` is not {what}{did_you_mean(value, words)}"
-            return Problem("S004", path, text, clause=clause, instead=nearest(value, words) or "")
+            near = nearest(value, words) or ""
+            return Problem("S004", path, text, fix=f"write `{near}`" if near else "", clause=clause, name=near)
         return _wrong_shape(path, value, "one of " + ", ".join(f"`{word}`" for word in words), clause)
     expected = _SHAPES.get(kind)
     if expected == "text" and isinstance(value, int):
@@ -217,7 +220,7 @@ def _told(item: Any, path: Path, data: Any) -> Problem:
             fix="quote it",
             snippet=f'"{written}"',
             clause=clause,
-            instead=f'"{written}"',
+            value=f'"{written}"',
         )
     if expected:
         return _wrong_shape(path, value, expected, clause)
@@ -248,12 +251,13 @@ def _wrong_shape(path: Path, value: Any, expected: str, clause: str) -> Problem:
         fix="put it in a list" if snippet else "",
         snippet=snippet,
         clause=clause,
+        value=snippet,
     )
 
 
 def _with_unit(code: str, message: str, value: Any) -> str:
     """A bare whole number with the unit that was expected of it, or nothing."""
-    if code != "S005" or isinstance(value, bool) or not isinstance(value, int):
+    if code != "S005" or isinstance(value, bool) or not _WHOLE.match(str(value)):
         return ""
     return f'"{value}%"' if "%" in message else f'"{value} days"' if "days" in message else ""
 
@@ -265,7 +269,8 @@ def _goal(path: Path, value: Any, clause: str) -> Problem:
         near = nearest("goal", value)
         if near is not None:
             text = f"unknown key `{near}`; did you mean `goal`?"
-            return Problem("S001", (*path, near), text, at_key=True, fix="rename it to `goal`", clause=clause)
+            fix = "rename it to `goal`"
+            return Problem("S001", (*path, near), text, at_key=True, fix=fix, clause=clause, name="goal")
         name = f'clause "{shown(clause)}"' if clause else "this clause"
         return Problem("S002", path, f"{name} has no `goal`", fix="add", snippet="goal: suppress", clause=clause)
     goal = value["goal"]
@@ -280,13 +285,14 @@ def _goal(path: Path, value: Any, clause: str) -> Problem:
             fix="choose one",
             clause=clause,
         )
+    near = nearest(goal, get_args(GoalKind))
     return Problem(
         "S003",
         (*path, "goal"),
         f"`{shown(goal)}` is not a goal{did_you_mean(goal, get_args(GoalKind))}",
-        fix="choose a goal",
+        fix=f"write `{near}`" if near else "choose a goal",
         clause=clause,
-        instead=nearest(goal, get_args(GoalKind)) or "",
+        name=near or "",
     )
 
 
@@ -311,7 +317,7 @@ def _unknown_key(path: Path, key: str, allowed: tuple[str, ...], data: Any) -> P
     goal = at(data, (*path[:2], "goal")) if path[:1] == ("clauses",) else None
     if in_clause and key in clause_keys():
         return Problem(
-            "S007", where, f"`{key}` has no meaning for `{goal}`", at_key=True, fix="remove it", clause=clause
+            "S007", where, f"`{key}` has no meaning for `{goal}`", at_key=True, fix="remove it", clause=clause, remove=True
         )
     if path[-1:] == ("limit",) and key in _LIMIT_WORDS:
         message = f"`{key}` has no meaning for `{goal}`, whose limit is {_LIMITS.get(str(goal), '')}"
@@ -337,9 +343,11 @@ def _unknown_key(path: Path, key: str, allowed: tuple[str, ...], data: Any) -> P
                     clause=clause,
                 )
     near = nearest(key, allowed)
+    if near is not None and near in (at(data, path) or ()):  # renaming would write that key twice
+        near = None
     fix = f"rename it to `{near}`" if near else "remove it"
     text = f"unknown key `{shown(key)}`{did_you_mean(key, allowed)}"
-    return Problem("S001", where, text, at_key=True, fix=fix, clause=clause, instead=near or "")
+    return Problem("S001", where, text, at_key=True, fix=fix, clause=clause, name=near or "", remove=near is None)
 
 
 def _condition(path: Path, item: Any) -> Path | None:

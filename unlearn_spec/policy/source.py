@@ -33,7 +33,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_BREAK = re.compile("\r\n|\r|\n")
+BREAK = re.compile("\r\n|\r|\n")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NULL = re.compile(r"(~|null|Null|NULL|)\Z")
 _TRUTH = re.compile(r"(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
@@ -54,6 +54,8 @@ class Source:
     text: str
     values: Mapping[Path, Span] = field(repr=False)
     keys: Mapping[Path, Span] = field(repr=False)
+    longer: frozenset[Path] = field(default=frozenset(), repr=False)
+    """Values that go on past the line they begin on: their span is the first line of them."""
 
     def value(self, path: Path) -> Span:
         """Where the value at `path` begins, or that of the nearest ancestor that was written."""
@@ -65,9 +67,21 @@ class Source:
         """Where the key that leads to `path` stands; the value, if `path` is a list position or was not written."""
         return self.keys[path] if path in self.keys else self.value(path)
 
+    def under(self, path: Path) -> list[Path]:
+        """The fields or items of the mapping or list at `path`, in the order of the file."""
+        return self._under.get(path, [])
+
+    @cached_property
+    def _under(self) -> dict[Path, list[Path]]:
+        found: dict[Path, list[Path]] = {}
+        for path in self.values:
+            if path:
+                found.setdefault(path[:-1], []).append(path)
+        return found
+
     @cached_property
     def _lines(self) -> list[str]:
-        return _BREAK.split(self.text)
+        return BREAK.split(self.text)
 
     def line(self, number: int) -> str:
         """Line `number`, counted from 1, without its line break; empty past the end."""
@@ -117,18 +131,18 @@ def read(text: str, file: str) -> Reading:
     text = text.removeprefix("\ufeff")
     stray = _FORBIDDEN.search(text)
     if stray:
-        return _nothing(file, text, _invisible(_end_of(file, text[: stray.start()]), stray[0]))
+        place = _end_of(file, text[: stray.start()])
+        return _nothing(file, text, _invisible(place, stray[0], Edit(place, "")))
     builder = _Builder(file, text)
     try:
         builder.run(yaml.parse(text, Loader=_Loader))
     except _StopError as stop:
-        source = Source(file, text, builder.values, builder.keys)
-        return Reading(source, None, (*builder.findings, stop.finding), frozenset({()}))
+        return Reading(builder.source(text), None, (*builder.findings, stop.finding), frozenset({()}))
     except yaml.MarkedYAMLError as error:
         return _nothing(file, text, _syntax(file, error))
     except yaml.YAMLError:
         return _nothing(file, text, _finding("Y001", Span(file, 1, 1), "this is not YAML"))
-    source = Source(file, text, builder.values, builder.keys)
+    source = builder.source(text)
     if not builder.findings and not isinstance(builder.root, dict):
         builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
     return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken))
@@ -161,12 +175,13 @@ def _syntax(file: str, error: yaml.MarkedYAMLError) -> Finding:
 
 def _end_of(file: str, text: str) -> Span:
     """The place right after `text`, which begins the file."""
-    lines = _BREAK.split(text)
+    lines = BREAK.split(text)
     return Span(file, len(lines), len(lines[-1]) + 1)
 
 
-def _invisible(span: Span, character: str) -> Finding:
-    return _finding("Y001", span, f"the invisible character U+{ord(character):04X} is not allowed", "delete it")
+def _invisible(span: Span, character: str, *edits: Edit) -> Finding:
+    message = f"the invisible character U+{ord(character):04X} is not allowed"
+    return Finding("Y001", "error", message, (span,), fixes=(Fix("delete it", edits=edits),))
 
 
 def _not_a_mapping(root: Any) -> str:
@@ -217,9 +232,10 @@ class _Builder:
     """Builds data and spans from parser events, one pass, no recursion."""
 
     def __init__(self, file: str, text: str) -> None:
-        self.file, self.lines = file, _BREAK.split(text)
+        self.file, self.lines = file, BREAK.split(text)
         self.values: dict[Path, Span] = {}
         self.keys: dict[Path, Span] = {}
+        self.longer: set[Path] = set()
         self.findings: list[Finding] = []
         self.broken: set[Path] = set()
         self.root: Any = None
@@ -259,10 +275,17 @@ class _Builder:
                         )
                     )
 
+    def source(self, text: str) -> Source:
+        return Source(self.file, text, self.values, self.keys, frozenset(self.longer))
+
     def span(self, event: Any, end: Any = None) -> Span:
         start, end = event.start_mark, end or event.end_mark
         last = end.column if end.line == start.line else len(self.line(start.line).rstrip())
         return Span(self.file, start.line + 1, start.column + 1, max(1, last - start.column))
+
+    def note_length(self, path: Path, start: Any, end: Any) -> None:
+        if end.end_mark.line != start.start_mark.line:
+            self.longer.add(path)
 
     def line(self, index: int) -> str:
         return self.lines[index] if index < len(self.lines) else ""
@@ -312,6 +335,7 @@ class _Builder:
             raise _StopError(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
         path = self.child()
         self.values.setdefault(path, self.span(event))
+        self.note_length(path, event, event)
         if problem:
             self.report("Y004", path, self.span(event), problem, fix)
         self.attach(value)
@@ -406,6 +430,7 @@ class _Builder:
                 self.file, mark.line + 1, mark.column + 1, max(1, len(self.line(mark.line).rstrip()) - mark.column)
             )
         self.values.setdefault(top.path, span)
+        self.note_length(top.path, top.start, event)
         self.attach(top.content)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PureWindowsPath
 
-from ..finding import Finding
+from ..finding import Finding, Fix, Span
 from ..plan.model import DataRef, Obligation, Plan, SubjectRef
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import ClauseVerdict, Verification
@@ -222,8 +222,13 @@ def _evidence(plan: Plan, objects: Mapping[str, str]) -> tuple[EvidenceObject, .
 
 
 def _without_folders(finding: Finding) -> Finding:
-    spans = tuple(replace(span, file=PureWindowsPath(span.file).name) for span in finding.spans)
-    return replace(finding, spans=spans)
+    def named(span: Span) -> Span:
+        return replace(span, file=PureWindowsPath(span.file).name)
+
+    def fixed(fix: Fix) -> Fix:
+        return replace(fix, edits=tuple(replace(edit, span=named(edit.span)) for edit in fix.edits))
+
+    return replace(finding, spans=tuple(map(named, finding.spans)), fixes=tuple(map(fixed, finding.fixes)))
 
 
 def _assumptions(verdicts: list[ClauseVerdict]) -> tuple[Assumption, ...]:

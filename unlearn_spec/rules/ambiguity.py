@@ -16,6 +16,7 @@ from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppr
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from .context import Context
+from .edits import field_edits
 from .witness import world_as_test
 from .wording import count, listed
 
@@ -278,10 +279,11 @@ def process_or_model(context: Context) -> tuple[Finding, ...]:
             ),
             fixes=(
                 Fix(
-                    "write `about: process`"
-                    if clause.measure == "influence"
-                    else "write `about: process` or `about: model`"
-                ),
+                    "write `about: process`",
+                    edits=field_edits(context.document.source, context.path(clause.id), "about", "process"),
+                )
+                if clause.measure == "influence"
+                else Fix("write `about: process` or `about: model`"),
             ),
             clauses=(clause.id,),
         )

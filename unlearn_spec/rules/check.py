@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Unpack
 
 from ..finding import Finding
 from ..policy.load import Document, PolicyError, load, load_text
@@ -17,6 +17,7 @@ from .cycles import forced_equal
 from .leftovers import leftover_findings
 from .legal import legal_findings
 from .names import name_findings
+from .options import DEFAULT, Keywords, Options
 from .schema import schema_findings
 from .testability import testability_findings
 from .wording import count, listed
@@ -86,83 +87,46 @@ class CheckResult:
         return " · ".join(parts)
 
 
-def check(
-    path: str | Path,
-    *,
-    today: date | None = None,
-    effort: int | None = None,
-    without: Collection[str] = (),
-    worlds: bool = False,
-    solver: bool = True,
-    double_check: bool = False,
-    export: Path | None = None,
-) -> CheckResult:
-    """Check the policy file at `path` as of `today`. Mistakes in the file are findings; nothing is raised for them.
+def check(path: str | Path, options: Options = DEFAULT, **keywords: Unpack[Keywords]) -> CheckResult:
+    """Check the policy file at `path`. Mistakes in the file are findings; nothing is raised for them.
 
-    `effort` is the solver's work limit for one query; `without` names axioms to leave out; with `worlds`, findings that a
-    world shows carry it as a policy test. Without `solver` only what needs none is asked, and X002 says so.
-    `double_check` puts every question to a second solver as well; `export` names a folder to write the questions to.
-    Raises `ValueError` for an axiom that does not exist or an effort below 1, `SecondSolverMissing` if there is no second
-    solver, `OSError` if the questions cannot be written.
+    The fields of `Options` can be given by keyword too: `check("policy.yaml", without=["AX6"], worlds=True)`.
+    Raises `ValueError` for an axiom that cannot be left out or an effort below 1, `SecondSolverMissing` if there is no
+    second solver to ask, `OSError` if the questions cannot be written.
     """
-    _check_arguments(effort, without)
+    asked = options.but(**keywords)
     try:
         document = load(path)
     except PolicyError as error:
         return _unreadable(str(path), error, _lenient(str(path)))
-    return check_document(
-        document,
-        today=today,
-        effort=effort,
-        without=without,
-        worlds=worlds,
-        solver=solver,
-        double_check=double_check,
-        export=export,
-    )
+    return check_document(document, asked)
 
 
 def check_text(
-    text: str,
-    file: str = "<policy>",
-    *,
-    today: date | None = None,
-    effort: int | None = None,
-    without: Collection[str] = (),
+    text: str, file: str = "<policy>", options: Options = DEFAULT, **keywords: Unpack[Keywords]
 ) -> CheckResult:
     """Like `check`, for a policy held as text; `file` is its name in messages."""
-    _check_arguments(effort, without)
+    asked = options.but(**keywords)
     try:
         document = load_text(text, file)
     except PolicyError as error:
         return _unreadable(file, error, Source(file, text, {}, {}))
-    return check_document(document, today=today, effort=effort, without=without)
+    return check_document(document, asked)
 
 
-def check_document(
-    document: Document,
-    *,
-    today: date | None = None,
-    effort: int | None = None,
-    without: Collection[str] = (),
-    worlds: bool = False,
-    solver: bool = True,
-    double_check: bool = False,
-    export: Path | None = None,
-) -> CheckResult:
+def check_document(document: Document, options: Options = DEFAULT, **keywords: Unpack[Keywords]) -> CheckResult:
     """Like `check`, for a policy that is loaded."""
-    _check_arguments(effort, without)
     from .feasibility import feasibility_findings
 
-    day = today or date.today()
-    left_out = frozenset(without)
+    options = options.but(**keywords)
+    day = options.today or date.today()
     opinion: str | None = None
-    if not solver:
+    if not options.solver:
         asked = SolverPart((_no_solver(document),))
-    elif double_check or export is not None:
-        asked, opinion = _watched(document, effort, left_out, worlds, double_check, export)
+    elif options.double_check or options.export is not None:
+        asked, opinion = _watched(document, options)
     else:
-        asked = _asked(document, effort, left_out, worlds)
+        asked = _asked(document, options)
     in_conflict = {name for found in asked.findings if found.code[0] == "C" for name in found.clauses}
     feasible = feasibility_findings(document, day, in_conflict)
     found = (
@@ -171,7 +135,7 @@ def check_document(
         *asked.findings,
         *absolute_findings(document),
         *leftover_findings(document),
-        *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in left_out),
+        *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in options.without),
         *feasible.findings,
         *name_findings(document),
         *legal_findings(document),
@@ -183,8 +147,8 @@ def check_document(
         findings,
         asked.clauses_evaluated,
         asked.consistent and asked.clauses_evaluated == len(document.policy.clauses),
-        tuple(sorted(left_out)),
-        (*notes, *feasible.notes) if solver else (),  # what an acceptance is for was perhaps not asked
+        tuple(sorted(options.without)),
+        (*notes, *feasible.notes) if options.solver else (),  # what an acceptance is for was perhaps not asked
         opinion,
         document.source,
     )
@@ -199,35 +163,28 @@ class SolverPart:
     consistent: bool = False
 
 
-def _asked(document: Document, effort: int | None, without: frozenset[str], worlds: bool) -> SolverPart:
+def _asked(document: Document, options: Options) -> SolverPart:
     from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
 
-    limit = {} if effort is None else {"effort": effort}
-    said = semantic_findings(document, without=without, worlds=worlds, **limit)
+    limit = {} if options.effort is None else {"effort": options.effort}
+    said = semantic_findings(document, without=frozenset(options.without), worlds=options.worlds, **limit)
     return SolverPart(said.findings, said.clauses_evaluated, said.consistent)
 
 
-def _watched(
-    document: Document,
-    effort: int | None,
-    without: frozenset[str],
-    worlds: bool,
-    double_check: bool,
-    export: Path | None,
-) -> tuple[SolverPart, str | None]:
+def _watched(document: Document, options: Options) -> tuple[SolverPart, str | None]:
     """Like `_asked`, with the questions recorded, written down and put to a second solver, as is wished."""
     from ..logic.export import write
     from ..logic.second_solver import SecondSolverMissing, available, second_opinion
     from ..logic.solver import recording
     from .second_opinion import disagreement
 
-    if double_check and not available():
+    if options.double_check and not available():
         raise SecondSolverMissing
     with recording() as questions:
-        said = _asked(document, effort, without, worlds)
-    if export is not None:
-        write(questions, export)
-    if not double_check:
+        said = _asked(document, options)
+    if options.export is not None:
+        write(questions, options.export)
+    if not options.double_check:
         return said, None
     opinion = second_opinion(questions)
     return replace(said, findings=(*said.findings, *disagreement(document, opinion))), str(opinion)
@@ -241,18 +198,6 @@ def _no_solver(document: Document) -> Finding:
         "coverage, since no solver was to be asked",
         (document.source.key(("clauses",)),),
     )
-
-
-def _check_arguments(effort: int | None, without: Collection[str]) -> None:
-    from ..logic.axioms import BY_ID, FIXED
-
-    if effort is not None and effort < 1:
-        raise ValueError(f"the effort must be at least 1, not {effort}")
-    unknown = sorted(set(without) - set(BY_ID))
-    if unknown:
-        raise ValueError(f"no axiom called {listed(unknown)}; there are {listed(BY_ID)}")
-    if fixed := sorted(set(without) & set(FIXED)):
-        raise ValueError(f"{listed(fixed)} says how the language reads a word and cannot be left out")
 
 
 def _unreadable(file: str, error: PolicyError, source: Source) -> CheckResult:

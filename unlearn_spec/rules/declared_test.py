@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from ..finding import Finding, Fix, Severity, Span
+from ..finding import Edit, Finding, Fix, Severity, Span
 from ..plan.allocation import allocated_alpha, error_for_facts, registered_facts
 from ..policy.load import Document
 from ..policy.model import (
@@ -26,6 +26,7 @@ from ..policy.model import (
     Suppress,
 )
 from ..policy.source import Path
+from .edits import all_or_none, field_edits
 from .wording import count, percent
 
 RateGoal = Suppress | Refuse | Retain | Rectify
@@ -73,6 +74,11 @@ class DeclaredTest:
     def span(self, *fields: str, label: str = "") -> Span:
         span = self.document.source.value((*self.path, *fields))
         return Span(span.file, span.line, span.column, span.length, label)
+
+    def edits(self, block: str, **fields: object) -> tuple[Edit, ...]:
+        """Writes fields of one block of the clause, or of the clause itself; all or none."""
+        source = self.document.source
+        return all_or_none(*(field_edits(source, self.path, name, value, block) for name, value in fields.items()))
 
     def finding(
         self,

@@ -11,6 +11,7 @@ from ..logic.repair import with_clause
 from ..logic.worlds import days
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
 from .context import Context, listed
+from .edits import field_edits
 
 
 def evidence_destroyed(context: Context, core: Core) -> Finding:
@@ -41,7 +42,8 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
             later = clause.model_copy(update={"by": day})
             put_off = with_clause(policy, later)
             if possible(put_off, core.clauses, evidence=True, without=context.without):
-                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True))
+                edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
+                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
                 break
     return Finding(
         "C007",

@@ -1,15 +1,32 @@
-"""Repairs as changes of the text: what an editor or a code host can apply."""
+"""Repairs of a clause as changes to the file: from a field and its new value, as a fix names them, to where it is written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..finding import Edit
+from ..policy.edits import item_added, value_set
 from ..policy.source import Path, Source
 
-_LIMITS = ("at_most", "at_least", "epsilon", "tpr_at_most")
+_BARE = ("samples", "population", "access", "about", "over")
+"""Fields whose values stand without quotes: whole numbers and words of the language."""
 
 
-def number_on(source: Source, clause: Path, field: str, value: str) -> tuple[Edit, ...]:
-    """A number on a clause as the drafter would write it, inside `limit` or beside it; none where it is not one value."""
-    span = source.value((*clause, "limit", field) if field in _LIMITS else (*clause, field))
-    written = source.line(span.line)[span.column - 1 : span.column - 1 + span.length]
-    return () if written[:1] in ("{", "[") else (Edit(span, f'"{value}"'),)
+def field_edits(source: Source, clause: Path, field: str, value: object, block: str = "") -> tuple[Edit, ...]:
+    """Writes `value` for a field of the clause at a path: in its `block`, or where it is written, else as a new field.
+
+    No edit where the file's layout does not allow a simple one.
+    """
+    places = [(*clause, block, field)] if block else [(*clause, *within, field) for within in ((), ("limit",))]
+    place = next((each for each in places if each in source.values), places[0])
+    return value_set(source, place, str(value) if field in _BARE else f'"{value}"')
+
+
+def override_edits(source: Source, clause: Path, others: Iterable[str]) -> tuple[Edit, ...]:
+    """Lets the clause at a path override one or more others as well."""
+    return item_added(source, (*clause, "overrides"), ", ".join(others))
+
+
+def all_or_none(*edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits together, unless one of the changes could not be made an edit."""
+    return tuple(edit for each in edits for edit in each) if all(edits) else ()

@@ -42,7 +42,7 @@ from ..policy.model import (
     Suppress,
 )
 from .codes import CODES
-from .render_text import visible
+from .terminal import inert, visible
 from .wording import count, days, decimal, listed, percent, plural
 
 ACCESS: Final = {
@@ -107,7 +107,7 @@ def explain_policy(document: Document) -> str:
     if policy.feasibility:
         lines += ["", "Known facts that this policy does not rely on:"]
         lines += [f"- {_overridden(entry)}" for entry in policy.feasibility]
-    return "\n".join(visible(line) for line in lines) + "\n"
+    return "\n".join(inert(visible(line)) for line in lines) + "\n"
 
 
 def _overridden(entry: Override) -> str:

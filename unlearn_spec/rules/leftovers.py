@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..finding import Finding, Fix
+from ..policy.edits import item_added, value_replaced
 from ..policy.load import Document
 from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
 from .lineage import Lineage, target_of
@@ -36,8 +37,11 @@ def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
             root = lineage.trained(name, sets)
             how = "trained on it" if root == name else f"made from {root}, which was trained on it"
             message = f"{first.id} removes {target} and leaves {name} as it was: {how}"
-            widened = f"scope: {{artifacts: [{_widened(first, name, root)}]}}"
-            fix = Fix(f"add {name} to the scope, or destroy it", snippet=widened)
+            widened = f"[{_widened(first, name, root)}]"
+            place = ("clauses", lineage.place(first), "scope", "artifacts")
+            text = f"add {name} to the scope, or destroy it"
+            edits = value_replaced(document.source, place, widened)
+            fix = Fix(text, snippet=f"scope: {{artifacts: {widened}}}", edits=edits)
             yield _finding(document, lineage, "A012", message, first, name, fix, ("AX8",))
 
 
@@ -83,8 +87,9 @@ def second_path(document: Document, lineage: Lineage) -> Iterator[Finding]:
                     held = next(each for each in document.policy.artifacts[name].holds if each in sets)
                     path = f"{answering}, which also answers from {name}"
                     message = f"{clause.id} hides {target} in {path}, and {name} holds {held}"
-                    unlist = f"- {{id: unlist-{name.replace('_', '-')}, goal: de_index, target: {held}, scope: {{artifacts: [{name}]}}}}"
-                    fix = Fix("take it out there", snippet=unlist)
+                    unlist = f"{{id: unlist-{name.replace('_', '-')}, goal: de_index, target: {held}, scope: {{artifacts: [{name}]}}}}"
+                    edits = item_added(document.source, ("clauses",), unlist)
+                    fix = Fix("take it out there", snippet=f"- {unlist}", edits=edits)
                     yield _finding(document, lineage, "A014", message, clause, name, fix, ("AX3",))
 
 

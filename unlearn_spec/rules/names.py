@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..finding import Finding, Fix, Span
+from ..finding import Edit, Finding, Fix, Span
+from ..policy.edits import name_replaced
 from ..policy.load import Document
 from ..policy.lookalikes import looks
 from ..policy.source import Path
+from .edits import all_or_none
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
@@ -32,8 +34,27 @@ def id_style(document: Document) -> Iterator[Finding]:
     for name, path, clauses in ids:
         if not _KEBAB.match(name):
             text = f"the id `{name}` is not in kebab-case: small letters and digits, with single hyphens between words"
-            fix = Fix(f"rename it `{kebab(name)}`, wherever it is named", snippet=f"id: {kebab(name)}")
+            edits = _renamed(document, path, name, kebab(name))
+            fix = Fix(f"rename it `{kebab(name)}`, wherever it is named", snippet=f"id: {kebab(name)}", edits=edits)
             yield Finding("N001", "info", text, (document.source.value(path),), fixes=(fix,), clauses=clauses)
+
+
+def _renamed(document: Document, path: Path, name: str, new: str) -> tuple[Edit, ...]:
+    """The id at `path` and every mention of it, of a clause or claim, under its new name; none if that is taken."""
+    policy = document.policy
+    places = [path]
+    if path[0] != "policy":
+        if not new or new in {entry.id for entry in (*policy.clauses, *policy.claims)}:
+            return ()
+        places += [
+            ("clauses", i, "overrides", j)
+            for i, clause in enumerate(policy.clauses)
+            for j, other in enumerate(clause.overrides)
+            if other == name
+        ]
+        places += [("accept", i, "clause") for i, entry in enumerate(policy.accept) if entry.clause == name]
+        places += [("open_questions", i, "clause") for i, entry in enumerate(policy.open_questions) if entry.clause == name]
+    return all_or_none(*(name_replaced(document.source, each, new) for each in places))
 
 
 def kebab(name: str) -> str:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from ..logic.compare import Shown
 from .diff import ClauseDiff, DiffResult, only_in
 from .render_json import finding_data
-from .render_text import WIDTH, render_finding, visible
+from .render_text import WIDTH, in_lines, render_finding
 from .snippet import as_test_file
+from .terminal import folded, visible
 
 _KIND = {"kept": "", "renamed": "renamed", "added": "added", "removed": "removed"}
 
 
 def render_diff_text(result: DiffResult, *, colour: bool = False, worlds: bool = False, width: int = WIDTH) -> str:
     """The summary, then every finding, clause by clause, the evidence demanded, and what the files declare differently."""
-    head = textwrap.wrap(visible(result.summary), width, break_long_words=False, break_on_hyphens=False)
+    head = folded(visible(result.summary), width)
     blocks = ["\n".join(head)]
     sources = {source.file: source for source in result.sources}
     for finding in result.findings:
@@ -33,9 +33,8 @@ def render_diff_text(result: DiffResult, *, colour: bool = False, worlds: bool =
         blocks.append("\n".join(("declared differently", *(f"  {visible(change.text)}" for change in result.declared))))
     if worlds:
         blocks += [text.rstrip() for text in worlds_as_tests(result)]
-    return (
-        "\n\n".join([*blocks, f"{visible(result.after)} against {visible(result.before)}: {_closing(result)}"]) + "\n"
-    )
+    closing = f"{visible(result.after)} against {visible(result.before)}: {_closing(result)}"
+    return in_lines("\n\n".join([*blocks, closing]))
 
 
 def _closing(result: DiffResult) -> str:

@@ -1,43 +1,62 @@
-"""Check results as workflow commands: GitHub shows them beside the lines they are about.
+"""Check results as workflow commands of GitHub Actions, which shows them as annotations on the lines of the file.
 
-Text of a policy may hold anything; what could end a command or begin one is escaped as the runner reads it.
+Text from a policy cannot give a command: it stands only inside ours, with line breaks, and in properties colons and commas,
+encoded. The runner says nothing of the unit of columns or whether the last one is included; these are UTF-16 code units and
+the column after the last, as in SARIF and as the problem matchers of editors have it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..finding import Finding
+from .annotation import Columns, name_from, told
 from .check import CheckResult
 from .codes import CODES
-from .render_text import visible
+from .terminal import inert, visible
 
 _COMMAND: Final = {"error": "error", "warning": "warning", "undetermined": "warning", "info": "notice"}
 
 
-def render_github(results: Sequence[CheckResult]) -> str:
-    """One command a finding, and one line of summary a file. Accepted findings are notices."""
-    lines: list[str] = []
-    for result in results:
-        lines += [_command(finding) for finding in result.findings]
-        lines.append(_harmless(f"{visible(result.file)}: {result.summary}"))
-    return "\n".join(lines) + "\n"
+def render_github(results: Sequence[CheckResult], *, root: str = os.curdir) -> str:
+    """One command a finding and a note, then a line of summary, for each file. Accepted findings are notices.
+
+    `root` is the folder from which files are named.
+    """
+    columns = Columns(results)
+    return "".join(f"{line}\n" for result in results for line in _lines(result, columns, root))
 
 
-def _command(finding: Finding) -> str:
-    severity = "notice" if finding.accepted else _COMMAND[finding.severity]
-    title = f"{finding.code} {CODES[finding.code].name}"
-    properties = {"title": title + (" (accepted)" if finding.accepted else "")}
+def _lines(result: CheckResult, columns: Columns, root: str) -> Iterator[str]:
+    for finding in result.findings:
+        yield _annotation(finding, columns, root)
+    file = visible(name_from(root, result.file))
+    for note in result.notes:
+        yield _command("notice", {"title": "note", "file": file}, visible(note))
+    yield inert(f"{file}: {result.summary}")
+
+
+def _annotation(finding: Finding, columns: Columns, root: str) -> str:
+    accepted = " (accepted)" if finding.accepted else ""
+    properties = {"title": f"{finding.code} {CODES[finding.code].name}{accepted}"}
     if finding.spans:
         span = finding.spans[0]
-        last = span.column + span.length
-        properties |= {"file": span.file, "line": str(span.line), "col": str(span.column), "endColumn": str(last)}
-    said = [finding.message, *(f"why: {line}" for line in finding.why), *(f"fix: {fix.text}" for fix in finding.fixes)]
-    if finding.accepted:
-        said.append(f"accepted: {finding.accepted}")
+        first, after = columns.of(span)
+        properties |= {
+            "file": visible(name_from(root, span.file)),
+            "line": str(span.line),
+            "col": str(first),
+            "endColumn": str(after),
+        }
+    command = "notice" if finding.accepted else _COMMAND[finding.severity]
+    return _command(command, properties, "\n".join(told(finding)))
+
+
+def _command(command: str, properties: dict[str, str], message: str) -> str:
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{severity} {written}::{_data(chr(10).join(visible(line) for line in said))}"
+    return f"::{command} {written}::{_data(message)}"
 
 
 def _data(text: str) -> str:
@@ -45,9 +64,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(visible(text)).replace(":", "%3A").replace(",", "%2C")
-
-
-def _harmless(line: str) -> str:
-    """A line that the runner takes for no command."""
-    return line.replace("::", ": :").replace("##[", "# #[")
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -10,7 +10,8 @@ from ..finding import Finding
 from ..policy.source import Source
 from .policy_tests import Outcome, TestResult, TestRun
 from .render_json import finding_data, span_data
-from .render_text import WIDTH, render_finding, visible
+from .render_text import WIDTH, in_lines, render_finding
+from .terminal import visible
 
 _SIGN = {"as_expected": "ok  ", "otherwise": "FAIL", "undetermined": "?   "}
 
@@ -20,7 +21,7 @@ def render_tests_text(run: TestRun, *, colour: bool = False, width: int = WIDTH)
     blocks = [_told(finding, run, colour, width) for finding in run.findings]
     lines = [line for result in run.results for line in _result(result, run, colour, width)]
     blocks += ["\n".join(lines)] if lines else []
-    return "\n\n".join([*blocks, f"{visible(run.file)}: {run.summary}"]) + "\n"
+    return in_lines("\n\n".join([*blocks, f"{visible(run.file)}: {run.summary}"]))
 
 
 def _result(result: TestResult, run: TestRun, colour: bool, width: int) -> Iterator[str]:

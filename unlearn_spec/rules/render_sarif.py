@@ -1,124 +1,223 @@
-"""Check results as SARIF 2.1.0 (OASIS, 2020): one run for all files, every code a rule, acceptances as suppressions."""
+"""Check results as SARIF 2.1.0 (OASIS, with errata 01): one run for all files, the codes found as rules, every finding.
+
+Plain ASCII, the same bytes for the same results seen from the same folder: no clock, no user, no machine.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..finding import Edit, Finding, Fix, Span
+from ..finding import Finding, Fix, Span
+from .annotation import Columns, fix_words, name_from, told
 from .check import CheckResult
 from .codes import CODES, FAMILIES, Code
+from .explain import explain_code
+from .terminal import visible
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FINGERPRINT: Final = "unlearnSpecFinding/v1"
 
 _LEVEL: Final = {"error": "error", "warning": "warning", "info": "note", "undetermined": "none"}
-SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT: Final = "%SRCROOT%"
+_MEANING: Final = re.compile(r"^## What it means\n\n(.*?)\n\n", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(r"(\\*)\]\(")
+_NUMBER: Final = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
+
+Json = dict[str, Any]
 
 
-def render_sarif(results: Sequence[CheckResult]) -> str:
-    """The log as JSON text: the same bytes for the same results, no time and no machine in it."""
-    used = [code for code in CODES if any(finding.code == code for result in results for finding in result.findings)]
-    place = {code: index for index, code in enumerate(used)}
-    driver = {
-        "name": "unlearn-spec",
-        "version": version("unlearn-spec"),
-        "rules": [_rule(CODES[code]) for code in used],
-    }
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "artifacts": [{"location": _location(result.file)} for result in results],
-        "invocations": [{"executionSuccessful": not any(result.exit_code == 2 for result in results)}],
-        "results": [_result(finding, place) for result in results for finding in result.findings],
-    }
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+def render_sarif(results: Sequence[CheckResult], *, root: str = os.curdir) -> str:
+    """A SARIF log with a final line break. `root` is the folder from which files are named."""
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(results, _Files(root, results))]}
     return json.dumps(log, ensure_ascii=True, indent=2) + "\n"
 
 
-def _rule(code: Code) -> dict[str, Any]:
+class _Files:
+    """The names of the checked files, and places in them."""
+
+    def __init__(self, root: str, results: Sequence[CheckResult]) -> None:
+        self._root = root
+        self._columns = Columns(results)
+        self.uris = tuple(dict.fromkeys(self.uri(result.file) for result in results))
+        self._index = {uri: number for number, uri in enumerate(self.uris)}
+
+    def uri(self, file: str) -> str:
+        """A relative reference; `quote` leaves nothing that a reader could take for a scheme or a query."""
+        return quote(os.fsencode(name_from(self._root, file)))
+
+    def location(self, file: str) -> Json:
+        uri = self.uri(file)
+        return {"uri": uri, "uriBaseId": _ROOT} | ({"index": self._index[uri]} if uri in self._index else {})
+
+    def region(self, span: Span) -> Json:
+        first, after = self._columns.of(span)
+        return {"startLine": span.line, "startColumn": first, "endLine": span.line, "endColumn": after}
+
+    def physical(self, span: Span) -> Json:
+        return {"artifactLocation": self.location(span.file), "region": self.region(span)}
+
+
+def _run(results: Sequence[CheckResult], files: _Files) -> Json:
+    found = {finding.code for result in results for finding in result.findings}
+    used = [code for code in CODES if code in found]
+    place = {code: index for index, code in enumerate(used)}
+    number = version("unlearn-spec")
     return {
-        "id": code.code,
-        "name": "".join(word.capitalize() for word in code.name.split("-")),
-        "shortDescription": {"text": code.meaning},
-        "help": {"text": f"unlearn-spec explain {code.code} prints what it means, how it is decided and how to mend it."},
-        "defaultConfiguration": {"level": _LEVEL[code.severity]},
-        "properties": {"family": FAMILIES[code.code[0]], "since": code.since},
+        "tool": {
+            "driver": {
+                "name": "unlearn-spec",
+                "version": number,
+                "semanticVersion": number,
+                "rules": [_rule(CODES[code]) for code in used],
+            }
+        },
+        "columnKind": "utf16CodeUnits",
+        "newlineSequences": ["\r\n", "\r", "\n"],
+        "originalUriBaseIds": {_ROOT: {"description": _text("The folder in which the policies were checked.")}},
+        "artifacts": [
+            {
+                "location": {"uri": uri, "uriBaseId": _ROOT, "index": index},
+                "sourceLanguage": "yaml",
+                "roles": ["analysisTarget"],
+            }
+            for index, uri in enumerate(files.uris)
+        ],
+        "invocations": [
+            {
+                "executionSuccessful": True,  # a policy with mistakes is a result, not a failure to look at it
+                "toolConfigurationNotifications": [
+                    {
+                        "level": "note",
+                        "message": _text(note),
+                        "locations": [{"physicalLocation": {"artifactLocation": files.location(result.file)}}],
+                    }
+                    for result in results
+                    for note in result.notes
+                ],
+            }
+        ],
+        "results": [each for result in results for each in _results(result, files, place)],
+        "properties": {"policies": [_summary(result, files) for result in results]},
     }
 
 
-def _result(finding: Finding, place: dict[str, int]) -> dict[str, Any]:
-    first, *others = finding.spans or (None,)
-    said = [finding.message, *finding.why]
-    found: dict[str, Any] = {
+def _summary(result: CheckResult, files: _Files) -> Json:
+    """What no finding says: how far the file was looked at, and what "no contradiction" stands on."""
+    return {
+        "uri": files.uri(result.file),
+        "language": result.language,
+        "clausesEvaluated": result.clauses_evaluated,
+        "consistent": result.consistent,
+        "without": list(result.without),
+        "exitCode": result.exit_code,
+        "text": result.summary,
+    }
+
+
+def _rule(code: Code) -> Json:
+    page = explain_code(code.code)
+    meaning = _MEANING.search(page)
+    return {
+        "id": code.code,
+        "name": "".join(word.capitalize() for word in code.name.split("-")),
+        "shortDescription": _text(code.meaning),
+        "fullDescription": _text(" ".join(meaning[1].split()) if meaning else code.meaning),
+        "help": {**_text(f"unlearn-spec explain {code.code}"), "markdown": page},
+        "defaultConfiguration": {"level": _LEVEL[code.severity]},
+        "properties": {"since": code.since, "tags": [FAMILIES[code.code[0]]]},
+    }
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+def _results(result: CheckResult, files: _Files, place: dict[str, int]) -> Iterator[Json]:
+    seen: Counter[str] = Counter()
+    for finding in result.findings:
+        identity = _identity(finding)
+        seen[identity] += 1
+        yield _result(finding, files, place, f"{identity}:{seen[identity]}")
+
+
+def _result(finding: Finding, files: _Files, place: dict[str, int], fingerprint: str) -> Json:
+    fixes = [_fix(fix, files) for fix in finding.fixes if fix.edits]
+    related = [
+        {"id": number, "physicalLocation": files.physical(span)} | _message(span.label)
+        for number, span in enumerate(finding.spans[1:], 1)
+    ]
+    return {
         "ruleId": finding.code,
         "ruleIndex": place[finding.code],
         "kind": "open" if finding.severity == "undetermined" else "fail",
         "level": _LEVEL[finding.severity],
-        "message": {"text": "\n".join(said)},
-        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
+        "message": _text("\n".join(told(finding))),
+        **({"locations": [_location(finding, files)]} if finding.spans else {}),
+        **({"relatedLocations": related} if related else {}),
+        **({"fixes": fixes} if fixes else {}),
+        "partialFingerprints": {FINGERPRINT: fingerprint},
+        "suppressions": _suppressions(finding),
         "properties": {
             "clauses": list(finding.clauses),
             "axioms": list(finding.axioms),
             "situation": list(finding.situation),
+            **({"openQuestion": finding.open_question} if finding.open_question else {}),
         },
     }
-    if first is not None:
-        found["locations"] = [{"physicalLocation": _physical(first)}]
-    if others:
-        found["relatedLocations"] = [
-            {"id": number, "physicalLocation": _physical(span), **({"message": {"text": span.label}} if span.label else {})}
-            for number, span in enumerate(others, 1)
-            if span is not None
-        ]
-    changes = [_fix(fix) for fix in finding.fixes if fix.edits]
-    if changes:
-        found["fixes"] = changes
-    advice = [fix.text + (f": {fix.snippet}" if fix.snippet else "") for fix in finding.fixes]
-    if advice:
-        found["properties"]["advice"] = advice
-    if finding.accepted:
-        found["suppressions"] = [{"kind": "inSource", "status": "accepted", "justification": finding.accepted}]
-    if finding.open_question:
-        found["properties"]["openQuestion"] = finding.open_question
-    return found
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
-    by_file: dict[str, list[Edit]] = {}
-    for edit in fix.edits:
-        by_file.setdefault(edit.span.file, []).append(edit)
-    changes = [
-        {
-            "artifactLocation": _location(file),
-            "replacements": [{"deletedRegion": _region(e.span), "insertedContent": {"text": e.text}} for e in edits],
-        }
-        for file, edits in by_file.items()
-    ]
-    return {"description": {"text": fix.text}, "artifactChanges": changes}
+def _location(finding: Finding, files: _Files) -> Json:
+    span = finding.spans[0]
+    named = [{"name": name, "kind": "object"} for name in finding.clauses]
+    return (
+        {"physicalLocation": files.physical(span)}
+        | ({"logicalLocations": named} if named else {})
+        | _message(span.label)
+    )
 
 
-def _physical(span: Span) -> dict[str, Any]:
-    return {"artifactLocation": _location(span.file), "region": _region(span)}
+def _suppressions(finding: Finding) -> list[Json]:
+    """The policy's own acceptance, with reason, person and last day. On every result, as the standard asks (§3.27.23)."""
+    if finding.accepted is None:
+        return []
+    return [{"kind": "inSource", "status": "accepted", "justification": visible(finding.accepted)}]
 
 
-def _region(span: Span) -> dict[str, int]:
-    return {"startLine": span.line, "startColumn": span.column, "endLine": span.line, "endColumn": span.column + span.length}
+def _fix(fix: Fix, files: _Files) -> Json:
+    changes: dict[str, list[Json]] = {}
+    for edit in sorted(fix.edits):
+        replacement: Json = {"deletedRegion": files.region(edit.span)}
+        if edit.text:
+            replacement["insertedContent"] = {"text": edit.text}
+        changes.setdefault(edit.span.file, []).append(replacement)
+    return {
+        "description": _text(fix_words(fix)),
+        "artifactChanges": [
+            {"artifactLocation": files.location(file), "replacements": made} for file, made in changes.items()
+        ],
+    }
 
 
-def _location(file: str) -> dict[str, Any]:
-    """The file as a relative reference; of an absolute path outside the working folder its name alone, not who keeps it where."""
-    path = PurePath(file)
-    if path.is_absolute():
-        from pathlib import Path
-
-        here = Path.cwd()
-        path = path.relative_to(here) if path.is_relative_to(here) else PurePath(path.name)
-    return {"uri": quote(path.as_posix(), safe="/")}
+def _identity(finding: Finding) -> str:
+    """The same for a finding after lines moved, clauses changed places and numbers their values."""
+    words = sorted(re.findall(r"[^\s,]+", _NUMBER.sub("#", finding.message)))
+    identity = [finding.code, sorted(finding.clauses), sorted(finding.situation), words]
+    return sha256(json.dumps(identity).encode()).hexdigest()[:32]
 
 
-def _fingerprint(finding: Finding) -> str:
-    """Stays when lines move: what was found, about which clauses, in which words."""
-    return sha256("\0".join((finding.code, *finding.clauses, finding.message)).encode()).hexdigest()[:32]
+def _message(label: str) -> Json:
+    return {"message": _text(label)} if label else {}
+
+
+def _text(text: str) -> Json:
+    """A message that is shown as it stands: no policy may set a link, `[words](place)`, or a placeholder, `{0}` (§3.11)."""
+    shown = "\n".join(visible(line) for line in text.split("\n"))
+    unlinked = _LINK.sub(lambda found: f"{found[1] * 2}\\](", shown)
+    return {"text": unlinked.replace("{", "{{").replace("}", "}}")}

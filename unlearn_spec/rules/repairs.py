@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..finding import Fix
+from ..finding import Edit, Fix
 from ..logic.conflicts import Core, linked
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
+from ..policy.edits import field_removed
 from ..policy.model import Method
 from ..policy.vocabulary import Access
 from .context import Context, listed
-from .edits import number_on
+from .edits import all_or_none, field_edits, override_edits
 from .per_unit import smaller
 
 NO_NUMBER = "no single number settles this"
@@ -22,8 +23,7 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     for repair in single_numbers(context.theory, core):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
         change = repair.changes[0]
-        edits = number_on(context.document.source, context.path(change.clause), change.field, change.value)
-        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=edits)))
+        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=_edits(context, repair.changes))))
     if code == "C006":
         found.sort(key=lambda entry: entry[0] != "by")
     numbers = [fix for _, fix in found]
@@ -56,15 +56,22 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
             repair = together(context.policy, names, first.situation or None, context.without)
             if repair is not None:
                 changes = listed([written(change) for change in repair.changes])
-                found[first] = Fix(
-                    f"to settle all {len(group)} conflicts among these clauses: {changes}", verified=True
-                )
+                text = f"to settle all {len(group)} conflicts among these clauses: {changes}"
+                found[first] = Fix(text, verified=True, edits=_edits(context, repair.changes))
     return found
 
 
 def written(change: Change) -> str:
     """`at_most 33.4% on forget-facts`, or that the clause goes."""
     return f"{change.field} {change.value} on {change.clause}" if change.field else f"drop {change.clause}"
+
+
+def _edits(context: Context, changes: Sequence[Change]) -> tuple[Edit, ...]:
+    """The changes as edits; none if a clause goes, because what refers to it would have to go too."""
+    if not all(change.field for change in changes):
+        return ()
+    source = context.document.source
+    return all_or_none(*(field_edits(source, context.path(c.clause), c.field, c.value) for c in changes))
 
 
 def _give_up(context: Context, core: Core) -> list[Fix]:
@@ -92,7 +99,8 @@ def _own_copy(context: Context, core: Core) -> list[Fix]:
     if not dissolves(with_clause(policy, altered), core, context.without):
         return []
     text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
-    return [Fix(text, verified=True)]
+    edits = field_removed(context.document.source, (*context.path(clause.id), "scope", "audience"))
+    return [Fix(text, verified=True, edits=edits)]
 
 
 def _overrides(context: Context, core: Core) -> list[Fix]:
@@ -105,7 +113,7 @@ def _overrides(context: Context, core: Core) -> list[Fix]:
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
             if dissolves(with_clause(policy, altered), core, context.without):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
-                return [
-                    Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
-                ]
+                edits = override_edits(context.document.source, context.path(clause.id), others)
+                text = f"let {clause.id} suspend {listed(others)} while it applies"
+                return [Fix(text, verified=True, snippet=snippet, edits=edits)]
     return []

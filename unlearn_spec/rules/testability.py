@@ -6,11 +6,13 @@ Arithmetic and vocabulary only: nothing here asks the solver.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from ..catalogue import VERIFIERS, Declaration, reachable
 from ..finding import Finding, Fix, Span
 from ..logic.process import one_run_rules
+from ..policy.edits import value_set
 from ..policy.load import Document
 from ..policy.model import AtLeast, Clause, Rectify, Refuse, Remove, Retain, ShareOf, Suppress
 from ..policy.vocabulary import ACCESS, Access, access_rank
@@ -36,6 +38,7 @@ from .declared_test import (
     stands_on,
     tolerated_rate,
 )
+from .edits import all_or_none
 from .underpowered import underpowered
 from .wording import count, percent
 
@@ -144,12 +147,7 @@ def _certifying_fixes(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fr
     fixes = []
     needed = samples_for_zero_failures(limit, alpha)
     if needed is not None:
-        room = capacity(test)
-        enough = can_certify(needed, limit, alpha)
-        where = (
-            "" if room is None or needed <= room else f", from a wider population: the set has {count(room, 'item')}"
-        )
-        fixes.append(Fix(f"{count(needed, 'sample')}{where}", enough, f"samples: {needed}"))
+        fixes.append(_drawing(test, needed, can_certify(needed, limit, alpha)))
     word = _limit_word(test)
     if word is not None:
         bound = ceil_decimal(zero_failure_upper(draws, alpha), 4)
@@ -159,9 +157,40 @@ def _certifying_fixes(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fr
                 f"limit {word} {percent(value)}",
                 can_certify(draws, bound, alpha),
                 f'{word}: "{percent(value)}"',
+                test.edits("limit", **{word: percent(value)}),
             )
         )
     return tuple(fixes)
+
+
+def _drawing(test: DeclaredTest, samples: int, enough: bool) -> Fix:
+    """So many samples; from a wider population, where the set has fewer."""
+    room, text, snippet = capacity(test), count(samples, "sample"), f"samples: {samples}"
+    if room is None or samples <= room:
+        return Fix(text, enough, snippet, test.edits("evidence", samples=samples))
+    text += f", from a wider population: the set has {count(room, 'item')}"
+    return Fix(text, enough, snippet, test.edits("evidence", samples=samples, population="wider"))
+
+
+def _drawing_each(test: DeclaredTest, draws: int, items: int) -> Fix:
+    """So many draws of each item; more for each than the decoding has, where that allows fewer."""
+    room, total = capacity(test), draws * items
+    edits = test.edits("evidence", samples=total)
+    if room is None or total <= room:
+        return Fix(count(total, "sample"), True, f"samples: {total}", edits)
+    more = value_set(test.document.source, (*test.path, "scope", "decoding", "samples"), str(draws))
+    text = f"{count(draws, 'draw')} of each item, {count(total, 'sample')} in all"
+    snippet = f"decoding: {{samples: {draws}}}, evidence: {{samples: {total}}}"
+    return Fix(text, True, snippet, all_or_none(more, edits))
+
+
+def _decides(test: DeclaredTest, **evidence: object) -> bool:
+    """Whether the test, with its evidence changed so, is large enough for its verdict and no larger than its set."""
+    altered = replace(test, evidence=test.evidence.model_copy(update=evidence))
+    room, samples = capacity(altered), altered.evidence.samples
+    if room is not None and samples is not None and samples > room:
+        return False
+    return not any((*_uncertifiable(altered), *_irrefutable(altered)))
 
 
 def _limit_word(test: DeclaredTest) -> str | None:
@@ -180,7 +209,9 @@ def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction
         text = (
             f"{name} cannot be certified: `over: each` speaks of every item, and a wider population has no list of them"
         )
-        ways = (Fix("write `population: these_items`"), Fix('write `over: mean`, or `over: {share: "95%"}`'))
+        these = _decides(test, population="these_items")
+        edits = test.edits("evidence", population="these_items") if these else ()
+        ways = (Fix("write `population: these_items`", these, edits=edits), Fix('write `over: mean`, or `over: {share: "95%"}`'))
         yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=ways)
         return
     if draws is None or test.size is None:
@@ -189,7 +220,7 @@ def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction
     if test.deterministic:
         if draws < items:
             text = f"{name} cannot be certified: {count(draws, 'sample')} cannot cover each of {count(items, 'item')}"
-            fix = Fix(f"{count(items, 'sample')}", True, f"samples: {items}")
+            fix = _drawing_each(test, 1, items)
             yield test.finding("T001", "error", text, at, (test.span("over", label="every item"),), fixes=(fix,))
         return
     per_item, share = draws // items, alpha / items
@@ -201,9 +232,9 @@ def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction
     cost = f"needs {needed:,} an item, {count(needed * items, 'sample')} in all" if needed else "no number shows 0%"
     text = f"{name} cannot be certified: {drawn}, which shows only ≤ {shown} for each; {cost}"
     why = (*stands_on(test), f"shared over {count(items, 'item')}: ⌈ln(α/{items:,}) / ln(1 − {percent(tolerated)})⌉")
-    fixes = [Fix("write `over: mean`: one bound for the whole set")]
+    fixes = [Fix("write `over: mean`: one bound for the whole set", edits=test.edits("", over="mean"))]
     if needed:
-        fixes.insert(0, Fix(f"{count(needed * items, 'sample')}", True, f"samples: {needed * items}"))
+        fixes.insert(0, _drawing_each(test, needed, items))
     related = (test.span("over", label="every item"),)
     yield test.finding("T001", "error", text, at, related, why, tuple(fixes), ("AX11",))
 
@@ -249,7 +280,7 @@ def _irrefutable(test: DeclaredTest) -> Iterator[Finding]:
         f"they show only ≥ {shown}, and {percent(limit)} is allowed"
     )
     needed = _refuting_samples(limit, alpha)
-    fixes = () if needed is None else (Fix(f"{count(needed, 'sample')}", True, f"samples: {needed}"),)
+    fixes = () if needed is None else (_drawing(test, needed, True),)
     why = (*stands_on(test), f"α^(1/{draws:,}) = {shown} ≤ {percent(limit)}")
     yield test.finding(
         "T002",
@@ -316,11 +347,14 @@ def not_enough_items(document: Document) -> tuple[Finding, ...]:
         text = f"{test.clause.id} draws {samples:,} distinct samples from a set of {room:,}"
         size = document.source.value(("information", test.clause.target, "size"))
         related = (Span(size.file, size.line, size.column, size.length, f"{test.clause.target} has no more"),)
-        fixes = (
-            Fix(f"{count(room, 'sample')}", True, f"samples: {room}"),
-            Fix("draw from the population that the items stand for", True, "population: wider"),
-        )
-        found.append(test.finding("T004", "error", text, ("evidence", "samples"), related, (), fixes, ("AX13",)))
+        fixes = []
+        if _decides(test, samples=room):
+            fixes.append(Fix(count(room, "sample"), True, f"samples: {room}", test.edits("evidence", samples=room)))
+        if _decides(test, population="wider"):
+            edits = test.edits("evidence", population="wider")
+            fixes.append(Fix("draw from the population that the items stand for", True, "population: wider", edits))
+        fixes = fixes or [Fix("draw fewer, and promise what so few can show")]
+        found.append(test.finding("T004", "error", text, ("evidence", "samples"), related, (), tuple(fixes), ("AX13",)))
     return tuple(found)
 
 
@@ -371,7 +405,7 @@ def _only_from_outside(test: DeclaredTest) -> bool:
 
 def _access_finding(test: DeclaredTest, text: str, access: Access, block: str) -> Finding:
     related = (test.span("scope", "access", label="the clause's level"),) if block == "scope" else ()
-    fix = Fix(f"test through {access}", True, f"access: {access}")
+    fix = Fix(f"test through {access}", True, f"access: {access}", test.edits("evidence", access=access))
     return test.finding("T005", "error", text, ("evidence", "access"), related, fixes=(fix,), axioms=("AX3", "AX13"))
 
 

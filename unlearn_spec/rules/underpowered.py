@@ -185,4 +185,5 @@ def _fixes(test: DeclaredTest, found: _Chance) -> tuple[Fix, ...]:
     wider = room is not None and found.needed > room
     where = f", from a wider population: the set has {count(room or 0, 'item')}" if wider else ""
     what = f"{count(found.needed, 'sample')}{where}: {percent(ENOUGH)} of such models then {'pass' if found.certifies else 'are found'}"
-    return (Fix(what, not wider, f"samples: {found.needed}"),)
+    more = {"population": "wider"} if wider else {}
+    return (Fix(what, not wider, f"samples: {found.needed}", test.edits("evidence", samples=found.needed, **more)),)
