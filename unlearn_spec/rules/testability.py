@@ -211,7 +211,10 @@ def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction
         )
         these = _decides(test, population="these_items")
         edits = test.edits("evidence", population="these_items") if these else ()
-        ways = (Fix("draw from the listed items", these, "population: these_items", edits), Fix('write `over: mean`, or `over: {share: "95%"}`'))
+        ways = (
+            Fix("draw from the listed items", these, "population: these_items", edits),
+            Fix('write `over: mean`, or `over: {share: "95%"}`'),
+        )
         yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=ways)
         return
     if draws is None or test.size is None:
