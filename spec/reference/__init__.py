@@ -1,8 +1,8 @@
 """What a policy means, in plain Python on concrete finite worlds: `semantics.md` made executable, without a solver."""
 
 from .axioms import broken_axioms, broken_facts
-from .clauses import binds, follows, meets, obtainable, reading, unmet_presuppositions
+from .clauses import binds, complies, follows, meets, obtainable, reading, unmet_presuppositions
 from .world import Rate, Removal, Unmentioned, World
 
-__all__ = ["Rate", "Removal", "Unmentioned", "World", "binds", "broken_axioms", "broken_facts", "follows", "meets",
-           "obtainable", "reading", "unmet_presuppositions"]  # fmt: skip
+__all__ = ["Rate", "Removal", "Unmentioned", "World", "binds", "broken_axioms", "broken_facts", "complies", "follows",
+           "meets", "obtainable", "reading", "unmet_presuppositions"]  # fmt: skip

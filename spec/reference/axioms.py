@@ -11,7 +11,7 @@ from typing import Any
 from unlearn_spec.policy.model import Closeness, Policy, Remove
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import binds, lineage, methods_on, obtainable, readings
+from .clauses import binds, in_scope, lineage, methods_on, obtainable, readings
 from .world import Rate, Removal, World, at_most_exp, given
 
 WEIGHTS = access_rank("weights")
@@ -43,9 +43,12 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     arts, rates, atoms, methods = policy.artifacts, world.rates, world.removals, policy.methods or {}
     trained = {m: {s for each in lineage(policy, m) for s in arts[each].trained_on} for m in arts}
     expo = {m: {*arts[m].trained_on} for m in arts} if "K4" in out else trained
+    trained, expo = ({m: {s for s in policy.information if any(within(policy, s, t) or within(policy, t, s) for t in met)}
+                      for m, met in each.items()} for each in (trained, expo))
     reach = {m: max((access_rank(methods[n].reaches) for n in methods_on(policy, world, m, out)), default=-1)
              for m in arts}
-    gone = {(s, m) for s in policy.information for m in arts if Removal(s, m, Fraction(0), Fraction(0)) in atoms}
+    exact = {(s, m) for s in policy.information for m in arts if Removal(s, m, Fraction(0), Fraction(0)) in atoms}
+    gone = {(s, m) for s in policy.information for t, m in exact if within(policy, s, t)}
     kin = {s: made_from(policy, s) for s in policy.information}
     traces = [(s, m, {t for t in kin[s] if (t, m) not in gone}) for s in kin for m in arts]  # with what made of s stays
     parties, controls = policy.parties, policy.controls
@@ -72,7 +75,8 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
                       or any({a, b} == {r.left, r.right} for r in policy.relations))
                  for sets in world.items.values() for a, b in combinations(sorted(sets), 2)),
         "K1": (s in expo[m] and (s, m) not in gone | world.influenced for s, m, _ in traces),
-        "K2": ((s, m) in gone & world.influenced and not made & trained[m] for s, m, made in traces),
+        "K2": ((s, m) in world.influenced and (t, m) in exact and within(policy, s, t) and not made & trained[m]
+               for t, m, made in traces for s in policy.information),
         "K3": (r.target in expo[r.artifact] and r.artifact not in world.destroyed and reach[r.artifact] < WEIGHTS
                for r in atoms if policy.methods is not None),
         "K5": ((s, m) not in world.influenced and bool(made & expo[m]) for s, m, made in traces),
@@ -167,11 +171,13 @@ def unserved(policy: Policy, world: World) -> Iterator[bool]:
 
 
 def out_of_range(policy: Policy, world: World) -> Iterator[bool]:
-    """AX1: whether a number lies outside its range, a target is empty, or a weaker test or closeness is missing."""
+    """AX1: whether a number is out of range, a target empty, a destroyed copy at work, a weaker test or closeness missing."""
     yield from (not 0 <= value <= 1 for value in (*world.rates.values(), *world.tpr.values()))
     yield from (day < 0 for day in (*world.finish.values(), *world.kept.values()))
     yield from (not world.members(target) for each in policy.clauses if (target := getattr(each, "target", None)))
     yield from (value != 0 for r, value in world.rates.items() if r.when == "now" and r.artifact in world.destroyed)
+    yield from (share > 0 for (_, path, _), share in world.served.items() if path in world.destroyed)
+    yield from (day > given(world.finish, m) for (_, m), day in world.kept.items() if m in world.destroyed)
     tests = product(world.tpr.items(), repeat=2)
     yield from (a > b for (one, a), (two, b) in tests if one[:2] == two[:2] and one[2] <= two[2])
     limits = [each.limit for each in policy.clauses if isinstance(each, Remove) and isinstance(each.limit, Closeness)]
@@ -184,6 +190,13 @@ def out_of_range(policy: Policy, world: World) -> Iterator[bool]:
 def broken_facts(policy: Policy, world: World) -> tuple[str, ...]:
     """The declared facts that the world breaks, by name."""
     return tuple(dict.fromkeys(name for name, true in facts(policy, world) if not true))
+
+
+def under_removal(policy: Policy, m: str) -> set[str]:
+    """The targets of which the reference of m has none, without those that lie within others."""
+    gone = {each.target for each in policy.clauses
+            if isinstance(each, Remove) and each.measure == "influence" and m in in_scope(policy, each)}
+    return {s for s in gone if not any(within(policy, s, t) and not within(policy, t, s) for t in gone)}
 
 
 def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
@@ -201,7 +214,8 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
                 "overlaps": least <= len(left & right) <= most}
         yield f"{r.left} {r.kind} {r.right}", true[r.kind]
     measured: list[Any] = [(each, "before", (each.mean_at_least, 1)) for each in policy.measured_before]
-    measured += [(each, "reference", each.mean_between) for each in policy.reference_retrain]
+    measured += [(each, "reference", each.mean_between) for each in policy.reference_retrain
+                 if under_removal(policy, each.in_) <= {each.without}]
     for fact, when, (low, high) in measured:
         items = world.members(fact.target)
         for read in readings(policy, fact.target, fact.reveals_when, fact.decoding):

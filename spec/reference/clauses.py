@@ -14,6 +14,7 @@ from unlearn_spec.policy.model import (
     Closeness,
     Condition,
     Decoding,
+    Guarantee,
     Not,
     Policy,
     Rectify,
@@ -25,7 +26,7 @@ from unlearn_spec.policy.model import (
 )
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .world import Rate, Removal, Unmentioned, World, given
+from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
 ACTING = ("remove", "suppress", "refuse", "rectify", "delete", "destroy", "de_index", "finish")
 REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
@@ -83,20 +84,38 @@ def holds(condition: Condition | None, world: World) -> bool:
 
 
 def binds(policy: Policy, clause: Clause, world: World) -> bool:
-    """Whether the clause's guard holds and no binding clause overrides it."""
-    overriding = (each for each in policy.clauses if clause.id in each.overrides)
-    return holds(clause.scope.when, world) and not any(binds(policy, each, world) for each in overriding)
+    """Whether the clause binds on some artifact: its guard holds, and no binding clause suspends it everywhere."""
+    return bool(bound_on(policy, clause, world))
 
 
-def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
-    """Whether the world does what the clause demands, be it binding or not; an open field promises least."""
+def bound_on(policy: Policy, clause: Clause, world: World) -> list[str]:
+    """The artifacts of its scope on which the clause binds: not where a clause binds that overrides it.
+
+    A scope that is left open cannot be suspended, or suspend, in part.
+    """
+    scope = in_scope(policy, clause) if clause.scope.artifacts else ["*"]
+    for each in policy.clauses if holds(clause.scope.when, world) else ():
+        taken = bound_on(policy, each, world) if clause.id in each.overrides else []
+        scope = [] if taken and "*" in (*scope, *taken) else [m for m in scope if m not in taken]
+    return scope if holds(clause.scope.when, world) else []
+
+
+def complies(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
+    """Whether the world does what the clause demands wherever it binds."""
+    on = bound_on(policy, clause, world)
+    return not on or meets(policy, clause, world, without, None if "*" in on else on)
+
+
+def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = (),
+          on: Collection[str] | None = None) -> bool:
+    """Whether the world does what the clause demands (of some artifacts), be it binding or not; open: it promises least."""
     if clause.goal == "exclude_future":
         return clause.target in world.excluded
     if clause.goal == "govern":
         return clause.id in world.governed
     everywhere = clause.scope.artifacts is not None or clause.goal == "ban"  # left open, it promises but one artifact
     done = (demand(policy, clause, m, world) and additions(policy, clause, m, world, without)
-            for m in in_scope(policy, clause))
+            for m in in_scope(policy, clause) if on is None or m in on)
     return all(done) if everywhere else any(done)
 
 
@@ -145,14 +164,27 @@ def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
 
 def additions(policy: Policy, clause: Any, m: str, world: World, without: Collection[str]) -> bool:
     """Whether what `by`, `using` and a certificate as evidence (AX15) add to the demand is true of one artifact."""
-    on_time = clause.goal == "delete" or clause.by is None or given(world.finish, m) <= clause.by
+    on_time = clause.goal in ("delete", "ban") or clause.by is None or given(world.finish, m) <= clause.by
     as_meant = not clause.using or any((method, m) in world.used for method in clause.using)
     limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
     methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
     proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
-    close = [each for each in proven if not limit or (each.epsilon <= limit.epsilon and each.delta <= limit.delta)]
+    close = [each for each in proven if not limit or covers(policy, each, clause.target, limit, world)]
     certificate = clause.evidence is not None and clause.evidence.kind == "certificate" and "AX15" not in without
     return on_time and as_meant and (not certificate or bool(close))
+
+
+def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, world: World) -> bool:
+    """AX15: whether a guarantee for one unit, k of which make up the target, is (kε, k·e^((k−1)ε)·δ) within the limit."""
+    info, per = policy.information[target], guarantee.per
+    counted: dict[str | None, int] = {**info.other_units, None: 1}
+    if info.unit:
+        counted.setdefault(info.unit, len(world.members(target)))
+    if per not in counted:
+        return False  # nothing says how many of these units make up the target
+    k = counted[per]
+    spread = at_most_exp(-limit.delta, -k * guarantee.delta, (k - 1) * guarantee.epsilon)
+    return k * guarantee.epsilon <= limit.epsilon and spread
 
 
 def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[str, ...]:
@@ -170,7 +202,9 @@ def obtainable(policy: Policy, clause: Any, world: World) -> bool:
     if not clause.evidence or clause.evidence.kind != "test" or not clause.evidence.needs_raw_data:
         return True
     stores = [name for name, each in policy.artifacts.items() if clause.target in each.holds]
-    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)]
+    on = bound_on(policy, clause, world)
+    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)
+            if m in on or "*" in on]
     items = world.members(clause.target)
     return all(any(all(given(world.kept, (item, store)) >= day for item in items) for store in stores) for day in days)
 

@@ -47,7 +47,7 @@ def fact(written: dict[str, Any], clause: Clause, artifact: str) -> EvidenceFact
         return RecordFact(name, written["by"], "signer", written["clause"], artifact, day, *closeness)
     low, high = (share(end) if isinstance(end, str) else end for end in written["between"])
     if kind == "membership":
-        return MembershipFact(name, written["of"], artifact, share(written["at_fpr"]), low, high, ALPHA)
+        return MembershipFact(name, written["of"], artifact, share(written["at_fpr"]), low, high, ALPHA, written.get("same_lottery", True))
     place = (name, written["of"], artifact, written["access"], written["asked"], reading(written, clause))
     if kind == "drop":
         return DropFact(*place, low, high, ALPHA)

@@ -13,6 +13,8 @@ from unlearn_spec.logic.evidence import RateFact
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy
+from unlearn_spec.spec.reference import Rate as Known
+from unlearn_spec.spec.reference import World, broken_facts
 
 Build = Callable[[str], Policy]
 SETS = """
@@ -223,6 +225,21 @@ clauses:
     assert (found[0].clauses, found[0].situation) == (("erase", "keep"), ("hold",))
 
 
+def test_a_destroyed_store_keeps_nothing_from_that_day_on(policy_of: Build) -> None:
+    """4.0.15: destroying a store is deleting all that it keeps; without a day, on whatever day."""
+    blocks = SETS.replace("  bot:", "  store: {kind: dataset, holds: [records], seen_by: {staff: product}}\n  bot:")
+    scrap = "clauses:\n  - {id: scrap, goal: destroy, scope: {artifacts: [store]}BY}\n"
+    hold = '  - {id: hold, goal: keep, target: records, scope: {artifacts: [store]}, until: "20 days"}\n'
+    for by, clash in ((', by: "19 days"', True), (', by: "20 days"', False), ("", False)):
+        assert bool(clashes(policy_of(blocks + scrap.replace("BY", by) + hold))) == clash
+    wipe = '  - {id: wipe, goal: delete, target: records, scope: {artifacts: [store]}, by: "20 days"}\n'
+    for by, shadowed in ((', by: "19 days"', True), (', by: "21 days"', False), ("", False)):
+        policy = policy_of(blocks + scrap.replace("BY", by) + wipe)
+        every = situations.cases(policy)
+        assert every is not None
+        assert [s.clause for s in questions.shadows(build(policy), every, frozenset())] == ["wipe"] * shadowed
+
+
 def test_a_duty_presupposes_control(policy_of: Build) -> None:
     blocks = SETS + "parties: {obligor: acme}\ncontrols: {acme: [CONTROLLED]}\nclauses:\n" + suppress("hide", "5%")
     assert clashes(policy_of(blocks.replace("CONTROLLED", "bot"))) == ()
@@ -297,3 +314,81 @@ def test_a_suite_refutes_the_class_and_supports_only_itself(policy_of: Build) ->
     assert judge(policy, policy.clauses[0], "bot", [clean]).answer == "open"
     assert judge(policy, policy.clauses[0], "bot", [clean], suite="suite:x").answer == "entailed"
     assert judge(policy, policy.clauses[0], "bot", [leaking]).answer == "refuted"
+
+
+PARTS = """
+information:
+  letters: {kind: examples, size: 90, unit: letter}
+  hers:    {kind: examples, size: 20, unit: letter}
+  secrets: {kind: facts, size: 40, unit: question}
+relations: [{hers: within, of: letters}]
+artifacts: {bot: {kind: model, trained_on: [TRAINED], seen_by: {public: product}}}
+methods: {filter: {reaches: product}, retrain: {reaches: weights}}
+"""
+
+
+def removal(target: str, name: str = "gone", epsilon: str = "0") -> str:
+    return (
+        f"  - {{id: {name}, goal: remove, target: {target}, scope: {{artifacts: [bot]}}, measure: influence, about: process, "
+        f'limit: {{epsilon: "{epsilon}", delta: "0%", compared_with: retrain_without}}}}\n'
+    )
+
+
+@pytest.mark.parametrize(("trained", "target"), [("letters", "hers"), ("hers", "letters")])
+def test_training_on_a_set_is_training_on_its_parts_and_on_part_of_what_holds_it(
+    policy_of: Build, trained: str, target: str
+) -> None:
+    """Expo: removal of either needs a method that reaches the weights (K3), which a filter does not."""
+    blocks = PARTS.replace("TRAINED", trained)
+    assert clashes(policy_of(blocks + "clauses:\n" + removal(target))) == ()
+    found = clashes(policy_of(blocks.replace(", retrain: {reaches: weights}", "") + "clauses:\n" + removal(target)))
+    assert [(core.clauses, "K3" in core.axioms) for core in found] == [(("gone",), True)]
+
+
+@pytest.mark.parametrize(("removed", "said", "answer"), [("letters", "hers", True), ("hers", "letters", False)])
+def test_what_goes_with_the_whole_is_gone_and_a_part_leaves_the_rest(
+    policy_of: Build, removed: str, said: str, answer: bool
+) -> None:
+    """Gone: exact removal of a set ends the influence of its parts; of a part, not that of the whole."""
+    claim = f"claims: [{{id: c, says: influence_removed, of: {said}, in: [bot]}}]\n"
+    assert follows(policy_of(PARTS.replace("TRAINED", "letters") + "clauses:\n" + removal(removed) + claim)) == answer
+
+
+def test_a_destroyed_index_serves_nothing(policy_of: Build) -> None:
+    blocks = """
+information: {secrets: {kind: facts, size: 40, unit: question}}
+artifacts:
+  bot: {kind: service, serves_from: [library], seen_by: {public: product}}
+  library: {kind: index, holds: [secrets], seen_by: {staff: product}}
+clauses:
+"""
+    claim = 'claims: [{id: c, says: not_revealed, of: secrets, in: [bot], access: product, asked: direct, at_most: "5%"}]\n'
+    scrap = "  - {id: scrap, goal: destroy, scope: {artifacts: [library]}}\n"
+    unlist = "  - {id: unlist, goal: de_index, target: secrets, scope: {artifacts: [library]}}\n"
+    assert not follows(policy_of(blocks + suppress("hide", "5%", access="api") + claim))
+    assert follows(policy_of(blocks + suppress("hide", "5%", access="api") + scrap + claim))
+    policy = policy_of(blocks + scrap + unlist)
+    every = situations.cases(policy)
+    assert every is not None
+    assert [s.clause for s in questions.shadows(build(policy), every, frozenset())] == ["unlist"]
+
+
+@pytest.mark.parametrize(
+    ("without", "targets", "speaks"),
+    [("letters", ("letters",), True), ("hers", ("letters",), False), ("letters", ("hers",), False),
+     ("letters", ("letters", "hers"), True), ("hers", ("letters", "hers"), False), ("letters", ("letters", "diary"), False)],
+)  # fmt: skip
+def test_the_reference_lacks_every_target_and_nothing_else(
+    policy_of: Build, without: str, targets: tuple[str, ...], speaks: bool
+) -> None:
+    """4.0.2: a fact about a model that lacks more than the targets, or less, is no fact about the reference."""
+    between = 'mean_between: ["60%", "90%"]'
+    fact = f"  - {{id: r, target: secrets, without: {without}, in: bot, access: product, asked: direct, {between}}}\n"
+    sets = PARTS.replace("TRAINED", "letters").replace("  hers:", "  diary:   {kind: examples, size: 9}\n  hers:")
+    clauses = "".join(removal(name, f"without-{name}", "0.1") for name in targets) + suppress("hide", "5%")
+    policy = policy_of(sets + "reference_retrain:\n" + fact + "clauses:\n" + clauses)
+    assert bool(clashes(policy)) == speaks
+    untrue = World({f"s{i}": frozenset({"secrets"}) for i in range(40)}, rates={
+        Known("x_sup", f"s{i}", "bot", "product", "direct", when="reference"): Fraction(0) for i in range(40)
+    })  # fmt: skip
+    assert ("r" in broken_facts(policy, untrue)) == speaks

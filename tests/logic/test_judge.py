@@ -139,7 +139,7 @@ def test_one_run_decides_nothing_about_a_process(policy_of: Build, text: str, fa
         "known": CountFact("f", *cell, "knows", low, True, 40, 40, high),  # type: ignore[arg-type]
         "drop": DropFact("f", *cell, Fraction(-1), low, high),  # type: ignore[arg-type]
         "rate": rate("0", "1/100"),
-        "caught": MembershipFact("f", "records", "bot", Fraction(1, 100), Fraction(9, 10), Fraction(1), high),
+        "caught": MembershipFact("f", "records", "bot", Fraction(1, 100), Fraction(9, 10), Fraction(1), high, True),
     }
     test = "evidence: {kind: test, access: product, controls: [randomised_holdout]}" if fact == "caught" else "note: x"
     written = clause(f"{text}, {test}", rates=fact != "caught")
@@ -268,3 +268,16 @@ def test_a_deadline_that_no_test_sees_is_named(policy_of: Build) -> None:
         "entailed", ("rate",), ("the deadline of c (30 days)", "the use of filter on bot")
     )
     assert judged(policy, rate("1/2", "1")) == Judgement("refuted", ("rate",))
+
+
+@pytest.mark.parametrize("control", ["controls: [randomised_holdout]", "controls: []"])
+def test_only_a_hold_out_from_the_same_lottery_shows_who_was_a_member(policy_of: Build, control: str) -> None:
+    """A hold-out that can be told apart without a model measures that difference, and refutes nothing."""
+    what = "goal: remove, target: records, measure: membership, about: model"
+    test = f"evidence: {{kind: test, access: product, {control}}}"
+    policy = policy_of(SETS + clause(f'{what}, limit: {{tpr_at_most: "5%", at_fpr: "1%"}}, {test}', rates=False))
+    for same_lottery, answer in ((True, "refuted"), (False, "open")):
+        fact = MembershipFact(
+            "f", "records", "bot", Fraction(1, 100), Fraction(9, 10), Fraction(1), Fraction(0), same_lottery
+        )
+        assert judged(policy, fact).answer == answer

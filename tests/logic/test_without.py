@@ -169,3 +169,15 @@ def test_an_axiom_left_out_changes_an_answer(axiom: str) -> None:
     if telling:
         assert any(telling in line for line in with_it)
         assert not any(telling in line for line in without_it)
+
+
+def test_repairs_are_verified_with_the_axioms_that_were_asked_with() -> None:
+    """Without AX7 nothing keeps the rate at its baseline of 50 %: either limit can give way until both meet."""
+    policy = (
+        SETS + BOT + BASE.replace("weights", "api") + "methods: {filter: {reaches: product}}\nclauses:\n"
+        + suppress("a", "facts", API, "10%") + retain("b", "facts", API, "90%")
+    )  # fmt: skip
+    found = check_text(HEAD + policy, "p.yaml", without=("AX7",)).findings
+    clash = next(finding for finding in found if finding.clauses == ("a", "b"))
+    assert [fix.text for fix in clash.fixes if fix.verified] == ["at_most 90% on a", "at_least 10% on b"]
+    assert "the other limits leave b at most 10% of facts" in clash.why

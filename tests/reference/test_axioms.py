@@ -63,6 +63,7 @@ ORDERLY = World(
     items={"t": frozenset({"text"}), "s": frozenset({"summary"}), "p": frozenset({"parts"}), "w": frozenset({"whole"})},
     influenced=frozenset({
         ("text", "base"), ("text", "small"), ("summary_of_summary", "small"), ("summary", "small"),
+        ("excerpt", "base"), ("excerpt", "small"),  # part of what both were trained on
     }),
     finish={"base": F(5), "small": F(0)},
     controls=frozenset({("acme", "base")}),
@@ -106,8 +107,11 @@ BROKEN: list[tuple[str, World]] = [
     ("AX1", replace(ORDERLY, tpr={("text", "base", F(1, 10)): QUARTER, ("text", "base", HALF): F(1, 5)})),
     ("AX1", replace(RETRAINED, removals=removed() | removed("small", HALF, HALF),  # base lacks the weaker one
                     used=frozenset({("retrain", "base"), ("retrain", "small")}), finish={},
-                    influenced=ORDERLY.influenced - {("text", "base")})),
+                    influenced=ORDERLY.influenced - {("text", "base"), ("excerpt", "base")})),
     ("AX1", with_rates((X, QUARTER), destroyed=frozenset({"base"}))),
+    ("AX1", replace(ORDERLY, kept={("t", "index"): F(31)}, finish={**ORDERLY.finish, "index": F(30)},
+                    destroyed=frozenset({"index"}))),
+    ("AX1", replace(ORDERLY, served={("desk", "index", "t"): HALF}, destroyed=frozenset({"index"}))),
     ("AX3", with_rates((X, HALF), (replace(X, asked="adversarial"), QUARTER))),
     ("AX3", with_rates((X, HALF), (replace(X, access="finetune"), QUARTER))),
     ("AX3", with_rates((X, HALF), (replace(X, access="weights", asked="paraphrase"), QUARTER))),
@@ -250,7 +254,7 @@ def test_removal_ends_influence_only_if_what_was_made_from_the_target_is_removed
     assert broken_axioms(POLICY, kept) == ()  # text still influences small, through the summary of a summary
     both = replace(kept, removals=kept.removals | removed("small", target="summary_of_summary"))
     assert broken_axioms(POLICY, both) == ("K2",)
-    free = both.influenced - {("text", "small"), ("summary_of_summary", "small")}
+    free = both.influenced - {("text", "small"), ("summary_of_summary", "small"), ("excerpt", "small")}
     assert broken_axioms(POLICY, replace(both, influenced=free)) == ()
 
 

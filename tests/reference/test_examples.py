@@ -17,12 +17,14 @@ from unlearn_spec.spec.reference import (
     binds,
     broken_axioms,
     broken_facts,
+    complies,
     follows,
     meets,
     obtainable,
     reading,
     unmet_presuppositions,
 )
+from unlearn_spec.spec.reference.clauses import bound_on
 
 F = Fraction
 
@@ -273,11 +275,13 @@ def test_closeness_bounds_membership_by_2_65_percent() -> None:
     assert broken_axioms(ERASURE, erasure(power=F("0.026488"))) == ("AX5",)
 
 
-def test_a_hold_suspends_the_deletion_it_overrides() -> None:
+def test_a_hold_suspends_the_deletion_it_overrides_in_its_own_store() -> None:
     delete, hold = clause(ERASURE, "delete-raw"), clause(ERASURE, "hold-raw")
     held = replace(erasure(raw=365), situations=frozenset({"litigation_hold"}))
-    assert not binds(ERASURE, delete, held) and binds(ERASURE, hold, held)
-    assert meets(ERASURE, hold, held) and not meets(ERASURE, delete, held)
+    assert bound_on(ERASURE, delete, held) == ["backups"] and bound_on(ERASURE, hold, held) == ["raw_store"]
+    assert meets(ERASURE, hold, held) and not complies(ERASURE, delete, held)  # the backups are kept as well
+    emptied = replace(held, kept={**held.kept, **{(i, "backups"): F(30) for i in STORED}})
+    assert complies(ERASURE, delete, emptied) and not meets(ERASURE, delete, emptied)
     assert not meets(ERASURE, hold, replace(held, kept={key: F(364) for key in held.kept}))
     one_late = replace(erasure(), kept={**erasure().kept, (STORED[0], "backups"): F(31)})
     assert binds(ERASURE, delete, one_late) and not meets(ERASURE, delete, one_late)

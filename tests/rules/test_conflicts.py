@@ -116,3 +116,31 @@ def test_the_order_of_clauses_changes_no_conflict(path):
         assert [replace(f, spans=()) for f in findings] == [
             replace(f, spans=()) for f in check_text(json.dumps(data), today=TODAY).findings
         ]
+
+
+def test_one_model_and_the_average_may_differ() -> None:
+    """A limit on one released model and a floor on the expectation: a warning, and an error where both mean the same."""
+    shared = "target: facts, scope: {artifacts: [bot], access: api, asked: direct, decoding: {method: greedy}}, over: mean"
+    reads = "reveals_when: {metric: contains, normalisation: casefold}"
+    head = (
+        'unlearn_spec: "1.0"\npolicy: {id: p, version: 1}\ninformation: {facts: {kind: facts, size: 40, unit: question}}\n'
+        "artifacts: {bot: {kind: model, seen_by: {public: api}}}\nclauses:\n"
+        f'  - {{id: hide, goal: suppress, {shared}, limit: {{at_most: "2%"}}, {reads}, about: model}}\n'
+        f'  - {{id: keep, goal: retain, {shared}, limit: {{at_least: "90%"}}, {reads}, about: ABOUT}}\n'
+    )
+    for about, severity in (("process", "warning"), ("model", "error")):
+        found = [f for f in check_text(head.replace("ABOUT", about)).findings if f.code == "C001"]
+        assert [f.severity for f in found] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ("method-not-used-on-it", "no listed method that reaches api can treat assistant: assistant is under `not_on` of refusal_training"),
+        ("named-method-cannot-treat-it", "no method that it names can treat vendor_model: vendor_model is under `not_on`"),
+        ("positive", "no listed method reaches api: the only one stops at product"),
+    ],
+)  # fmt: skip
+def test_an_infeasible_clause_is_told_why(policy: str, reason: str) -> None:
+    found = check(ROOT / "spec" / "conformance" / "C003" / f"{policy}.yaml").findings
+    assert [reason in finding.message for finding in found if finding.code == "C003"] == [True]

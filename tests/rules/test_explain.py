@@ -229,7 +229,7 @@ def test_how_far_a_target_reaches_is_said(word):
 def test_a_suspended_clause_says_so():
     document = load(EXAMPLES / "erasure-request.yaml")
     clause = next(clause for clause in document.policy.clauses if clause.id == "delete-raw")
-    assert "suspended while hold-raw applies" in sentence(clause, document.policy)
+    assert "suspended on raw_store while hold-raw applies" in sentence(clause, document.policy)
 
 
 def test_a_claim_says_all_it_claims():

@@ -52,7 +52,7 @@ def policy(about: str = "model", more: str = "") -> Policy:
 def caught(share: str) -> MembershipFact:
     low = Fraction(share)
     return MembershipFact(
-        "told-apart@assistant#membership", "diaries", "assistant", Fraction(1, 100), low, Fraction(1), ALPHA
+        "told-apart@assistant#membership", "diaries", "assistant", Fraction(1, 100), low, Fraction(1), ALPHA, same_lottery=True
     )
 
 

@@ -84,7 +84,7 @@ def test_a_membership_test_that_also_finds_what_was_never_trained_on_violates_no
     clause = f'  - {{id: clause, goal: remove, target: diaries, {scope}, limit: {{tpr_at_most: "5%", at_fpr: "1%"}}, {test}}}\n'
     text = load_text(HEAD + clause).policy
     fact = MembershipFact(
-        "clause@assistant#m", "diaries", "assistant", Fraction(1, 100), Fraction(1, 2), Fraction(1), make.ALPHA
+        "clause@assistant#m", "diaries", "assistant", Fraction(1, 100), Fraction(1, 2), Fraction(1), make.ALPHA, True
     )
     found, failed = (
         GateResult(gate="negative", passed=passed, found="a model never trained on them", units=())

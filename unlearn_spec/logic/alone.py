@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
 from .formulas import TRUE
-from .meaning import WEAKEST, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
-from .situations import active_clauses
-from .theory import Theory, build, facts_near
+from .meaning import WEAKEST, body, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
+from .situations import as_bound, binding
+from .theory import Premise, Theory, build, facts_near
 
 
 def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool = False) -> dict[str, str]:
@@ -39,22 +39,38 @@ def alone(
     situation: Collection[str] | None = None,
     *,
     evidence: bool = False,
+    facts: Sequence[Premise] | None = None,
     without: frozenset[str] = frozenset(),
+    spelled_out: bool = False,
 ) -> tuple[Theory, dict[str, str]]:
-    """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it."""
-    binding = set(names) if situation is None else active_clauses(policy, frozenset(situation)) & set(names)
+    """Some clauses without the others, and what they demand: literal → clause id. With a situation, if they bind in it.
+
+    `facts`: instead of every declared fact near the clauses. `spelled_out`: see `theory.build`.
+    """
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
+    bound = clauses
+    if situation is not None:
+        bound = tuple(c for c in as_bound(policy, binding(policy, frozenset(situation))) if c.id in names)
     reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
-    theory = build(reduced, facts=facts_near(policy, clauses), without=without)
-    bound = (clause for clause in clauses if clause.id in binding and theory.knows(clause))
-    return theory, clause_literals(theory, bound, evidence=evidence)
+    said = tuple(needed(reduced, c) for c in bound if c not in clauses for needed in (body, presupposed, obtainable))
+    near = facts_near(policy, clauses) if facts is None else facts
+    theory = build(reduced, asked_about=said, facts=near, without=without, spelled_out=spelled_out)
+    return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
 
 
 def possible(
-    policy: Policy, names: Collection[str], situation: Collection[str] | None = None, *, evidence: bool = False
+    policy: Policy,
+    names: Collection[str],
+    situation: Collection[str] | None = None,
+    *,
+    evidence: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether some clauses of (this version of) the policy can hold together; with a situation, as far as they bind in it."""
-    theory, held = alone(policy, names, situation, evidence=evidence)
+    """Whether some clauses of (this version of) the policy can hold together; with a situation, as far as they bind in it.
+
+    `without` leaves axioms out, as in the question whose answer is followed up.
+    """
+    theory, held = alone(policy, names, situation, evidence=evidence, without=without)
     return theory.possible(tuple(held))
 
 
@@ -66,21 +82,25 @@ def is_mean(policy: Policy, clause: Clause) -> bool:
     return isinstance(clause.limit, AtMost | AtLeast) and size is not None and size[0] == size[1]
 
 
-def reach(policy: Policy, names: Collection[str], name: str) -> Fraction | None:
+def reach(
+    policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
+) -> Fraction | None:
     """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed.
 
     Exact, on the first artifact it speaks of; None where the clause has no such mean.
     """
-    return Room(policy, names, name).left(names)
+    return Room(policy, names, name, without).left(names)
 
 
 class Room:
     """The room that some of `names` leave the mean that one clause bounds: encoded once, asked for any of them."""
 
-    def __init__(self, policy: Policy, names: Collection[str], name: str) -> None:
+    def __init__(
+        self, policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
+    ) -> None:
         self._clause = next(c for c in policy.clauses if c.id == name)
         self._mean = is_mean(policy, self._clause)
-        self._theory, self._held = alone(policy, {*names, name})
+        self._theory, self._held = alone(policy, {*names, name}, without=without)
 
     def left(self, names: Collection[str]) -> Fraction | None:
         """The most that these clauses let be kept, or the least that they let be revealed; exact."""

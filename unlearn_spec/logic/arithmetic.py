@@ -335,7 +335,9 @@ class _Equations:
 
 
 def _replaced(row: Row, name: str, known: Row) -> Row:
-    factor = dict(row.terms).get(name, Fraction(0))
+    factor = dict(row.terms).get(name)
+    if factor is None:
+        return row
     kept = {n: value for n, value in row.terms if n != name}
     terms = _added([kept, {n: factor * value for n, value in known.terms}])
     return Row(tuple(terms.items()), row.constant + factor * known.constant)

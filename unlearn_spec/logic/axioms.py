@@ -9,12 +9,13 @@ from functools import cache
 from itertools import pairwise, permutations
 from typing import Final, Literal
 
-from ..policy.model import Policy
+from ..policy.model import Guarantee, Policy
 from ..policy.vocabulary import ACCESS, PROBES, access_rank
 from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
-from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Tpr
-from .lineage import exposures, inherited, kin
+from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved
+from .group_privacy import most_units
+from .lineage import enclosing, exposures, inherited, kin
 from .regions import Region
 
 Status = Literal["mathematics", "theorem", "definition", "model", "presumption"]
@@ -72,7 +73,11 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
         "definition",
     ),
     Axiom("AX14", "Durations run from the clock's start; each store has its own duty.", "definition"),
-    Axiom("AX15", "A certificate exists only for a method with a declared guarantee.", "definition"),
+    Axiom(
+        "AX15",
+        "A certificate exists only for a method with a declared guarantee; one for a single unit loosens with every unit of the target.",
+        "definition",
+    ),
     Axiom(
         "AX16",
         "An undeclared overlap is unknown: it may be anything that the declared sizes and relations allow.",
@@ -129,7 +134,13 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
     every = tuple(dict.fromkeys(spoken))
     flags = tuple(atom for atom in every if isinstance(atom, Flag))
     influences = tuple(flag for flag in flags if flag.name == "influenced")
-    exact = (exactly(name, flag.of[1]) for flag in influences for name in (flag.of[0], *kin(policy, flag.of[0])))
+    exact = (
+        exactly(outer, flag.of[1])
+        for flag in influences
+        for whole in enclosing(policy, flag.of[0])
+        for name in (whole, *kin(policy, whole))
+        for outer in enclosing(policy, name)
+    )
     removals = tuple(dict.fromkeys((*(atom for atom in every if isinstance(atom, Removed)), *exact)))
     tests = tuple(atom for atom in every if isinstance(atom, Tpr))
     gone = {flag.of[0]: encoder.symbol("d", flag.of[0], "Bool") for flag in flags if flag.name == "destroyed"}
@@ -145,6 +156,8 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
             yield from _corrected(encoder, block, region)
             yield from _fallen(encoder, block, region)
             yield from _silenced(encoder, gone, block, region)
+            yield from _cut_off(encoder, policy, gone, block, region)
+    yield from _emptied(encoder, gone, every)
     yield from _released(encoder, flags)
     yield from _membership(encoder, removals, tests)
     yield from _work(encoder, policy)
@@ -342,7 +355,7 @@ def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fr
 
 def _closeness(encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region) -> Iterator[Row]:
     """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more."""
-    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"]
+    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"] if removals else []
     for removal in removals:
         if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue
@@ -434,6 +447,32 @@ def _silenced(encoder: Encoder, gone: Mapping[str, str], block: Block, region: R
             yield Row(("AX1",), f"(=> {gone[block.artifact]} (= {encoder.mass(rate, region)} 0))")
 
 
+def _cut_off(
+    encoder: Encoder, policy: Policy, gone: Mapping[str, str], block: Block, region: Region
+) -> Iterator[Row]:
+    """What is destroyed serves nothing through others."""
+    for path in policy.artifacts[block.artifact].serves_from if block.artifact in policy.artifacts else ():
+        if path in gone:
+            yield Row(("AX1",), f"(=> {gone[path]} (= {encoder.served(block.artifact, path, region)} 0))")
+
+
+def _emptied(encoder: Encoder, gone: Mapping[str, str], spoken: Iterable[Formula]) -> Iterator[Row]:
+    """A destroyed store keeps nothing beyond the day on which that work is done, and serves nothing."""
+    kept: dict[tuple[str, str], None] = {}
+    for atom in spoken:
+        match atom:
+            case Stored(target, store):
+                kept[(store, target)] = None
+            case KeptForTest(target, stores):
+                kept.update({(store, target): None for store in stores})
+            case Unserved(_, _, path) if path in gone:
+                yield Row(("AX1",), f"(=> {gone[path]} {encoder.text(atom)})")
+    regions = {(store, region): None for store, target in kept if store in gone for region in encoder.of(target)}
+    for store, region in regions:
+        last = f"(<= {encoder.stored(store, region)} {encoder.finished(store)})"
+        yield Row(("AX1",), f"(=> {gone[store]} {last})")
+
+
 def _corrected(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
     """A corrected and an old statement are not both given."""
     for rate in block.rates:
@@ -465,16 +504,29 @@ def _certificates(encoder: Encoder, policy: Policy, flags: tuple[Flag, ...]) -> 
     """A certificate of a closeness comes with a used method that carries at least that guarantee, and only so."""
     for flag in flags:
         if flag.name == "certified":
-            epsilon, delta, artifact = Fraction(flag.of[0]), Fraction(flag.of[1]), flag.of[2]
+            limit, artifact = (Fraction(flag.of[0]), Fraction(flag.of[1])), flag.of[2]
             able = [
-                encoder.uses(name, artifact)
+                conjunction([encoder.uses(name, artifact), covering])
                 for name, method in (policy.methods or {}).items()
-                if method.guarantee is not None
-                and method.guarantee.epsilon <= epsilon
-                and method.guarantee.delta <= delta
-                and artifact not in method.not_on
+                if method.guarantee is not None and artifact not in method.not_on
+                if (covering := _covering(encoder, policy, method.guarantee, flag.of[3], limit)) != "false"
             ]
             yield Row(("AX15",), f"(= {encoder.flag(flag)} {disjunction(able)})")
+
+
+def _covering(
+    encoder: Encoder, policy: Policy, guarantee: Guarantee, target: str, limit: tuple[Fraction, Fraction]
+) -> str:
+    """That a guarantee covers the target within a limit on (ε, δ): at once, or as so many of the units it speaks of."""
+    most = most_units((guarantee.epsilon, guarantee.delta), limit)
+    info = policy.information[target]
+    if most is None or (guarantee.per is None and most >= 1):
+        return "true" if guarantee.per in (None, info.unit, *info.other_units) else "false"
+    if guarantee.per is None or most < 1:
+        return "false"
+    if guarantee.per in info.other_units:
+        return "true" if info.other_units[guarantee.per] <= most else "false"
+    return f"(<= {encoder.set_size(target)} {most})" if guarantee.per == info.unit else "false"
 
 
 # --- K1 to K5 --------------------------------------------------------------------------------------------------------
@@ -489,13 +541,21 @@ def _influence(encoder: Encoder, policy: Policy, influences: tuple[Flag, ...]) -
     for flag in influences:
         (target, artifact), influenced = flag.of, encoder.flag(flag)
         met = exposures(policy, artifact)
-        gone, retained = encoder.removed(exactly(target, artifact)), [name for name in kin(policy, target) if name in met]
+        gone, retained = _gone(encoder, policy, target, artifact), [name for name in kin(policy, target) if name in met]
         if target in met:
             yield Row(_with_lineage("K1", policy, artifact, target), f"(or {gone} {influenced})")
-        kin_gone = [encoder.removed(exactly(name, artifact)) for name in retained]
-        yield Row(("K2",), f"(=> {conjunction([gone, *kin_gone])} (not {influenced}))")
+        kin_gone = [_gone(encoder, policy, name, artifact) for name in retained]
+        for outer in enclosing(policy, target):
+            made = [name for name in kin(policy, outer) if name in met]
+            ended = [encoder.removed(exactly(outer, artifact)), *(_gone(encoder, policy, n, artifact) for n in made)]
+            yield Row(("K2",), f"(=> {conjunction(ended)} (not {influenced}))")
         for name, without in zip(retained, kin_gone, strict=True):
             yield Row(_with_lineage("K5", policy, artifact, name), f"(or {without} {influenced})")
+
+
+def _gone(encoder: Encoder, policy: Policy, target: str, artifact: str) -> str:
+    """That a set was removed without remainder, alone or with a set that it lies within."""
+    return disjunction([encoder.removed(exactly(name, artifact)) for name in enclosing(policy, target)])
 
 
 def _with_lineage(axiom: str, policy: Policy, artifact: str, target: str) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ def _joined(
 
 
 def _information(one: Information, other: Information) -> Information:
-    return one.model_copy(update={"size": _range(one.size, other.size)})
+    units = {name: max(most, other.other_units[name]) for name, most in one.other_units.items() if name in other.other_units}
+    return one.model_copy(update={"size": _range(one.size, other.size), "other_units": units})
 
 
 def _range(one: Range | None, other: Range | None) -> Range | None:

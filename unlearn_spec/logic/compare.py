@@ -24,7 +24,7 @@ from .limits import not_covered
 from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
 from .questions import open_fields
 from .realise import realise
-from .situations import MAX_SITUATIONS, active_clauses, always_active, cases, mentioned
+from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed
 from .solver import DEFAULT_EFFORT, Undecided
 from .theory import Theory, build, declared_facts
 from .world_model import World
@@ -127,8 +127,8 @@ class _Side:
 @dataclass(frozen=True)
 class _Case:
     holding: frozenset[str]
-    before: frozenset[str]
-    after: frozenset[str]
+    before: Binding
+    after: Binding
 
 
 def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> Comparison:
@@ -143,7 +143,7 @@ def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> C
         return Comparison(tuple(Change(name, name, None, None, undetermined=True) for name in names))
     unlike = _open(before, after), _open(after, before)
     one, other = _Side("before", before, unlike[0], cores[0]), _Side("after", after, unlike[1], cores[1])
-    theory, ground = _encoded(before, after, effort)
+    theory, ground = _encoded(before, after, all_cases, effort)
     asked = _Asked(theory, ground, one, other, all_cases)
     return Comparison(
         tuple(_changes(asked)),
@@ -172,14 +172,14 @@ def _cases(before: Policy, after: Policy) -> tuple[_Case, ...] | None:
     names = [name for name in ground.situations if name in used]
     if len(names) > MAX_SITUATIONS:
         return None
-    found: dict[tuple[frozenset[str], frozenset[str]], _Case] = {}
+    found: dict[tuple[Binding, Binding], _Case] = {}
     assignments = (
         frozenset(name for name, holds in zip(names, values, strict=True) if holds)
         for values in product((False, True), repeat=len(names))
     )
     for holding in sorted(assignments, key=lambda chosen: (len(chosen), sorted(chosen))):
         if all(len(holding.intersection(group)) <= 1 for group in ground.exclusive):
-            bound = active_clauses(before, holding), active_clauses(after, holding)
+            bound = binding(before, holding), binding(after, holding)
             found.setdefault(bound, _Case(holding, *bound))
     return tuple(found.values())
 
@@ -217,13 +217,17 @@ def _demanded(clause: Clause) -> str:
     return clause.model_copy(update={"evidence": None, "note": None, "overrides": ()}).model_dump_json()
 
 
-def _encoded(before: Policy, after: Policy, effort: int) -> tuple[Theory, Policy]:
+def _encoded(before: Policy, after: Policy, all_cases: Sequence[_Case], effort: int) -> tuple[Theory, Policy]:
     ground = common_policy(before, after)
     asked = dict.fromkeys(
         formula
-        for policy in (before, after)
+        for policy, bindings in (
+            (before, [case.before for case in all_cases]),
+            (after, [case.after for case in all_cases]),
+        )
         for clause in policy.clauses
         for formula in (
+            *(_body(policy, narrowed(clause, part)) for part in dict.fromkeys(b.part(clause.id) for b in bindings)),
             _body(policy, clause),
             *(_on_artifact(policy, clause, name) for name in scoped_artifacts(policy, clause)),
         )
@@ -273,7 +277,9 @@ class _Asked:
     def literal(self, side: _Side, clause: Clause) -> str:
         if not self.knows(side, clause):
             raise TooLarge(getattr(clause, "target", ""))
-        return self._literals[side.which][clause.id]
+        if clause is side.clause(clause.id):
+            return self._literals[side.which][clause.id]
+        return self.theory.literal(_body(side.policy, clause))
 
 
 def _changes(asked: _Asked) -> Iterator[Change]:
@@ -305,9 +311,9 @@ def _renamed(asked: _Asked) -> dict[str, str]:
 def _same(asked: _Asked, one: Clause, other: Clause) -> bool:
     if one.goal != other.goal or not asked.knows(asked.before, one) or not asked.knows(asked.after, other):
         return False
-    if any((one.id in case.before) != (other.id in case.after) for case in asked.cases):
-        return False
     pair = (asked.before.policy, one), (asked.after.policy, other)
+    if any(set(case.before.on(*pair[0])) != set(case.after.on(*pair[1])) for case in asked.cases):
+        return False
     if not_covered(*pair) or not_covered(pair[1], pair[0]):
         return False
     mine, theirs = asked.literal(asked.before, one), asked.literal(asked.after, other)
@@ -338,16 +344,17 @@ def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> 
     held against its counterpart alone.
     """
     here, there = (asked.after, asked.before) if backwards else (asked.before, asked.after)
-    clause = here.clause(name)
     if name in here.open or (twin is not None and twin in there.open):
         return None
-    denied = "-" + asked.literal(here, clause)
+    asked.literal(here, here.clause(name))
     fields: tuple[str, ...] = ()
     fell_short = False
     for case in asked.cases:
         mine, theirs = (case.after, case.before) if backwards else (case.before, case.after)
-        if name not in mine:
+        if name not in mine.names:
             continue
+        clause = narrowed(here.clause(name), mine.part(name))
+        denied = "-" + asked.literal(here, clause)
         premises = _premises(asked, there, theirs, twin)
         alike = [other for other, literal in premises.items() if literal == denied[1:]]
         if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
@@ -362,7 +369,7 @@ def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> 
         ]
         if len(covering) < len(premises) and asked.theory.possible((*covering, denied)):
             fell_short = True
-            nearest = there.clause(twin) if twin is not None and twin in theirs else None
+            nearest = there.clause(twin) if twin is not None and twin in theirs.names else None
             short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, premises)]
             fields = fields or (
                 not_covered((there.policy, nearest), (here.policy, clause))
@@ -372,11 +379,11 @@ def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> 
     return Loss(None, fields) if fell_short else None
 
 
-def _premises(asked: _Asked, side: _Side, active: frozenset[str], twin: str | None) -> dict[str, str]:
+def _premises(asked: _Asked, side: _Side, bound: Binding, twin: str | None) -> dict[str, str]:
     """The clauses of a version that bind, with their literals; its counterpart alone where the version is contradictory."""
-    names = active if side.consistent(active) else active & {twin}
+    names = bound.names if side.consistent(bound.names) else bound.names & {twin}
     return {
-        clause.id: asked.literal(side, clause)
+        clause.id: asked.literal(side, narrowed(clause, bound.part(clause.id)))
         for clause in side.policy.clauses
         if clause.id in names and asked.knows(side, clause)
     }
@@ -386,7 +393,7 @@ def _still(asked: _Asked, before: str, after: str | None) -> tuple[str, ...]:
     """Clauses of the later version, other than its counterpart, that alone demand what this one did wherever it binds."""
     clause = asked.before.clause(before)
     mine = asked.literal(asked.before, clause)
-    where = [case.after for case in asked.cases if before in case.before]
+    where = [case.after.whole for case in asked.cases if before in case.before.names]
     if after is not None:
         twin = asked.after.clause(after)
         if all(after in active for active in where) and not asked.theory.possible(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..policy.model import Policy
+from ..policy.model import Clause, Policy
 from .all_cores import Cores, Exhausted, all_minimal_cores
 from .alone import literals_of
 from .axioms import BY_ID
@@ -13,7 +13,7 @@ from .cores import minimal_core
 from .families import MANY, Family, family, limit_of, opposing
 from .meaning import body
 from .regions import connected_groups
-from .situations import Case, always_active, maximal
+from .situations import Case, always_active, as_bound, maximal
 from .solver import Undecided
 from .theory import Premise, Theory, build, targets
 
@@ -71,7 +71,8 @@ def conflicts(theory: Theory, among: Collection[str], *, evidence: bool = False)
     With `evidence`, clauses must hold together with the obtaining of their declared evidence. `Undecided` rises if it stays
     open whether they can.
     """
-    return _conflicts(theory, _members(theory, among, evidence), frozenset())
+    clauses = (clause for clause in theory.policy.clauses if clause.id in among)
+    return _conflicts(theory, _members(theory, clauses, evidence), frozenset())
 
 
 def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
@@ -82,9 +83,9 @@ def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflict
     involved = plain.involved
     told = {core.family.limit for core in plain.cores if core.family}
     for case in maximal(tuple(cases)):
-        found = _conflicts(theory, _members(theory, case.active, False), always)
+        found = _conflicts(theory, _members(theory, as_bound(theory.policy, case.binding), False), always)
         for core in found.cores:
-            first = next(c for c in cases if set(core.clauses) <= c.active)
+            first = next(c for c in cases if _binds_as(theory.policy, core.clauses, case, c))
             if core.family is None or core.family.limit not in told:
                 cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
         rest.update(dict.fromkeys(found.rest))
@@ -92,9 +93,14 @@ def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflict
     return Conflicts(tuple(_in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
 
 
-def _members(theory: Theory, among: Collection[str], evidence: bool) -> Members:
-    known = (clause for clause in theory.policy.clauses if clause.id in among and theory.knows(clause))
-    return {clause.id: literals_of(theory, clause, evidence=evidence) for clause in known}
+def _binds_as(policy: Policy, names: Collection[str], here: Case, there: Case) -> bool:
+    """Whether clauses bind `there` wherever they bind `here`."""
+    clauses = [clause for clause in policy.clauses if clause.id in names]
+    return all(set(here.binding.on(policy, c)) <= set(there.binding.on(policy, c)) for c in clauses)
+
+
+def _members(theory: Theory, clauses: Iterable[Clause], evidence: bool) -> Members:
+    return {c.id: literals_of(theory, c, evidence=evidence) for c in clauses if theory.knows(c)}
 
 
 def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Conflicts:
@@ -138,8 +144,8 @@ def _parts(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
     owner: dict[int, str] = {}
     pairs = []
     for name, literals in members.items():
-        for number in sorted(theory.solver.parts_in(literals)):
-            pairs.append((name, owner.setdefault(number, name)))
+        for home in sorted({theory.solver.home(literal) for literal in literals}):
+            pairs.append((name, owner.setdefault(home, name)))
     return connected_groups(tuple(members), pairs)
 
 
@@ -206,9 +212,11 @@ class _Part:
         """The family around a limit, and the conflicts that it has with a single other clause."""
         place = {name: i for i, name in enumerate(names)}
         others = opposing(self._theory.policy, limit, names)
-        pairs = [name for name in others if not self._possible((limit, name))]
-        others = tuple(name for name in others if name not in pairs)
-        told = family(self._theory.policy, limit, others)
+        together = [_all(self._members, (limit, name)) for name in others]
+        meet = self._theory.given.satisfiable_each(together)
+        pairs = [name for name, possible in zip(others, meet, strict=True) if not possible]
+        others = tuple(name for name, possible in zip(others, meet, strict=True) if possible)
+        told = family(self._theory.policy, limit, others, self._theory.without)
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))
@@ -268,7 +276,7 @@ def structural(theory: Theory, core: Core) -> tuple[int, ...]:
     sets |= {name for fact in core.facts for name in targets(fact.formula)}
     needed = []
     for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps" and sets & {relation.left, relation.right}:
+        if relation.kind != "overlaps" and not sets.isdisjoint(relation.sets):
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
             bodies = tuple(body(policy, clause) for clause in chosen)
             altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -40,6 +40,10 @@ class TooLarge(Exception):
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.target = target
+
+
+LONG = 16
+"""Terms of the longest sum that is written out."""
 
 
 def number(value: Fraction | int) -> str:
@@ -89,7 +93,12 @@ class Encoder:
     small: frozenset[int]
     """Regions whose counts are whole numbers, because the sets around them are tiny."""
     sorts: dict[str, str] = field(default_factory=dict)
+    definitions: list[str] | None = field(default_factory=list)
+    """What the names of partial sums stand for; None once the theory is built, and no name can be added."""
+    leaves: list[str] = field(default_factory=list)
+    """Names of partial sums of quantities; the others are sums of partial sums."""
     _names: dict[tuple[str, object], str] = field(default_factory=dict)
+    _sums: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
@@ -157,13 +166,42 @@ class Encoder:
         return self.regions.of[target]
 
     def set_size(self, target: str) -> str:
-        return total([self.size(region) for region in self.of(target)])
+        return self._over(target, self.size)
 
     def set_mass(self, rate: Rate, target: str) -> str:
-        return total([self.mass(rate, region) for region in self.of(target)])
+        return self._over(target, lambda region: self.mass(rate, region))
 
     def set_count(self, rate: Rate, target: str, threshold: Fraction, inclusive: bool) -> str:
-        return total([self.count(rate, region, threshold, inclusive) for region in self.of(target)])
+        return self._over(target, lambda region: self.count(rate, region, threshold, inclusive))
+
+    def _over(self, target: str, quantity: Callable[[Region], str]) -> str:
+        """A quantity added up over a set's regions.
+
+        A long sum is a tree of short ones with names, so that the theory comes apart there. What lies in no other set
+        stays outside the tree: it makes up for what the rest leaves.
+        """
+        regions = self.of(target)
+        if len(regions) <= LONG:
+            return total([quantity(region) for region in regions])
+        alone = [quantity(region) for region in regions if len(region.inside) == 1]
+        terms = [quantity(region) for region in regions if len(region.inside) > 1]
+        terms = [term for term in terms if term != "0"]
+        while len(terms) > LONG:
+            named = [self._partial(tuple(terms[i : i + LONG])) for i in range(0, len(terms), LONG)]
+            if "" in named:
+                break
+            terms = named
+        return total([*alone, *terms])
+
+    def _partial(self, terms: tuple[str, ...]) -> str:
+        """A name for a sum; empty if it has none and can get none."""
+        if terms not in self._sums and self.definitions is not None:
+            name = self.symbol("j", terms, "Real")
+            self.definitions.append(f"(assert (= {name} {total(terms)}))")
+            self._sums[terms] = name
+            if not terms[0].startswith("j"):
+                self.leaves.append(name)
+        return self._sums.get(terms, "")
 
     def text(self, formula: Formula) -> str:
         match formula:

@@ -76,7 +76,8 @@ class DropFact:
 class MembershipFact:
     """At false-positive rate `at_fpr` the best registered attack has a true-positive rate of at least `low`, at most `high`.
 
-    `high` bounds the registered attacks only: a finite attack list bounds the worst case from below.
+    `high` bounds the registered attacks only: a finite attack list bounds the worst case from below. Against a hold-out of
+    another date or style it says nothing: an attack that reads the date would do as well on a model that learned nothing.
     """
 
     id: str
@@ -86,6 +87,8 @@ class MembershipFact:
     low: Fraction
     high: Fraction
     alpha: Fraction
+    same_lottery: bool
+    """Whether the hold-out was drawn as the members were: randomised, and not to be told apart without a model."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class RecordFact:
     day: Fraction | None
     """Day of the performed act, counted from the policy's clock."""
     epsilon: Fraction | None = None
+    """Like `delta`, for the clause's target as a whole, whatever unit the proof speaks of."""
     delta: Fraction | None = None
     alpha: Fraction = Fraction(0)
 

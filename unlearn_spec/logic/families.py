@@ -41,20 +41,62 @@ def opposing(policy: Policy, limit: str, among: Sequence[str]) -> tuple[str, ...
     return tuple(name for name in among if sides[name] == -sides[limit])
 
 
-def family(policy: Policy, limit: str, others: Sequence[str]) -> Family | None:
+def family(
+    policy: Policy, limit: str, others: Sequence[str], without: frozenset[str] = frozenset()
+) -> Family | None:
     """What `others` leave a limit, and the share of each; None if that has no exact answer."""
-    room = Room(policy, others, limit)
+    room = Room(policy, others, limit, without)
     free, best = room.left(()), room.left(others)
     if free is None or best is None:
         return None
-    taken = []
+    alike, known, taken = _Alike(policy, limit), dict[object, Fraction](), []
     for name in others:
-        left = room.left((name,))
-        if left is None:
-            return None
-        taken.append((name, abs(free - left)))
+        kind = alike.kind(name)
+        if kind not in known:
+            left = room.left((name,))
+            if left is None:
+                return None
+            known[kind] = abs(free - left)
+        taken.append((name, known[kind]))
     ranked = sorted((share for share in taken if share[1]), key=lambda share: -share[1])
     return Family(limit, best, tuple(ranked))
+
+
+class _Alike:
+    """Clauses that nothing but names tells apart, as seen from one limit: each takes as much of it as the others."""
+
+    def __init__(self, policy: Policy, limit: str) -> None:
+        self._policy = policy
+        self._clauses = {clause.id: clause for clause in policy.clauses}
+        self._centre = getattr(self._clauses[limit], "target", "")
+        self._relations: dict[str, list[int]] = {}
+        for i, relation in enumerate(policy.relations):
+            for name in relation.sets:
+                self._relations.setdefault(name, []).append(i)
+        told = [name for artifact in policy.artifacts.values() for name in (*artifact.trained_on, *artifact.holds)]
+        told += [information.built_from or "" for information in policy.information.values()]
+        told += [fact.target for fact in (*policy.measured_before, *policy.reference_retrain)]
+        told += [fact.without for fact in policy.reference_retrain]
+        self._told = frozenset(told)
+
+    def kind(self, name: str) -> object:
+        """What clauses that are alike have in common; the name itself where the clause is like no other."""
+        clause = self._clauses[name]
+        target = getattr(clause, "target", "")
+        ties = [self._tie(i, target) for i in self._relations.get(target, ())]
+        if target in self._told or None in ties:
+            return name
+        plain = clause.model_copy(update={"id": "", "target": ""})
+        return repr(plain), repr(self._policy.information[target]), tuple(sorted(map(repr, ties)))
+
+    def _tie(self, place: int, target: str) -> object:
+        """A relation of the target as the others' targets may have it too; None if it leads to a set beside the centre."""
+        relation = self._policy.relations[place]
+        if relation.kind == "disjoint_from":
+            return place if relation.also else None
+        if {relation.left, relation.right} != {self._centre, target}:
+            return None
+        return relation.kind, relation.left == target, relation.low, relation.high
 
 
 def _side(clause: Clause) -> int:

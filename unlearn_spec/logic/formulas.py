@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from ..policy.model import Decoding, RevealsWhen
@@ -58,6 +59,13 @@ class Rate:
     asked: str
     """A probe class, or `suite:<digest>`."""
     reading: Reading
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # rates are the keys of most of what is encoded
+        return hash((self.artifact, self.whose, self.family, self.bound, self.access, self.asked, self.reading))
 
 
 @dataclass(frozen=True)

@@ -190,8 +190,11 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
             before = replace(now, whose="before")
             fell = MeanDrop(before, now, fact.target, ">=", fact.low)
             return All((fell, MeanDrop(before, now, fact.target, "<=", fact.high)))
-        case MembershipFact():  # a finite list of attacks bounds the best one from below only
-            return Tpr(fact.target, fact.artifact, fact.at_fpr, True, ">=", fact.low)
+        case MembershipFact(same_lottery=False):
+            return TRUE
+        case MembershipFact():  # a finite list of attacks bounds the best one from below only, whatever controls others use
+            kinds = (True, False)
+            return All(tuple(Tpr(fact.target, fact.artifact, fact.at_fpr, fair, ">=", fact.low) for fair in kinds))
         case RecordFact():
             return _recorded(policy, clause, artifact, fact)
 

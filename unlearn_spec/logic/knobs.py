@@ -12,7 +12,9 @@ from ..policy.model import (
     AtMost,
     Clause,
     Closeness,
+    DeIndex,
     Delete,
+    Destroy,
     Finish,
     Keep,
     MembershipBound,
@@ -32,6 +34,7 @@ EPSILON_STEP = Fraction(1, 100)
 DAY_STEP = Fraction(1)
 LONGEST = 3660
 """Days by which a deadline may be put off."""
+_WITH_DEADLINE = Finish | Delete | Destroy | DeIndex | Suppress | Refuse | Retain | Rectify | Remove
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def knobs(clause: Clause) -> Iterator[Knob]:
             yield Knob("until", day, "down", DAY_STEP, none, _field("until"), days)
         case _:
             pass
-    if clause.by is not None and isinstance(clause, Finish | Delete | Suppress | Refuse | Retain | Rectify | Remove):
+    if clause.by is not None and isinstance(clause, _WITH_DEADLINE):
         yield Knob("by", clause.by, "up", DAY_STEP, clause.by + LONGEST, _field("by"), days)
 
 

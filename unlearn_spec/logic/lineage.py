@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
 
@@ -19,24 +21,42 @@ def derived(policy: Policy, root: str) -> tuple[str, ...]:
     return tuple(name for name in policy.artifacts if name in found and name != root)
 
 
+def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
+    """The set itself and those that it is declared to lie within, directly or through others."""
+    found = [target]
+    for name in found:
+        found += [r.right for r in policy.relations if (r.kind, r.left) == ("within", name) and r.right not in found]
+    return tuple(found)
+
+
 def exposures(policy: Policy, artifact: str) -> frozenset[str]:
-    """Sets the artifact was trained on, itself or through the artifacts it is derived from (K4)."""
+    """Sets of which the artifact was trained on some items, itself or through the artifacts it is derived from (K4)."""
     found: set[str] = set()
     name: str | None = artifact
     while name is not None:
         found.update(policy.artifacts[name].trained_on)
         name = policy.artifacts[name].derived_from
-    return frozenset(found)
+    return _with_parts(policy, found)
+
+
+def _with_parts(policy: Policy, trained_on: Iterable[str]) -> frozenset[str]:
+    """These sets, those within them and those that they lie within: training on one is training on items of all."""
+    found = frozenset(trained_on)
+    if not any(relation.kind == "within" for relation in policy.relations):
+        return found
+    outer = {name for one in found for name in enclosing(policy, one)}
+    return found | outer | {name for name in policy.information if found.intersection(enclosing(policy, name))}
 
 
 def inherited(policy: Policy, artifact: str, target: str) -> bool:
     """Whether an artifact met a set only through what it is derived from."""
-    return target not in policy.artifacts[artifact].trained_on and target in exposures(policy, artifact)
+    own = _with_parts(policy, policy.artifacts[artifact].trained_on)
+    return target not in own and target in exposures(policy, artifact)
 
 
 def kin(policy: Policy, target: str) -> tuple[str, ...]:
     """Sets of examples made from the target's (translations, paraphrases, synthetic data) that are not part of it."""
-    part_of_it = {r.left for r in policy.relations if r.kind == "within" and r.right == target}
+    part_of_it = {name for name in policy.information if target in enclosing(policy, name)}
     found = {target}
     grew = True
     while grew:

@@ -57,7 +57,8 @@ from .formulas import (
     Whose,
     reading_of,
 )
-from .lineage import derived, exposures, holds_weights
+from .lineage import derived, enclosing, exposures, holds_weights
+from .memo import once_a_policy
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
@@ -128,7 +129,7 @@ def counts_refusals(clause: RateGoal) -> bool:
 def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
     """What a clause demands of one artifact, with its deadline and its methods."""
     parts = [demand(policy, clause, artifact, choice)]
-    if clause.by is not None and isinstance(clause, RateGoal | Remove):
+    if clause.by is not None and isinstance(clause, RateGoal | Remove | Destroy | DeIndex):
         parts.append(FinishedBy(artifact, "<=", clause.by))
     if isinstance(clause, Remove) and (guarantee := certified(policy, clause, artifact)) != TRUE:
         parts.append(guarantee)
@@ -228,7 +229,7 @@ def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
     evidence = clause.evidence
     if policy.methods is None or evidence is None or evidence.kind != "certificate" or not isinstance(limit, Closeness):
         return TRUE
-    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact))
+    return Flag("certified", (str(limit.epsilon), str(limit.delta), artifact, clause.target))
 
 
 def is_fair(clause: Remove) -> bool:
@@ -303,23 +304,28 @@ def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Read
 
     None in use there: those used on the artifact at all; none at all: one open reading.
     """
-    names = tuple(policy.information)
-    groups = connected_groups(names, [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"])
-    kin = next((group for group in groups if target in group), ())
-    return _readings_used(policy, artifact, kin) or _readings_used(policy, artifact, names) or (Reading(),)
+    used, kin = _readings_used(policy)
+    return tuple(used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())) or (Reading(),)
 
 
-def _readings_used(policy: Policy, artifact: str, targets: tuple[str, ...]) -> tuple[Reading, ...]:
-    """Clauses about refusals alone use no predicate, only a decoding."""
-    shown: dict[Reading, None] = {}
-    drawn: dict[Reading, None] = {}
+@once_a_policy
+def _readings_used(policy: Policy) -> tuple[dict[tuple[str, int | None], tuple[Reading, ...]], dict[str, int]]:
+    """The readings that clauses use, by artifact and group of connected sets (None: any), and the group of each set.
+
+    Clauses about refusals alone use no predicate, only a decoding.
+    """
+    linking = [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"]
+    groups = connected_groups(tuple(policy.information), linking)
+    kin = {name: i for i, group in enumerate(groups) for name in group}
+    shown: dict[tuple[str, int | None], dict[Reading, None]] = {}
+    drawn: dict[tuple[str, int | None], dict[Reading, None]] = {}
     for clause in policy.clauses:
-        if isinstance(clause, RateGoal) and clause.target in targets:
-            rate = rate_of(clause, artifact, WEAKEST)
-            scoped = scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
-            if artifact in scoped:
-                (drawn if rate.family == "answers" else shown)[rate.reading] = None
-    return tuple(shown or drawn)
+        if isinstance(clause, RateGoal):
+            for artifact in scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause))):
+                rate = rate_of(clause, artifact, WEAKEST)
+                for place in (kin[clause.target], None):
+                    (drawn if rate.family == "answers" else shown).setdefault((artifact, place), {})[rate.reading] = None
+    return {place: tuple(shown.get(place) or drawn[place]) for place in {**shown, **drawn}}, kin
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:
@@ -349,13 +355,14 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 
 
 def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
-    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact."""
+    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more."""
     removed = {
         clause.target
         for clause in policy.clauses
         if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
     }
-    return removed <= {fact.without}
+    wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
+    return {name for name in removed if not removed.intersection(wider[name])} <= {fact.without}
 
 
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:

@@ -13,10 +13,10 @@ from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds, proves
 from .linear import Both, Either, Expression, Row, Statement, atoms, expression, read
 from .refute import refute
 from .simplex import solve
-from .theory import Theory
+from .theory import Premise, Theory
 
 _ROUNDS = 20
-MOST_STATEMENTS = 5_000
+MOST_STATEMENTS = 1_500
 """Assertions beyond which no proof is looked for: exact fractions are slow."""
 
 
@@ -40,10 +40,18 @@ class Proof:
 
 
 def prove(
-    policy: Policy, names: Collection[str], *, evidence: bool = False, without: frozenset[str] = frozenset()
+    policy: Policy,
+    names: Collection[str],
+    *,
+    facts: Sequence[Premise] | None = None,
+    evidence: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> Proof | None:
-    """A checked certificate that some clauses cannot hold together; None if the search for one gave up."""
-    theory, held = alone(policy, names, evidence=evidence, without=without)
+    """A checked certificate that some clauses cannot hold together; None if the search for one gave up.
+
+    `facts`: those that it may rest on; without it, every declared fact near the clauses.
+    """
+    theory, held = alone(policy, names, facts=facts, evidence=evidence, without=without, spelled_out=True)
     true = {**dict.fromkeys(theory.background, True), **dict.fromkeys(held, True)}
     stated: list[Statement] = []
     origins: dict[Statement, Origin] = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from itertools import combinations, count, islice
+from math import comb
 
 from ..policy.model import (
     Claim,
@@ -38,9 +40,14 @@ from .meaning import (
     readings_on,
     scoped_artifacts,
 )
-from .situations import Case, minimal
+from .situations import Case, as_bound, minimal
+from .solver import Assumed
 from .theory import Premise, Theory
 
+_FEW = 8
+"""Clauses of one part of the theory that are compared pair by pair."""
+MOST_TOGETHER = 200
+"""Clauses of one part of the theory of which each is asked whether the others imply it."""
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
 
@@ -51,7 +58,7 @@ HIGH = Fraction(9, 10)
 def facts_contradict(theory: Theory) -> Core | None:
     """A minimal set of declared facts that cannot all be true, or None."""
     fixed = (*theory.axiom_literals, *theory.nonempty)
-    if theory.solver.satisfiable((*theory.facts, *fixed)):
+    if theory.possible(()):
         return None
     chosen = minimal_core(tuple(theory.facts), fixed, theory.solver.satisfiable)
     core = Core((), tuple(theory.facts[name] for name in chosen), ())
@@ -60,7 +67,7 @@ def facts_contradict(theory: Theory) -> Core | None:
 
 def empty_target(theory: Theory, target: str) -> bool:
     """Whether facts and relations leave the set without an item."""
-    if theory.encoder.symbol("e", target, "Bool") in theory.nonempty:
+    if theory.encoder.symbol("e", target, "Bool") in theory.has_item:
         return False  # facts are consistent, and with them that it has an item
     try:
         size = theory.encoder.set_size(target)
@@ -71,12 +78,14 @@ def empty_target(theory: Theory, target: str) -> bool:
 
 def never_applies(clause: Clause, cases: Sequence[Case]) -> bool:
     """Whether no allowed situation makes the clause bind."""
-    return not any(clause.id in case.active for case in cases)
+    return not any(clause.id in case.binding.names for case in cases)
 
 
-def already_true(theory: Theory, clause: Clause) -> bool:
-    """Whether axioms and facts alone entail what the clause demands."""
-    return theory.knows(clause) and not theory.possible(("-" + theory.body(clause),))
+def already_true(theory: Theory, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
+    """The clauses of which axioms and facts alone entail what they demand."""
+    known = [clause for clause in clauses if theory.knows(clause)]
+    fails = theory.given.satisfiable_each([("-" + theory.body(clause),) for clause in known])
+    return tuple(clause for clause, possible in zip(known, fails, strict=True) if not possible)
 
 
 # --- bounds on uncertain facts ---------------------------------------------------------------------------------------
@@ -105,17 +114,19 @@ class _Quantity:
 
 def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
     """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
-    clauses = [clause for clause in theory.policy.clauses if clause.id in set(among) and theory.knows(clause)]
+    chosen = set(among)
+    clauses = [clause for clause in theory.policy.clauses if clause.id in chosen and theory.knows(clause)]
     literals = {theory.body(clause): clause.id for clause in clauses}
+    held = theory.given.plus(tuple(literals))
     found = []
     for premise in theory.facts.values():
         quantity = _quantity(theory, premise)
         if quantity is None:
             continue
-        top = _furthest(theory, tuple(literals), quantity, ">=")
-        bottom = _furthest(theory, tuple(literals), quantity, "<=")
+        top = _furthest(held, quantity, ">=")
+        bottom = _furthest(held, quantity, "<=")
         if (bottom, top) != (quantity.low, quantity.high):
-            least, most = (_furthest(theory, (), quantity, op) for op in ("<=", ">="))
+            least, most = (_furthest(theory.given, quantity, op) for op in ("<=", ">="))
             if (bottom, top) == (least, most):
                 continue  # the other facts leave no more: no clause excludes anything
             excluded = quantity.constraint(">=", most) if top < most else quantity.constraint("<=", least)
@@ -155,16 +166,16 @@ def _quantity(theory: Theory, premise: Premise) -> _Quantity | None:
     return None
 
 
-def _furthest(theory: Theory, literals: tuple[str, ...], quantity: _Quantity, op: Comparison) -> Fraction:
+def _furthest(held: Assumed, quantity: _Quantity, op: Comparison) -> Fraction:
     """The grid point nearest to the range's end that still leaves a world; feasible points form an interval."""
     end, other = (quantity.high, quantity.low) if op == ">=" else (quantity.low, quantity.high)
-    if theory.possible(literals, quantity.constraint(op, end)):
+    if held.satisfiable((), quantity.constraint(op, end)):
         return end
     towards = quantity.step if op == ">=" else -quantity.step
     near, far = 0, int((quantity.high - quantity.low) / quantity.step)  # steps from the other end: feasible, and not
     while far - near > 1:
         middle = (near + far) // 2
-        if theory.possible(literals, quantity.constraint(op, other + middle * towards)):
+        if held.satisfiable((), quantity.constraint(op, other + middle * towards)):
             near = middle
         else:
             far = middle
@@ -184,36 +195,95 @@ class Shadow:
 
 
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
-    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one."""
+    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one.
+
+    Not asked of clauses that are already true.
+    """
     policy = theory.policy
     known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
+    bodies = [theory.body(clause) for clause in known]
+    bound, whole = _where(known, cases)
+    artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
+    pairs = [
+        (i, j)
+        for i, near in enumerate(_neighbours(theory.given, bodies))
+        for j in near
+        if not bound[i] & ~whole[j] and not artifacts[i].isdisjoint(artifacts[j])
+    ]
+    answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
+    stronger: dict[int, list[int]] = {}
+    for (i, j), apart in zip(pairs, answers, strict=True):
+        if not apart:
+            stronger.setdefault(i, []).append(j)
     found: list[Shadow] = []
-    for i, clause in enumerate(known):
-        mine = theory.body(clause)
-        where = [case.active for case in cases if clause.id in case.active]
-        others = [
-            other
-            for j, other in enumerate(known)
-            if j != i and _related(policy, clause, other) and all(other.id in active for active in where)
-        ]
-        if not others or theory.possible((*(theory.body(other) for other in others), "-" + mine)):
-            continue
-        for other in _perhaps_stronger(theory, mine, others):
-            theirs = theory.body(other)
-            if theory.possible((theirs,)) and not theory.possible((theirs, "-" + mine)):
-                equal = not theory.possible((mine, "-" + theirs))
-                if not (equal and known.index(other) > i):
-                    found.append(Shadow(clause.id, other.id, equal))
+    for i, others in stronger.items():
+        for j in others:
+            if theory.possible((bodies[j],)):
+                equal = not theory.possible((bodies[i], "-" + bodies[j]))
+                if not (equal and j > i):
+                    found.append(Shadow(known[i].id, known[j].id, equal))
                     break
     return tuple(found)
 
 
-def _perhaps_stronger(theory: Theory, mine: str, others: Sequence[Clause]) -> tuple[Clause, ...]:
-    """The clauses that might imply one: those of its part that do not hold in some world where it fails."""
-    parts = theory.solver.parts_in((mine,))
-    near = [other for other in others if parts & theory.solver.parts_in((theory.body(other),))]
-    world = theory.given.values(("-" + mine,), [theory.body(other) for other in near])
-    return tuple(other for other in near if world is None or not world[theory.body(other)])
+def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[list[int], list[int]]:
+    """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
+    bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
+    for place, case in enumerate(cases):
+        for bits, names in ((bound, case.binding.names), (whole, case.active)):
+            for name in names & bits.keys():
+                bits[name] |= 1 << place
+    return [bound[clause.id] for clause in clauses], [whole[clause.id] for clause in clauses]
+
+
+def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
+    """For each of many literals the others, by position, that might imply it: those of its part of the theory.
+
+    Where a part has many, without those that hold in some world where it fails. Each literal is given a set of worlds of
+    its own to hold in, no set inside another's; so a few worlds separate most pairs.
+    """
+    by_part: dict[int, list[int]] = {}
+    for i, literal in enumerate(bodies):
+        by_part.setdefault(given.solver.home(literal), []).append(i)
+    found: list[tuple[int, ...]] = [()] * len(bodies)
+    for members in by_part.values():
+        same: dict[str, list[int]] = {}
+        for i in members:
+            same.setdefault(bodies[i], []).append(i)
+        names = tuple(same)
+        left = _unseparated(given, names) if len(names) > _FEW else dict.fromkeys(names, names)
+        for i in members:
+            found[i] = tuple(sorted(j for name in left[bodies[i]] for j in same[name] if j != i))
+    return found
+
+
+def _unseparated(given: Assumed, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """For each literal itself and those that hold in no world that was found where it fails."""
+    held_in = _antichain(len(names))
+    left = [(1 << len(names)) - 1] * len(names)
+    for world in range(held_in[-1].bit_length()):
+        wanted = [name if held_in[i] >> world & 1 else "-" + name for i, name in enumerate(names)]
+        kept = frozenset(given.largest(wanted))
+        holding = sum(1 << i for i, name in enumerate(names) if name in kept)
+        for i, name in enumerate(names):
+            if "-" + name in kept:
+                left[i] &= ~holding
+    return {name: tuple(names[j] for j in _ones(bits)) for name, bits in zip(names, left, strict=True)}
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The places of the ones in a number."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def _antichain(many: int) -> list[int]:
+    """So many sets, as the bits of numbers, none inside another: halves of the fewest worlds that have enough (Sperner)."""
+    worlds = next(n for n in count(2) if comb(n, n // 2) >= many)
+    chosen = combinations(range(worlds), worlds // 2)
+    return [sum(1 << world for world in worlds_held) for worlds_held in islice(chosen, many)]
 
 
 @dataclass(frozen=True)
@@ -227,30 +297,40 @@ class Joint:
 def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str], aside: frozenset[str]) -> tuple[Joint, ...]:
     """Clauses that no single other clause requires, but several together do wherever they bind; those in `aside` left out.
 
-    `skip` names clauses that are known to add nothing already.
+    `skip` names clauses that are known to add nothing already. Not asked in parts that `too_many_together` names.
     """
-    known = [c for c in theory.policy.clauses if c.id not in skip | aside and theory.knows(c)]
     found = []
-    for clause in known:
-        mine = theory.body(clause)
-        where = [case.active for case in cases if clause.id in case.active]
-        parts = theory.solver.parts_in((mine,))
-        literals: dict[str, str] = {}
-        for other in known:
-            literal = theory.body(other)
-            near = literal != mine and parts & theory.solver.parts_in((literal,))
-            if near and where and all(other.id in active for active in where):
-                literals.setdefault(literal, other.id)
-        if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
-            needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)
-            if len(needed) > 1:
-                found.append(Joint(clause.id, tuple(literals[name] for name in needed)))
-    return tuple(found)
+    for members in _together(theory, skip | aside):
+        if len(members) > MOST_TOGETHER:
+            continue
+        bound, whole = _where(members, cases)
+        for i, clause in enumerate(members):
+            mine = theory.body(clause)
+            literals: dict[str, str] = {}
+            for j, other in enumerate(members):
+                if theory.body(other) != mine and bound[i] and not bound[i] & ~whole[j]:
+                    literals.setdefault(theory.body(other), other.id)
+            if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
+                needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)
+                if len(needed) > 1:
+                    found.append((clause, Joint(clause.id, tuple(literals[name] for name in needed))))
+    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
+    return tuple(joint for clause, joint in sorted(found, key=lambda one: place[one[0].id]))
 
 
-def _related(policy: Policy, one: Clause, two: Clause) -> bool:
-    """Whether two clauses speak of a common artifact; no clause can imply one about others."""
-    return bool(set(scoped_artifacts(policy, one)) & set(scoped_artifacts(policy, two)))
+def too_many_together(theory: Theory, aside: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """Clauses that hang together and are too many for asking of each whether the others imply it."""
+    parts = _together(theory, aside)
+    return tuple(tuple(clause.id for clause in part) for part in parts if len(part) > MOST_TOGETHER)
+
+
+def _together(theory: Theory, left_out: frozenset[str]) -> tuple[tuple[Clause, ...], ...]:
+    """The clauses, part of the theory by part: no clause implies one of another part."""
+    found: dict[int, list[Clause]] = {}
+    for clause in theory.policy.clauses:
+        if clause.id not in left_out and theory.knows(clause):
+            found.setdefault(theory.solver.home(theory.body(clause)), []).append(clause)
+    return tuple(tuple(part) for part in found.values())
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -269,8 +349,8 @@ def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...
     """Literals of the clauses that bind in a case, those set aside left out."""
     return tuple(
         theory.body(clause)
-        for clause in theory.policy.clauses
-        if clause.id in case.active and clause.id not in aside and theory.knows(clause)
+        for clause in as_bound(theory.policy, case.binding)
+        if clause.id not in aside and theory.knows(clause)
     )
 
 
@@ -409,7 +489,11 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
     """Artifacts and audiences for whom a target can be revealed while every clause outside `aside` holds."""
     policy = theory.policy
     waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
-    found: list[Gap] = []
+    limiting: dict[str, list[Clause]] = {}
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Refuse):
+            limiting.setdefault(clause.target, []).append(clause)
+    open_: list[tuple[Gap, tuple[str, ...]]] = []
     for target in intended_targets(policy):
         if target in theory.skipped or empty_target(theory, target):
             continue
@@ -421,30 +505,38 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
             for audience, access in levels.items():
                 by_level.setdefault(access, []).append(audience)
             for access in sorted(by_level, key=access_rank):
-                if not named_by(policy, target, artifact, access, aside):
-                    case = _revealed_in(theory, target, artifact, access, cases, aside)
-                    if case is not None:
-                        named = _names_artifact(policy, target, artifact)
-                        found.append(
-                            Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, case)
-                        )
-    return tuple(found)
+                if not named_by(policy, limiting[target], artifact, access, aside):
+                    named = _names_artifact(policy, limiting[target], artifact)
+                    gap = Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, cases[0])
+                    formulas = revealed_formulas(policy, target, artifact, access)
+                    open_.append((gap, tuple(theory.literal(formula) for formula in formulas)))
+    return _revealed(theory, open_, cases, aside)
 
 
-def _revealed_in(
-    theory: Theory, target: str, artifact: str, access: Access, cases: Sequence[Case], aside: frozenset[str]
-) -> Case | None:
-    wanted = tuple(theory.literal(formula) for formula in revealed_formulas(theory.policy, target, artifact, access))
+def _revealed(
+    theory: Theory, asked: Sequence[tuple[Gap, tuple[str, ...]]], cases: Sequence[Case], aside: frozenset[str]
+) -> tuple[Gap, ...]:
+    """Those gaps in which, in some case, the target can be revealed under every reading; each with the first such case."""
+    found: dict[int, Gap] = {}
     for case in minimal(tuple(cases)):
-        if all(theory.possible((*binding(theory, case, aside), literal)) for literal in wanted):
-            return case
-    return None
+        held = theory.given.plus(binding(theory, case, aside))
+        open_ = [i for i in range(len(asked)) if i not in found]
+        wanted = [(i, literal) for i in open_ for literal in asked[i][1]]
+        answers = held.satisfiable_each([(literal,) for _, literal in wanted])
+        never = {i for (i, _), possible in zip(wanted, answers, strict=True) if not possible}
+        found.update({i: replace(asked[i][0], case=case) for i in open_ if i not in never})
+    return tuple(found[i] for i in sorted(found))
 
 
-def named_by(policy: Policy, target: str, artifact: str, access: Access, aside: frozenset[str]) -> bool:
-    """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access."""
-    for clause in policy.clauses:
-        if isinstance(clause, Suppress | Refuse) and clause.target == target:
+def named_by(
+    policy: Policy, limiting: Iterable[Clause], artifact: str, access: Access, aside: frozenset[str]
+) -> bool:
+    """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access.
+
+    `limiting`: the clauses that limit the target.
+    """
+    for clause in limiting:
+        if isinstance(clause, Suppress | Refuse):
             open_scope = clause.scope.artifacts is None or clause.scope.access is None
             if clause.scope.when is not None or (clause.id not in aside and not open_scope):
                 continue
@@ -455,12 +547,9 @@ def named_by(policy: Policy, target: str, artifact: str, access: Access, aside: 
     return False
 
 
-def _names_artifact(policy: Policy, target: str, artifact: str) -> bool:
+def _names_artifact(policy: Policy, limiting: Iterable[Clause], artifact: str) -> bool:
     return any(
-        isinstance(clause, Suppress | Refuse)
-        and clause.target == target
-        and (clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause))
-        for clause in policy.clauses
+        clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause) for clause in limiting
     )
 
 

@@ -16,7 +16,11 @@ from ..policy.model import Relation
 REST = "(everything else)"
 """The items of no declared set."""
 MAX_REGIONS = 127
-"""Regions of one group beyond which they are not enumerated (X002): seven sets of which nothing is known to be disjoint."""
+"""Regions that any group may have: as many as seven sets of which nothing is known to be disjoint."""
+MAX_REGIONS_PER_SET = 4
+"""Regions that a larger group may have for each of its sets: enough for disjoint sets that all overlap two others."""
+MAX_DEPTH = 64
+"""Sets that a region of such a group may lie in on average."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,12 @@ class Regions:
     """The regions that make up each set; none for a set whose group is too large."""
     groups: tuple[tuple[str, ...], ...]
     too_large: frozenset[str]
-    """Sets whose group has more than `MAX_REGIONS` regions."""
+    """Sets whose group has more regions than are enumerated (X002)."""
 
     def shared(self, left: str, right: str) -> tuple[Region, ...]:
         """Regions inside both sets."""
-        return tuple(region for region in self.of[left] if right in region.inside)
+        fewer, other = (left, right) if len(self.of[left]) <= len(self.of[right]) else (right, left)
+        return tuple(region for region in self.of[fewer] if other in region.inside)
 
 
 def connected_groups(names: Sequence[str], pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
@@ -58,16 +63,34 @@ def connected_groups(names: Sequence[str], pairs: Iterable[tuple[str, str]]) -> 
     return tuple(tuple(group) for group in groups.values())
 
 
+_recent: list[tuple[Sequence[str], Sequence[Relation], Regions]] = []
+_KEPT = 4
+
+
 def cut(names: Sequence[str], relations: Sequence[Relation]) -> Regions:
-    """The regions of the declared sets, plus one of its own for the items of no set."""
+    """The regions of the declared sets, plus one of its own for the items of no set. The last few answers are remembered."""
+    for known, same, regions in _recent:
+        if same is relations and known == names:  # versions of a policy share the relations
+            return regions
+    regions = _cut(names, relations)
+    _recent.insert(0, (names, relations, regions))
+    del _recent[_KEPT:]
+    return regions
+
+
+def _cut(names: Sequence[str], relations: Sequence[Relation]) -> Regions:
     linking = [(r.left, r.right) for r in relations if r.kind != "disjoint_from"]
     groups = connected_groups(names, linking)
+    group_of = {name: i for i, group in enumerate(groups) for name in group}
+    about: list[list[Relation]] = [[] for _ in groups]
+    for relation in relations:
+        for i in dict.fromkeys(group_of[name] for name in relation.sets):
+            about[i].append(relation)
     of: dict[str, tuple[Region, ...]] = {}
     too_large: set[str] = set()
     number = 0
-    for group in groups:
-        members = set(group)
-        allowed = _allowed(group, [r for r in relations if r.left in members and r.right in members])
+    for group, concerning in zip(groups, about, strict=True):
+        allowed = _allowed(group, concerning)
         if allowed is None:
             too_large.update(group)
             of.update(dict.fromkeys(group, ()))
@@ -85,27 +108,51 @@ def cut(names: Sequence[str], relations: Sequence[Relation]) -> Regions:
 
 def _allowed(group: Sequence[str], relations: Sequence[Relation]) -> list[frozenset[str]] | None:
     """Every non-empty intersection that the relations leave, in the order of `group`; None if there are too many."""
+    most = max(MAX_REGIONS, MAX_REGIONS_PER_SET * len(group))
     apart: dict[str, set[str]] = {name: set() for name in group}
     around: dict[str, set[str]] = {name: set() for name in group}
-    for relation in relations:
-        if relation.kind == "disjoint_from":
+    within: dict[str, set[str]] = {name: set() for name in group}
+    families: dict[str, list[int]] = {name: [] for name in group}
+    """The groups of disjoint sets that a set belongs to."""
+    for i, relation in enumerate(relations):
+        if relation.also:
+            for name in relation.sets:
+                if name in families:
+                    families[name].append(i)
+        elif relation.kind == "disjoint_from" and relation.left in apart and relation.right in apart:
             apart[relation.left].add(relation.right)
             apart[relation.right].add(relation.left)
         elif relation.kind == "within":
             around[relation.left].add(relation.right)
-    found: list[frozenset[str]] = [frozenset()]
+            within[relation.right].add(relation.left)
+    found: dict[frozenset[str], None] = {frozenset(): None}
+    free = {i: [frozenset[str]()] for numbers in families.values() for i in numbers}
+    """By group of disjoint sets: what is found so far outside all of them. Looked through instead of everything found."""
     decided: set[str] = set()
+    deep = 0
     for name in group:  # decide one set at a time, dropping what the relations already exclude
         decided.add(name)
         needed = around[name] & decided
-        inner = {other for other in decided if name in around[other]}
+        inner = within[name] & decided
+        looked = min((free[i] for i in families[name]), key=len) if families[name] else tuple(found)
         joined = [
             inside | {name}
-            for inside in found
-            if not inside & apart[name] and needed <= inside | {name} and name not in apart[name]
+            for inside in looked
+            if inside in found
+            and inside.isdisjoint(apart[name])
+            and needed <= inside | {name}
+            and name not in apart[name]
+            and not any(i in families[other] for other in inside for i in families[name])
         ]
-        found = [inside for inside in found if not inside & inner] + joined
-        if len(found) > MAX_REGIONS + 1:
+        if inner:
+            found = {inside: None for inside in found if inside.isdisjoint(inner)}
+            deep = sum(map(len, found))
+        found.update(dict.fromkeys(joined))
+        deep += sum(map(len, joined))
+        for i, outside in free.items():
+            if i not in families[name]:
+                outside += [inside for inside in joined if not any(i in families[other] for other in inside)]
+        if len(found) > most + 1 or deep > MAX_DEPTH * most:
             return None
     return [inside for inside in found if inside]
 

@@ -11,7 +11,7 @@ from .all_cores import lightest_cut
 from .alone import alone, possible
 from .conflicts import Core
 from .knobs import Knob, knobs, left_by
-from .situations import active_clauses
+from .situations import as_bound, binding
 from .theory import Theory
 
 
@@ -39,20 +39,22 @@ def single_numbers(theory: Theory, core: Core) -> tuple[Repair, ...]:
     names = (core.family.limit,) if core.family else core.clauses
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
-            value = _least(policy, core.clauses, core.situation, clause, knob)
+            value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
                 found.append(Repair((change,), _still_clashing(theory, clause.id, core)))
     return tuple(found)
 
 
-def together(policy: Policy, names: Sequence[str], situation: Sequence[str] | None) -> Repair | None:
+def together(
+    policy: Policy, names: Sequence[str], situation: Sequence[str] | None, without: frozenset[str] = frozenset()
+) -> Repair | None:
     """The lightest set of clauses to loosen so that all `names` can hold, with friendly numbers; None if none was verified.
 
     A clause that no number saves goes.
     """
     weights = _weights(policy, names)
-    theory, held = alone(policy, names, situation)
+    theory, held = alone(policy, names, situation, without=without)
 
     def can_hold(chosen: Sequence[str]) -> bool:
         return theory.possible(tuple(literal for literal, owner in held.items() if owner in chosen))
@@ -63,7 +65,7 @@ def together(policy: Policy, names: Sequence[str], situation: Sequence[str] | No
     for name in loosened:
         clause = next(c for c in changed.clauses if c.id == name)
         for knob in knobs(clause):
-            value = _least(changed, (*kept, name), situation, clause, knob)
+            value = _least(changed, (*kept, name), situation, clause, knob, without)
             if value is not None:
                 changed = with_clause(changed, knob.apply(clause, value))
                 kept.append(name)
@@ -71,12 +73,12 @@ def together(policy: Policy, names: Sequence[str], situation: Sequence[str] | No
                 break
         else:
             changes.append(Change(name))
-    return Repair(tuple(changes)) if possible(changed, kept, situation) else None
+    return Repair(tuple(changes)) if possible(changed, kept, situation, without=without) else None
 
 
-def dissolves(policy: Policy, core: Core) -> bool:
+def dissolves(policy: Policy, core: Core, without: frozenset[str] = frozenset()) -> bool:
     """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
-    return possible(policy, core.clauses, core.situation)
+    return possible(policy, core.clauses, core.situation, without=without)
 
 
 def with_clause(policy: Policy, clause: Clause) -> Policy:
@@ -95,17 +97,26 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     """Clauses outside the core that clash with what remains of it when one of its clauses gives way."""
     if core.family:
         return ()
-    binding = active_clauses(theory.policy, frozenset(core.situation)) - {changed}
-    bound = [clause for clause in theory.policy.clauses if clause.id in binding and theory.knows(clause)]
+    all_bound = as_bound(theory.policy, binding(theory.policy, frozenset(core.situation)))
+    bound = [clause for clause in all_bound if clause.id != changed and theory.knows(clause)]
     others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
     if not others or not theory.possible(others):
         return ()
-    outside = ((clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses)
-    return tuple(name for name, body in outside if theory.possible((body,)) and not theory.possible((*others, body)))
+    near = {theory.solver.home(body) for body in others}
+    outside = [(clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses]
+    asked = [(name, body) for name, body in outside if theory.solver.home(body) in near]
+    beside = theory.given.plus(others).satisfiable_each([(body,) for _, body in asked])
+    clashing = [one for one, possible in zip(asked, beside, strict=True) if not possible]
+    return tuple(name for name, body in clashing if theory.possible((body,)))
 
 
 def _least(
-    policy: Policy, names: Sequence[str], situation: Sequence[str] | None, clause: Clause, knob: Knob
+    policy: Policy,
+    names: Sequence[str],
+    situation: Sequence[str] | None,
+    clause: Clause,
+    knob: Knob,
+    without: frozenset[str],
 ) -> Fraction | None:
     """The first friendly value at which `names` can hold (loosening further can only help), or None.
 
@@ -113,12 +124,12 @@ def _least(
     """
 
     def enough(index: int) -> bool:
-        return possible(with_clause(policy, knob.apply(clause, knob.at(index))), names, situation)
+        return possible(with_clause(policy, knob.apply(clause, knob.at(index))), names, situation, without=without)
 
     last = knob.steps() - 1
     if last < 0:
         return None
-    theory, held = alone(policy, names, situation)
+    theory, held = alone(policy, names, situation, without=without)
     others = tuple(literal for literal, owner in held.items() if owner != clause.id)
     exact = left_by(theory, clause, knob, others)
     start = 0 if exact is None else knob.index(exact)

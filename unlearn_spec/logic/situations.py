@@ -1,15 +1,48 @@
-"""Which clauses bind when: situations, guards, and clauses that suspend others."""
+"""Which clauses bind when, and where: situations, guards, and clauses that suspend others on their own artifacts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
+from .meaning import scoped_artifacts
+from .memo import once_a_policy
 
 MAX_SITUATIONS = 12
 """Situations beyond which assignments are not enumerated (X002)."""
+
+
+Part = tuple[str, tuple[str, ...]]
+"""A clause and those artifacts of its scope on which it binds, where others suspend it on the rest."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Which clauses bind: on every artifact of their scope, or on some of them only."""
+
+    whole: frozenset[str]
+    partly: tuple[Part, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The clauses that bind anywhere."""
+        return self.whole.union(name for name, _ in self.partly)
+
+    def part(self, name: str) -> tuple[str, ...] | None:
+        """The artifacts on which a clause binds, if these are only some of its scope."""
+        return dict(self.partly).get(name)
+
+    def on(self, policy: Policy, clause: Clause) -> tuple[str, ...]:
+        """The artifacts on which one of the policy's clauses binds."""
+        return scoped_artifacts(policy, clause) if clause.id in self.whole else self.part(clause.id) or ()
+
+    def within(self, other: Binding) -> bool:
+        """Whether everything that binds here binds there too."""
+        there = dict(other.partly)
+        rest = {name: artifacts for name, artifacts in self.partly if name not in other.whole}
+        return self.whole <= other.whole and all(set(rest[name]) <= set(there.get(name, ())) for name in rest)
 
 
 @dataclass(frozen=True)
@@ -17,7 +50,12 @@ class Case:
     """One assignment of the situations and the clauses that bind under it."""
 
     holding: frozenset[str]
-    active: frozenset[str]
+    binding: Binding
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The clauses that bind on every artifact of their scope."""
+        return self.binding.whole
 
     def described(self, situations: tuple[str, ...]) -> tuple[str, ...]:
         """The situations by name, absent ones with a leading "not "."""
@@ -52,22 +90,93 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
     raise AssertionError(condition)
 
 
-def active_clauses(policy: Policy, holding: frozenset[str]) -> frozenset[str]:
-    """Clauses whose guard holds and that no binding clause overrides (the override graph has no cycle)."""
-    by_id: Mapping[str, Clause] = {clause.id: clause for clause in policy.clauses}
-    overriders: dict[str, list[str]] = {}
-    for clause in policy.clauses:
-        for name in clause.overrides:
-            overriders.setdefault(name, []).append(clause.id)
-    settled: dict[str, bool] = {}
+def binding(policy: Policy, holding: frozenset[str]) -> Binding:
+    """What binds: a clause whose guard holds, save on the artifacts of binding clauses that override it.
 
-    def binds(name: str) -> bool:
+    A scope left open stands for every artifact: who leaves it open suspends everywhere, or is suspended as a whole. (The
+    override graph has no cycle.)
+    """
+    guards = _guards(policy)
+    holds_now = {guard: holds(guard, holding) for guard in guards.alike}
+    settled: dict[str, tuple[str | None, ...]] = {}
+
+    def scope(name: str) -> tuple[str | None, ...]:
+        clause = guards.clauses[name]
+        return (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
+
+    def bound(name: str) -> tuple[str | None, ...]:
         if name not in settled:
-            guard = holds(by_id[name].scope.when, holding)
-            settled[name] = guard and not any(binds(other) for other in overriders.get(name, ()))
+            free = scope(name) if holds_now[guards.clauses[name].scope.when] else ()
+            for other in guards.overriders.get(name, ()) if free else ():
+                taken = bound(other)
+                free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
+            settled[name] = free
         return settled[name]
 
-    return frozenset(name for name in by_id if binds(name))
+    whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
+    partly = []
+    for name in guards.overriders:
+        if found := bound(name):
+            if found == scope(name):
+                whole.append(name)
+            else:
+                partly.append((name, tuple(place for place in found if place is not None)))
+    return Binding(frozenset(whole), tuple(partly))
+
+
+@dataclass(frozen=True)
+class _Guards:
+    clauses: Mapping[str, Clause]
+    alike: Mapping[Condition | None, tuple[str, ...]]
+    """Every guard, with the clauses that have it and that no clause overrides."""
+    overriders: Mapping[str, tuple[str, ...]]
+    """The clauses that override each clause that some clause overrides, in source order."""
+
+
+@once_a_policy
+def _guards(policy: Policy) -> _Guards:
+    """What the cases of a policy share, for there may be thousands of cases and of clauses."""
+    clauses = {clause.id: clause for clause in policy.clauses}
+    over: dict[str, list[str]] = {}
+    for clause in policy.clauses:
+        for name in clause.overrides:
+            over.setdefault(name, []).append(clause.id)
+    alike: dict[Condition | None, list[str]] = {}
+    for name, clause in clauses.items():
+        alike.setdefault(clause.scope.when, []).extend(() if name in over else (name,))
+    overriders = {name: tuple(over[name]) for name in clauses if name in over}
+    return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders)
+
+
+def parts(policy: Policy) -> tuple[Part, ...]:
+    """Every clause with every part of its scope to which some situation leaves it."""
+    involved = {name for clause in policy.clauses for name in (clause.id, *clause.overrides) if clause.overrides}
+    related = tuple(clause for clause in policy.clauses if clause.id in involved)
+    every = cases(policy.model_copy(update={"clauses": related})) if related else ()
+    return tuple(dict.fromkeys(part for case in every or () for part in case.binding.partly))
+
+
+def narrowed(clause: Clause, artifacts: tuple[str, ...] | None) -> Clause:
+    """The clause on some of its artifacts; None: as it stands."""
+    if artifacts is None:
+        return clause
+    return clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": artifacts})})
+
+
+def standing(policy: Policy, holding: frozenset[str]) -> Policy:
+    """The policy with those clauses narrowed that are suspended in part."""
+    found = binding(policy, holding)
+    if not found.partly:
+        return policy
+    partly = dict(found.partly)
+    clauses = tuple(narrowed(clause, partly.get(clause.id)) for clause in policy.clauses)
+    return policy.model_copy(update={"clauses": clauses})
+
+
+def as_bound(policy: Policy, found: Binding) -> Iterator[Clause]:
+    """The clauses that bind, each on the artifacts on which it does."""
+    names, partly = found.names, dict(found.partly)
+    yield from (narrowed(clause, partly.get(clause.id)) for clause in policy.clauses if clause.id in names)
 
 
 def cases(policy: Policy) -> tuple[Case, ...] | None:
@@ -83,26 +192,33 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     for values in product((False, True), repeat=len(names)):
         holding = frozenset(name for name, value in zip(names, values, strict=True) if value)
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
-            found.append(Case(holding, active_clauses(policy, holding)))
+            found.append(Case(holding, binding(policy, holding)))
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
 
 
 def always_active(all_cases: tuple[Case, ...]) -> frozenset[str]:
-    """Clauses that bind whatever the situation."""
+    """Clauses that bind on their whole scope whatever the situation."""
     return frozenset.intersection(*(case.active for case in all_cases))
 
 
 def maximal(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """Cases whose set of binding clauses is contained in no other's: adding a clause can only take worlds away."""
-    distinct: dict[frozenset[str], Case] = {}
-    for case in all_cases:
-        distinct.setdefault(case.active, case)
-    return tuple(case for case in distinct.values() if not any(case.active < other for other in distinct))
+    """Cases in which no less binds than in any other: adding a clause can only take worlds away."""
+    distinct = _distinct(all_cases)
+    return tuple(case for case in distinct if not any(_less(case, other) for other in distinct))
 
 
 def minimal(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """Cases whose set of binding clauses contains no other's: where the clauses promise least."""
-    distinct: dict[frozenset[str], Case] = {}
+    """Cases in which no more binds than in any other: where the clauses promise least."""
+    distinct = _distinct(all_cases)
+    return tuple(case for case in distinct if not any(_less(other, case) for other in distinct))
+
+
+def _distinct(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    distinct: dict[Binding, Case] = {}
     for case in all_cases:
-        distinct.setdefault(case.active, case)
-    return tuple(case for case in distinct.values() if not any(other < case.active for other in distinct))
+        distinct.setdefault(case.binding, case)
+    return tuple(distinct.values())
+
+
+def _less(one: Case, other: Case) -> bool:
+    return one.binding != other.binding and one.binding.within(other.binding)

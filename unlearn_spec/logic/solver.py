@@ -1,28 +1,51 @@
 """The only module that touches Z3: SMT-LIB text in, answers out.
 
-Assertions that share no symbol are asked apart, so that a question costs what its own part of the theory costs.
+Assertions that share no symbol are asked apart, so that a question costs what its own part of the theory costs. A large
+part that hangs together only by long sums is cut there (`clusters.py`). Small parts share a Z3 solver.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 import z3
 
+from .clusters import Cluster, cut_at_sums, split, symbols
+
 DEFAULT_EFFORT = 20_000_000
 """Work units (Z3's resource counter) one query may take. Repeats exactly; a wall clock would not."""
-_SYMBOL = re.compile(r"[A-Za-z]\d+")
+_PACK = 160
+"""Assertions from which a pack of parts is full: a Z3 solver of its own for each costs more than its questions."""
+_PACKS = 16
+"""Packs of a large theory. Each takes memory in proportion to the whole, for Z3 numbers all terms in one row."""
+MOST_MEMORY = 3_500
+"""MiB that Z3 may take in a process."""
+_LARGE = 1000
+"""Assertions of a part from which it is cut at its sums."""
+_MANY = 200
+"""Assumptions that are asserted once for many questions, rather than made in each."""
+_ROUNDS = 32
+"""Groups of compatible questions that are kept open for more."""
+_WORLDS = 8
+"""Worlds of a cluster that are remembered."""
+
+
+z3.set_param("memory_max_size", MOST_MEMORY)
 
 
 class Undecided(Exception):
-    """The solver stopped at its work limit. Never read as an answer."""
+    """The solver stopped at its work limit, or at its memory limit. Never read as an answer."""
+
+    def __init__(self, limit: Literal["work", "memory"] = "work") -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 @dataclass(frozen=True)
@@ -41,6 +64,11 @@ class Question:
 _asked: ContextVar[list[Question] | None] = ContextVar("asked", default=None)
 
 
+def is_recording() -> bool:
+    """Whether someone wants to see the questions."""
+    return _asked.get() is not None
+
+
 @contextmanager
 def recording() -> Iterator[list[Question]]:
     """Every question that is asked inside, in order; a question that is asked again of the same solver counts once."""
@@ -55,7 +83,8 @@ def recording() -> Iterator[list[Question]]:
 class Solver:
     """A fixed set of assertions, asked under changing assumptions (a leading "-" negates one).
 
-    `switches` only ever stand as premises of assertions. They connect no parts: one that is not assumed may be off.
+    `switches` only ever stand as premises of assertions. They connect no parts: one that is not assumed may be off. Without
+    other assumptions the assertions have a world. `sums` are names of partial sums, each with one defining assertion.
     """
 
     def __init__(
@@ -64,10 +93,45 @@ class Solver:
         sorts: Mapping[str, str],
         effort: int = DEFAULT_EFFORT,
         switches: Collection[str] = (),
+        sums: Collection[str] = (),
     ) -> None:
         self._sorts, self._effort, self._switches = sorts, effort, frozenset(switches)
-        self._part_of, self._assertions = _split(assertions, self._switches)
+        self._part_of: dict[str, int] = {}
+        self._assertions: list[list[str]] = []
+        self.clusters: list[Cluster] = []
+        self.cluster_of: dict[int, Cluster] = {}
+        part_of, parts = split(((line, symbols(line)) for line in assertions), self._switches)
+        moved: dict[int, int] = {}
+        for old, lines in enumerate(parts):
+            first = len(self._assertions)
+            pieces = cut_at_sums(lines, sums, self._switches, first) if len(lines) > _LARGE else None
+            if pieces is None:
+                moved[old] = first
+                self._assertions.append([line for line, _ in lines])
+            else:
+                self._assertions += [[line for line, _ in piece] for piece in pieces[2]]
+                self._part_of.update(pieces[1])
+                self.clusters.append(pieces[0])
+                self.cluster_of.update(dict.fromkeys(pieces[0].parts, pieces[0]))
+        self._part_of.update({symbol: moved[old] for symbol, old in part_of.items() if old in moved})
+        self._pack_of = self._packed()
         self._open: dict[frozenset[int], _Part] = {}
+        self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
+        """The sums in worlds that were found, the latest first."""
+
+    def _packed(self) -> list[frozenset[int]]:
+        """The pack of each part: neighbours that together stay small."""
+        most = max(_PACK, sum(map(len, self._assertions)) // _PACKS)
+        packs: list[frozenset[int]] = []
+        pending: list[int] = []
+        size = 0
+        for number, lines in enumerate(self._assertions):
+            if pending and size + len(lines) > most:
+                packs += [frozenset(pending)] * len(pending)
+                pending, size = [], 0
+            pending.append(number)
+            size += len(lines)
+        return packs + [frozenset(pending)] * len(pending)
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies the assumptions and the extra assertion text."""
@@ -82,10 +146,26 @@ class Solver:
         switches = tuple(name for name in assumptions if name in self._switches)
         return Assumed(self, {part: tuple(names) for part, names in concerned.items()}, switches)
 
+    def place(self, assumptions: Sequence[str]) -> frozenset[int]:
+        """The parts that must be asked about the assumptions together: packs and clusters whole."""
+        found: set[int] = set()
+        for name in assumptions:
+            if (part := self._part_of.get(name.removeprefix("-"))) is not None and part not in found:
+                found.update(self.cluster_of[part].parts if part in self.cluster_of else self._pack_of[part])
+        return frozenset(found)
+
+    def home(self, literal: str) -> int:
+        """The part that a literal lies in, one number for a whole cluster; -1 if no assertion speaks of it."""
+        part = self._part_of.get(literal, -1)
+        return self.cluster_of[part].top if part in self.cluster_of else part
+
     def parts_in(self, texts: Iterable[str]) -> frozenset[int]:
-        """The parts that a text speaks of."""
-        symbols = (symbol for text in texts for symbol in _SYMBOL.findall(text))
-        return frozenset(self._part_of[symbol] for symbol in symbols if symbol in self._part_of)
+        """The parts that a text speaks of, with those that sums tie to them."""
+        found = {self._part_of[name] for text in texts for name in symbols(text) if name in self._part_of}
+        for part in tuple(found):
+            if part in self.cluster_of:
+                found.update(self.cluster_of[part].parts)
+        return frozenset(found)
 
     @cached_property
     def hurried(self) -> Solver:
@@ -100,13 +180,27 @@ class Solver:
         return tuple(line for number in sorted(numbers) for line in self._assertions[number])
 
     def part(self, numbers: frozenset[int]) -> _Part:
-        """Some parts as one."""
+        """Some parts as one; with it perhaps others, of which nothing is assumed."""
+        first = next(iter(numbers), None)
+        if first is not None and numbers <= self._pack_of[first]:
+            numbers = self._pack_of[first]
         if numbers not in self._open:
             lines = [line for number in sorted(numbers) for line in self._assertions[number]]
-            used = dict.fromkeys(symbol for line in lines for symbol in _SYMBOL.findall(line))
+            used = dict.fromkeys(name for line in lines for name in symbols(line))
             sorts = {name: self._sorts[name] for name in used}
             self._open[numbers] = _Part(lines, sorts, self._effort)
         return self._open[numbers]
+
+    def pack(self, numbers: frozenset[int]) -> frozenset[int]:
+        """The whole pack in which some parts lie."""
+        return self._pack_of[next(iter(numbers))]
+
+    def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
+        """Some parts by the pack they lie in, in order."""
+        together: dict[frozenset[int], list[int]] = {}
+        for number in sorted(numbers):
+            together.setdefault(self._pack_of[number], []).append(number)
+        return map(frozenset, together.values())
 
 
 @dataclass(frozen=True)
@@ -118,24 +212,90 @@ class Assumed:
     """The assumptions, by the part they concern."""
     switches: tuple[str, ...]
 
+    def plus(self, more: Sequence[str]) -> Assumed:
+        """The same under further assumptions."""
+        given = (name for names in self.concerned.values() for name in names)
+        return self.solver.assuming((*given, *self.switches, *more))
+
     def satisfiable(self, more: Sequence[str] = (), extra: str = "") -> bool:
         """Whether some world satisfies what is given, further assumptions, and the extra assertion text."""
         also = self.solver.assuming(more)
         if also.switches:
-            given = tuple(name for names in self.concerned.values() for name in names)
-            return self.solver.satisfiable((*given, *self.switches, *more), extra)
-        linked = self.solver.parts_in((extra,))
-        asked = linked | set(also.concerned)
-        if not self._impossible <= asked:
+            return self.plus(more).satisfiable((), extra)
+        linked = self.solver.parts_in((extra,)) if extra else frozenset()
+        if not self._impossible <= linked | set(also.concerned):
             return False
-        groups = ([linked] if extra else []) + [frozenset((part,)) for part in sorted(asked - linked)]
-        return all(
-            self.solver.part(group).satisfiable(
-                (*self.concerning(group), *(name for part in sorted(group) for name in also.concerned.get(part, ()))),
-                extra if group is linked else "",
-            )
-            for group in groups
-        )
+        own = _of(also.concerned, linked)
+        if extra and not self.solver.part(linked).satisfiable(own, extra, self.concerning(linked)):
+            return False
+        return self._possible({part: names for part, names in also.concerned.items() if part not in linked})
+
+    def satisfiable_each(self, questions: Sequence[Sequence[str]]) -> tuple[bool, ...]:
+        """`satisfiable` of each: asked together where they may have a world in common, and halved where they have none."""
+        answers = [False] * len(questions)
+        pending = self._rounds(questions)
+        while pending:
+            asked = pending.pop()
+            joint = tuple(dict.fromkeys(name for i in asked for name in questions[i]))
+            if self._answers(joint, last=len(asked) == 1):
+                for i in asked:
+                    answers[i] = True
+            elif len(asked) > 1 and (left := self._conceivable(asked, questions)):
+                middle = len(left) // 2
+                pending += [left[middle:], left[:middle]] if middle else [left]
+        return tuple(answers)
+
+    def _rounds(self, questions: Sequence[Sequence[str]]) -> list[list[int]]:
+        """The questions place by place, in groups in which none assumes what another denies."""
+        places: dict[frozenset[int], list[tuple[list[int], set[str]]]] = {}
+        for i, question in enumerate(questions):
+            rounds = places.setdefault(self.solver.place(question), [])
+            denied = {name[1:] if name.startswith("-") else "-" + name for name in question}
+            fitting = next((r for r in rounds[-_ROUNDS:] if denied.isdisjoint(r[1])), None)
+            if fitting is None:
+                fitting = [], set()
+                rounds.append(fitting)
+            fitting[0].append(i)
+            fitting[1].update(question)
+        return [asked for rounds in places.values() for asked, _ in rounds]
+
+    def _conceivable(self, asked: Sequence[int], questions: Sequence[Sequence[str]]) -> list[int]:
+        """The questions without those that share a pack in which none of them has a world; a pack is asked for any of them."""
+        by_pack: dict[frozenset[int], list[tuple[int, str]]] = {}
+        for i in asked:
+            concerned = self.solver.assuming(questions[i]).concerned
+            for pack in self.solver.packs(concerned):
+                wanted = _conjunction([name for part in sorted(pack) for name in concerned[part]])
+                by_pack.setdefault(self.solver.pack(pack), []).append((i, wanted))
+        hopeless: set[int] = set()
+        for pack, each in by_pack.items():
+            any_of_them = f"(assert (or {' '.join(text for _, text in each)}))"
+            with suppress(Undecided):
+                if not self.solver.part(pack).satisfiable((), any_of_them, self.concerning(pack)):
+                    hopeless.update(i for i, _ in each)
+        return [i for i in asked if i not in hopeless]
+
+    def _answers(self, joint: tuple[str, ...], *, last: bool) -> bool:
+        """Whether the questions have a world in common; not answered counts as no, except of a single question."""
+        try:
+            return self.satisfiable(joint)
+        except Undecided:
+            if last:
+                raise
+            return False
+
+    def largest(self, assumptions: Sequence[str]) -> tuple[str, ...]:
+        """Assumptions that some world satisfies together: each, in order, that goes with those before it."""
+        kept: tuple[str, ...] = ()
+        pending = [tuple(assumptions)]
+        while pending:
+            chunk = pending.pop()
+            if self._answers((*kept, *chunk), last=False):
+                kept += chunk
+            elif len(chunk) > 1:
+                middle = len(chunk) // 2
+                pending += [chunk[middle:], chunk[:middle]]
+        return kept
 
     def values(self, more: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
@@ -155,15 +315,120 @@ class Assumed:
 
     def concerning(self, parts: frozenset[int]) -> tuple[str, ...]:
         """What is given about some parts."""
-        return (*(name for part in sorted(parts) for name in self.concerned.get(part, ())), *self.switches)
+        if parts not in self._given:
+            self._given[parts] = (*_of(self.concerned, parts), *self.switches)
+        return self._given[parts]
+
+    @cached_property
+    def _given(self) -> dict[frozenset[int], tuple[str, ...]]:
+        return {}
+
+    def _possible(self, more: Mapping[int, tuple[str, ...]]) -> bool:
+        """Whether the parts concerned have a world under further assumptions."""
+        clusters = dict.fromkeys(cluster for part in sorted(more) if (cluster := self.solver.cluster_of.get(part)))
+        loose = [part for part in more if part not in self.solver.cluster_of]
+        return all(self._pack_possible(pack, more) for pack in self.solver.packs(loose)) and all(
+            self._cluster_possible(cluster, {part: more[part] for part in cluster.parts if part in more})
+            for cluster in clusters
+        )
+
+    def _pack_possible(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> bool:
+        return self.solver.part(parts).satisfiable(_of(more, parts), "", self.concerning(parts))
+
+    def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
+        """Whether a cluster has a world. One that is known is tried first: where its sums are kept, parts may change alone."""
+        if not all(self._pack_possible(pack, more) for pack in self.solver.packs(more)):
+            return False
+        known = self._worlds.setdefault(cluster, [])
+        for sums in known:
+            if self._with_sums(cluster, more or cluster.parts, more, sums):
+                return True
+        found = self._met_before(cluster, more) or self._search(cluster, more)
+        if found is not None:
+            for worlds in (known, self.solver.worlds[cluster]):
+                worlds[:] = [found, *(each for each in worlds if each is not found)][:_WORLDS]
+        return found is not None
+
+    def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+        """Sums of a world found for another question that some world has here too."""
+        worlds = self.solver.worlds[cluster]
+        return next((sums for sums in worlds if self._with_sums(cluster, cluster.parts, more, sums)), None)
+
+    def _with_sums(
+        self, cluster: Cluster, parts: Iterable[int], more: Mapping[int, tuple[str, ...]], sums: Mapping[str, Fraction]
+    ) -> bool:
+        """Whether parts of a cluster have a world with these sums."""
+        for pack in self.solver.packs(parts):
+            names = dict.fromkeys(name for part in sorted(pack) for name in cluster.sums[part])
+            fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in names)
+            if not self.solver.part(pack).satisfiable(_of(more, pack), fixed, self.concerning(pack)):
+                return False
+        return True
+
+    def _held(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+        return (*self.concerning(parts), *_of(more, parts))
+
+    def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+        """The sums in some world of a cluster, or None if it has none.
+
+        Below the top, parts meet only in their sums. So: any world of each part, then one with its sums as high as they
+        go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
+        """
+        top = frozenset((cluster.top,))
+        packs = tuple(self.solver.packs(part for part in cluster.parts if part != cluster.top))
+        bounds = ""
+        for way in ("any", "highest", "lowest"):
+            sums: dict[str, Fraction] | None = {}
+            for pack in packs:
+                found, bound = self._sample(cluster, pack, self._held(pack, more), way)
+                if found is None and way == "any":
+                    return None
+                bounds += bound
+                sums = None if found is None or sums is None else sums | found
+            if sums is not None and self._with_sums(cluster, top, more, sums):
+                return sums
+            if bounds and not self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top)):
+                return None
+        every = frozenset(cluster.parts)
+        names = cluster.sums[cluster.top]
+        whole = self.solver.part(every).values(self._held(every, more), names)
+        return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
+
+    def _sample(
+        self, cluster: Cluster, pack: frozenset[int], held: tuple[str, ...], way: str
+    ) -> tuple[dict[str, Fraction] | None, str]:
+        """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
+        names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
+        term = cluster.term(pack)
+        asked, bound = self.solver.part(pack), ""
+        if way == "any" or not term:
+            found = asked.values(held, names)
+        elif asked.counts_whole:  # the search for an optimum of whole numbers has no work limit
+            found = None
+        else:
+            best = asked.extreme(held, term, names, highest=way == "highest")
+            found = None if best is None else best[1]
+            if best is not None:
+                bound = f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(best[0])}))"
+        return None if found is None else {name: Fraction(value) for name, value in found.items()}, bound
+
+    @cached_property
+    def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
+        """Worlds of the clusters that satisfy what is given: the values of their sums."""
+        return {}
 
     @cached_property
     def _impossible(self) -> frozenset[int]:
         """Parts that have no world even without further assumptions."""
-        every = ((part, frozenset((part,))) for part in self.concerned)
-        return frozenset(
-            part for part, alone in every if not self.solver.part(alone).satisfiable(self.concerning(alone))
-        )
+        loose = [part for part in self.concerned if part not in self.solver.cluster_of]
+        found: set[int] = set()
+        for pack in self.solver.packs(loose):
+            if not self._pack_possible(pack, {}):
+                found.update(part for part in pack if not self._pack_possible(frozenset((part,)), {}))
+        for cluster in self.solver.clusters:
+            if any(part in self.concerned for part in cluster.parts):
+                found.update(() if self._cluster_possible(cluster, {}) else cluster.parts)
+        return frozenset(found)
 
 
 class _Part:
@@ -176,31 +441,75 @@ class _Part:
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
-        self._solver.from_string(self._text)
+        with _enough_memory():
+            self._solver.from_string(self._text)
         self._literals: dict[str, z3.BoolRef] = {}
-        self._known: dict[frozenset[str], bool] = {}
+        self._asts: dict[str, z3.Ast] = {}
+        self._held: tuple[str, ...] = ()
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._known: dict[tuple[int, frozenset[str], str], bool] = {}
         self._searches: dict[tuple[str, bool], tuple[z3.Optimize, z3.OptimizeObjective]] = {}
 
-    def satisfiable(self, assumptions: Sequence[str], extra: str = "") -> bool:
-        key = frozenset((*assumptions, extra))
+    @cached_property
+    def counts_whole(self) -> bool:
+        """Whether some quantities are whole numbers."""
+        return "Int" in self._sorts.values()
+
+    def satisfiable(self, assumptions: Sequence[str], extra: str = "", given: tuple[str, ...] = ()) -> bool:
+        """Whether some world satisfies the assumptions and the text. `given`: assumptions that many questions share."""
+        key = self._numbers.setdefault(given, len(self._numbers)), frozenset(assumptions), extra
         if key not in self._known:
+            if len(given) > _MANY:
+                self._hold(given)
+            else:
+                self._hold(())
+                assumptions = (*given, *assumptions)
             self._known[key] = self._ask(assumptions, extra, lambda: None) is not None
         return self._known[key]
+
+    def _hold(self, given: tuple[str, ...]) -> None:
+        """Assert assumptions for the questions that follow, in place of those held before: many cost each question much."""
+        if given != self._held:
+            if self._held:
+                self._solver.pop()
+            self._held = given
+            if given:
+                self._solver.push()
+                with _enough_memory():
+                    self._solver.add(*(self._literal(name) for name in given))
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
     ) -> dict[str, Fraction | bool] | None:
-        return self._ask(assumptions, extra, lambda: self._read(names))
+        self._hold(())
+        return self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
+        best = self.extreme(assumptions, term, (), highest=highest)
+        return None if best is None else best[0]
+
+    def extreme(
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool
+    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
+        """The highest (or lowest) value of a term, and those of `names` where it is reached; None if none is."""
+        with _enough_memory():
+            return self._extreme(assumptions, term, names, highest)
+
+    def _extreme(
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
+    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
         search, bound = self._search(term, highest)
         held = [self._literal(name) for name in assumptions if name.removeprefix("-") in self._sorts]
         if search.check(*held) != z3.sat:
             return None
         value = bound.value()
         if z3.is_int_value(value):
-            return Fraction(value.as_long())
-        return Fraction(value.numerator_as_long(), value.denominator_as_long()) if z3.is_rational_value(value) else None
+            best = Fraction(value.as_long())
+        elif z3.is_rational_value(value):
+            best = Fraction(value.numerator_as_long(), value.denominator_as_long())
+        else:
+            return None
+        return best, _read(search.model(), names, self._sorts)
 
     def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
         if (term, highest) not in self._searches:
@@ -214,24 +523,29 @@ class _Part:
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]
     ) -> dict[str, Fraction | bool] | None:
-        if extra:  # a scope costs more than a small question
-            self._solver.push()
-            self._solver.from_string(extra)
-        try:
-            answer = self._check(assumptions)
-            if (questions := _asked.get()) is not None:
-                known = None if answer == z3.unknown else bool(answer == z3.sat)
-                questions.append(Question(self._text, tuple(assumptions), extra, known))
-            if answer == z3.unknown:
-                raise Undecided
-            return None if answer == z3.unsat else (read() or {})
-        finally:
-            if extra:
-                self._solver.pop()
+        with _enough_memory():
+            if extra:  # a scope costs more than a small question
+                self._solver.push()
+                self._solver.from_string(extra)
+            try:
+                answer = self._check(assumptions)
+                if (questions := _asked.get()) is not None:
+                    known = None if answer == z3.unknown else bool(answer == z3.sat)
+                    questions.append(Question(self._text, (*self._held, *assumptions), extra, known))
+                if answer == z3.unknown:
+                    raise Undecided
+                return None if answer == z3.unsat else (read() or {})
+            finally:
+                if extra:
+                    self._solver.pop()
 
     def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
         """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
-        literals = (z3.Ast * len(assumptions))(*(self._literal(name).as_ast() for name in assumptions))
+        known = self._asts
+        for name in assumptions:
+            if name not in known:
+                known[name] = self._literal(name).as_ast()
+        literals = (z3.Ast * len(assumptions))(*map(known.__getitem__, assumptions))
         ours = self._solver
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
@@ -241,48 +555,42 @@ class _Part:
             self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
         return self._literals[name]
 
-    def _read(self, names: Sequence[str]) -> dict[str, Fraction | bool]:
-        model = self._solver.model()
-        found: dict[str, Fraction | bool] = {}
-        for name in names:
-            sort = self._sorts.get(name, "Real")
-            term = z3.Bool(name) if sort == "Bool" else z3.Int(name) if sort == "Int" else z3.Real(name)
-            value = model.eval(term, model_completion=True)
-            if sort == "Bool":
-                found[name] = z3.is_true(value)
-            else:
-                found[name] = (
-                    Fraction(value.as_long())
-                    if sort == "Int"
-                    else Fraction(value.numerator_as_long(), value.denominator_as_long())
-                )
-        return found
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except (z3.Z3Exception, MemoryError) as error:
+        if isinstance(error, MemoryError) or "memory" in str(error):
+            raise Undecided("memory") from None
+        raise
 
 
-def _split(assertions: Sequence[str], switches: frozenset[str]) -> tuple[dict[str, int], list[list[str]]]:
-    """Which part each symbol belongs to, and the assertions of each part, in their order."""
-    leader: dict[str, str] = {}
+def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> dict[str, Fraction | bool]:
+    found: dict[str, Fraction | bool] = {}
+    for name in names:
+        sort = sorts.get(name, "Real")
+        term = z3.Bool(name) if sort == "Bool" else z3.Int(name) if sort == "Int" else z3.Real(name)
+        value = model.eval(term, model_completion=True)
+        if sort == "Bool":
+            found[name] = z3.is_true(value)
+        elif sort == "Int":
+            found[name] = Fraction(value.as_long())
+        else:
+            found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
+    return found
 
-    def find(symbol: str) -> str:
-        leader.setdefault(symbol, symbol)
-        while leader[symbol] != symbol:
-            leader[symbol] = leader[leader[symbol]]
-            symbol = leader[symbol]
-        return symbol
 
-    first: list[str | None] = []
-    for line in assertions:
-        symbols = dict.fromkeys(symbol for symbol in _SYMBOL.findall(line) if symbol not in switches)
-        roots = [find(symbol) for symbol in symbols]
-        for root in roots[1:]:
-            leader[find(root)] = find(roots[0])
-        first.append(roots[0] if roots else None)
-    number: dict[str, int] = {}
-    parts: list[list[str]] = []
-    for line, symbol in zip(assertions, first, strict=True):
-        root = find(symbol) if symbol is not None else ""
-        if root not in number:
-            number[root] = len(parts)
-            parts.append([])
-        parts[number[root]].append(line)
-    return {symbol: number[find(symbol)] for symbol in leader}, parts
+def _of(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str, ...]:
+    """The names that belong to some parts."""
+    return tuple(name for part in sorted(parts) for name in names.get(part, ()))
+
+
+def _conjunction(names: Sequence[str]) -> str:
+    """The assumptions, each holding."""
+    return f"(and {' '.join(f'(not {name[1:]})' if name.startswith('-') else name for name in names)})"
+
+
+def _rational(value: Fraction) -> str:
+    text = f"(/ {abs(value.numerator)} {value.denominator})"
+    return f"(- {text})" if value < 0 else text

@@ -13,6 +13,7 @@ from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, undeclared
+from .situations import narrowed, parts
 from .solver import DEFAULT_EFFORT, Assumed, Solver
 
 Path = tuple[str | int, ...]
@@ -55,6 +56,11 @@ class Theory:
     def background(self) -> tuple[str, ...]:
         """Axioms, facts and non-emptiness: what every question assumes."""
         return (*self.axiom_literals, *self.facts, *self.nonempty)
+
+    @cached_property
+    def has_item(self) -> frozenset[str]:
+        """The literals of `nonempty`."""
+        return frozenset(self.nonempty)
 
     @cached_property
     def given(self) -> Assumed:
@@ -129,20 +135,26 @@ def build(
     facts: Sequence[Premise] | None = None,
     without: frozenset[str] = frozenset(),
     effort: int = DEFAULT_EFFORT,
+    spelled_out: bool = False,
 ) -> Theory:
-    """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out."""
+    """Encode a policy. `asked_about` lists further formulas that questions will need; `without` leaves axioms out.
+
+    With `spelled_out`, long sums have no names for their parts: slower to ask, but every quantity is one of the policy's.
+    """
     regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
-    bodies = [meaning.body(policy, clause) for clause in policy.clauses]
-    evidence = [
-        demand(policy, clause) for clause in policy.clauses for demand in (meaning.presupposed, meaning.obtainable)
-    ]
+    by_id = {clause.id: clause for clause in policy.clauses}
+    clauses = (*policy.clauses, *(narrowed(by_id[name], artifacts) for name, artifacts in parts(policy)))
+    bodies = [meaning.body(policy, clause) for clause in clauses]
+    evidence = [demand(policy, clause) for clause in clauses for demand in (meaning.presupposed, meaning.obtainable)]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
     formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]
     presumed = [one for one in meaning.presumptions(policy) if not targets(one[1]) & regions.too_large]
     spoken = [*formulas, *(premise.formula for premise in kept), *(formula for _, formula in presumed)]
     encoder = _encoder(policy, regions, spoken)
+    if spelled_out:
+        encoder.definitions = None
     lines: list[str] = []
 
     literals: dict[Formula, str] = {}
@@ -168,7 +180,10 @@ def build(
         lines += [f"(assert (= {encoder.size(region)} 0))" for region in undeclared(regions, policy.relations)]
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    solver = Solver(lines, encoder.sorts, effort, switches=(*axiom_literals, *presumed_literals))
+    lines += encoder.definitions or ()
+    encoder.definitions = None
+    switches = (*axiom_literals, *presumed_literals)
+    solver = Solver(lines, encoder.sorts, effort, switches=switches, sums=frozenset(encoder.leaves))
     return Theory(
         policy=policy,
         encoder=encoder,
@@ -226,19 +241,21 @@ def _flag_symbol(encoder: Encoder, atom: Flag) -> str:
 
 
 def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Encoder:
-    group_of = {name: group for group in (*regions.groups, (REST,)) for name in group}
-    rates: dict[tuple[str, tuple[str, ...]], dict[Rate, None]] = {}
-    touched: dict[tuple[str, tuple[str, ...]], dict[int, Region]] = {}
+    groups = (*regions.groups, (REST,))
+    group_of = {name: i for i, group in enumerate(groups) for name in group}
+    rates: dict[tuple[str, int], dict[Rate, None]] = {}
+    touched: dict[tuple[str, int], dict[int, Region]] = {}
     for rate, target in rates_in(spoken):
         place = rate.artifact, group_of[target]
         rates.setdefault(place, {})[rate] = None
         touched.setdefault(place, {}).update({region.number: region for region in regions.of[target]})
-    levels: dict[tuple[str, tuple[str, ...]], set[Fraction]] = {}
+    levels: dict[tuple[str, int], set[Fraction]] = {}
     for artifact, target, threshold in thresholds_in(spoken):
         levels.setdefault((artifact, group_of[target]), set()).add(threshold)
     blocks = tuple(
         Block(
-            *place,
+            place[0],
+            groups[place[1]],
             tuple(touched[place][i] for i in sorted(touched[place])),
             _closed(policy, found),
             tuple(sorted(levels.get(place, ()))),
@@ -280,6 +297,8 @@ def targets(formula: Formula) -> frozenset[str]:
     for atom in atoms(formula):
         if isinstance(atom, Overlap):
             found.update((atom.left, atom.right))
+        elif isinstance(atom, Flag) and atom.name == "certified":
+            found.add(atom.of[3])
         elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
             found.add(atom.target)
     return frozenset(found)

@@ -35,7 +35,7 @@ from .formulas import (
 )
 from .meaning import body, claim_formula
 from .regions import REST
-from .situations import active_clauses
+from .situations import Binding, binding, narrowed
 from .solver import DEFAULT_EFFORT
 from .theory import Path, Premise, Theory, build, declared_facts
 from .world_model import Stratum, World, with_drops
@@ -65,14 +65,17 @@ class Trial:
         return tuple(self.theory.facts[literal] for literal in chosen)
 
     @cached_property
-    def _binding(self) -> frozenset[str]:
-        return active_clauses(self.policy, self.world.situations)
+    def _binding(self) -> Binding:
+        return binding(self.policy, self.world.situations)
 
     def answer(self, name: str) -> Answer:
         """Whether what is told entails the clause or claim, or excludes it. Raises `Undecided`, or `TooLarge`."""
-        if any(clause.id == name for clause in self.policy.clauses) and name not in self._binding:
+        clause = next((clause for clause in self.policy.clauses if clause.id == name), None)
+        if clause is not None and name not in self._binding.names:
             return "not_applicable"
-        literal = self.theory.literal(self.wanted[name])
+        part = self._binding.part(name)
+        left = self.wanted[name] if clause is None or part is None else body(self.policy, narrowed(clause, part))
+        literal = self.theory.literal(left)
         if not self.theory.possible(("-" + literal,)):
             return "pass"
         return "not_shown" if self.theory.possible((literal,)) else "fail"

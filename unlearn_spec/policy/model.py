@@ -31,7 +31,9 @@ from .vocabulary import (
 class Frozen(BaseModel):
     """Base of every policy type: immutable, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
+    )
 
 
 def mapping_or_word(value: Any) -> str:
@@ -97,6 +99,8 @@ class Information(Frozen):
     kind: InformationKind
     size: ItemCount | None = None
     unit: Name | None = None
+    other_units: dict[Name, Count] = {}
+    """The set counted in other units: at most so many."""
     manifest: Digest | None = None
     source: str | None = None
     built_from: Name | None = None
@@ -108,13 +112,28 @@ class Information(Frozen):
 
 
 class Relation(Frozen):
-    """One declared relation between two information sets: `left` kind `right` (with bounds for `overlaps`)."""
+    """One declared relation between information sets: `left` kind `right`, with bounds for `overlaps`.
+
+    `also`: further sets, where it says that all of them are disjoint from each other.
+    """
 
     left: Name
     kind: Literal["within", "disjoint_from", "overlaps"]
     right: Name
     low: int | None = None
     high: int | None = None
+    also: tuple[Name, ...] = ()
+
+    @property
+    def sets(self) -> tuple[Name, ...]:
+        """Every set it speaks of."""
+        return (self.left, self.right, *self.also)
+
+    def __str__(self) -> str:
+        if not self.also:
+            return f"{self.left} {self.kind.replace('_', ' ')} {self.right}"
+        shown, rest = self.sets[:4], len(self.sets) - 4
+        return f"{', '.join(shown)}{f' and {rest:,} more' if rest > 0 else ''} disjoint from each other"
 
 
 class Artifact(Frozen):
@@ -142,6 +161,8 @@ class Parties(Frozen):
 class Guarantee(Frozen):
     epsilon: Epsilon
     delta: Share
+    per: Name | None = None
+    """The unit that the proof speaks of. Not written: the target as a whole."""
 
 
 class Method(Frozen):

@@ -184,9 +184,9 @@ def _keys(data: dict[str, Any], block: str) -> frozenset[str] | None:
 
 def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
     for path, relation in _matches(data, ("relations", "*")):
-        for key, name, is_key in named_sets(relation):
+        for place, name, is_key in named_sets(relation):
             if known is not None and name not in known:
-                yield _nowhere((*path, key), name, "information set", known, key_of=relation if is_key else None)
+                yield _nowhere((*path, *place), name, "information set", known, key_of=relation if is_key else None)
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:

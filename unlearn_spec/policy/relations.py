@@ -1,4 +1,7 @@
-"""The written form of a relation, `{A: overlaps, with: B, exactly: 30}`, spelled out as left, kind, right, bounds."""
+"""The written form of a relation, `{A: overlaps, with: B, exactly: 30}`, spelled out as left, kind, right, bounds.
+
+`{disjoint: [A, B, C]}` says of many sets at once that no two share an item.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from .source import Path
 
 KINDS: Final = {"within": "of", "disjoint_from": "with", "overlaps": "with"}
 """Each kind of relation and the word that introduces its other set."""
+
+GROUP: Final = "disjoint"
+"""The key of a relation between any number of sets, given as a list."""
 
 EXAMPLE: Final = "{book_quotes: overlaps, with: wiki, exactly: 30}"
 _STAND_IN: Final = {"left": "one", "kind": "within", "right": "other"}
@@ -28,21 +34,26 @@ def spelled_out(data: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     return {**data, "relations": relations}, problems
 
 
-def named_sets(item: Any) -> Iterator[tuple[str, str, bool]]:
-    """The information sets a written relation names, each with its key and whether it *is* the key."""
+def named_sets(item: Any) -> Iterator[tuple[Path, str, bool]]:
+    """The information sets a written relation names, each with where it stands in it and whether it *is* a key."""
     if not isinstance(item, dict):
+        return
+    if isinstance(group := item.get(GROUP), list):
+        yield from (((GROUP, i), name, False) for i, name in enumerate(group) if isinstance(name, str))
         return
     for key, value in item.items():
         if key in ("with", "of") and isinstance(value, str):
-            yield key, value, False
+            yield (key,), value, False
         elif value in tuple(KINDS):
-            yield key, key, True
+            yield (key,), key, True
 
 
 def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     if not isinstance(item, dict):
         problems.append(Problem("S006", path, "expected a relation", snippet=EXAMPLE, fix="write"))
         return None
+    if isinstance(item.get(GROUP), list):
+        return _group(item, path, problems)
     subjects = [key for key in item if key not in _WORDS]
     if len(subjects) != 1:
         found = "none" if not subjects else ", ".join(f"`{key}`" for key in subjects)
@@ -94,6 +105,29 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
         return None
     low, high = _bounds(item, path, problems) if kind == "overlaps" else (None, None)
     return {"left": left, "kind": kind, "right": right, "low": low, "high": high}
+
+
+def _group(item: dict[str, Any], path: Path, problems: list[Problem]) -> dict[str, Any] | None:
+    """Sets of which no two share an item."""
+    for key in item:
+        if key != GROUP:
+            text = f"`{key}` has no meaning beside `{GROUP}`"
+            problems.append(Problem("S007", (*path, key), text, at_key=True, fix="remove it"))
+    names: dict[str, None] = {}
+    for i, name in enumerate(item[GROUP]):
+        if not isinstance(name, str):
+            problems.append(Problem("S006", (*path, GROUP, i), "expected the name of an information set"))
+        elif name in names:
+            problems.append(Problem("S004", (*path, GROUP, i), f"`{name}` is set in relation to itself"))
+        else:
+            names[name] = None
+    if len(names) < 2:
+        if len(names) == len(item[GROUP]):
+            text = "expected at least two sets that share no item"
+            problems.append(Problem("S006", (*path, GROUP), text, snippet=f"{{{GROUP}: [one, other]}}"))
+        return None
+    left, right, *also = names
+    return {"left": left, "kind": "disjoint_from", "right": right, "also": also}
 
 
 def _bounds(item: dict[str, Any], path: Path, problems: list[Problem]) -> tuple[int | None, int | None]:

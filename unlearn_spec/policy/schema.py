@@ -14,7 +14,7 @@ from typing import Any, Final
 from .descriptions import DESCRIPTIONS
 from .model import Policy
 from .quantities import NAME_TEXT
-from .relations import KINDS
+from .relations import GROUP, KINDS
 from .requirements import NEEDS
 
 FILE: Final = Path(__file__).resolve().parents[2] / "spec" / "schema" / "policy.schema.json"
@@ -23,17 +23,29 @@ _ITEMS: Final = {"type": "integer", "minimum": 0}
 _NAME: Final = {"type": "string", "pattern": NAME_TEXT}
 _RELATION: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "{A: within, of: B}, {A: disjoint_from, with: B} or {A: overlaps, with: B, exactly: 30}",
-    "minProperties": 2,
-    "properties": {
-        "with": {**_NAME, "description": "The other set, for disjoint_from and overlaps."},
-        "of": {**_NAME, "description": "The other set, for within."},
-        "exactly": {**_ITEMS, "description": "How many items they share."},
-        "between": {
-            "type": "array", "items": _ITEMS, "minItems": 2, "maxItems": 2, "description": "[fewest, most] shared.",
+    "description": "{A: within, of: B}, {A: disjoint_from, with: B}, {A: overlaps, with: B, exactly: 30} or {disjoint: [A, B, C]}",
+    "if": {"required": [GROUP], "properties": {GROUP: {"type": "array"}}},
+    "then": {
+        "properties": {
+            GROUP: {
+                "type": "array", "items": _NAME, "minItems": 2, "uniqueItems": True,
+                "description": "Sets of which no two share an item.",
+            },
         },
+        "additionalProperties": False,
     },
-    "additionalProperties": {"enum": list(KINDS)},
+    "else": {
+        "minProperties": 2,
+        "properties": {
+            "with": {**_NAME, "description": "The other set, for disjoint_from and overlaps."},
+            "of": {**_NAME, "description": "The other set, for within."},
+            "exactly": {**_ITEMS, "description": "How many items they share."},
+            "between": {
+                "type": "array", "items": _ITEMS, "minItems": 2, "maxItems": 2, "description": "[fewest, most] shared.",
+            },
+        },
+        "additionalProperties": {"enum": list(KINDS)},
+    },
 }
 
 

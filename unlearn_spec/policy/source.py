@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 200_000
+MAX_NODES: Final = 500_000
 MAX_FINDINGS: Final = 200
 """More mistakes than this are not listed."""
 
@@ -37,6 +37,8 @@ BREAK = re.compile("\r\n|\r|\n")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NULL = re.compile(r"(~|null|Null|NULL|)\Z")
 _TRUTH = re.compile(r"(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
+_SUSPECT = frozenset("yYnNtTfFoO")
+"""Letters with which a null or a truth value begins."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z")
 _NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
@@ -346,8 +348,7 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         self.count(event)
         problem = self.decorated(event)
-        stray = _FORBIDDEN.search(event.value)
-        if stray:
+        if event.style == '"' and (stray := _FORBIDDEN.search(event.value)):  # an escape; the text itself was searched
             raise _StopError(_invisible(self.span(event), stray[0]))
         if self.expects_key():
             self.name(event, problem)
@@ -435,6 +436,8 @@ class _Builder:
 
 def _plain(text: str) -> tuple[Any, str]:
     """An unquoted scalar's value, and what YAML would take it for if not text, a whole number, true or false."""
+    if text[:1].isalpha() and text[0] not in _SUSPECT:
+        return text, ""
     if text in ("true", "false"):
         return text == "true", ""
     if _INTEGER.match(text):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Severity
 from ..logic.encode import TooLarge
 from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
 from ..logic.questions import Ambiguity, ambiguity, binding, open_fields, settled
+from ..logic.solver import Assumed
 from ..logic.worlds import percent, told
 from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
@@ -26,8 +28,10 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
     fields that the theory has no quantity for (X002 names those).
     """
     found: list[tuple[int, Finding]] = []
+    held: list[Assumed] = []
     for clause in context.policy.clauses:
         for open_field in open_fields(context.policy, clause):
+            held = held or [context.theory.given.plus(binding(context.theory, c, context.aside)) for c in context.cases]
             try:
                 split = ambiguity(context.theory, clause, open_field)
             except TooLarge:
@@ -36,7 +40,7 @@ def open_readings(context: Context) -> tuple[Finding, ...]:
                 found.append((0, _harmless(context, clause, open_field[0])))
             else:
                 places = settled(context.theory, clause, open_field)
-                found.append((len(places), _matters(context, clause, split, places)))
+                found.append((len(places), _matters(context, clause, split, places, held)))
         places = tested_artifacts(context.policy, clause)
         found += ((len(places), finding) for finding in _open_statistics(context, clause, places))
     return tuple(finding for _, finding in sorted(found, key=lambda entry: -entry[0]))
@@ -52,9 +56,11 @@ def _harmless(context: Context, clause: Clause, field: str) -> Finding:
     )
 
 
-def _matters(context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...]) -> Finding:
+def _matters(
+    context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...], held: Sequence[Assumed]
+) -> Finding:
     if split.field == "closure":
-        return _closure(context, clause, split, places)
+        return _closure(context, clause, split, places, held)
     code = {"artifacts": "A003", "compared_with": "A004"}.get(split.field, "A001")
     lenient, strict = _value(split.lenient, split.field), _value(split.strict, split.field)
     open_part = {"compared_with": "with which retrained model it is compared (`compared_with`)"}
@@ -67,7 +73,7 @@ def _matters(context: Context, clause: Clause, split: Ambiguity, places: tuple[s
         why += (f"{claim.id} says that a model is as if never trained: it needs the same answer." for _, claim in leaning)
     return Finding(
         code,
-        _severity(context, clause, split),
+        _severity(context, clause, split, held),
         f"{clause.id} does not say {open_part.get(split.field, f'`{split.field}`')}, and it matters: "
         f"{_witness(context, clause, split)} passes if read as {lenient} and fails if read as {strict}",
         tuple(spans),
@@ -78,12 +84,14 @@ def _matters(context: Context, clause: Clause, split: Ambiguity, places: tuple[s
     )
 
 
-def _closure(context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...]) -> Finding:
+def _closure(
+    context: Context, clause: Clause, split: Ambiguity, places: tuple[str, ...], held: Sequence[Assumed]
+) -> Finding:
     target, made = getattr(clause, "target", ""), listed(split.strict.closure)
     declared = context.span(("information", target, "kind"), "no `closure`")
     return Finding(
         "A001",
-        _severity(context, clause, split),
+        _severity(context, clause, split, held),
         f"{clause.id} does not say how far {target} reaches (`closure`), and it matters: {made}, made from it, "
         f"may stay if only exact duplicates count, and may not if what is made from it counts too",
         (declared, context.id_span(clause.id)),
@@ -98,7 +106,7 @@ def _closure(context: Context, clause: Clause, split: Ambiguity, places: tuple[s
 
 def _world(context: Context, clause: Clause, split: Ambiguity) -> str | None:
     """The world on which the readings part: told whole, so that either reading can be asked of it."""
-    case = next((case for case in context.cases if clause.id in case.active), None)
+    case = next((case for case in context.cases if clause.id in case.binding.names), None)
     if case is None:
         return None
     held = (
@@ -182,19 +190,21 @@ def _place(field: str, choice: Choice, artifact: str) -> str:
     return f"through {choice.access}" if field == "access" else f"asked {choice.asked}"
 
 
-def _severity(context: Context, clause: Clause, split: Ambiguity) -> Severity:
-    """An error where the readings are incomparable, or where consistency, a claim or testability turns on them."""
+def _severity(context: Context, clause: Clause, split: Ambiguity, held: Sequence[Assumed]) -> Severity:
+    """An error where the readings are incomparable, or where consistency, a claim or testability turns on them.
+
+    `held`: what binds, case by case.
+    """
     if not split.comparable or _evidence_too_shallow(clause, split):
         return "error"
     theory = context.theory
     strict = theory.literal(body(context.policy, clause, split.strict))
-    for case in context.cases:
-        held = binding(theory, case, context.aside)
-        if theory.possible(held) and not theory.possible((*held, strict)):
+    for case in held:
+        if case.satisfiable() and not case.satisfiable((strict,)):
             return "error"
         for claim in context.policy.claims:
             denied = "-" + theory.literal(claim_formula(context.policy, claim))
-            if theory.possible((*held, denied)) and not theory.possible((*held, strict, denied)):
+            if case.satisfiable((denied,)) and not case.satisfiable((strict, denied)):
                 return "error"
     return "warning"
 

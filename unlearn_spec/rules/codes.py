@@ -58,6 +58,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("C009", "presumed-conflict", "warning", "Clauses hold together only against a presumption about models."),
     Code("C010", "achievable-only-if", "warning", "The policy can be met only for part of a declared range."),
     Code("C011", "absolute-rate", "warning", "Exactly 0% or 100% is promised of answers drawn at random."),
+    Code("C012", "guarantee-per-unit", "error", "A guarantee for one unit is asked to cover a target of many."),
     Code("R001", "duplicate-clause", "warning", "Two clauses demand the same."),
     Code("R002", "shadowed-clause", "warning", "Another clause already implies this one."),
     Code("R003", "jointly-implied", "info", "Several other clauses together already imply this one."),

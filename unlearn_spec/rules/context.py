@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..finding import Span
 from ..logic.conflicts import Core
@@ -37,11 +38,26 @@ class Context:
         return self.involved.union(*(core.clauses for core in self.cores))
 
     def clause(self, name: str) -> Clause:
-        return next(clause for clause in self.policy.clauses if clause.id == name)
+        return self.policy.clauses[self._place[name]]
 
     def path(self, name: str) -> Path:
         """Where a clause is written."""
-        return ("clauses", next(i for i, clause in enumerate(self.policy.clauses) if clause.id == name))
+        return ("clauses", self._place[name])
+
+    def about(self, target: str) -> tuple[Clause, ...]:
+        """The clauses on a set, in source order."""
+        return tuple(self._about.get(target, ()))
+
+    @cached_property
+    def _about(self) -> dict[str, list[Clause]]:
+        found: dict[str, list[Clause]] = {}
+        for clause in self.policy.clauses:
+            found.setdefault(getattr(clause, "target", ""), []).append(clause)
+        return found
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {clause.id: i for i, clause in enumerate(self.policy.clauses)}
 
     def limit_path(self, name: str) -> Path:
         """Where a clause says how much or by when."""

@@ -1,4 +1,4 @@
-"""C001–C004, C006, C008, C010: clauses that cannot all hold. Each explains a core; none decides one."""
+"""C001–C004, C006, C008, C010, C012: clauses that cannot all hold. Each explains a core; none decides one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Range
+from ..logic.situations import standing
 from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
+    Clause,
     Delete,
+    Destroy,
     Finish,
     Keep,
     Policy,
+    Refuse,
     Remove,
     Retain,
     Suppress,
@@ -27,6 +31,7 @@ from ..policy.model import (
 from ..policy.vocabulary import Access, access_rank
 from .context import Context, listed, when
 from .families import family_conflict
+from .per_unit import covering_one, per_unit
 from .proofs import proven
 from .repairs import fixes, settling_all, without_numbers
 
@@ -57,7 +62,7 @@ def untold(context: Context, rest: Rest) -> Finding:
 
 
 def conflict(context: Context, core: Core) -> Finding:
-    """C001–C004, C006: one core, under the code that says most about it.
+    """C001–C004, C006, C008, C012: one core, under the code that says most about it.
 
     Cannot see conflicts with law, cost or practice: only with what the file and the axioms say.
     """
@@ -68,6 +73,7 @@ def conflict(context: Context, core: Core) -> Finding:
         "C004": _removal_against_suppression,
         "C006": _too_slow,
         "C008": _released,
+        "C012": per_unit,
     }.get(code, _cannot_both)(context, core)
     return Finding(
         code,
@@ -94,7 +100,7 @@ def classify(policy: Policy, core: Core) -> str:
     if core.situation:
         return "C002"
     if len(clauses) == 1:
-        return "C003"
+        return "C012" if covering_one(policy, clauses[0]) and "AX15" in core.axioms else "C003"
     if any(isinstance(clause, Remove) for clause in clauses) and "AX6" in core.axioms:
         return "C004"
     return "C001"
@@ -107,7 +113,13 @@ def _severity(policy: Policy, code: str, core: Core) -> Severity:
             clause for clause in policy.clauses if clause.id in core.clauses and isinstance(clause, Suppress | Retain)
         ]
         return "error" if all(clause.about == "process" for clause in rates) else "warning"
-    return "error"
+    return "warning" if code in ("C001", "C002") and _about_both(policy, core) else "error"
+
+
+def _about_both(policy: Policy, core: Core) -> bool:
+    """Whether some clauses of a conflict speak of one released model, and others of what is expected over trainings."""
+    rates = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress | Refuse | Retain)]
+    return len({clause.about == "model" for clause in rates}) > 1
 
 
 def _cannot_both(context: Context, core: Core) -> str:
@@ -136,11 +148,11 @@ def _shared(policy: Policy, premise: Premise) -> str:
 
 def _stored(policy: Policy, core: Core) -> str:
     clauses = [clause for clause in policy.clauses if clause.id in core.clauses]
-    gone = [clause.by for clause in clauses if isinstance(clause, Delete) and clause.by is not None]
+    gone = [clause.by for clause in clauses if isinstance(clause, Delete | Destroy) and clause.by is not None]
     kept = [clause.until for clause in clauses if isinstance(clause, Keep) and clause.until is not None]
-    return (
-        f"delete by day {days(min(gone)).split()[0]}, keep to day {days(max(kept)).split()[0]}" if gone and kept else ""
-    )
+    verb = "destroy" if any(isinstance(clause, Destroy) for clause in clauses) else "delete"
+    first, last = (days(min(gone)).split()[0], days(max(kept)).split()[0]) if gone and kept else ("", "")
+    return f"{verb} by day {first}, keep to day {last}" if gone and kept else ""
 
 
 def _through(core: Core) -> str:
@@ -154,10 +166,25 @@ def _infeasible(context: Context, core: Core) -> str:
         return f"{clause.id} cannot hold: {context.policy.parties.obligor} does not control {artifact}"
     if "AX7" in core.axioms or "K3" in core.axioms:
         access: Access = "weights" if isinstance(clause, Remove) else clause.scope.access or "product"
-        return f"{clause.id} cannot hold: no listed method reaches {access}{_reaches(context.policy)}"
+        barred = _barred(context.policy, clause, access)
+        return f"{clause.id} cannot hold: {barred or f'no listed method reaches {access}{_reaches(context.policy)}'}"
     if clause.using or isinstance(clause, Remove):
         return f"{clause.id} cannot hold: no listed method has the guarantee or the reach that it needs"
     return f"{clause.id} cannot hold{_through(core)}"
+
+
+def _barred(policy: Policy, clause: Clause, access: Access) -> str:
+    """That the methods which the clause names, or which reach far enough, cannot treat one of its artifacts, if so."""
+    methods = policy.methods or {}
+    able = [name for name, method in methods.items() if access_rank(method.reaches) >= access_rank(access)]
+    for artifact in scoped_artifacts(policy, clause):
+        for names, lead in (
+            (list(clause.using), f"no method that it names can treat {artifact}"),
+            (able, f"no listed method that reaches {access} can treat {artifact}"),
+        ):
+            if names and all(artifact in methods[name].not_on for name in names):
+                return f"{lead}: {artifact} is under `not_on` of {listed(names)}"
+    return ""
 
 
 def _reaches(policy: Policy) -> str:
@@ -218,14 +245,14 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
     lines = []
     for premise in core.facts:
         lines.append(f"{premise.name}: {_told(context.policy, premise)}")
-    lines += [
-        f"{r.left} {r.kind.replace('_', ' ')} {r.right}" for r in (context.policy.relations[i] for i in core.relations)
-    ]
+    lines += [str(context.policy.relations[i]) for i in core.relations]
     lines += _arithmetic(context, core)
     if "AX6" in core.axioms:
         lines.append(
             "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
         )
+    if len(core.clauses) > 1 and _about_both(context.policy, core):
+        lines.append("one speaks of this one released model, the other of the average over trainings: a model may differ")
     if "AX7" in core.axioms:
         lines.append("where no used method reaches, behaviour stays as it was measured")
     if "AX12" in core.axioms:
@@ -235,9 +262,10 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
 
 def _arithmetic(context: Context, core: Core) -> list[str]:
     """What the clauses of a conflict leave each other, exactly."""
-    found = []
+    found, policy = [], standing(context.policy, frozenset(core.situation))
     for name in core.clauses:
-        clause, best = context.clause(name), reach(context.policy, core.clauses, name) if len(core.clauses) > 1 else None
+        clause, several = context.clause(name), len(core.clauses) > 1
+        best = reach(policy, core.clauses, name, context.without) if several else None
         if best is not None and isinstance(clause, Suppress | Retain):
             most = "at most" if isinstance(clause, Retain) else "at least"
             found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")

@@ -63,8 +63,8 @@ def _world(context: Context, gap: Gap) -> str | None:
 def _outside(context: Context, gap: Gap) -> str:
     """` outside published`, if a clause would cover the gap but only in some situation."""
     names: dict[str, None] = {}
-    for clause in context.policy.clauses:
-        if isinstance(clause, Suppress | Refuse) and clause.target == gap.target and clause.scope.when is not None:
+    for clause in context.about(gap.target):
+        if isinstance(clause, Suppress | Refuse) and clause.scope.when is not None:
             deep = clause.scope.access is None or access_rank(clause.scope.access) >= access_rank(gap.effective)
             if deep and gap.artifact in scoped_artifacts(context.policy, clause):
                 names.update(dict.fromkeys(sorted(mentioned(clause.scope.when))))

@@ -9,7 +9,7 @@ from ..logic.alone import possible
 from ..logic.conflicts import Core
 from ..logic.repair import with_clause
 from ..logic.worlds import days
-from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Policy, Scope
+from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
 from .context import Context, listed
 from .edits import field_edits
 
@@ -25,7 +25,8 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     tested = str(getattr(test, "target", ""))
     target = policy.information[tested].built_from or tested
     by = max((c.by for c in erasing if c.by is not None), default=None)
-    gone = f" deleted by day {days(by).split()[0]}" if by is not None else " deleted"
+    gone = f" erased by day {days(by).split()[0]}" if by is not None else " erased"
+    have = "have" if len(erasing) > 1 else "has"
     start = test.evidence.at if test.evidence is not None else None
     at = f" at day {days(start).split()[0]}" if start is not None else ""
     spans = (
@@ -33,20 +34,21 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
         *(context.span(context.limit_path(c.id), c.id) for c in erasing),
     )
     until = max((start or Fraction(0)) + 1, Fraction(30))
-    fixes = [_escrow(policy, core, test, target, until)]
+    fixes = [_escrow(context, core, test, target, until)]
     for clause in erasing:
         for day in (
             d for d in ((start or Fraction(0)), (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by
         ):
             later = clause.model_copy(update={"by": day})
-            if possible(with_clause(policy, later), core.clauses, evidence=True):
+            put_off = with_clause(policy, later)
+            if possible(put_off, core.clauses, evidence=True, without=context.without):
                 edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
                 fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
                 break
     return Finding(
         "C007",
         "error",
-        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} has{gone}",
+        f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} {have}{gone}",
         spans,
         why=("A test that needs the raw items can only run while somebody keeps them.",),
         fixes=tuple(fixes),
@@ -56,8 +58,9 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     )
 
 
-def _escrow(policy: Policy, core: Core, test: Clause, target: str, until: Fraction) -> Fix:
+def _escrow(context: Context, core: Core, test: Clause, target: str, until: Fraction) -> Fix:
     """A store of its own, which no clause empties, and the duty to keep the items there until the test has run."""
+    policy = context.policy
     store = _fresh("escrow_store", tuple(policy.artifacts))
     duty = _fresh(f"escrow-{test.id}", tuple(clause.id for clause in policy.clauses))
     audience = (policy.parties.verifier if policy.parties is not None else None) or "verifier"
@@ -72,7 +75,7 @@ def _escrow(policy: Policy, core: Core, test: Clause, target: str, until: Fracti
     )
     return Fix(
         "keep the items in a store of their own, under a stated ground, until the test has run",
-        verified=possible(changed, (*core.clauses, duty), evidence=True),
+        verified=possible(changed, (*core.clauses, duty), evidence=True, without=context.without),
         snippet=snippet,
     )
 

@@ -11,7 +11,7 @@ from ..finding import Finding, Severity, Span
 from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
 from ..logic.conflicts import Core
 from ..logic.meaning import scoped_artifacts
-from ..logic.situations import active_clauses
+from ..logic.situations import binding
 from ..logic.solver import DEFAULT_EFFORT
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
@@ -199,10 +199,11 @@ class _Teller:
         shown = loss.shown
         other = self.before if gained else self.after
         if shown is not None:
-            if shown.artifact not in scoped_artifacts(other.policy, _clause(other.policy, there)):
+            twin = _clause(other.policy, there)
+            if shown.artifact not in scoped_artifacts(other.policy, twin):
                 return f"{later} {more} covers {shown.artifact} in {name}"
-            binds = active_clauses(other.policy, frozenset(shown.situation))
-            if there not in binds:
+            binds = binding(other.policy, frozenset(shown.situation))
+            if shown.artifact not in binds.on(other.policy, twin):
                 outside = "" if shown.situation else " in every situation"
                 return f"{name} {'now' if gained else 'no longer'} binds{when(shown.situation)}{outside}"
         return f"{name} asks for {'more' if gained else 'less'} in {later}"

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Final
 
 from ..feasibility.base import facts
+from ..logic.meaning import scoped_artifacts
 from ..policy.load import Document
 from ..policy.model import (
     AllOf,
@@ -297,11 +298,22 @@ def _day(duration: Fraction, policy: Policy) -> str:
 def _conditions(clause: Clause, policy: Policy) -> Iterator[str]:
     if clause.scope.when is not None:
         yield f"only when {_condition(clause.scope.when)}"
-    over_it = [other.id for other in policy.clauses if clause.id in other.overrides]
-    if over_it:
-        yield f"suspended while {listed(over_it, 'or')} applies"
+    over_it: dict[str, list[str]] = {}
+    for other in policy.clauses:
+        if clause.id in other.overrides:
+            over_it.setdefault(_suspended_on(policy, clause, other), []).append(other.id)
+    yield from (f"suspended{where} while {listed(names, 'or')} applies" for where, names in over_it.items())
     if clause.overrides:
         yield f"while it applies it suspends {listed(clause.overrides)}"
+
+
+def _suspended_on(policy: Policy, clause: Clause, by: Clause) -> str:
+    """Where one clause suspends another, if not on all of its scope."""
+    if clause.scope.artifacts is None or by.scope.artifacts is None:
+        return ""
+    here, there = scoped_artifacts(policy, clause), scoped_artifacts(policy, by)
+    both = [name for name in here if name in there]
+    return "" if len(both) == len(here) else f" on {listed(both)}" if both else " nowhere"
 
 
 def _condition(condition: Condition, inner: bool = False) -> str:

@@ -18,8 +18,7 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
     names = [premise.name for premise in core.facts]
     spans = [context.span(premise.path, premise.name) for premise in core.facts]
     for i in core.relations:
-        relation = context.policy.relations[i]
-        names.append(f"{relation.left} {relation.kind.replace('_', ' ')} {relation.right}")
+        names.append(str(context.policy.relations[i]))
         spans.append(context.span(("relations", i), "and this relation"))
     return (
         Finding(

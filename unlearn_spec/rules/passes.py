@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from ..finding import Finding
 from ..logic import questions
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
-from ..logic.meaning import body
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
-from ..logic.solver import DEFAULT_EFFORT, Undecided
+from ..logic.solver import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
@@ -18,7 +17,12 @@ from . import ambiguity, claims, contradictions, coverage, facts, presumptions, 
 from .context import Context, listed
 from .destroyed import evidence_destroyed
 from .proofs import proven
+from .worker import in_worker
 
+LARGE = 200
+"""Clauses from which a policy is asked in a process of its own."""
+MOST_MEMORY = 4 << 30
+"""Bytes that such a process may take."""
 Pass = Callable[[Context], tuple[Finding, ...]]
 
 
@@ -36,8 +40,19 @@ def semantic_findings(
 ) -> SemanticResult:
     """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query.
 
-    With `worlds`, findings that a world shows carry it as a policy test.
+    With `worlds`, findings that a world shows carry it as a policy test. A large policy is asked in a process of its own,
+    which may take `MOST_MEMORY`.
     """
+    if len(document.policy.clauses) < LARGE or is_recording():  # another process would keep the questions to itself
+        return _findings(document, without, effort, worlds)
+    answer = in_worker(lambda: _findings(document, without, effort, worlds), MOST_MEMORY)
+    if answer is None:
+        message = f"the questions about what the clauses mean took more than {MOST_MEMORY >> 30} GiB of memory"
+        return SemanticResult((_skipped(document, message, ("clauses",)),), 0, False)
+    return answer
+
+
+def _findings(document: Document, without: frozenset[str], effort: int, worlds: bool) -> SemanticResult:
     policy = document.policy
     situations = cases(policy)
     if situations is None:
@@ -45,7 +60,7 @@ def semantic_findings(
         return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
     theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
     context = Context(document, theory, situations, without, worlds=worlds)
-    known = [clause for clause in policy.clauses if body(policy, clause) in theory.literals]
+    known = [clause for clause in policy.clauses if theory.knows(clause)]
     found = [*_not_asked(context)]
 
     contradictory, stuck = _run(context, "facts", facts.facts_contradictory)
@@ -65,8 +80,8 @@ def semantic_findings(
         found += contradictions.told(context, clashes)
         found += _evidence(context)
         consistent = not clashes.involved
-    except Undecided:
-        found.append(_undecided(document, "whether the clauses can hold together"))
+    except Undecided as stopped:
+        found.append(_undecided(document, "whether the clauses can hold together", stopped))
         found.append(
             _skipped(
                 document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)
@@ -114,8 +129,8 @@ def _ranges(context: Context) -> tuple[Finding, ...]:
 def _run(context: Context, name: str, ask: Pass) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     try:
         return ask(context), ()
-    except Undecided:
-        return (), (_undecided(context.document, name),)
+    except Undecided as stopped:
+        return (), (_undecided(context.document, name, stopped),)
 
 
 def _without_echo(found: list[Finding]) -> list[Finding]:
@@ -124,11 +139,11 @@ def _without_echo(found: list[Finding]) -> list[Finding]:
     return [f for f in found if not (f.code in ("R001", "R002") and f.clauses[0] in trivial)]
 
 
-def _undecided(document: Document, name: str) -> Finding:
+def _undecided(document: Document, name: str, stopped: Undecided) -> Finding:
     return Finding(
         "X001",
         "undetermined",
-        f"undetermined: the solver stopped at its work limit on {name}",
+        f"undetermined: the solver stopped at its {stopped.limit} limit on {name}",
         (document.source.key(("clauses",)),),
         why=("This is not an answer, neither yes nor no.",),
     )
@@ -143,7 +158,7 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
     found, policy = [], context.policy
     for group in context.theory.encoder.regions.groups:
         if set(group) <= context.theory.skipped:
-            clauses = tuple(c.id for c in policy.clauses if body(policy, c) not in context.theory.literals)
+            clauses = tuple(c.id for c in policy.clauses if not context.theory.knows(c))
             many = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
             message = f"{many}; skipped: {listed(clauses)}"
             found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))

@@ -8,6 +8,7 @@ from ..finding import Finding
 from ..logic.arithmetic import arithmetic
 from ..logic.conflicts import Core
 from ..logic.proof import Proof, prove
+from ..logic.situations import standing
 from .context import Context, listed
 
 NONE_FOUND = "no proof in exact fractions was found within the limits of the search; the solver's answer stands alone"
@@ -15,7 +16,9 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
-    proof = prove(context.policy, core.clauses, evidence=evidence, without=context.without)
+    facts = None if core.family else core.facts
+    policy = standing(context.policy, frozenset(core.situation))
+    proof = prove(policy, core.clauses, facts=facts, evidence=evidence, without=context.without)
     if proof is None:
         return (replace(finding, arithmetic=(NONE_FOUND,)),)
     if not proof.accepted:

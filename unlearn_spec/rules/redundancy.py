@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic.axioms import membership_bound
-from ..logic.questions import Joint, Shadow, jointly_implied, shadows
+from ..logic.questions import Joint, Shadow, jointly_implied, shadows, too_many_together
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove
 from .context import Context, listed
@@ -18,7 +18,23 @@ def redundant(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
     alone = shadows(context.theory, context.cases, skip)
     known = skip.union(shadow.clause for shadow in alone)
     joint = jointly_implied(context.theory, context.cases, known, context.aside)
-    return (*(_finding(context, shadow) for shadow in alone), *(_jointly(context, found) for found in joint))
+    return (
+        *(_finding(context, shadow) for shadow in alone),
+        *(_jointly(context, found) for found in joint),
+        *(_not_asked(context, names) for names in too_many_together(context.theory, known | context.aside)),
+    )
+
+
+def _not_asked(context: Context, names: tuple[str, ...]) -> Finding:
+    """X002: a part of the policy too large for R003, so that silence is not taken for an answer."""
+    return Finding(
+        "X002",
+        "info",
+        f"not checked: whether any of {len(names):,} clauses that hang together follows from several others",
+        (context.id_span(names[0], "one of them"),),
+        why=("Whether one follows from a single other was checked. Nothing else rests on this.",),
+        clauses=names,
+    )
 
 
 def _jointly(context: Context, found: Joint) -> Finding:

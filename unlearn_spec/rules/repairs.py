@@ -12,6 +12,7 @@ from ..policy.model import Method
 from ..policy.vocabulary import Access
 from .context import Context, listed
 from .edits import all_or_none, field_edits, override_edits
+from .per_unit import smaller
 
 NO_NUMBER = "no single number settles this"
 
@@ -28,6 +29,8 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
+    if code == "C012":
+        numbers += smaller(context, core)
     if code == "C008":
         numbers += _own_copy(context, core)
     suspending = _overrides(context, core) if core.situation else []
@@ -50,7 +53,7 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
         if len(group) > 1 and all(core.situation == first.situation for core in group):
             named = {name for core in group for name in core.clauses}
             names = tuple(clause.id for clause in context.policy.clauses if clause.id in named)
-            repair = together(context.policy, names, first.situation or None)
+            repair = together(context.policy, names, first.situation or None, context.without)
             if repair is not None:
                 changes = listed([written(change) for change in repair.changes])
                 text = f"to settle all {len(group)} conflicts among these clauses: {changes}"
@@ -75,7 +78,7 @@ def _give_up(context: Context, core: Core) -> list[Fix]:
     """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, everybody knows."""
     if len(core.clauses) == 1:
         return []
-    repair = together(context.policy, core.clauses, core.situation or None)
+    repair = together(context.policy, core.clauses, core.situation or None, context.without)
     if repair is None:
         return []
     return [Fix(f"{listed([written(change) for change in repair.changes])}, or word it anew", verified=True)]
@@ -85,7 +88,7 @@ def _list_a_method(context: Context, core: Core) -> list[Fix]:
     access: Access = context.clause(core.clauses[0]).scope.access or "product"
     policy = context.policy
     more = policy.model_copy(update={"methods": {**(policy.methods or {}), "unnamed": Method(reaches=access)}})
-    return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core) else []
+    return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core, context.without) else []
 
 
 def _own_copy(context: Context, core: Core) -> list[Fix]:
@@ -93,7 +96,7 @@ def _own_copy(context: Context, core: Core) -> list[Fix]:
     policy = context.policy
     clause = next(c for c in policy.clauses if c.id == core.clauses[0])
     altered = clause.model_copy(update={"scope": clause.scope.model_copy(update={"audience": None})})
-    if not dissolves(with_clause(policy, altered), core):
+    if not dissolves(with_clause(policy, altered), core, context.without):
         return []
     text = f"leave out `audience: {clause.scope.audience}`: {clause.id} then speaks of the copy that you run, not of theirs"
     edits = field_removed(context.document.source, (*context.path(clause.id), "scope", "audience"))
@@ -108,7 +111,7 @@ def _overrides(context: Context, core: Core) -> list[Fix]:
         others = tuple(other.id for other in clashing if other.id != clause.id)
         if clause.scope.when is not None:
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
-            if dissolves(with_clause(policy, altered), core):
+            if dissolves(with_clause(policy, altered), core, context.without):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
                 edits = override_edits(context.document.source, context.path(clause.id), others)
                 text = f"let {clause.id} suspend {listed(others)} while it applies"

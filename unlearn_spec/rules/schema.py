@@ -104,7 +104,7 @@ def _targets(policy: Policy) -> Iterator[str | None]:
 def used_sets(policy: Policy) -> frozenset[str]:
     """Names of the information sets that something other than their own declaration mentions."""
     names: set[str | None] = {information.built_from for information in policy.information.values()}
-    names |= {name for relation in policy.relations for name in (relation.left, relation.right)}
+    names |= {name for relation in policy.relations for name in relation.sets}
     names |= {name for artifact in policy.artifacts.values() for name in (*artifact.trained_on, *artifact.holds)}
     names |= {baseline.target for baseline in policy.measured_before}
     names |= {name for fact in policy.reference_retrain for name in (fact.target, fact.without)}

@@ -57,7 +57,7 @@ def empty_target(context: Context) -> tuple[Finding, ...]:
                         *(
                             context.span(("relations", i))
                             for i, r in enumerate(context.policy.relations)
-                            if target in (r.left, r.right)
+                            if target in r.sets
                         ),
                     ),
                     why=("A rate over no items is met by every system.",),
@@ -70,17 +70,15 @@ def empty_target(context: Context) -> tuple[Finding, ...]:
 
 def already_true(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
     """V003. Flags a clause that the declared facts alone make true. Cannot see whether those facts hold."""
-    found = []
-    for clause in context.policy.clauses:
-        if clause.id not in skip and questions.already_true(context.theory, clause):
-            found.append(
-                Finding(
-                    "V003",
-                    "info",
-                    f"{clause.id} is already true: it follows from the declared facts alone",
-                    (context.id_span(clause.id),),
-                    fixes=(Fix("drop it, or tighten its limit"),),
-                    clauses=(clause.id,),
-                )
-            )
-    return tuple(found)
+    asked = [clause for clause in context.policy.clauses if clause.id not in skip]
+    return tuple(
+        Finding(
+            "V003",
+            "info",
+            f"{clause.id} is already true: it follows from the declared facts alone",
+            (context.id_span(clause.id),),
+            fixes=(Fix("drop it, or tighten its limit"),),
+            clauses=(clause.id,),
+        )
+        for clause in questions.already_true(context.theory, asked)
+    )

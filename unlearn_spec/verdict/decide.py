@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..catalogue import attacks
-from ..logic.evidence import EvidenceFact, RecordFact
+from ..logic.evidence import EvidenceFact, MembershipFact, RecordFact
 from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
@@ -57,6 +57,15 @@ def decide(policy: Policy, plan: Plan, exhibits: Sequence[Exhibit]) -> Verificat
     return Verification(confidence=max(Fraction(0), 1 - error), facts=facts, verdicts=tuple(found))
 
 
+def _facts(exhibit: Exhibit) -> tuple[EvidenceFact, ...]:
+    """The facts of an exhibit; a hold-out that can be told apart without a model was not drawn as the members were."""
+    apart = any(gate.gate == "blind_baseline" and not gate.passed for gate in exhibit.gates)
+    return tuple(
+        replace(fact, same_lottery=False) if apart and isinstance(fact, MembershipFact) else fact
+        for fact in exhibit.measured.facts
+    )
+
+
 def _untested(plan: Plan, clause: Clause, artifact: str) -> ClauseVerdict:
     for missing in plan.missing:
         if missing.clause == clause.id and missing.artifact in (artifact, ""):
@@ -75,7 +84,7 @@ def _judged(
     rule: OneRun | None,
     beside: Sequence[Exhibit] = (),
 ) -> ClauseVerdict:
-    facts = tuple(fact for exhibit in exhibits for fact in exhibit.measured.facts)
+    facts = tuple(fact for exhibit in exhibits for fact in _facts(exhibit))
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
     first = exhibits[0]
     certifying = isinstance(clause, Suppress) and first.obligation.decide == "certify"
@@ -135,7 +144,7 @@ def _contradicting(
     """The first of these tests whose facts exclude what the clause's own evidence says, this one model being meant."""
     here = clause.model_copy(update={"about": "model"})
     for exhibit in beside:
-        if judge(policy, here, artifact, (*facts, *exhibit.measured.facts)).answer == "inconsistent":
+        if judge(policy, here, artifact, (*facts, *_facts(exhibit))).answer == "inconsistent":
             return exhibit
     return None
 

@@ -205,6 +205,7 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
         low=audited.low(audited.best),
         high=Fraction(1),
         alpha=obligation.alpha,
+        same_lottery=True,  # as bound; `decide` takes it back where the blind baseline says otherwise
     )
     words = (
         f"at a false-positive rate of {percent(limit.at_fpr)} the best registered attack tells members of "

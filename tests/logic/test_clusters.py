@@ -1,0 +1,150 @@
+"""Asking a large policy in pieces gives what asking it whole gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from tests.logic.policies import random_policy, text_of
+from unlearn_spec.logic import encode, questions, solver
+from unlearn_spec.logic.clusters import cut_at_sums, split, symbols
+from unlearn_spec.logic.solver import Solver
+from unlearn_spec.rules.check import check_text
+
+READ = "scope: {artifacts: [bot], access: api, asked: direct, decoding: {method: greedy}%s}, reveals_when: {metric: contains}"
+
+
+def star(seed: int) -> str:
+    """A policy about a set that others overlap, and which of these are disjoint: now and then with conflicts of its sum."""
+    draw = Random(seed)
+    small = [f"s{i}" for i in range(draw.randint(3, 7))]
+    tiny = draw.random() < 0.2
+    lines = ['unlearn_spec: "1.0"', "policy: {id: star, version: 1, status: draft}", "information:"]
+    for name in small:
+        size = draw.choice((3, 5) if tiny else (25, 40))
+        written = f"[{size}, {size + 3}]" if draw.random() < 0.2 else str(size)
+        lines.append(f"  {name}: {{kind: facts, size: {written}, unit: question}}")
+    lines.append(
+        f"  hub: {{kind: facts, size: {len(small) * draw.choice((1, 2)) if tiny else len(small) * 12}, unit: question}}"
+    )
+    lines.append("relations:")
+    lines.append(f"  - {{disjoint: [{', '.join(small)}]}}")
+    for name in small:
+        most = 2 if tiny else 10
+        shared = draw.choice(("", f", exactly: {most}", f", between: [0, {most}]", f", exactly: {most // 2}"))
+        lines.append(f"  - {{{name}: overlaps, with: hub{shared}}}")
+    lines.append("artifacts: {bot: {kind: model, seen_by: {public: api}}}")
+    guarded = draw.random() < 0.3
+    lines += ["situations: [audit]"] * guarded
+    lines.append("clauses:")
+    number = 0
+    for name in (*small, "hub", "hub"):
+        for _ in range(draw.choice((0, 1, 1, 2))):
+            retains = (name == "hub" and draw.random() < 0.8) or draw.random() < 0.15
+            over = draw.choice(("mean", "mean", "each", '{share: "60%"}'))
+            limit = draw.choice((50, 60, 90, 97)) if retains else draw.choice((0, 5, 20, 50))
+            scope = READ % (", when: audit" if guarded and draw.random() < 0.4 else "")
+            key = "at_least" if retains else "at_most"
+            goal = "retain" if retains else "suppress"
+            lines.append(
+                f'  - {{id: c{number}, goal: {goal}, target: {name}, {scope}, over: {over}, limit: {{{key}: "{limit}%"}}}}'
+            )
+            number += 1
+    if not number:
+        lines.append('  - {id: c0, goal: suppress, target: s0, limit: {at_most: "1%"}}')
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encode, "LONG", 10**6)
+
+
+def cut_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every policy were large."""
+    monkeypatch.setattr(encode, "LONG", 2)
+    monkeypatch.setattr(solver, "_LARGE", 1)
+    monkeypatch.setattr(solver, "_PACK", 30)
+    monkeypatch.setattr(questions, "_FEW", 1)
+
+
+def told(text: str) -> list[object]:
+    result = check_text(text, "star.yaml", today=date(2026, 1, 1))
+    return [result.clauses_evaluated, result.consistent, *result.findings]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_star_cut_at_its_sums_gives_the_same_findings(
+    seed: int, monkeypatch: pytest.MonkeyPatch, whole: None
+) -> None:
+    text = star(seed)
+    expected = told(text)
+    cut_up(monkeypatch)
+    assert told(text) == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_small_packs_and_few_comparisons_give_the_same_findings(
+    seed: int, monkeypatch: pytest.MonkeyPatch, whole: None
+) -> None:
+    text = text_of(random_policy(seed))
+    expected = told(text)
+    cut_up(monkeypatch)
+    assert told(text) == expected
+
+
+def test_a_star_comes_apart_at_its_sums() -> None:
+    lines = ["(assert (= j1 (+ m1 m2)))", "(assert (= j2 (+ m3 m4)))", "(assert (= b1 (<= (+ j1 j2) 3)))"]
+    lines += [f"(assert (<= m{i} 1))" for i in (1, 2, 3, 4)]
+    cut = cut_at_sums([(line, symbols(line)) for line in lines], {"j1", "j2"}, (), 0)
+    assert cut is not None
+    cluster, part_of, pieces = cut
+    assert part_of["m1"] == part_of["m2"] != part_of["m3"] == part_of["m4"]
+    assert part_of["b1"] == cluster.top
+    assert sorted(len(piece) for piece in pieces) == [1, 3, 3]
+    assert cluster.sums[part_of["m1"]] == ("j1",)
+    assert cluster.sums[cluster.top] == ("j1", "j2")
+
+
+def test_switches_connect_nothing() -> None:
+    lines = ["(assert (=> A1 (<= m1 1)))", "(assert (=> A1 (<= m2 1)))"]
+    part_of, pieces = split([(line, symbols(line)) for line in lines], {"A1"})
+    assert part_of["m1"] != part_of["m2"]
+    assert len(pieces) == 2
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_sum_is_bounded_by_what_its_terms_allow(cut: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "_LARGE", 1 if cut else 10**6)
+    lines, sorts = [], {}
+    for i in range(8):
+        lines.append(f"(assert (=> b{i} (and (<= 0 m{i}) (<= m{i} (/ {i} 2)))))")
+        sorts |= {f"b{i}": "Bool", f"m{i}": "Real"}
+    sums = [f"j{10 + k}" for k in range(4)]
+    lines += [f"(assert (= {name} (+ m{2 * k} m{2 * k + 1})))" for k, name in enumerate(sums)]
+    sorts |= dict.fromkeys(sums, "Real")
+    for number, least in ((20, "14"), (21, "(/ 29 2)"), (22, "3")):  # all terms together reach exactly 14
+        lines.append(f"(assert (= b{number} (>= (+ {' '.join(sums)}) {least})))")
+        sorts[f"b{number}"] = "Bool"
+    asked = Solver(lines, sorts, sums=sums)
+    terms = tuple(f"b{i}" for i in range(8))
+    assert bool(asked.clusters) == cut
+    assert asked.satisfiable((*terms, "b20"))
+    assert not asked.satisfiable((*terms, "b21"))
+    assert asked.satisfiable((*terms[:-1], "b21"))
+    assert asked.satisfiable((*terms, "b20", "-b21"))
+    assert asked.satisfiable((*terms, "-b20", "b22"))
+    given = asked.assuming(terms)
+    assert given.satisfiable_each([("b20",), ("b21",), ("-b22",), ("b21", "-b22")]) == (True, False, True, False)
+    assert given.largest(("b20", "b21", "b22")) == ("b20", "b22")
+    assert given.optimum((), f"(+ {' '.join(sums)})", highest=True) == Fraction(14)
+
+
+def test_questions_without_a_common_world_are_answered_one_by_one() -> None:
+    lines = [f"(assert (= b{i} (= m1 {i})))" for i in range(6)]
+    asked = Solver(lines, {"m1": "Real"} | {f"b{i}": "Bool" for i in range(6)}).assuming(())
+    assert asked.satisfiable_each([(f"b{i}",) for i in range(6)]) == (True,) * 6
+    assert asked.satisfiable_each([(f"b{i}", "b0") for i in range(6)]) == (True, *(False,) * 5)

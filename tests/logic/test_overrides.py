@@ -1,0 +1,112 @@
+"""Overriding works artifact by artifact (amendment 4.0.12), in the encoding, the reference and the comparison of versions alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import combinations, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unlearn_spec.logic.compare import compare
+from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
+from unlearn_spec.logic.situations import always_active, binding, cases, maximal
+from unlearn_spec.logic.theory import build
+from unlearn_spec.logic.trial import trial
+from unlearn_spec.logic.world_model import World as Told
+from unlearn_spec.policy.load import load_text
+from unlearn_spec.policy.model import Policy
+from unlearn_spec.spec.reference import World, complies
+from unlearn_spec.spec.reference.clauses import bound_on
+
+Build = Callable[[str], Policy]
+STORES = ("desk", "vault", "tape")
+SITUATIONS = ("audit", "court")
+HEAD = f"""
+unlearn_spec: "1.0"
+policy: {{id: p, version: 1, status: draft}}
+clock: {{starts: request}}
+information: {{records: {{kind: examples, size: 1, unit: record}}}}
+situations: [{", ".join(SITUATIONS)}]
+artifacts:
+""" + "".join(f"  {name}: {{kind: dataset, holds: [records], seen_by: {{staff: product}}}}\n" for name in STORES)
+HOLD = ", when: audit}, until: \"365 days\", overrides: [erase]}\n"
+
+
+def duty(name: str, goal: str, stores: str, more: str) -> str:
+    return f"  - {{id: {name}, goal: {goal}, target: records, scope: {{artifacts: [{stores}]{more}"
+
+
+def policy(*clauses: str) -> Policy:
+    return load_text(HEAD + "clauses:\n" + "".join(clauses), "p.yaml").policy
+
+
+ERASE = duty("erase", "delete", "desk, vault", '}, by: "30 days"}\n')
+
+
+def contradictory(whole: Policy) -> bool:
+    theory, every = build(whole), cases(whole)
+    assert every is not None
+    plain = conflicts(theory, always_active(every))
+    return bool(plain.cores or situational_conflicts(theory, every, plain).cores)
+
+
+def test_a_hold_on_one_store_leaves_the_deletion_in_the_other() -> None:
+    hold = duty("hold", "keep", "desk", HOLD)
+    also = duty("also", "keep", "vault", ', when: audit}, until: "60 days"}\n')
+    assert not contradictory(policy(ERASE, hold))
+    assert contradictory(policy(ERASE, hold, also))
+    assert not contradictory(policy(ERASE, hold, also.replace("}\n", ", overrides: [erase]}\n")))
+
+
+def test_what_overrides_elsewhere_suspends_nothing() -> None:
+    assert contradictory(policy(ERASE, duty("here", "keep", "desk", '}, until: "60 days"}\n'), duty("hold", "keep", "tape", HOLD)))
+
+
+def test_the_rest_is_still_asked_of_a_world() -> None:
+    whole = policy(ERASE, duty("hold", "keep", "desk", HOLD))
+    held = frozenset({"audit"})
+    for vault, answer in ((10, "pass"), (40, "fail")):
+        told = Told(held, stored=(("desk", "records", Fraction(400)), ("vault", "records", Fraction(vault))))
+        assert trial(whole, told).answer("erase") == answer
+
+
+def test_a_hold_on_one_store_weakens_that_store_alone() -> None:
+    hold = duty("hold", "keep", "desk", HOLD)
+    lost = next(change for change in compare(policy(ERASE), policy(ERASE, hold)).changes if change.before == "erase").lost
+    assert lost is not None and lost.shown is not None and lost.shown.artifact == "desk"
+    assert compare(policy(ERASE, hold), policy(ERASE, hold.replace("[desk]", "[desk, tape]"))).answer == "stricter"
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Deletions and keepings in one to three stores, each overriding some that stand before it."""
+    clauses = []
+    for i in range(draw(st.integers(2, 4))):
+        stores = draw(st.lists(st.sampled_from(STORES), min_size=1, unique=True))
+        goal, field = draw(st.sampled_from((("delete", "by"), ("keep", "until"))))
+        when = draw(st.sampled_from(("", ", when: audit", ", when: court", ", when: {not: audit}")))
+        over = draw(st.lists(st.sampled_from([f"c{n}" for n in range(i)]), unique=True)) if i else []
+        days = draw(st.sampled_from((10, 20, 30)))
+        more = f'{when}}}, {field}: "{days} days", overrides: [{", ".join(over)}]}}\n'
+        clauses.append(duty(f"c{i}", goal, ", ".join(stores), more))
+    return policy(*clauses)
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies())
+def test_code_and_reference_agree_on_what_binds_where_and_on_what_can_be_met(whole: Policy) -> None:
+    found = set()
+    for many in range(len(SITUATIONS) + 1):
+        for holding in combinations(SITUATIONS, many):
+            world, bound = World({"r": frozenset({"records"})}, situations=frozenset(holding)), binding(whole, frozenset(holding))
+            for clause in whole.clauses:
+                assert sorted(bound.on(whole, clause)) == sorted(bound_on(whole, clause, world))
+            days = product(range(0, 40, 5), repeat=len(STORES))
+            kept = ({("r", store): Fraction(day) for store, day in zip(STORES, chosen, strict=True)} for chosen in days)
+            worlds = (World(world.items, kept=one, situations=world.situations) for one in kept)
+            found.add(any(all(complies(whole, clause, one) for clause in whole.clauses) for one in worlds))
+    assert contradictory(whole) == (False in found)
+    every = cases(whole)
+    assert every is not None and maximal(every)

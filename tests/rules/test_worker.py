@@ -1,0 +1,93 @@
+"""A large policy is asked in a process of its own, which may not take the machine's memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from datetime import date
+
+import pytest
+
+from unlearn_spec.rules import passes, worker
+from unlearn_spec.rules.check import check_text
+
+limited = pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+TEXT = """\
+unlearn_spec: "1.0"
+policy: {id: p, version: 1, status: draft}
+information: {facts: {kind: facts, size: 40, unit: question}}
+artifacts: {helper: {kind: model, seen_by: {public: api}}}
+clauses:
+  - {id: hide, goal: suppress, target: facts, scope: {artifacts: [helper], access: api, asked: direct}, over: mean, limit: {at_most: "1%"}}
+  - {id: know, goal: retain, target: facts, scope: {artifacts: [helper], access: api, asked: direct}, over: mean, limit: {at_least: "9%"}}
+"""
+
+
+def test_the_answer_comes_from_another_process() -> None:
+    assert worker.in_worker(os.getpid, 1 << 30) != os.getpid()
+
+
+def test_an_error_comes_back_as_itself() -> None:
+    def fails() -> None:
+        raise ValueError("seven")
+
+    with pytest.raises(ValueError, match="seven"):
+        worker.in_worker(fails, 1 << 30)
+
+
+@limited
+def test_too_much_memory_is_no_answer() -> None:
+    assert worker.in_worker(lambda: len(bytearray(600 << 20)), 1 << 30) == 600 << 20
+    assert worker.in_worker(lambda: len(bytearray(600 << 20)), 256 << 20) is None
+
+
+def test_a_process_that_dies_is_no_answer() -> None:
+    assert worker.in_worker(lambda: os._exit(0), 1 << 30) is None
+
+
+def test_beside_other_threads_the_work_is_done_here() -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert worker.in_worker(os.getpid, 1 << 30) == os.getpid()
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_another_process_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
+    monkeypatch.setattr(passes, "LARGE", 1)
+    there = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
+    assert [finding.code for finding in here.findings].count("C001") == 1
+    assert (there.findings, there.summary) == (here.findings, here.summary)
+
+
+@limited
+def test_what_needs_more_memory_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "LARGE", 1)
+    monkeypatch.setattr(passes, "_findings", lambda *_: bytearray(600 << 20))
+    monkeypatch.setattr(passes, "MOST_MEMORY", 256 << 20)
+    result = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
+    told = [finding for finding in result.findings if finding.code == "X002"]
+    assert [finding.severity for finding in told] == ["undetermined"]
+    assert "GiB of memory" in told[0].message
+    assert result.exit_code == 3
+    assert not result.consistent
+
+
+@limited
+def test_a_solver_out_of_memory_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from unlearn_spec.logic.solver import _Part
+
+    def out_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(_Part, "_check", out_of_memory)
+    result = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
+    assert "X001" in [finding.code for finding in result.findings]
+    assert "memory limit" in next(finding.message for finding in result.findings if finding.code == "X001")
+    assert not result.consistent
+    assert result.exit_code == 3

@@ -1,0 +1,109 @@
+"""Assertions that hang together, and where they come apart: at shared symbols, and at the partial sums of long sums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Line = tuple[str, tuple[str, ...]]
+"""An assertion and the symbols by which it hangs together with others."""
+_SYMBOL = re.compile(r"[A-Za-z]\d+")
+_TOP = "top"
+
+
+def symbols(text: str) -> tuple[str, ...]:
+    """The symbols of a text, each once, in order."""
+    return tuple(dict.fromkeys(_SYMBOL.findall(text)))
+
+
+@dataclass(frozen=True, eq=False)
+class Cluster:
+    """Parts that meet only in partial sums, and the part above them that speaks of those."""
+
+    parts: tuple[int, ...]
+    top: int
+    sums: Mapping[int, tuple[str, ...]]
+    """The partial sums of each part; for the top, all of them."""
+    sizes: frozenset[str]
+    """Those that count items."""
+
+    def term(self, parts: Iterable[int]) -> str:
+        """All sums of some parts that count no items, added up; empty if there is none."""
+        names = [name for part in sorted(parts) for name in self.sums[part] if name not in self.sizes]
+        return "" if not names else names[0] if len(names) == 1 else f"(+ {' '.join(names)})"
+
+
+def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[str, int], list[list[Line]]]:
+    """Which part each symbol belongs to, and the lines of each part, in their order. `switches` connect nothing."""
+    leader: dict[str, str] = {}
+
+    def find(symbol: str) -> str:
+        above = leader.setdefault(symbol, symbol)
+        while above != symbol:
+            leader[symbol] = symbol = leader[above]
+            above = leader[symbol]
+        return symbol
+
+    kept: list[tuple[Line, str]] = []
+    for line in lines:
+        first = ""
+        for symbol in line[1]:
+            if symbol in switches:
+                continue
+            if not first:
+                first = find(symbol)
+            elif (root := find(symbol)) != first:
+                leader[root] = first
+        kept.append((line, first))
+    number: dict[str, int] = {}
+    parts: list[list[Line]] = []
+    for line, symbol in kept:
+        root = find(symbol) if symbol else ""
+        if root not in number:
+            number[root] = len(parts)
+            parts.append([])
+        parts[number[root]].append(line)
+    return {symbol: number[find(symbol)] for symbol in leader}, parts
+
+
+def cut_at_sums(
+    lines: Sequence[Line], sums: Collection[str], switches: Collection[str], first: int
+) -> tuple[Cluster, dict[str, int], list[list[Line]]] | None:
+    """The parts, numbered from `first`, into which lines fall that only sums hold together; None if most do not."""
+    held_by = {name for _, names in lines for name in names if name in sums}
+    if not held_by:
+        return None
+    defined = [_defined(text, held_by) for text, _ in lines]
+    loose = [
+        (text, tuple(n for n in names if n != own) if own else (*names, _TOP) if held_by.intersection(names) else names)
+        for (text, names), own in zip(lines, defined, strict=True)
+    ]
+    part_of, pieces = split(loose, switches)
+    if max(map(len, pieces)) > len(lines) // 2:
+        return None
+    top = part_of.pop(_TOP)
+    owned: dict[int, list[str]] = {i: [] for i in range(len(pieces))}
+    sizes = set()
+    for i, piece in enumerate(pieces):
+        for text, _ in piece:
+            if own := _defined(text, held_by):
+                owned[i].append(own)
+                if text.startswith(f"(assert (= {own} (+ n"):
+                    sizes.add(own)
+    every = tuple(name for names in owned.values() for name in names)
+    cluster = Cluster(
+        tuple(range(first, first + len(pieces))),
+        first + top,
+        {first + i: every if i == top else tuple(names) for i, names in owned.items()},
+        frozenset(sizes),
+    )
+    return cluster, {symbol: first + number for symbol, number in part_of.items()}, pieces
+
+
+def _defined(text: str, sums: Collection[str]) -> str:
+    """The partial sum that an assertion defines, or nothing."""
+    if not text.startswith("(assert (= j"):
+        return ""
+    name = text[len("(assert (= ") :].split(" ", 1)[0]
+    return name if name in sums else ""
