@@ -30,7 +30,7 @@ def read(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def result(*findings: Finding, file: str = "p.yaml", notes: tuple[str, ...] = ()) -> CheckResult:
-    return CheckResult(file, "1.0", findings, 1, notes=notes, source=Source(file, "", {}, {}))
+    return CheckResult(file, "1.0", findings, 1, notes=notes, source=Source(file, "\n\nit: is here\n", {}, {}))
 
 
 def finding(**more: Any) -> Finding:

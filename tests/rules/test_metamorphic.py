@@ -269,6 +269,10 @@ def repaired(data: Data, finding: Finding, text: str, snippet: str) -> Data:
     elif snippet.startswith(("samples:", "population:")):
         word, _, value = snippet.partition(": ")
         by_id[finding.clauses[0]]["evidence"][word] = int(value) if word == "samples" else value
+    elif snippet.startswith("decoding:"):
+        parts = yaml.safe_load(snippet)
+        by_id[finding.clauses[0]]["scope"]["decoding"] |= parts["decoding"]
+        by_id[finding.clauses[0]]["evidence"] |= parts["evidence"]
     elif snippet.startswith(("at_most:", "at_least:", "within:")):
         word, _, value = snippet.partition(": ")
         by_id[finding.clauses[0]]["limit"][word] = value.strip('"')

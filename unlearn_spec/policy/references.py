@@ -186,8 +186,7 @@ def _related_sets(data: dict[str, Any], known: frozenset[str] | None) -> Iterato
     for path, relation in _matches(data, ("relations", "*")):
         for place, name, is_key in named_sets(relation):
             if known is not None and name not in known:
-                key_of = relation if is_key else None
-                yield _nowhere((*path, *place), name, "information set", known, key_of=key_of)
+                yield _nowhere((*path, *place), name, "information set", known, key_of=relation if is_key else None)
 
 
 def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:

@@ -180,7 +180,7 @@ def _drawing_each(test: DeclaredTest, draws: int, items: int) -> Fix:
         return Fix(count(total, "sample"), True, f"samples: {total}", edits)
     more = value_set(test.document.source, (*test.path, "scope", "decoding", "samples"), str(draws))
     text = f"{count(draws, 'draw')} of each item, {count(total, 'sample')} in all"
-    snippet = f"decoding: {{samples: {draws}}}, evidence: {{samples: {total}}}"
+    snippet = f"decoding: {{samples: {draws}}}\nevidence: {{samples: {total}}}"
     return Fix(text, True, snippet, all_or_none(more, edits))
 
 
@@ -211,7 +211,10 @@ def _each_uncertifiable(test: DeclaredTest, tolerated: Fraction, alpha: Fraction
         )
         these = _decides(test, population="these_items")
         edits = test.edits("evidence", population="these_items") if these else ()
-        ways = (Fix("write `population: these_items`", these, edits=edits), Fix('write `over: mean`, or `over: {share: "95%"}`'))
+        ways = (
+            Fix("draw from the listed items", these, "population: these_items", edits),
+            Fix('write `over: mean`, or `over: {share: "95%"}`'),
+        )
         yield test.finding("T001", "error", text, ("evidence", "population"), (test.span("over"),), fixes=ways)
         return
     if draws is None or test.size is None:
