@@ -15,6 +15,9 @@ typedef unsigned long long uint64_t;
 #include <cstdint>
 #endif
 
+#define INFINITE __uint_as_float(0x7f800000u)
+#define NOT_A_NUMBER __uint_as_float(0x7fffffffu)
+
 // The block's dynamic shared memory as an array of `type`; the launch says how many bytes there are.
 #ifdef CUDA_ON_CPU
 #define DYNAMIC_SHARED(type, name) type* name = static_cast<type*>(shim::dynamic_shared())

@@ -59,6 +59,7 @@ def library() -> ctypes.CDLL | None:
     return ctypes.CDLL(found[0]) if found else None
 
 
+@cache
 def compile_source(name: str, architecture: str) -> dict[str, Needs]:
     """What the kernels of `gpu/kernels/<name>.cu` need, compiled as at run time. Raises `CompileError`."""
     text = (KERNELS / f"{name}.cu").read_text(encoding="utf-8")

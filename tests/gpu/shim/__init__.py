@@ -4,8 +4,9 @@
     out = shim.poisoned((rows, 5), np.float32)
     kernels.launch("token_stats_f32", grid=rows, block=256, args=[logits, targets, width, out], seed=7)
 
-Every array travels in pages of its own that end where nobody may read or write; arrays that are not writeable are
-inputs, and a kernel that writes to one fails. `cuda_on_cpu.h` says what else is found and what is not.
+Every array travels in pages of its own that end where nobody may read or write. What a kernel takes as a pointer to
+`const`, and an array that is not writeable, is an input: a kernel that writes to it fails. `cuda_on_cpu.h` says what else
+is found and what is not. `shim.launch` takes the place of `gpu.launch.launch`, with tensors on the CPU.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+
+from unlearn_spec.gpu.arrays import as_array
 
 HERE = Path(__file__).parent
 KERNELS = HERE.parents[2] / "gpu" / "kernels"
@@ -50,7 +54,7 @@ class KernelFault(AssertionError):
 
 @dataclass(frozen=True)
 class Kernels:
-    """The kernels of one file. `parameters`: kernel → C types of its parameters, `*` for a pointer."""
+    """The kernels of one file. `parameters`: kernel → C types of its parameters, `*` or `const *` for a pointer."""
 
     library: ctypes.CDLL
     parameters: dict[str, tuple[str, ...]]
@@ -78,10 +82,10 @@ class Kernels:
         values: list[Any] = []
         try:
             for kind, value in zip(kinds, args, strict=True):
-                if kind != "*":
+                if not kind.endswith("*"):
                     values.append(_TYPES[kind](value))
                     continue
-                guarded.append(_Guarded(self.library, value, alignment))
+                guarded.append(_Guarded(self.library, value, alignment, locked=kind == "const *"))
                 values.append(ctypes.c_void_p(guarded[-1].address))
             entry = self.library[f"launch_{name}"]
             entry.restype = ctypes.c_char_p
@@ -105,7 +109,10 @@ def build(source: str | Path, **defines: object) -> Kernels:
             f"no {COMPILER}: the kernels run on the CPU only where a C++ compiler (g++ or clang++) is installed"
         )
     path = source if isinstance(source, Path) else KERNELS / f"{source}.cu"
-    return _build(path, tuple(sorted((name, str(value)) for name, value in defines.items())))
+    built = _build(path, tuple(sorted((name, str(value)) for name, value in defines.items())))
+    if isinstance(built, str):
+        raise AssertionError(f"{COMPILER} refused the kernel:\n{built}")
+    return built
 
 
 def poisoned(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -125,13 +132,46 @@ def given(values: Any, dtype: Any = None) -> np.ndarray:
     return found
 
 
+def launch(
+    source: str,
+    name: str,
+    *,
+    grid: int,
+    block: int,
+    args: Sequence[torch.Tensor | np.number[Any]],
+    shared: int = 0,
+    defines: Mapping[str, int] | None = None,
+    seed: int = 0,
+    alignment: int = 16,
+) -> None:
+    """`gpu.launch.Launch` on the CPU. Numbers must have exactly the kernel's types: on a device nothing converts them."""
+    kernels = build(source, **(defines or {}))
+    wanted = [_TYPES[kind] for kind in kernels.parameters[name] if not kind.endswith("*")]
+    numbers = [value for value in args if not isinstance(value, torch.Tensor)]
+    for kind, value in zip(wanted, numbers, strict=True):
+        if np.dtype(kind) != value.dtype:
+            raise TypeError(f"{name} takes {np.dtype(kind)}, not {value.dtype}")
+    arrays = [_bytes_of(value) if isinstance(value, torch.Tensor) else value for value in args]
+    kernels.launch(name, grid=grid, block=block, args=arrays, shared=shared, seed=seed, alignment=alignment)
+
+
+def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
+    """The tensor's own memory from its first to its last element, one-dimensional."""
+    extent = (
+        1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True)) if tensor.numel() else 0
+    )
+    flat: np.ndarray = as_array(torch.as_strided(tensor, (extent,), (1,)))
+    return flat
+
+
 class _Guarded:
     """An array's copy that ends at a page which faults; the rest of its own pages is filled with `EDGE`."""
 
-    def __init__(self, library: ctypes.CDLL, array: np.ndarray, alignment: int) -> None:
+    def __init__(self, library: ctypes.CDLL, array: np.ndarray, alignment: int, *, locked: bool) -> None:
         if not array.flags.c_contiguous:
             raise TypeError("arrays for kernels are contiguous")
         self.library, self.array = library, array
+        self.locked = locked or not array.flags.writeable
         self.size = max(1, -(-array.nbytes // PAGE)) * PAGE
         self.library.shim_pages.restype = ctypes.c_void_p
         self.pages = library.shim_pages(ctypes.c_size_t(self.size))
@@ -142,14 +182,14 @@ class _Guarded:
         self.bytes = np.ctypeslib.as_array((ctypes.c_uint8 * self.size).from_address(self.pages))
         self.bytes.fill(EDGE)
         self.bytes[self.start : self.start + array.nbytes] = array.reshape(-1).view(np.uint8)
-        if not array.flags.writeable:
+        if self.locked:
             library.shim_lock(ctypes.c_void_p(self.pages), ctypes.c_size_t(self.size))
 
     def take_back(self, name: str) -> None:
         end = self.start + self.array.nbytes
         if (self.bytes[: self.start] != EDGE).any() or (self.bytes[end:] != EDGE).any():
             raise KernelFault(f"{name} was written outside its bounds")
-        if self.array.flags.writeable:
+        if not self.locked:
             self.array.reshape(-1).view(np.uint8)[:] = self.bytes[self.start : end]
 
     def free(self) -> None:
@@ -162,7 +202,15 @@ def _dim3(size: int | tuple[int, ...]) -> Any:
 
 
 @cache
-def _build(path: Path, defines: tuple[tuple[str, str], ...]) -> Kernels:
+def _build(path: Path, defines: tuple[tuple[str, str], ...]) -> Kernels | str:
+    """The kernels, or what the compiler says: once, although a property test asks a hundred times."""
+    try:
+        return _compile(path, defines)
+    except subprocess.CalledProcessError as error:
+        return str(error.stderr)[:4000]
+
+
+def _compile(path: Path, defines: tuple[tuple[str, str], ...]) -> Kernels:
     options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines)]
     parameters = _parameters(_run([*options, "-E", "-P", "-D__global__=__global__", str(path)]))
     if not parameters:
@@ -184,10 +232,7 @@ def _build(path: Path, defines: tuple[tuple[str, str], ...]) -> Kernels:
 
 
 def _run(options: list[str]) -> str:
-    done = subprocess.run([COMPILER, *options], capture_output=True, text=True)
-    if done.returncode:
-        raise AssertionError(f"{COMPILER} refused the kernel:\n{done.stderr[:4000]}")
-    return done.stdout
+    return subprocess.run([COMPILER, *options], capture_output=True, text=True, check=True).stdout
 
 
 def _parameters(text: str) -> dict[str, tuple[str, ...]]:
@@ -197,7 +242,7 @@ def _parameters(text: str) -> dict[str, tuple[str, ...]]:
 
 def _kind(parameter: str) -> str:
     if "*" in parameter:
-        return "*"
+        return "const *" if "const" in parameter.split("*")[0].split() else "*"
     kind = " ".join(word for word in parameter.split()[:-1] if word != "const")
     if kind not in _TYPES:
         raise ValueError(f"a kernel's parameter of type {kind!r}: write one of {', '.join(_TYPES)} or a pointer")
@@ -206,8 +251,8 @@ def _kind(parameter: str) -> str:
 
 def _launcher(name: str, kinds: tuple[str, ...]) -> str:
     # An unnamed pointer converts to whatever pointer the kernel takes.
-    taken = ", ".join(f"{'void*' if kind == '*' else kind} a{i}" for i, kind in enumerate(kinds))
-    given_on = ", ".join(f"shim_any{{a{i}}}" if kind == "*" else f"a{i}" for i, kind in enumerate(kinds))
+    taken = ", ".join(f"{'void*' if kind.endswith('*') else kind} a{i}" for i, kind in enumerate(kinds))
+    given_on = ", ".join(f"shim_any{{a{i}}}" if kind.endswith("*") else f"a{i}" for i, kind in enumerate(kinds))
     return (
         f'extern "C" const char* launch_{name}(const unsigned* grid, const unsigned* block, unsigned shared,\n'
         f"    uint64_t seed{', ' if taken else ''}{taken}) {{\n"

@@ -4,6 +4,7 @@
 // blocks come in a drawn order too: what depends on an order differs from seed to seed. Shared memory is filled with NaN
 // patterns before every block. A launch returns a message instead of hanging or crashing: threads that wait for each
 // other, a shuffle that reads a lane outside its mask, memory out of bounds, misaligned loads, undefined shifts.
+// `__shared__` variables belong into the kernel itself, not into functions that it calls.
 // Not seen: races between threads that never stand next to a barrier, fast-math rounding, caches, time.
 #pragma once
 #define CUDA_ON_CPU 1
@@ -27,7 +28,7 @@
 #ifndef __global__  // the harness keeps the word when it looks for kernels
 #define __global__
 #endif
-#define __device__ static
+#define __device__
 #define __host__
 #define __constant__ static
 #define __forceinline__ inline
