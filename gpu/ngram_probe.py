@@ -180,7 +180,11 @@ def find(index: Index, tokens: Tokens) -> Found:
 
 
 def overlaps(
-    index: Index, corpus: Iterable[npt.NDArray[np.integer]], *, chunk: int = CHUNK, find: Callable[[Index, Tokens], Found] = find
+    index: Index,
+    corpus: Iterable[npt.NDArray[np.integer]],
+    *,
+    chunk: int = CHUNK,
+    find: Callable[[Index, Tokens], Found] = find,
 ) -> tuple[Overlap, ...]:
     """Each query against a corpus that comes in consecutive pieces, of any sizes, and is read once.
 
@@ -227,9 +231,7 @@ class Tally:
             start, stop = self._index.starts[number : number + 2]
             grams = self._index.gram_at[start:stop]
             grams = grams[grams >= 0]
-            found.append(
-                Overlap(grams.size, int(self._seen[grams].sum()), run.length, run.left_start, run.right_start)
-            )
+            found.append(Overlap(grams.size, int(self._seen[grams].sum()), run.length, run.left_start, run.right_start))
         return tuple(found)
 
     def _longest(self, wanted: Tokens, places: npt.NDArray[np.int64], read: Read, least: int) -> Run:
@@ -288,16 +290,16 @@ def _verified(index: Index, tokens: Tokens, places: npt.NDArray[np.int64], hashe
     return places[kept].astype(np.int64), grams[kept]
 
 
-def _equal(index: Index, tokens: Tokens, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _equal(
+    index: Index, tokens: Tokens, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
     equal = np.ones(left.size, dtype=np.bool_)
     for place in range(index.n):
         equal &= tokens[left + place] == index.tokens[right + place]
     return equal
 
 
-def _chunks(
-    pieces: Iterable[npt.NDArray[np.integer]], size: int, overlap: int
-) -> Iterator[tuple[int, Tokens]]:
+def _chunks(pieces: Iterable[npt.NDArray[np.integer]], size: int, overlap: int) -> Iterator[tuple[int, Tokens]]:
     """The concatenated pieces as uint32 arrays of at most `size` tokens; each begins with the last's last `overlap`."""
     held: list[Tokens] = []
     count, offset = 0, 0
