@@ -14,6 +14,7 @@ has being equally likely. That is exact if clusters are exchangeable under "both
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +22,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .arrays import as_array, cupy, namespace
+from .arrays import as_array, cupy, has_kernels, namespace, on_stream
 from .resample import Key, subsets, subsets_on, worth_a_device
 
 Floats = npt.NDArray[np.float64]
 
+CPU = torch.device("cpu")
 PERMUTATIONS = 9_999
 BATCH = 512  # permutations in one product
+BREAK_EVEN = 10**11
+"""Operations in products from which `energy_test` uses a card: in the order of a second on one core (155 GFLOP/s were
+measured with float32 on a Sapphire Rapids core), which is what starting CUDA takes. Not timed on a card."""
 _ROUNDING = 1e-9
 
 
@@ -100,7 +105,7 @@ def aucs(scores: Any, first: Any) -> Any:
     From sums of midranks (Mann & Whitney 1947), which are multiples of ½ and therefore exact.
     """
     xp = _library(first)
-    ranks = xp.asarray(np.stack([_midranks(_host(row)) for row in scores]))
+    ranks = xp.asarray(np.stack([midranks(_host(row)) for row in scores]))
     inside = first.astype(xp.float64)
     m = inside.sum(axis=0)
     return (ranks @ inside - m * (m + 1) / 2) / (m * (first.shape[0] - m))
@@ -113,7 +118,7 @@ def energy_test(
     key: Key,
     *,
     permutations: int = PERMUTATIONS,
-    place: torch.device = torch.device("cpu"),
+    place: torch.device = CPU,
 ) -> Permuted:
     """Do two samples of points come from one distribution? Large for any difference (energy distance).
 
@@ -124,13 +129,15 @@ def energy_test(
     values = np.asarray(points, dtype=np.float64)
     if values.ndim != 2 or len(values) != len(first) or not np.isfinite(values).all():
         raise ValueError("need finite points, one row an item")
-    device = _place(design, permutations, place)
-    matrix = distances(namespace(device).asarray(values))
-    observed = float(energy_statistic(matrix, namespace(device).asarray(design.first[:, None]))[0])
-    threshold = observed - _ROUNDING * float(matrix.max())  # equal arrangements must count as equal despite rounding
-    reached = 1
-    for arrangements in _arrangements(design, key, permutations, device):
-        reached += int((energy_statistic(matrix, arrangements) >= threshold).sum())
+    worth = 2 * len(values) ** 2 * permutations >= BREAK_EVEN and has_kernels()
+    device = place if place.type == "cuda" and worth else CPU
+    with _at(device):
+        matrix = distances(namespace(device).asarray(values))
+        observed = float(energy_statistic(matrix, namespace(device).asarray(design.first[:, None]))[0])
+        threshold = observed - _ROUNDING * float(matrix.max())  # equal arrangements count as equal despite rounding
+        reached = 1
+        for arrangements in _arrangements(design, key, permutations, device):
+            reached += int((energy_statistic(matrix, arrangements) >= threshold).sum())
     return Permuted(observed, reached / (permutations + 1), permutations)
 
 
@@ -141,7 +148,7 @@ def auc_max_test(
     key: Key,
     *,
     permutations: int = PERMUTATIONS,
-    place: torch.device = torch.device("cpu"),
+    place: torch.device = CPU,
 ) -> MaxPermuted:
     """Does some score tell the samples apart, in either direction? Single-step max-T on |AUC − ½| (Westfall & Young 1993).
 
@@ -153,14 +160,15 @@ def auc_max_test(
     values = np.asarray(scores, dtype=np.float64)
     if values.ndim != 2 or not len(values) or values.shape[1] != len(first) or np.isnan(values).any():
         raise ValueError("need scores that are numbers, one row a score, one column an item")
-    device = _place(design, permutations, place)
-    xp = namespace(device)
-    observed = _host(aucs(values, xp.asarray(design.first[:, None])))[:, 0]
-    least = np.abs(observed - 0.5)[:, None] - _ROUNDING
-    reached = np.ones(len(values))
-    for arrangements in _arrangements(design, key, permutations, device):
-        largest = _host(xp.abs(aucs(values, arrangements) - 0.5).max(axis=0))
-        reached += (largest[None, :] >= least).sum(axis=1)
+    device = place if worth_a_device(place, permutations * design.count) else CPU
+    with _at(device):
+        xp = namespace(device)
+        observed = _host(aucs(values, xp.asarray(design.first[:, None])))[:, 0]
+        least = np.abs(observed - 0.5)[:, None] - _ROUNDING
+        reached = np.ones(len(values))
+        for arrangements in _arrangements(design, key, permutations, device):
+            largest = _host(xp.abs(aucs(values, arrangements) - 0.5).max(axis=0))
+            reached += (largest[None, :] >= least).sum(axis=1)
     return MaxPermuted(tuple(observed.tolist()), tuple((reached / (permutations + 1)).tolist()), permutations)
 
 
@@ -187,9 +195,8 @@ def _design(first: Sequence[bool], clusters: Sequence[Hashable]) -> _Design:
     return _Design(np.asarray(first, dtype=np.bool_), places, chosen, len(sides))
 
 
-def _place(design: _Design, permutations: int, wanted: torch.device) -> torch.device:
-    draws = permutations * design.count
-    return wanted if worth_a_device(wanted, draws) else torch.device("cpu")
+def _at(place: torch.device) -> AbstractContextManager[None]:
+    return on_stream(place) if place.type == "cuda" else nullcontext()
 
 
 def _arrangements(design: _Design, key: Key, permutations: int, place: torch.device) -> Iterator[Any]:
@@ -203,7 +210,7 @@ def _arrangements(design: _Design, key: Key, permutations: int, place: torch.dev
             yield subsets(key, design.chosen, design.count, replicates)[design.cluster]
 
 
-def _midranks(values: Floats) -> Floats:
+def midranks(values: Floats) -> Floats:
     """1 for the smallest; equal values share the mean of their ranks."""
     ordered = np.sort(values)
     return np.asarray((np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2)
