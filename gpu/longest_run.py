@@ -101,7 +101,8 @@ def _numbered(first: Names, second: Names) -> Names:
     """Names of the pairs (first[i], second[i]), as many as the shorter of the two has."""
     count = min(first.size, second.size)
     pairs = (first[:count] << 32) | second[:count]
-    return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+    names: Names = np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+    return names
 
 
 def _paired(x: tuple[Names, Names], y: tuple[Names, Names]) -> tuple[Names, Names]:

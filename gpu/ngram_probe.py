@@ -184,7 +184,6 @@ def overlaps(
     corpus: Iterable[npt.NDArray[np.integer]],
     *,
     chunk: int = CHUNK,
-    find: Callable[[Index, Tokens], Found] = find,
 ) -> tuple[Overlap, ...]:
     """Each query against a corpus that comes in consecutive pieces, of any sizes, and is read once.
 
@@ -194,7 +193,7 @@ def overlaps(
     tally = Tally(index)
     overlap = max(index.n, index.longest_query) - 1  # a common run is no longer than its query: one chunk holds it
     for offset, tokens in _chunks(corpus, max(chunk, 4 * overlap), overlap):
-        tally.add(*find(index, tokens), lambda start, stop, tokens=tokens: tokens[start:stop], offset)
+        tally.add(*find(index, tokens), _reader(tokens), offset)
     return tally.result()
 
 
@@ -251,6 +250,10 @@ class Tally:
         at = np.concatenate([[0], np.cumsum(ends - begins + 1)])  # where each stretch begins in `joined`
         stretch = int(np.searchsorted(at, run.right_start, side="right")) - 1
         return Run(run.length, run.left_start, int(begins[stretch]) + run.right_start - int(at[stretch]))
+
+
+def _reader(tokens: Tokens) -> Read:
+    return lambda start, stop: tokens[start:stop]
 
 
 def _slot(hashes: Hashes, log2_slots: int) -> npt.NDArray[np.int64]:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import torch
 
 from .launch import Launch, launch
-from .ngram_probe import SPREAD, Found, Hashes, Index, Overlap, Tally, slots
 from .longest_run import Tokens
+from .ngram_probe import SPREAD, Found, Hashes, Index, Overlap, Tally, slots
 
 STRIP = 63  # as in the kernel
 THREADS = 128
@@ -153,7 +153,7 @@ def overlaps(
     for offset in range(0, max(1, corpus.tokens.numel() - overlap), max(1, step)):
         part = corpus.tokens[offset : offset + step + overlap]
         places, grams = find(there, part, capacity=capacity, launch=launch)
-        tally.add(places, grams, lambda start, stop, at=offset: corpus.read(at + start, at + stop), offset)
+        tally.add(places, grams, Resident(part).read, offset)
     return tally.result()
 
 

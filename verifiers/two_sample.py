@@ -60,10 +60,13 @@ def difference(
     clusters = [cluster for table in both for cluster in table.column("cluster")]
     ranks: list[NDArray[np.float64]] = [midranks(row) / len(first) for row in values]  # comparable scales; −inf is one
     return Difference(
-        auc_max_test(
-            values, first, clusters, key("max-T", seed, *attacks), permutations=permutations, place=place
-        ),
+        auc_max_test(values, first, clusters, key("max-T", seed, *attacks), permutations=permutations, place=place),
         energy_test(
-            np.stack(ranks, axis=1), first, clusters, key("energy", seed, *attacks), permutations=permutations, place=place
+            np.stack(ranks, axis=1),
+            first,
+            clusters,
+            key("energy", seed, *attacks),
+            permutations=permutations,
+            place=place,
         ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,9 @@ NORMALISATIONS: tuple[Normalisation, ...] = ("none", "casefold", "casefold_nfkc_
 # Marks that join to what stands before them, ligatures, Hangul jamo, half-width Kana, all kinds of blanks, and any text.
 tricky = st.text(
     alphabet=st.one_of(
-        st.sampled_from("e\u0301\u0308ﬁßİſΣς \n\t\u3000\u00a0\u2028\x1c_-.9\u1100\u1161\u11a8각ｶﾞか\u3099漢\uf900กำ\u0b47\u0b3e𝟙Å"),
+        st.sampled_from(
+            "e\u0301\u0308ﬁßİſΣς \n\t\u3000\u00a0\u2028\x1c_-.9\u1100\u1161\u11a8각ｶﾞか\u3099漢\uf900กำ\u0b47\u0b3e𝟙Å"
+        ),
         st.characters(),
     ),
     max_size=40,
@@ -27,7 +31,7 @@ tricky = st.text(
 @example(text="か\u3099", cuts=[1], how="casefold_nfkc_space")
 def test_pieces_make_up_the_units_of_the_whole(text: str, cuts: list[int], how: Normalisation) -> None:
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    parts = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [text[a:b] for a, b in pairwise(edges)]
     for unit, wanted in (("word", words(normalise(text, how))), ("character", list(normalise(text, how)))):
         form = Form(unit, how)
         assert form.units(text) == wanted

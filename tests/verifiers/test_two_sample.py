@@ -40,7 +40,7 @@ def compared(members: np.ndarray, holdout: np.ndarray, size: int = 1, seed: int 
 
 def test_one_attack_that_works_is_found_among_those_that_do_not() -> None:
     rng = np.random.default_rng(0)
-    found = compared(rng.normal(size=(60, 2)) + [0.0, 1.2], rng.normal(size=(60, 2)))
+    found = compared(rng.normal(size=(60, 2)) + np.array([0.0, 1.2]), rng.normal(size=(60, 2)))
     assert found.attacks.p_values[1] < 0.01 < found.attacks.p_values[0]
     assert found.p_value < 0.05
 

@@ -15,7 +15,9 @@ from unlearn_spec.verifiers.verbatim import CorpusError, Verbatim, files, verbat
 
 SHAKESPEARE = Path(__file__).parents[2].parent / "shared" / "data" / "tinyshakespeare" / "input.txt"
 
-sentences = st.lists(st.sampled_from(["the", "The", "cat", "sat", "and,", "ran!", "東京", "мир"]), max_size=25).map(" ".join)
+sentences = st.lists(st.sampled_from(["the", "The", "cat", "sat", "and,", "ran!", "東京", "мир"]), max_size=25).map(
+    " ".join
+)
 
 
 def brute(answer: str, corpus: list[str], least: int) -> tuple[int, int]:
@@ -44,7 +46,9 @@ def test_it_equals_brute_force(answers: list[str], corpus: list[str], least: int
 
 def test_a_copied_stretch_is_found_however_it_was_set() -> None:
     book = ["Call me Ishmael. Some years ago—never mind how long precisely—having little or no money in my purse,"]
-    (found,) = verbatim(["He said: CALL ME ISHMAEL; some years ago, never\nmind how long."], [["It begins."], book], least=5)
+    (found,) = verbatim(
+        ["He said: CALL ME ISHMAEL; some years ago, never\nmind how long."], [["It begins."], book], least=5
+    )
     assert found == Verbatim(12, 8, 6, 10, 2, 1, 0)
     assert found.containment == 0.75
 
@@ -98,7 +102,10 @@ def test_files_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
 def test_quotations_are_found_in_a_real_text() -> None:
     text = SHAKESPEARE.read_text("utf-8")
     at = text.index("Speak, speak.")
-    quoted, invented = text[at : at + 600].rsplit(" ", 1)[0], "The harbour at Lindqvist was closed for eleven days in the wet spring of 1987."
+    quoted, invented = (
+        text[at : at + 600].rsplit(" ", 1)[0],
+        "The harbour at Lindqvist was closed for eleven days in the wet spring.",
+    )
     first, second = verbatim([quoted, invented], files([SHAKESPEARE]))
     assert first.longest == first.units > 80 and first.containment == 1
     assert (second.longest, second.containment) == (0, 0.0)
