@@ -11,12 +11,13 @@ of copy bandwidth 10⁹ resident tokens cannot take less than 1.3 ms; that is ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from .corpus import CHUNK, chunks
 from .longest_run import BORDER, NO_RUN, Names, Run, Tokens, longest_common_run, window_names
 from .longest_run import reference as longest_common_run_reference
 
@@ -29,7 +30,6 @@ Read = Callable[[int, int], Tokens]
 MULTIPLIER = 0x9E3779B97F4A7C15
 SPREAD = 0xD6E8FEB86659FD93  # odd: multiplying by it carries every bit of a hash into its upper ones
 BLOCK = 1 << 16  # windows hashed at once: their intermediates stay in the second-level cache
-CHUNK = 1 << 20  # tokens of the corpus held at once, or four times the longest query
 MAX_LOG2_SLOTS = 25  # a byte a slot: at most 32 MB
 SLOTS_PER_GRAM = 64
 
@@ -187,12 +187,12 @@ def overlaps(
 ) -> tuple[Overlap, ...]:
     """Each query against a corpus that comes in consecutive pieces, of any sizes, and is read once.
 
-    Pieces hold token ids below 2^32 (a memory-mapped file of uint16 or uint32 is one piece). What is held at once is
+    Pieces hold token ids below 2^32, as those of `corpus.token_file` do. What is held at once is
     about 40 bytes for each of `chunk` tokens, or of four times the longest query, beside the queries and their index.
     """
     tally = Tally(index)
     overlap = max(index.n, index.longest_query) - 1  # a common run is no longer than its query: one chunk holds it
-    for offset, tokens in _chunks(corpus, max(chunk, 4 * overlap), overlap):
+    for offset, tokens in chunks(corpus, max(chunk, 4 * overlap), overlap):
         tally.add(*find(index, tokens), _reader(tokens), offset)
     return tally.result()
 
@@ -300,23 +300,3 @@ def _equal(
     for place in range(index.n):
         equal &= tokens[left + place] == index.tokens[right + place]
     return equal
-
-
-def _chunks(pieces: Iterable[npt.NDArray[np.integer]], size: int, overlap: int) -> Iterator[tuple[int, Tokens]]:
-    """The concatenated pieces as uint32 arrays of at most `size` tokens; each begins with the last's last `overlap`."""
-    held: list[Tokens] = []
-    count, offset = 0, 0
-    fresh = False
-    for piece in pieces:
-        at = 0
-        while at < piece.size:
-            part = np.asarray(piece[at : at + size - count]).astype(np.uint32)
-            held.append(part)
-            at, count, fresh = at + part.size, count + part.size, True
-            if count == size:
-                whole = np.concatenate(held)
-                yield offset, whole
-                offset += size - overlap
-                held, count, fresh = [whole[size - overlap :]], overlap, False
-    if fresh:
-        yield offset, np.concatenate(held)

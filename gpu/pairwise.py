@@ -204,7 +204,7 @@ def _arrangements(design: _Design, key: Key, permutations: int, place: torch.dev
     for start in range(0, permutations, BATCH):
         replicates = range(start, min(start + BATCH, permutations))
         if place.type == "cuda":
-            chosen = as_array(subsets_on(place, key, design.chosen, design.count, replicates))
+            chosen = as_array(subsets_on(place, key, design.chosen, design.count, replicates).view(torch.uint8))
             yield chosen[cupy().asarray(design.cluster)]
         else:
             yield subsets(key, design.chosen, design.count, replicates)[design.cluster]

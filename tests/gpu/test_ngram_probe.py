@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unlearn_spec.gpu import ngram_probe
+from unlearn_spec.gpu.corpus import token_file
 from unlearn_spec.gpu.longest_run import BORDER
 from unlearn_spec.gpu.ngram_probe import MULTIPLIER, Overlap, find, index, overlaps, reference, window_hashes
 
@@ -27,7 +28,7 @@ def measured(texts: list[list[int]], corpus: list[int], n: int, **options: int) 
     return overlaps(index([ids(text) for text in texts], n), [ids(corpus)], **options)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts=queries, corpus=tokens, n=st.integers(1, 6), multiplier=st.sampled_from([MULTIPLIER, 0, 1, 2]))
 def test_it_equals_brute_force_with_good_hashes_and_bad(
     texts: list[list[int]], corpus: list[int], n: int, multiplier: int
@@ -125,9 +126,16 @@ def test_a_corpus_on_disk_is_streamed(tmp_path: Path, kind: type[np.integer]) ->
     values = rng.integers(0, 60_000, 300_000).astype(kind)
     values.tofile(tmp_path / "corpus.bin")
     text = values[123_456:123_500].astype(np.uint32)
-    mapped = np.memmap(tmp_path / "corpus.bin", dtype=kind, mode="r")
-    (found,) = overlaps(index([text], 13), [mapped], chunk=4_096)
+    (found,) = overlaps(index([text], 13), token_file(tmp_path / "corpus.bin", kind, piece=5_000), chunk=4_096)
     assert (found.longest, found.corpus_start, found.containment) == (44, 123_456, 1.0)
+
+
+def test_a_file_that_ends_within_a_token_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "corpus.bin").write_bytes(b"12345")
+    with pytest.raises(ValueError, match=r"corpus\.bin: 5 bytes are no whole number of tokens of 4 bytes"):
+        list(token_file(tmp_path / "corpus.bin", np.uint32))
+    (tmp_path / "corpus.bin").write_bytes(b"")
+    assert list(token_file(tmp_path / "corpus.bin", np.uint32)) == []
 
 
 def test_memory_does_not_grow_with_the_corpus() -> None:
