@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from on_shim import launcher
+import shim
 
 from unlearn_spec.gpu import ngram_probe, resident
 from unlearn_spec.gpu.longest_run import BORDER
@@ -45,7 +46,7 @@ def test_the_kernel_equals_brute_force(
 ) -> None:
     indexed = index([ids(query) for query in queries], n, multiplier=multiplier)
     there = resident.resident(ids(corpus), CPU)
-    found = resident.overlaps(indexed, there, stretch=100, capacity=3, launch=launcher(seed))
+    found = resident.overlaps(indexed, there, stretch=100, capacity=3, launch=partial(shim.launch, seed=seed))
     assert found == reference(queries, corpus, n)
 
 
@@ -59,7 +60,7 @@ def test_blocks_of_threads_find_the_same_as_the_processor(n: int) -> None:
     indexed = index(queries, n)
     there = resident.device_index(indexed, CPU)
     wanted = ngram_probe.find(indexed, corpus)
-    found = resident.find(there, resident.resident(corpus, CPU).tokens, launch=launcher(n))
+    found = resident.find(there, resident.resident(corpus, CPU).tokens, launch=partial(shim.launch, seed=n))
     assert wanted[0].size >= 4 * (250 - n + 1)
     for mine, its in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(mine, its)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from functools import partial
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -17,7 +18,7 @@ from scipy.stats import chisquare
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from on_shim import launcher
+import shim
 
 from unlearn_spec.gpu import resample
 from unlearn_spec.gpu.resample import (
@@ -159,7 +160,7 @@ def test_mistakes_are_refused() -> None:
 )
 def test_the_kernel_draws_the_same(key: Key, start: int, replicates: int, count: int, bound: int, seed: int) -> None:
     rows = range(start, start + replicates)
-    found = integers_on(CPU, key, rows, count, bound, launch=launcher(seed)).numpy().view(np.uint32)
+    found = integers_on(CPU, key, rows, count, bound, launch=partial(shim.launch, seed=seed)).numpy().view(np.uint32)
     np.testing.assert_array_equal(found, integers(key, rows, np.full(count, bound, np.uint64)))
 
 
@@ -167,7 +168,7 @@ def test_the_kernel_draws_the_same(key: Key, start: int, replicates: int, count:
 @given(key=keys, start=starts, of=st.integers(1, 40), data=st.data(), seed=st.integers(0, 2**63))
 def test_the_kernel_chooses_the_same_subsets(key: Key, start: int, of: int, data: st.DataObject, seed: int) -> None:
     size, rows = data.draw(st.integers(0, of)), range(start, start + data.draw(st.integers(1, 300)))
-    found = subsets_on(CPU, key, size, of, rows, launch=launcher(seed))
+    found = subsets_on(CPU, key, size, of, rows, launch=partial(shim.launch, seed=seed))
     np.testing.assert_array_equal(found.numpy(), subsets(key, size, of, rows))
 
 
@@ -176,7 +177,7 @@ def test_the_kernel_chooses_the_same_subsets(key: Key, start: int, of: int, data
 def test_the_kernel_sums_the_same_samples(key: Key, start: int, clusters: int, columns: int, seed: int) -> None:
     # Whole numbers, so that the order of summation cannot matter.
     values = np.random.default_rng(clusters).integers(-1000, 1000, (clusters, columns)).astype(np.float64)
-    found = bootstrap_totals_on(CPU, key, values, range(start, start + 3), launch=launcher(seed))
+    found = bootstrap_totals_on(CPU, key, values, range(start, start + 3), launch=partial(shim.launch, seed=seed))
     np.testing.assert_array_equal(found.numpy(), bootstrap_totals(key, values, range(start, start + 3)))
 
 
@@ -186,9 +187,9 @@ def test_draws_that_are_tried_again_are_the_same_in_every_kernel() -> None:
     drawn = words(key("again"), np.arange(3, dtype=np.uint64)[:, None], np.arange(many // 4, dtype=np.uint64)[None, :])
     assert ((drawn * np.uint64(many)) % 2**32 < 2**32 % many).any()
     values = np.arange(many, dtype=np.float64)[:, None]
-    found = bootstrap_totals_on(CPU, key("again"), values, rows, launch=launcher(1))
+    found = bootstrap_totals_on(CPU, key("again"), values, rows, launch=partial(shim.launch, seed=1))
     np.testing.assert_array_equal(found.numpy(), bootstrap_totals(key("again"), values, rows))
     left = np.arange(many, 0, -1, dtype=np.uint64)
     assert ((drawn.reshape(3, many) * left) % 2**32 < 2**32 % left).any()
-    found = subsets_on(CPU, key("again"), 40_000, many, rows, launch=launcher(2))
+    found = subsets_on(CPU, key("again"), 40_000, many, rows, launch=partial(shim.launch, seed=2))
     np.testing.assert_array_equal(found.numpy(), subsets(key("again"), 40_000, many, rows))
