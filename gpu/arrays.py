@@ -1,9 +1,19 @@
-"""Which device the arrays live on."""
+"""Which device the arrays live on, and how torch and CuPy share them.
+
+torch allocates everything, so that one memory pool rules; CuPy sees the same bytes through DLPack and works on torch's
+current stream, so that neither waits for the other. CuPy is optional (the extra `gpu`) and is imported when it is needed.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -29,3 +39,54 @@ def device(name: str = "auto") -> torch.device:
     if number >= present:
         raise DeviceError(f"{name} was asked for, but this machine has {present} CUDA device(s), numbered from 0")
     return torch.device("cuda", number)
+
+
+@cache
+def has_kernels() -> bool:
+    """Whether CuPy is installed and sees a CUDA device. Without it, torch does the same work in more passes."""
+    try:
+        return bool(cupy().cuda.is_available())
+    except ImportError:
+        return False
+
+
+def cupy() -> ModuleType:
+    """CuPy. Raises `ImportError` where the extra `gpu` is not installed."""
+    import cupy as found
+
+    return found
+
+
+def namespace(place: torch.device) -> Any:
+    """The array library for a device: CuPy for CUDA, NumPy for the CPU."""
+    return cupy() if place.type == "cuda" else np
+
+
+def as_array(tensor: torch.Tensor) -> Any:
+    """The tensor's own bytes as an array of `namespace(tensor.device)`; bfloat16 as uint16, which both lack."""
+    bits = tensor.detach()
+    if bits.dtype == torch.bfloat16:
+        bits = bits.view(torch.uint16)
+    return as_cupy(bits) if bits.is_cuda else bits.numpy()
+
+
+def as_cupy(tensor: torch.Tensor) -> Any:
+    """The tensor's own bytes as a CuPy array, without waiting for the device. Call it inside `on_stream`."""
+    bits = tensor.detach()
+    if bits.dtype == torch.bfloat16:
+        bits = bits.view(torch.uint16)
+    return cupy().from_dlpack(bits)
+
+
+def as_tensor(array: Any) -> torch.Tensor:
+    """The array's own bytes as a tensor. Arrays of NumPy must be writeable, which torch assumes they are."""
+    found: torch.Tensor = torch.from_numpy(array) if isinstance(array, np.ndarray) else torch.from_dlpack(array)
+    return found
+
+
+@contextmanager
+def on_stream(place: torch.device) -> Iterator[None]:
+    """CuPy works on this CUDA device, on the stream that torch works on there."""
+    stream = torch.cuda.current_stream(place)
+    with cupy().cuda.Device(place.index), cupy().cuda.Stream.from_external(stream):
+        yield

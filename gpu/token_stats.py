@@ -1,8 +1,12 @@
-"""What the logits say about each given token: log-probability, moments of the log-probabilities, rank; and the chance
-that a declared decoding draws it.
+"""What the logits say about each given token: log-probability, moments of the log-probabilities, rank, largest logits.
 
-The NumPy functions are the definitions, in float64. The torch functions compute the same, a block of rows at a time,
-so that no more than a few tens of megabytes of intermediates exist beside the logits.
+`reference` is the definition, in float64. `token_stats` computes the same by a kernel on a CUDA device with CuPy, and
+otherwise by torch, a few rows at a time, so that no more than some tens of megabytes exist beside the logits.
+
+Kernel (`kernels/token_stats.cu`): reads each logit once, 2 bytes in bfloat16 and float16 or 4 in float32, and writes
+20 + 8·top bytes a row. Floor for 10⁶ rows of 128,256 bfloat16 logits at 3.0 TB/s: 86 ms; torch's operators read and
+write about 84 bytes a logit, floor 3.6 s. Whether arithmetic stays below the memory's time (at most some 19 instructions
+a bfloat16 logit on an H100) is for `benchmarks/gpu` to say.
 """
 
 from __future__ import annotations
@@ -14,10 +18,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from .arrays import has_kernels
+from .launch import Launch
+from .launch import launch as launch_on_device
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BLOCK = 1 << 22  # logits handled at once
+BLOCK = 1 << 20  # logits that torch handles at once
+THREADS = 256
+KERNELS = {torch.float32: "token_stats_f32", torch.bfloat16: "token_stats_bf16", torch.float16: "token_stats_f16"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,11 @@ class TokenStats:
 
     `log_prob` is ln p(target). `mean` and `variance` are those of ln p(v) for v drawn from p: −mean is the entropy.
     `greater` counts the tokens with a logit above the target's, `ties` the others with exactly the target's: the rank
-    lies in [greater, greater + ties]. `best` is the token with the largest logit, the lowest id among ties.
+    lies in [greater, greater + ties]. `top_ids`, `top_logits` (rows, top): the tokens with the largest logits, the lower
+    id first among equals; −1 and −inf where there are fewer tokens with p > 0.
+
+    A logit of −inf is a token that cannot come. Where the largest logit of a row is no finite number (NaN, +inf, or all
+    −inf), p means nothing: all floats of that row are NaN, all integers −1.
     """
 
     log_prob: Floats
@@ -34,101 +48,135 @@ class TokenStats:
     variance: Floats
     greater: Ints
     ties: Ints
-    best: Ints
+    top_ids: Ints
+    top_logits: Floats
+
+    @property
+    def best(self) -> Ints:
+        """The token with the largest logit, the lowest id among ties."""
+        return self.top_ids[:, 0]
+
+    @property
+    def entropy(self) -> Floats:
+        """−Σ p ln p, in nats."""
+        return -self.mean
 
 
-def reference(logits: npt.NDArray[Any], targets: npt.NDArray[Any]) -> TokenStats:
+def reference(logits: npt.NDArray[Any], targets: npt.NDArray[Any], *, top: int = 1) -> TokenStats:
     """The definition: `logits` of shape (rows, vocabulary), `targets` of shape (rows,)."""
     x = np.asarray(logits, dtype=np.float64)
-    rows = np.arange(len(x))
-    log_p = x - x.max(axis=1, keepdims=True)
+    rows, targets = np.arange(len(x)), np.asarray(targets, dtype=np.int64)
+    largest = x.max(axis=1, initial=-np.inf)
+    defined = np.isfinite(largest)
+    x = np.where(defined[:, None], x, 0.0)
+    log_p = x - np.where(defined, largest, 0.0)[:, None]
     log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
     p = np.exp(log_p)
     finite = np.where(p > 0, log_p, 0.0)  # 0 · ln 0 = 0
     mean = (p * finite).sum(axis=1)
     wanted = x[rows, targets][:, None]
-    return TokenStats(
-        log_prob=log_p[rows, targets],
-        mean=mean,
-        variance=(p * (finite - mean[:, None]) ** 2).sum(axis=1),
-        greater=(x > wanted).sum(axis=1).astype(np.int64),
-        ties=((x == wanted).sum(axis=1) - 1).astype(np.int64),
-        best=x.argmax(axis=1).astype(np.int64),
+    order = np.argsort(-x, axis=1, kind="stable")[:, :top]
+    values = np.take_along_axis(x, order, axis=1)
+    short = ((0, 0), (0, top - order.shape[1]))
+    return _blanked(
+        defined,
+        log_p[rows, targets],
+        mean,
+        (p * (finite - mean[:, None]) ** 2).sum(axis=1),
+        (x > wanted).sum(axis=1).astype(np.int64),
+        ((x == wanted).sum(axis=1) - 1).astype(np.int64),
+        np.pad(np.where(np.isfinite(values), order, -1), short, constant_values=-1),
+        np.pad(values, short, constant_values=-np.inf),
     )
 
 
-def reference_decoding(
-    logits: npt.NDArray[Any], *, temperature: float, top_k: int | None, top_p: float | None
-) -> Floats:
-    """The definition of a decoding: ln of the probability with which each token is drawn, shape (rows, vocabulary).
+def token_stats(
+    logits: torch.Tensor, targets: torch.Tensor, *, top: int = 1, launch: Launch | None = None
+) -> TokenStats:
+    """`reference` on any device: `logits` (rows, vocabulary) in any float type, `targets` (rows,) int64 beside them.
 
-    Logits are divided by `temperature` (> 0), tokens ordered by falling logit (the lower id first among equals), the
-    first `top_k` kept and made to sum to one, then the shortest beginning whose mass reaches `top_p` kept (at least
-    one token) and made to sum to one. A token that is filtered out has −inf.
-    Fan et al., arXiv 1805.04833, section 4.1 (top-k); Holtzman et al., arXiv 1904.09751, section 3.1 (top-p).
+    Works in float32 around a centre that follows the mean, so that the variance keeps its relative accuracy where the
+    distribution is nearly uniform. Ranks compare logits as they are, so that rounding makes no ties. `launch` runs the
+    kernel by another way than CuPy. Raises `ValueError` for a target outside the vocabulary.
     """
-    out = np.full(np.shape(logits), -np.inf)
-    for row, values in enumerate(np.asarray(logits, dtype=np.float64) / temperature):
-        order = np.argsort(-values, kind="stable")[: top_k or len(values)]
-        p = np.exp(values[order] - values[order[0]])
-        p /= p.sum()
-        if top_p is not None:
-            kept = max(1, int((np.cumsum(p) - p < top_p).sum()))
-            order, p = order[:kept], p[:kept] / p[:kept].sum()
-        out[row, order] = np.log(p)
-    return out
+    check_targets(logits, targets)
+    if launch is None and logits.is_cuda and has_kernels():
+        launch = launch_on_device
+    if launch is not None and logits.dtype in KERNELS:
+        return _by_kernel(logits, targets, top, launch)
+    return _by_torch(logits, targets, top)
 
 
-def token_stats(logits: torch.Tensor, targets: torch.Tensor) -> TokenStats:
-    """`reference` on any device: `logits` (rows, vocabulary) in any float type, `targets` (rows,) int64.
+def check_targets(logits: torch.Tensor, targets: torch.Tensor) -> None:
+    """Raises `ValueError` where the shapes do not go together, or a target is no token of the vocabulary."""
+    if logits.dim() != 2 or targets.shape != logits.shape[:1]:
+        raise ValueError(f"logits of shape {tuple(logits.shape)} and targets of shape {tuple(targets.shape)}")
+    outside = ((targets < 0) | (targets >= logits.shape[1])).nonzero()
+    if len(outside):
+        row = int(outside[0, 0])
+        raise ValueError(f"row {row}: target {int(targets[row])} is outside the vocabulary of {logits.shape[1]} tokens")
 
-    Works in float32, centred on the mean, so that the variance keeps its relative accuracy where the distribution is
-    nearly uniform. Ranks compare logits as they are, so that rounding makes no ties.
-    """
-    blocks = [
-        _stats(logits[rows].float(), targets[rows]) for rows in _blocks(logits.shape[0], logits.shape[1])
-    ] or [_stats(logits.float(), targets)]
-    log_prob, mean, variance, greater, ties, best = (
-        torch.cat(parts).cpu().numpy() for parts in zip(*blocks, strict=True)
+
+def blocks(rows: int, width: int) -> list[slice]:
+    """Slices of rows, as many at a time as `BLOCK` logits hold, at least one slice."""
+    step = max(1, BLOCK // max(1, width))
+    return [slice(start, start + step) for start in range(0, max(1, rows), step)]
+
+
+def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch) -> TokenStats:
+    tile = logits if logits.stride(1) == 1 else logits.contiguous()
+    rows, width = tile.shape
+    floats = torch.empty(rows, 3, dtype=torch.float32, device=tile.device)
+    counts = torch.empty(rows, 2, dtype=torch.int32, device=tile.device)
+    top_logits = torch.empty(rows, top, dtype=torch.float32, device=tile.device)
+    top_ids = torch.empty(rows, top, dtype=torch.int32, device=tile.device)
+    launch(
+        "token_stats",
+        KERNELS[tile.dtype],
+        grid=rows,
+        block=THREADS,
+        args=[
+            tile,
+            targets.contiguous(),
+            np.int32(width),
+            np.int64(tile.stride(0)),
+            floats,
+            counts,
+            top_logits,
+            top_ids,
+        ],
+        defines={"TOP": top},
     )
-    return TokenStats(
-        log_prob.astype(np.float64), mean.astype(np.float64), variance.astype(np.float64), greater, ties, best
+    log_prob, mean, variance = floats.cpu().numpy().astype(np.float64).T
+    greater, ties = counts.cpu().numpy().astype(np.int64).T
+    ids, values = top_ids.cpu().numpy().astype(np.int64), top_logits.cpu().numpy().astype(np.float64)
+    return TokenStats(log_prob, mean, variance, greater, ties, ids, values)
+
+
+def _by_torch(logits: torch.Tensor, targets: torch.Tensor, top: int) -> TokenStats:
+    parts = [_stats(logits[rows].float(), targets[rows], top) for rows in blocks(*logits.shape)]
+    defined, log_prob, mean, variance, greater, ties, ids, values = (
+        torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True)
+    )
+    return _blanked(
+        defined,
+        log_prob.astype(np.float64),
+        mean.astype(np.float64),
+        variance.astype(np.float64),
+        greater,
+        ties,
+        ids,
+        values.astype(np.float64),
     )
 
 
-def decoding_log_probs(
-    logits: torch.Tensor, *, temperature: float, top_k: int | None, top_p: float | None
-) -> torch.Tensor:
-    """`reference_decoding` on any device: float64 (rows, vocabulary); one such array and its sort are held at once."""
-    values, order = torch.sort(logits.double() / temperature, dim=-1, descending=True, stable=True)
-    if top_k is not None:
-        values[:, top_k:] = -torch.inf
-    log_p = torch.log_softmax(values, dim=-1)
-    if top_p is not None:
-        p = log_p.exp()
-        dropped = torch.cumsum(p, dim=-1) - p >= top_p
-        dropped[:, 0] = False
-        log_p = torch.log_softmax(log_p.masked_fill(dropped, -torch.inf), dim=-1)
-    return torch.empty_like(log_p).scatter_(-1, order, log_p)
-
-
-def decoding_log_prob(
-    logits: torch.Tensor, targets: torch.Tensor, *, temperature: float, top_k: int | None, top_p: float | None
-) -> Floats:
-    """ln of the probability that the decoding draws each row's target, shape (rows,); −inf where it is filtered out."""
-    found = [
-        decoding_log_probs(logits[rows], temperature=temperature, top_k=top_k, top_p=top_p)
-        .gather(1, targets[rows, None])[:, 0]
-        .cpu()
-        for rows in _blocks(logits.shape[0], logits.shape[1])
-    ]
-    joined: Floats = torch.cat(found).numpy() if found else np.empty(0)
-    return joined
-
-
-def _stats(x: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def _stats(x: torch.Tensor, targets: torch.Tensor, top: int) -> tuple[torch.Tensor, ...]:
+    if not len(x):
+        none, empty = x.new_empty(0), x.new_empty(0, top)
+        return none.bool(), none, none, none, none.long(), none.long(), empty.long(), empty
     wanted = x.gather(1, targets[:, None])
-    shifted = x - x.amax(dim=1, keepdim=True)
+    largest = x.amax(dim=1, keepdim=True)
+    shifted = x - largest
     weight = shifted.exp()
     total = weight.sum(dim=1, keepdim=True)
     p = weight / total
@@ -137,15 +185,29 @@ def _stats(x: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
     variance = (p * (finite - mean).square()).sum(dim=1)
     log_total = total.log()
     return (
+        largest.isfinite()[:, 0],
         (shifted.gather(1, targets[:, None]) - log_total)[:, 0],
         (mean - log_total)[:, 0],
         variance,
         (x > wanted).sum(dim=1),
         (x == wanted).sum(dim=1) - 1,
-        x.argmax(dim=1),
+        *_top(x, top),
     )
 
 
-def _blocks(rows: int, width: int) -> list[slice]:
-    step = max(1, BLOCK // max(1, width))
-    return [slice(start, start + step) for start in range(0, rows, step)]
+def _top(x: torch.Tensor, top: int) -> tuple[torch.Tensor, torch.Tensor]:
+    if top == 1:
+        ids = x.argmax(dim=1, keepdim=True)
+        values = x.gather(1, ids)
+    else:  # topk leaves open which of equal logits it takes
+        values, ids = (part[:, :top] for part in torch.sort(x, dim=1, descending=True, stable=True))
+    short = (0, top - ids.shape[1])
+    ids = torch.nn.functional.pad(ids.masked_fill(values == -torch.inf, -1), short, value=-1)
+    return ids, torch.nn.functional.pad(values, short, value=-torch.inf)
+
+
+def _blanked(defined: npt.NDArray[np.bool_], *columns: Any) -> TokenStats:
+    """The columns, with NaN and −1 in the rows without a meaning."""
+    for column in columns:
+        column[~defined] = np.nan if column.dtype.kind == "f" else -1
+    return TokenStats(*columns)

@@ -1,11 +1,12 @@
 """The commands as functions: the same work, with typed results instead of text and exit codes.
 
-`unlearn_spec.check`, `.diff`, `.test`, `.plan`, `.verify` and `.report` are these; `check` takes `Options`.
+`unlearn_spec.check`, `.diff`, `.test`, `.plan`, `.verify`, `.report` and `.overlap` are these; `check` takes `Options`.
 Each imports what it needs when it is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from .rules.diff import DiffResult
     from .rules.policy_tests import TestRun
     from .run.verify import RunResult
+    from .verifiers.forms import Form
+    from .verifiers.verbatim import Verbatim
 
-__all__ = ["Options", "check", "diff", "plan", "report", "test", "verify"]
+__all__ = ["Options", "check", "diff", "overlap", "plan", "report", "test", "verify"]
 
 
 def diff(before: str | Path, after: str | Path, *, no_weaker: bool = False, effort: int | None = None) -> DiffResult:
@@ -78,3 +81,16 @@ def report(run: str | Path) -> Report:
     from .cli.report import load
 
     return load(Path(run))
+
+
+def overlap(
+    answers: str | Path, corpus: Sequence[str | Path], *, least: int = 13, form: Form | None = None
+) -> dict[str, Verbatim]:
+    """How much of each item of a data file stands word for word in text files, by id. Measures, concludes nothing.
+
+    Looked for is an item's answer, or else its suffix or text. `least`: the shortest run that counts, in words or
+    characters of `form`. Raises `DataError`, `CorpusError`, or `ValueError` for `least` below 1.
+    """
+    from .cli.overlap import overlap as run
+
+    return run(answers, corpus, least=least, form=form)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..gpu.token_stats import decoding_log_probs
+from ..gpu.decoding import decoding_log_probs
 from ..plan.model import GenerateUnit, Reading
 from .items import Item, ItemError, item_key, keyed_digest
 from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l

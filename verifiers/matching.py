@@ -61,6 +61,11 @@ def normalise(text: str, how: str | None) -> str:
     raise ValueError(f"no normalisation is called {how!r}")
 
 
+def words(text: str) -> list[str]:
+    """Maximal runs of Unicode letters, digits and underscores; in scripts without blanks between words, each character."""
+    return _WORD.findall(text)
+
+
 def exact(answer: str, secret: str, how: str | None) -> bool:
     """Whether the two are equal once normalised and trimmed. An empty secret is never revealed."""
     wanted = normalise(secret, how).strip()
@@ -83,8 +88,8 @@ def rouge_l(answer: str, secret: str, how: str | None) -> float:
     between words, each character. A secret without words gives 0.
     Lin, ROUGE: A package for automatic evaluation of summaries (2004), equation 2, on one pair.
     """
-    wanted = _WORD.findall(normalise(secret, how))
-    return lcs_length(_WORD.findall(normalise(answer, how)), wanted) / len(wanted) if wanted else 0.0
+    wanted = words(normalise(secret, how))
+    return lcs_length(words(normalise(answer, how)), wanted) / len(wanted) if wanted else 0.0
 
 
 def refuses(answer: str) -> bool:

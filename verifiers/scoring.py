@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..gpu.token_stats import TokenStats, decoding_log_prob, token_stats
+from ..gpu.decoding import decoding_log_prob
+from ..gpu.token_stats import TokenStats, token_stats
 from ..plan.model import Reading
 from .items import Item, ItemError
 from .subjects import SubjectError

@@ -35,7 +35,7 @@ BEFORE = {  # whose files a reader has when coming to this page
     "rules-covered": (),
     "assurance": (),
 }
-CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign")
+CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign", "overlap")
 
 
 def read(name: str) -> list[Block]:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from unlearn_spec.gpu.token_stats import reference, reference_decoding
+from unlearn_spec.gpu.decoding import reference_decoding
+from unlearn_spec.gpu.token_stats import reference
 from unlearn_spec.plan.model import Reading
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.scoring import join, min_k, score

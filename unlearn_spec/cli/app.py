@@ -22,7 +22,7 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How `plan` prints."""
+    """How `plan`, `diff`, `test` and `overlap` print."""
 
     text = "text"
     json = "json"
@@ -35,6 +35,21 @@ class CheckFormat(StrEnum):
     json = "json"
     sarif = "sarif"
     github = "github"
+
+
+class TextUnit(StrEnum):
+    """What `overlap` compares."""
+
+    word = "word"
+    character = "character"
+
+
+class TextForm(StrEnum):
+    """What `overlap` ignores."""
+
+    NONE = "none"
+    CASEFOLD = "casefold"
+    CASEFOLD_NFKC_SPACE = "casefold_nfkc_space"
 
 
 class ReportFormat(StrEnum):
@@ -207,6 +222,25 @@ def report(
         if status or (format is None and out is None):
             raise typer.Exit(status)
     raise typer.Exit(write(run, (format or ReportFormat.text).value, out))
+
+
+@app.command()
+def overlap(
+    answers: Annotated[Path, typer.Argument(metavar="ANSWERS", help="Data file whose answers, suffixes or texts are looked for.")],
+    corpus: Annotated[list[Path], typer.Argument(metavar="CORPUS", help="Text files, UTF-8, of any size.")],
+    least: Annotated[int, typer.Option(min=1, help="Shortest run that counts, and the n of the n-grams.")] = 13,
+    unit: Annotated[TextUnit, typer.Option(help="What is compared.")] = TextUnit.word,
+    normalisation: Annotated[TextForm, typer.Option(help="What is ignored.")] = TextForm.CASEFOLD_NFKC_SPACE,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """Say how much of each text stands word for word in a corpus: longest run in common, share of n-grams found.
+
+    Measures and concludes nothing; texts are not printed. Exit status: 0, or 2 for unusable files.
+    """
+    from ..verifiers.forms import Form
+    from .overlap import run
+
+    raise typer.Exit(run(answers, corpus, least, Form(unit.value, normalisation.value), format.value))
 
 
 @app.command()
