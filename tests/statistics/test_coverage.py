@@ -49,7 +49,7 @@ SITUATIONS = [
     coverage.clopper_pearson_situation(100, 0.05, 0.05),
 ]
 SLOW = [
-    coverage.auc_situation(60, 0.5, 0.05, method="bootstrap"),
+    coverage.auc_situation(30, 0.5, 0.05, method="bootstrap"),
     coverage.auc_situation(100, 0.7, 0.05, cluster_size=5, method="bootstrap"),
     coverage.betting_situation(60, 0.1, 0.05),
     coverage.betting_situation(60, 0.3, 0.05, binary=False),
@@ -58,7 +58,7 @@ SLOW = [
 
 @pytest.mark.parametrize("situation", SITUATIONS + SLOW, ids=lambda situation: situation.name)
 def test_neither_bound_misses_the_truth_more_often_than_alpha(situation: Any) -> None:
-    repetitions = 60 if situation in SLOW else 250
+    repetitions = 40 if situation in SLOW else 250
     found = coverage.simulate(situation, repetitions, seed=42)
     limit = coverage.ceiling(situation.alpha, repetitions)
     assert max(found.low_misses, found.high_misses) <= limit

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist, squareform
-from scipy.stats import entropy
+from scipy.special import rel_entr
 
 from .intervals import Floats
 from .permutation import Ints, Permutation, Split, label_permutation, rank_p
@@ -113,7 +113,9 @@ def _divergence(first: Floats, second: Floats) -> Floats:
     p, q = first.mean(axis=0), np.maximum(second.mean(axis=0), _FLOOR)
     empty = p.sum(axis=1) == 0
     p[empty] = q[empty]
-    found: Floats = entropy(p, q, axis=1)
+    p /= p.sum(axis=1, keepdims=True)
+    q /= q.sum(axis=1, keepdims=True)
+    found: Floats = rel_entr(p, q).sum(axis=1)
     return found
 
 
