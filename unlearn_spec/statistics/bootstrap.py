@@ -99,13 +99,13 @@ def bootstrap_auc_interval(
     """AUC (ties ½) by the bootstrap: clusters drawn with replacement within strata.
 
     Each bound is the wider of the percentile and its mirror image on the logit scale (Davison & Hinkley 1997, §5.2):
-    near 1 the percentile's lower bound misses two to three times as often as `alpha`, and the mirror's upper one does.
+    near an AUC of 1 the percentile's lower bound alone misses up to three times as often as `alpha`.
 
     The strata are clusters with positives only, with negatives only, and with both (Field & Welsh 2007 for the cluster
     bootstrap; Obuchowski & Lieber 1998 for AUC). Resampling is a product of multinomial weights with the matrix of
     pairs won between clusters, so its cost does not grow with the size of clusters. Valid for an AUC strictly between
-    0 and 1 with at least `AUC_CLUSTERS` clusters of each class; else the fallback of `intervals.auc_interval`, whose
-    DeLong bounds are closer to their level for few items.
+    0 and 1 with at least `AUC_CLUSTERS` clusters of each class; else the fallback of `intervals.auc_interval`. Where
+    both apply, `auc_interval` is as close to its level and narrower; this one does not rest on its variance formula.
     """
     x, y = checked_scores(positives, "positive"), checked_scores(negatives, "negative")
     level = error_level(alpha)
