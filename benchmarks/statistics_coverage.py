@@ -1,10 +1,11 @@
-"""Simulated error rates of every bound and test in `unlearn_spec.statistics`, printed as a table.
+"""Simulated error rates of every bound in `unlearn_spec.statistics`, printed as a table; tests: `statistics_size.py`.
 
     python benchmarks/statistics_coverage.py [repetitions]
 
 Each row is one method in one situation with a known truth: how often the lower bound lay above it, how often the
 upper bound lay below it, and the mean width. A guaranteed method must stay at or below alpha up to simulation noise
-(the last column is alpha plus three standard errors); an approximate one should.
+(the last column is alpha plus three standard errors); an approximate one should. A betting bound counts as missing if
+it misses at *any* of its looks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from unlearn_spec.statistics.auc_difference import auc_difference_interval
+from unlearn_spec.statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
+from unlearn_spec.statistics.bootstrap import bca_mean_interval, bootstrap_auc_interval
 from unlearn_spec.statistics.bounded import clustered_rate_lower, clustered_rate_upper
-from unlearn_spec.statistics.intervals import Interval, auc_interval, clustered_mean_interval, wilson
+from unlearn_spec.statistics.intervals import (
+    Interval,
+    auc_interval,
+    clustered_mean_interval,
+    dkw_half_width,
+    wilson,
+)
+from unlearn_spec.statistics.sequential import betting_lower, betting_upper
 from unlearn_spec.statistics.tests import paired_difference_exact, paired_difference_interval, tango_interval
 
 Draw = Callable[[np.random.Generator], Interval]
@@ -70,7 +81,9 @@ def clustered_hits(
     return (generator.random(clusters * size) < np.repeat(rates, size)).astype(float), names
 
 
-def auc_situation(per_class: int, auc: float, alpha: float, cluster_size: int = 1, spread: float = 1.0) -> Situation:
+def auc_situation(
+    per_class: int, auc: float, alpha: float, cluster_size: int = 1, spread: float = 1.0, method: str = "delong"
+) -> Situation:
     """Normal scores with that AUC; in clusters, half the variance is shared within a cluster."""
     shared = 0.5 if cluster_size > 1 else 0.0
     clusters = [i // cluster_size for i in range(per_class)]
@@ -83,16 +96,33 @@ def auc_situation(per_class: int, auc: float, alpha: float, cluster_size: int = 
     distance = float(norm.ppf(auc)) * (1 + spread**2) ** 0.5
 
     def draw(generator: np.random.Generator) -> Interval:
-        names = [("a", c) for c in clusters], [("b", c) for c in clusters]
-        return auc_interval(
-            scores(generator) * spread + distance,
-            scores(generator),
-            alpha,
-            positive_clusters=names[0],
-            negative_clusters=names[1],
-        )
+        names = {
+            "positive_clusters": [("a", c) for c in clusters],
+            "negative_clusters": [("b", c) for c in clusters],
+        }
+        x, y = scores(generator) * spread + distance, scores(generator)
+        if method == "bootstrap":
+            return bootstrap_auc_interval(x, y, alpha, seed=int(generator.integers(2**32)), **names)
+        return auc_interval(x, y, alpha, **names)
 
-    return Situation(f"auc {per_class}+{per_class}, AUC {auc}, clusters of {cluster_size}", alpha, auc, draw)
+    name = f"auc ({method}) {per_class}+{per_class}, AUC {auc}, clusters of {cluster_size}"
+    return Situation(name, alpha, auc, draw)
+
+
+def auc_difference_situation(per_class: int, first: float, second: float, alpha: float) -> Situation:
+    """Two models score the same items; a part of each score is common to both."""
+    apart = [float(norm.ppf(auc)) * 2**0.5 for auc in (first, second)]
+
+    def draw(generator: np.random.Generator) -> Interval:
+        x, y = generator.normal(size=(2, per_class))
+        one, two = (
+            (0.8**0.5 * x + 0.2**0.5 * generator.normal(size=per_class) + distance,
+             0.8**0.5 * y + 0.2**0.5 * generator.normal(size=per_class))
+            for distance in apart
+        )  # fmt: skip
+        return auc_difference_interval(one, two, alpha)
+
+    return Situation(f"auc difference {per_class}+{per_class}, {first} − {second}", alpha, first - second, draw)
 
 
 def rate_situation(clusters: int, size: int, rate: float, correlation: float, alpha: float) -> Situation:
@@ -105,13 +135,52 @@ def rate_situation(clusters: int, size: int, rate: float, correlation: float, al
     return Situation(name, alpha, rate, draw, guaranteed=True)
 
 
-def mean_situation(clusters: int, size: int, rate: float, correlation: float, alpha: float) -> Situation:
+def mean_situation(
+    clusters: int, size: int, rate: float, correlation: float, alpha: float, method: str = "bootstrap_t"
+) -> Situation:
+    interval = bca_mean_interval if method == "bca" else clustered_mean_interval
+
     def draw(generator: np.random.Generator) -> Interval:
         hits, names = clustered_hits(generator, clusters, size, rate, correlation)
-        seed = int(generator.integers(2**32))
-        return clustered_mean_interval(hits, names, alpha, seed=seed, bounds=(0, 1))
+        return interval(hits, names, alpha, seed=int(generator.integers(2**32)), bounds=(0, 1))
 
-    return Situation(f"clustered mean {clusters}×{size}, rate {rate}, correlation {correlation}", alpha, rate, draw)
+    name = f"clustered mean ({method}) {clusters}×{size}, rate {rate}, correlation {correlation}"
+    return Situation(name, alpha, rate, draw)
+
+
+def betting_situation(looks: int, mean: float, alpha: float, binary: bool = True) -> Situation:
+    """Looked at twenty times, keeping the best bounds so far: what an anytime-valid interval must survive."""
+
+    def draw(generator: np.random.Generator) -> Interval:
+        x = generator.random(looks) < mean if binary else generator.beta(4 * mean, 4 * (1 - mean), looks)
+        x = x.astype(float)
+        stops = range(1, looks + 1, max(1, looks // 20))
+        low = max(betting_lower(x[:n], alpha) for n in stops)
+        high = min(betting_upper(x[:n], alpha) for n in stops)
+        return Interval(float(x.mean()), low, high, "betting")
+
+    kind = "0/1" if binary else "beta"
+    return Situation(f"betting, {kind}, {looks} values, mean {mean}", alpha, mean, draw, guaranteed=True)
+
+
+def dkw_situation(n: int, alpha: float) -> Situation:
+    """The whole band around a uniform sample: misses where the largest one-sided distance exceeds it."""
+
+    def draw(generator: np.random.Generator) -> Interval:
+        x, reach = np.sort(generator.random(n)), dkw_half_width(n, alpha)
+        above = float((np.arange(1, n + 1) / n - x).max())
+        below = float((x - np.arange(n) / n).max())
+        return Interval(0.0, above - reach, reach - below, "dkw")
+
+    return Situation(f"dkw band n = {n}", alpha, 0.0, draw, guaranteed=True)
+
+
+def clopper_pearson_situation(n: int, rate: float, alpha: float) -> Situation:
+    def draw(generator: np.random.Generator) -> Interval:
+        k = int(generator.binomial(n, rate))
+        return Interval(k / n, clopper_pearson_lower(k, n, alpha), clopper_pearson_upper(k, n, alpha), "exact_fallback")
+
+    return Situation(f"clopper–pearson n = {n}, rate {rate}", alpha, rate, draw, guaranteed=True)
 
 
 def skewed_mean_situation(clusters: int, alpha: float) -> Situation:
@@ -166,6 +235,19 @@ def situations() -> Iterator[Situation]:
         yield auc_situation(60, 0.7, alpha, spread=2.0)
         yield auc_situation(100, 0.5, alpha, cluster_size=5)
         yield auc_situation(100, 0.8, alpha, cluster_size=5)
+        for per_class, auc in ((40, 0.5), (60, 0.9), (200, 0.5), (200, 0.95)):
+            yield auc_situation(per_class, auc, alpha, method="bootstrap")
+        yield auc_situation(200, 0.7, alpha, cluster_size=5, method="bootstrap")
+        for per_class, first, second in ((40, 0.6, 0.6), (100, 0.8, 0.6), (200, 0.5, 0.5)):
+            yield auc_difference_situation(per_class, first, second, alpha)
+        for rate in (0.01, 0.1, 0.5):
+            yield mean_situation(60, 4, rate, 0.3, alpha, "bca")
+        yield mean_situation(200, 1, 0.1, 0, alpha, "bca")
+        for rate in (0.01, 0.1, 0.5):
+            yield betting_situation(200, rate, alpha)
+        yield betting_situation(200, 0.3, alpha, binary=False)
+        yield dkw_situation(40, alpha)
+        yield clopper_pearson_situation(100, 0.05, alpha)
         for correlation in (0, 0.3, 1):
             for rate in (0.01, 0.1, 0.5):
                 yield rate_situation(30, 4, rate, correlation, alpha)

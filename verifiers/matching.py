@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final, Literal
 
 Normalisation = Literal["none", "casefold", "casefold_nfkc_space"]
@@ -98,12 +98,12 @@ def refuses(answer: str) -> bool:
     return any(marker in folded for marker in REFUSAL_MARKERS)
 
 
-def lcs_length(left: Sequence[str], right: Sequence[str]) -> int:
+def lcs_length(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
     """Length of the longest common subsequence.
 
     Bit-parallel, one row a word of `right`: Hyyrö, Bit-parallel LCS-length computation revisited (2004), figure 2.
     """
-    places: dict[str, int] = {}
+    places: dict[Hashable, int] = {}
     for index, word in enumerate(left):
         places[word] = places.get(word, 0) | 1 << index
     full = (1 << len(left)) - 1

@@ -41,12 +41,24 @@ SITUATIONS = [
     coverage.paired_situation(60, 5, 0.1, 0.1, 0.05, correlation=0.1),
     coverage.paired_situation(200, 1, 0.02, 0.0, 0.05),
     coverage.paired_situation(200, 1, 0.15, 0.1, 0.05),
+    coverage.auc_difference_situation(40, 0.6, 0.6, 0.05),
+    coverage.auc_difference_situation(100, 0.8, 0.6, 0.05),
+    coverage.mean_situation(60, 4, 0.1, 0.3, 0.05, "bca"),
+    coverage.mean_situation(60, 4, 0.01, 0.3, 0.05, "bca"),
+    coverage.dkw_situation(40, 0.05),
+    coverage.clopper_pearson_situation(100, 0.05, 0.05),
+]
+SLOW = [
+    coverage.auc_situation(30, 0.5, 0.05, method="bootstrap"),
+    coverage.auc_situation(100, 0.7, 0.05, cluster_size=5, method="bootstrap"),
+    coverage.betting_situation(60, 0.1, 0.05),
+    coverage.betting_situation(60, 0.3, 0.05, binary=False),
 ]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
+@pytest.mark.parametrize("situation", SITUATIONS + SLOW, ids=lambda situation: situation.name)
 def test_neither_bound_misses_the_truth_more_often_than_alpha(situation: Any) -> None:
-    repetitions = 250
+    repetitions = 40 if situation in SLOW else 250
     found = coverage.simulate(situation, repetitions, seed=42)
     limit = coverage.ceiling(situation.alpha, repetitions)
     assert max(found.low_misses, found.high_misses) <= limit

@@ -22,9 +22,10 @@ from scipy.special import expit, logit, stdtrit
 
 from .binomial import Rate
 from .bounded import bounded_mean_upper
+from .levels import error_level
 
 Floats = NDArray[np.float64]
-Method = Literal["delong", "bootstrap_t", "wilson", "tango", "dkw", "exact_fallback"]
+Method = Literal["delong", "bootstrap_t", "bootstrap", "bca", "wilson", "tango", "dkw", "betting", "exact_fallback"]
 
 _RESAMPLES = 4999
 _BATCH = 256  # resamples held in memory at once
@@ -46,8 +47,8 @@ class Interval:
 
 def auc(positives: ArrayLike, negatives: ArrayLike) -> float:
     """P[positive score > negative score] + ½ P[equal], over all pairs; scores finite or ±∞, one dimension."""
-    x, y = _scores(positives, "positive"), _scores(negatives, "negative")
-    return float(_placements(x, y).mean())
+    x, y = checked_scores(positives, "positive"), checked_scores(negatives, "negative")
+    return float(placements(x, y).mean())
 
 
 def auc_interval(
@@ -69,27 +70,33 @@ def auc_interval(
     independent pairs: complete separation has probability at most AUC^k, so the bound is alpha^(1/k); otherwise
     Hoeffding's bound for two-sample U-statistics, √(ln(1/alpha) / 2k) (Hoeffding 1963, §5).
     """
-    x, y = _scores(positives, "positive"), _scores(negatives, "negative")
-    level = _level(alpha)
+    x, y = checked_scores(positives, "positive"), checked_scores(negatives, "negative")
+    level = error_level(alpha)
     of_x = [("positive", i) for i in range(x.size)] if positive_clusters is None else list(positive_clusters)
     of_y = [("negative", i) for i in range(y.size)] if negative_clusters is None else list(negative_clusters)
     if len(of_x) != x.size or len(of_y) != y.size:
         raise ValueError("need one cluster name per score")
-    above, below = _placements(x, y), 1.0 - _placements(y, x)
+    above, below = placements(x, y), 1.0 - placements(y, x)
     point = float(above.mean())
     smaller = min(len(set(of_x)), len(set(of_y)))
-    variance = _obuchowski_variance(above - point, below - point, of_x, of_y)
+    variance = obuchowski_variance(above - point, below - point, of_x, of_y)
     if not 0 < point < 1 or variance <= 0 or smaller < 2:
-        reach = math.sqrt(-math.log(level) / (2 * smaller))
-        low, high = max(0.0, point - reach), min(1.0, point + reach)
-        if point == 1:
-            low = max(low, level ** (1 / smaller))
-        if point == 0:
-            high = min(high, 1 - level ** (1 / smaller))
-        return Interval(point, low, high, "exact_fallback")
+        return auc_free_interval(point, smaller, level)
     reach = float(stdtrit(smaller - 1, 1 - level)) * math.sqrt(variance) / (point * (1 - point))
     centre = float(logit(point))
     return Interval(point, float(expit(centre - reach)), float(expit(centre + reach)), "delong")
+
+
+def auc_free_interval(point: float, pairs: int, alpha: Rate) -> Interval:
+    """The fallback of `auc_interval`, for an estimate that holds `pairs` disjoint independent pairs of clusters."""
+    level = error_level(alpha)
+    reach = math.sqrt(-math.log(level) / (2 * pairs))
+    low, high = max(0.0, point - reach), min(1.0, point + reach)
+    if point == 1:
+        low = max(low, level ** (1 / pairs))
+    if point == 0:
+        high = min(high, 1 - level ** (1 / pairs))
+    return Interval(point, low, high, "exact_fallback")
 
 
 def clustered_mean_interval(
@@ -110,19 +117,19 @@ def clustered_mean_interval(
     A bound that the resamples cannot give (no variation, or too few clusters that differ) is replaced by the
     distribution-free bound on cluster totals of `bounded`: valid at every sample size, and wide.
     """
-    v = _values(values)
+    v = checked_values(values)
     lowest, highest = bounds
     if v.size == 0 or not (lowest < highest and lowest <= v.min() and v.max() <= highest):
         raise ValueError(f"need values, all within {bounds}")
-    level = _level(alpha)
+    level = error_level(alpha)
     sums, sizes = cluster_totals(v, clusters)
     point = math.fsum(v) / v.size
     below, above = bootstrap_t_reach(sums, sizes, level, seed)
     approximate = math.isfinite(below) and math.isfinite(above)
     if not math.isfinite(below):
-        below = point - _free_bound(sums, sizes, level, lowest, highest, upper=False)
+        below = point - free_mean_bound(sums, sizes, level, lowest, highest, upper=False)
     if not math.isfinite(above):
-        above = _free_bound(sums, sizes, level, lowest, highest, upper=True) - point
+        above = free_mean_bound(sums, sizes, level, lowest, highest, upper=True) - point
     low, high = max(lowest, point - below), min(highest, point + above)
     return Interval(point, low, high, "bootstrap_t" if approximate else "exact_fallback")
 
@@ -144,7 +151,7 @@ def dkw_half_width(n: int, alpha: Rate) -> float:
     Dvoretzky–Kiefer–Wolfowitz with Massart's constant (Massart 1990): each side fails with probability at most
     `alpha` for alpha ≤ ½, both together at most 2·alpha.
     """
-    level = _level(alpha)
+    level = error_level(alpha)
     if n < 1 or level > 0.5:
         raise ValueError(f"need n ≥ 1 and alpha ≤ 1/2, got n = {n}, alpha = {alpha}")
     return min(1.0, math.sqrt(-math.log(level) / (2 * n)))
@@ -152,20 +159,20 @@ def dkw_half_width(n: int, alpha: Rate) -> float:
 
 def exceedance_interval(values: ArrayLike, threshold: float, alpha: Rate) -> Interval:
     """P[value > threshold] with the DKW band: valid for all thresholds at once, so the threshold may be chosen late."""
-    v = _values(values)
+    v = checked_values(values)
     reach = dkw_half_width(v.size, alpha)
     point = float(np.mean(v > threshold))
     return Interval(point, max(0.0, point - reach), min(1.0, point + reach), "dkw")
 
 
-def _placements(x: Floats, y: Floats) -> Floats:
+def placements(x: Floats, y: Floats) -> Floats:
     """For each x the share of y below it, ties counting ½."""
     ordered = np.sort(y)
     strictly, weakly = np.searchsorted(ordered, x, "left"), np.searchsorted(ordered, x, "right")
     return np.asarray((strictly + weakly) / (2 * y.size), dtype=np.float64)
 
 
-def _obuchowski_variance(above: Floats, below: Floats, of_x: Sequence[Hashable], of_y: Sequence[Hashable]) -> float:
+def obuchowski_variance(above: Floats, below: Floats, of_x: Sequence[Hashable], of_y: Sequence[Hashable]) -> float:
     """Obuchowski 1997, eq. 3, from centred placements of positives (`above`) and negatives (`below`)."""
     totals_x, totals_y = _totals(above, of_x), _totals(below, of_y)
     m, n = above.size, below.size
@@ -201,7 +208,7 @@ def bootstrap_t_reach(sums: Floats, sizes: Floats, level: float, seed: int) -> t
     `sums` and `sizes`: cluster totals and item counts, shape (clusters,).
     """
     count = sums.size
-    (point,), (error,) = _ratio(sums[None, :], sizes[None, :])
+    (point,), (error,) = ratio_and_error(sums[None, :], sizes[None, :])
     if count < 2 or error <= _ROUNDING * (abs(point) + 1):
         return math.inf, math.inf
     generator = np.random.Generator(np.random.Philox(seed))
@@ -209,7 +216,7 @@ def bootstrap_t_reach(sums: Floats, sizes: Floats, level: float, seed: int) -> t
     studentised = np.empty(resamples)
     for start in range(0, resamples, _BATCH):
         drawn = generator.integers(0, count, (min(_BATCH, resamples - start), count))
-        means, errors = _ratio(sums[drawn], sizes[drawn])
+        means, errors = ratio_and_error(sums[drawn], sizes[drawn])
         shift = means - point
         flat = errors <= _ROUNDING * (np.abs(means) + 1)  # no variation drawn: a shift is infinitely many errors large
         ends = np.where(shift == 0, 0.0, np.copysign(np.inf, shift))
@@ -219,7 +226,7 @@ def bootstrap_t_reach(sums: Floats, sizes: Floats, level: float, seed: int) -> t
     return float(studentised[resamples - beyond] * error), float(-studentised[beyond - 1] * error)
 
 
-def _ratio(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+def ratio_and_error(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """Item mean and its linearised standard error, row by row; rows are samples of clusters."""
     count = sums.shape[1]
     total = sizes.sum(axis=1)
@@ -229,7 +236,7 @@ def _ratio(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     return mean, np.sqrt(variance) / total
 
 
-def _free_bound(sums: Floats, sizes: Floats, level: float, lowest: float, highest: float, *, upper: bool) -> float:
+def free_mean_bound(sums: Floats, sizes: Floats, level: float, lowest: float, highest: float, *, upper: bool) -> float:
     """The bound of `bounded` on cluster totals, mapped from [0, 1] back to the values' own range."""
     shares = (sums - lowest * sizes) / (highest - lowest) / sizes.max()
     if not upper:
@@ -239,25 +246,19 @@ def _free_bound(sums: Floats, sizes: Floats, level: float, lowest: float, highes
     return lowest + (highest - lowest) * (reach if upper else 1 - reach)
 
 
-def _scores(values: ArrayLike, name: str) -> Floats:
+def checked_scores(values: ArrayLike, name: str) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size == 0 or np.isnan(array).any():
         raise ValueError(f"need at least one {name} score, in one dimension, none of them NaN")
     return array
 
 
-def _values(values: ArrayLike) -> Floats:
+def checked_values(values: ArrayLike) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ValueError("need finite values in one dimension")
     return array
 
 
-def _level(alpha: Rate) -> float:
-    if not 0 < alpha < 1:
-        raise ValueError(f"an error probability must be strictly between 0 and 1, got {alpha}")
-    return float(alpha)
-
-
 def _normal_quantile(alpha: Rate) -> float:
-    return float(-stdtrit(np.inf, _level(alpha)))
+    return float(-stdtrit(np.inf, error_level(alpha)))

@@ -1,4 +1,4 @@
-"""Sharing one error probability among the facts of a run, and Holm's step-down test. Standard library only.
+"""Sharing one error probability among the facts of a run; Holm, intersection–union. Standard library only.
 
 All facts registered in a plan hold together with probability at least 1 - Σ alpha (Bonferroni), whatever their
 dependence; the shares are exact, so the sum is the registered error and not one ulp more.
@@ -43,3 +43,13 @@ def holm_adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
         running = max(running, min(1.0, (count - rank) * p_values[index]))
         adjusted[index] = running
     return tuple(adjusted)
+
+
+def intersection_union(p_values: Sequence[float]) -> float:
+    """p-value of "every one of these alternatives holds": the largest, with no correction (Berger 1982, Theorem 1).
+
+    For "pass all" claims. To claim that *some* fail, or which, use `holm`.
+    """
+    if not p_values or not all(0 <= p <= 1 for p in p_values):
+        raise ValueError("need p-values, all between 0 and 1")
+    return max(p_values)

@@ -107,6 +107,77 @@ def auc_bound_power(positives: int, negatives: int, limit: float, truth: float, 
     return normal_power(abs(distance), error, alpha)
 
 
+def auc_bound_samples(limit: float, truth: float, alpha: float, power: float) -> int | None:
+    """The smallest number of items *per class* with that `auc_bound_power`; None when `truth` is the limit."""
+    if limit == truth:
+        return None
+    return smallest_n(lambda n: auc_bound_power(n, n, limit, truth, alpha), power)
+
+
+def mcnemar_power(n: int, gain: float, loss: float, alpha: float) -> float:
+    """Power of a one-sided McNemar test on `n` independent items, shares `gain` > `loss` of which change.
+
+    Connor 1987, eq. 3: the null spread of gains − losses is √(gain + loss), the true one √(gain + loss − (gain − loss)²).
+    """
+    _check_share("alpha", alpha)
+    if n < 1 or not 0 <= loss < gain <= 1 or gain + loss > 1:
+        raise ValueError("need n ≥ 1 and 0 ≤ loss < gain with gain + loss ≤ 1")
+    difference, changed = gain - loss, gain + loss
+    spread = math.sqrt(changed - difference**2)
+    reach = difference * math.sqrt(n) - _NORMAL.inv_cdf(1 - alpha) * math.sqrt(changed)
+    if spread == 0:
+        return 1.0 if reach > 0 else 0.0
+    return _NORMAL.cdf(reach / spread)
+
+
+def mcnemar_samples(gain: float, loss: float, alpha: float, power: float) -> int | None:
+    """The smallest n with that `mcnemar_power`."""
+    return smallest_n(lambda n: mcnemar_power(n, gain, loss, alpha), power, start=1)
+
+
+def equivalence_power(margin: float, standard_error: float, alpha: float, difference: float = 0.0) -> float:
+    """Power of two one-sided tests to show |difference| < margin, at the true `difference` (Phillips 1990, normal)."""
+    if margin <= 0:
+        raise ValueError("the margin must be positive")
+    off = abs(difference)
+    both = normal_power(margin - off, standard_error, alpha) + normal_power(margin + off, standard_error, alpha) - 1
+    return max(0.0, both)
+
+
+def paired_equivalence_samples(
+    margin: float, standard_deviation: float, alpha: float, power: float, difference: float = 0.0
+) -> int | None:
+    """The smallest number of pairs whose differences have that spread; None when the truth is not inside the margin."""
+    if abs(difference) >= margin:
+        return None
+    return smallest_n(
+        lambda n: equivalence_power(margin, standard_deviation / math.sqrt(n), alpha, difference), power
+    )
+
+
+def unpaired_equivalence_samples(
+    margin: float, standard_deviation: float, alpha: float, power: float, difference: float = 0.0
+) -> int | None:
+    """The smallest number of values *per group*, both with that spread; None when the truth is not inside the margin."""
+    return paired_equivalence_samples(margin, standard_deviation * math.sqrt(2), alpha, power, difference)
+
+
+def mean_samples(
+    distance: float, standard_deviation: float, alpha: float, power: float, design_effect: float = 1.0
+) -> int | None:
+    """The smallest number of items with that `mean_power`; None when the distance is not positive."""
+    if distance <= 0:
+        return None
+    return smallest_n(lambda n: mean_power(n, distance, standard_deviation, alpha, design_effect), power, start=1)
+
+
+def design_effect(cluster_size: float, correlation: float) -> float:
+    """1 + (cluster size − 1) · intra-cluster correlation: how many items count as one (Kish 1965, §5.4)."""
+    if cluster_size < 1 or not 0 <= correlation <= 1:
+        raise ValueError("need a cluster size of at least 1 and a correlation in [0, 1]")
+    return 1 + (cluster_size - 1) * correlation
+
+
 def mean_power(n: int, distance: float, standard_deviation: float, alpha: float, design_effect: float = 1.0) -> float:
     """Power of a one-sided test of a mean with `n` items; `design_effect` = 1 + (cluster size - 1) · correlation."""
     if n < 1 or design_effect < 1:

@@ -26,6 +26,7 @@ from . import binomial
 from .binomial import Rate
 from .bounded import clustered_rate_lower, clustered_rate_upper
 from .intervals import Floats, Interval, bootstrap_t_reach, cluster_totals
+from .levels import error_level
 
 _EXACT_CLUSTERS = 12  # up to 2^12 sign patterns are enumerated
 _FEW_CLUSTERS = 10  # fewer changed clusters than this, either way, are left to the exact interval
@@ -49,7 +50,7 @@ def paired_difference_interval(
         return exact
     if len(set(clusters)) == before.size and np.isin(difference, (-1, 0, 1)).all():
         return tango_interval(len(gained), len(lost), before.size, alpha)
-    below, above = bootstrap_t_reach(*cluster_totals(difference, clusters), _level(alpha), seed)
+    below, above = bootstrap_t_reach(*cluster_totals(difference, clusters), error_level(alpha), seed)
     if not (math.isfinite(below) and math.isfinite(above)):
         return exact
     return Interval(exact.point, max(-1.0, exact.point - below), min(1.0, exact.point + above), "bootstrap_t")
@@ -58,7 +59,7 @@ def paired_difference_interval(
 def paired_difference_exact(old: ArrayLike, new: ArrayLike, clusters: Sequence[Hashable], alpha: Rate) -> Interval:
     """Mean of new - old from bounds on the mean gain and the mean loss, each at alpha/2; valid at every sample size."""
     before, after = _paired(old, new)
-    share = _level(alpha) / 2
+    share = error_level(alpha) / 2
     gains: list[float] = np.maximum(after - before, 0).tolist()
     losses: list[float] = np.maximum(before - after, 0).tolist()
     return Interval(
@@ -77,7 +78,7 @@ def tango_interval(gains: int, losses: int, n: int, alpha: Rate) -> Interval:
     """
     if n < 1 or gains < 0 or losses < 0 or gains + losses > n:
         raise ValueError(f"expected gains + losses ≤ n, got {gains} + {losses} of {n}")
-    z = -float(stdtrit(np.inf, _level(alpha)))
+    z = -float(stdtrit(np.inf, error_level(alpha)))
     point = (gains - losses) / n
 
     def score(delta: float) -> float:
@@ -166,9 +167,3 @@ def _paired(old: ArrayLike, new: ArrayLike) -> tuple[Floats, Floats]:
         if not ((values >= 0) & (values <= 1)).all():
             raise ValueError("outcomes must lie between 0 and 1")
     return before, after
-
-
-def _level(alpha: Rate) -> float:
-    if not 0 < alpha < 1:
-        raise ValueError(f"an error probability must be strictly between 0 and 1, got {alpha}")
-    return float(alpha)
