@@ -25,7 +25,7 @@ from unlearn_spec.report import FORMATS, canonical, render
 from unlearn_spec.report.annex import Annex, Shown
 from unlearn_spec.report.model import Redacted, digest
 from unlearn_spec.run.annex import make_annex
-from unlearn_spec.run.result import redacted
+from unlearn_spec.run.materials import redacted
 from unlearn_spec.run.verify import verify
 from unlearn_spec.verifiers.items import item_key
 

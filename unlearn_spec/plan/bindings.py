@@ -173,6 +173,7 @@ class _Binder:
             suites=suites,
             keys=keys,
             records=records,
+            content=content,
         )
 
     # --- names -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ..policy.model import Policy
 from ..report.annex import Annex, ByClause, ByTest, Shown
 from ..report.model import Redacted, RegisteredTest, Report, ReportError, digest
 from ..verifiers.items import Item, item_key
-from .result import redacted, secret
+from .materials import redacted, secret
 
 
 def make_annex(report: Report, policy: Path, bindings: Path) -> Annex:
