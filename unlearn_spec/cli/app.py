@@ -212,6 +212,22 @@ def report(
 
 
 @app.command()
+def audit(
+    path: Annotated[Path, typer.Argument(metavar="RUN|REPORT", help="Folder of a finished verification, or a report of one.")],
+    run: Annotated[Path | None, typer.Option(help="The report's run, if it does not lie in or beside it.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The policy file that the run should be about.")] = None,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """Re-verify a finished verification from what it kept: digests, ledger, verdicts, every number. Needs no model.
+
+    Exit status: 0 it holds, 1 something does not (the first is named), 2 nothing to audit, 3 it cannot be told.
+    """
+    from .audit import run_audit
+
+    raise typer.Exit(run_audit(path, run=run, policy=policy, format=format.value))
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for models, runs and reports; what is there is reused.")] = Path("demo-out"),
     workers: Annotated[int, typer.Option(min=1, help="Processes that train and measure.")] = 2,

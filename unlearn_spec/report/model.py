@@ -45,6 +45,8 @@ class Versions(Frozen):
     language: str
     tool: str
     axioms: str
+    code: Digest | None = None
+    """SHA-256 over the program's source files."""
 
 
 class InformationSet(Frozen):

@@ -180,7 +180,9 @@ def _bindings(store: Store, digest: str, get: Callable[[str], str]) -> Bindings:
             content=content,
         )
     except (KeyError, TypeError, AttributeError):
-        raise EvidenceError(f"the bindings kept in the run, {digest}, are not of the form this version writes") from None
+        raise EvidenceError(
+            f"the bindings kept in the run, {digest}, are not of the form this version writes"
+        ) from None
 
 
 def _records(store: Store, get: Callable[[str], str], digests: Sequence[str]) -> Iterator[RecordFile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
-from ..evidence.canonical import EvidenceError, json_digest
+from ..evidence.canonical import EvidenceError
 from ..finding import Finding
 from ..logic.axioms import AXIOMS
 from ..plan.bound import Bindings
@@ -19,6 +19,7 @@ from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
+from . import versions
 from .materials import REVEALING, Materials
 
 
@@ -45,7 +46,8 @@ def make_report(
         versions=Versions(
             language=policy.unlearn_spec,
             tool=version("unlearn-spec"),
-            axioms=json_digest([[axiom.id, axiom.sentence, axiom.status] for axiom in AXIOMS])[7:19],
+            axioms=versions.axioms(),
+            code=versions.code(),
         ),
         axioms=tuple(Axiom(id=axiom.id, statement=axiom.sentence, status=axiom.status) for axiom in AXIOMS),
         records=_records(materials.bindings),

@@ -42,7 +42,7 @@ def sealed(run: Path) -> Mapping[str, str] | None:
             digest_hex(digest)
         if set(files) != set(SEALED) or canonical_json({"unlearn_spec_seal": _FORM, "files": files}) + b"\n" != data:
             raise ValueError
-    except (AttributeError, KeyError, TypeError, ValueError, EvidenceError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, EvidenceError):
         raise EvidenceError(f"{SEAL} is not a seal as `verify` writes it") from None
     return files
 
