@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unlearn_spec.run.audit import audit
+from unlearn_spec.run.audit import Held, audit
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Flip:
     step: str
 
 
-def flips(run: Path, number: int, seed: int, **given: object) -> Iterator[Flip]:
+def flips(run: Path, number: int, seed: int, held: Held | None = None, only: str = "*") -> Iterator[Flip]:
     """`number` single-byte changes of evidence, ledger, report, seal and signature, each made, audited and undone.
 
     Files are drawn evenly first and bytes within them second, so that the large ones do not hide the small.
     """
     drawn = random.Random(seed)
-    files = sorted(path for path in run.rglob("*") if path.is_file())
+    files = sorted(path for path in run.rglob(only) if path.is_file())
     for _ in range(number):
         file = drawn.choice(files)
         before = file.read_bytes()
@@ -42,7 +42,7 @@ def flips(run: Path, number: int, seed: int, **given: object) -> Iterator[Flip]:
         after = bytearray(before)
         after[place] ^= change
         file.write_bytes(after)
-        found = audit(run, **given)  # type: ignore[arg-type]
+        found = audit(run, held)
         file.write_bytes(before)
         yield Flip(str(file.relative_to(run)), place, found.exit_code, found.first.name if found.first else "")
 
@@ -54,12 +54,12 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--key", type=Path)
     chosen = options.parse_args()
-    given = {"keys": (chosen.key,)} if chosen.key else {}
+    held = Held(keys=(chosen.key,)) if chosen.key else Held()
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "run"
         shutil.copytree(chosen.run, copy)
-        found = list(flips(copy, chosen.flips, chosen.seed, **given))
-        untouched = audit(copy, **given).exit_code  # type: ignore[arg-type]
+        found = list(flips(copy, chosen.flips, chosen.seed, held))
+        untouched = audit(copy, held).exit_code
     caught = [flip for flip in found if flip.exit_code == 1]
     print(f"{len(caught)} of {len(found)} single-byte changes caught; the untouched copy: exit status {untouched}")
     print(", ".join(f"{step}: {number}" for step, number in Counter(flip.step for flip in caught).most_common()))

@@ -25,11 +25,11 @@ from unlearn_spec.evidence.store import Store
 from unlearn_spec.report import FORMATS, render
 from unlearn_spec.report.model import parse
 from unlearn_spec.run import audit as audit_module
-from unlearn_spec.run.audit import Audit, AuditError, audit
+from unlearn_spec.run.audit import Audit, AuditError, Held, audit
 from unlearn_spec.run.seal import RESULT, SEAL, seal
 from unlearn_spec.run.verify import verify
 
-STEPS = ["seal", "evidence", "ledger", "policy", "report", "versions", "plan", "verdicts", "numbers"]
+STEPS = ["seal", "evidence", "ledger", "policy", "report", "signature", "versions", "plan", "verdicts", "numbers"]
 
 
 class Here:
@@ -68,8 +68,9 @@ def first(found: Audit) -> tuple[int, str]:
 
 
 def test_an_untouched_run_holds_step_by_step(made: Path, inputs: tuple[Path, Path]) -> None:
-    found = audit(made, policy=inputs[0])
-    assert [(step.name, step.outcome) for step in found.steps] == [(name, "holds") for name in STEPS]
+    found = audit(made, Held(policy=inputs[0]))
+    assert [(step.name, step.outcome) for step in found.steps] == [(name, "absent" if name == "signature" else "holds") for name in STEPS
+    ]
     assert found.exit_code == 0 and found.first is None
     kinds = {row.payload["key"].split()[0] for row in finished(made).rows if row.kind == "material"}
     assert kinds == {"policy", "bindings", "record", "signer", "blind", "names"}
@@ -89,7 +90,7 @@ def test_no_model_library_is_needed(made: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    assert done.stdout.endswith("It holds.\n")
+    assert done.stdout.rsplit("\n\n")[-1].startswith("It holds. The run is not signed")
 
 
 def test_any_single_changed_byte_is_caught(run: Path) -> None:
@@ -222,7 +223,7 @@ def test_the_evidence_of_another_version_of_the_policy_is_told(
     for path in (policy, bindings):
         path.write_text(path.read_text().replace("version: 1", "version: 2"))
     verify(policy, bindings, tmp_path / "later", executor=Here())
-    found = audit(run, policy=policy)
+    found = audit(run, Held(policy=policy))
     assert first(found) == (1, "policy")
     assert "about tiny, version 1; the policy given is tiny, version 2" in found.first.words  # type: ignore[union-attr]
     shutil.copy(run / RESULT, tmp_path / "later" / RESULT)
@@ -233,7 +234,7 @@ def test_the_evidence_of_another_version_of_the_policy_is_told(
     assert audit(tmp_path / "later").exit_code in (0, 1)
     shutil.rmtree(tmp_path / "later" / "objects")
     assert first(audit(tmp_path / "later")) == (1, "ledger")
-    assert run_audit(run, policy=bindings) == 2
+    assert run_audit(run, Held(policy=bindings)) == 2
     assert "error: " in capsys.readouterr().err
 
 

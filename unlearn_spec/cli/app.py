@@ -216,15 +216,24 @@ def audit(
     path: Annotated[Path, typer.Argument(metavar="RUN|REPORT", help="Folder of a finished verification, or a report of one.")],
     run: Annotated[Path | None, typer.Option(help="The report's run, if it does not lie in or beside it.")] = None,
     policy: Annotated[Path | None, typer.Option(help="The policy file that the run should be about.")] = None,
+    key: Annotated[list[Path] | None, typer.Option(metavar="PUB", help="Public key that should have signed it.")] = None,
+    timestamp: Annotated[
+        list[Path] | None, typer.Option(metavar="TSR", help="RFC 3161 time-stamp of its signed statement.")
+    ] = None,
+    tsa_root: Annotated[
+        list[Path] | None, typer.Option(metavar="PEM", help="Root certificate of a time-stamping authority.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
 ) -> None:
     """Re-verify a finished verification from what it kept: digests, ledger, verdicts, every number. Needs no model.
 
     Exit status: 0 it holds, 1 something does not (the first is named), 2 nothing to audit, 3 it cannot be told.
     """
+    from ..run.audit import Held
     from .audit import run_audit
 
-    raise typer.Exit(run_audit(path, run=run, policy=policy, format=format.value))
+    held = Held(policy, tuple(key or ()), tuple(timestamp or ()), tuple(tsa_root or ()))
+    raise typer.Exit(run_audit(path, held, run=run, format=format.value))
 
 
 @app.command()
@@ -242,7 +251,7 @@ def demo(
 def keygen(
     name: Annotated[Path, typer.Argument(metavar="NAME", help="Writes NAME.key and NAME.pub.")],
 ) -> None:
-    """Make a key pair for signing process records. Nothing is overwritten."""
+    """Make an Ed25519 key pair, for signing process records and finished runs. Nothing is overwritten."""
     from .sign import keygen as run
 
     raise typer.Exit(run(name))
@@ -250,10 +259,16 @@ def keygen(
 
 @app.command()
 def sign(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Record file; gets its signature as last line.")],
+    record: Annotated[
+        Path, typer.Argument(metavar="RECORD|RUN", help="Record file; gets its signature as last line. Or a run folder.")
+    ],
     key: Annotated[Path, typer.Option(help="Private key, NAME.key.")],
 ) -> None:
-    """Sign a process record, so that it can decide clauses."""
+    """Sign a process record, so that it can decide clauses; or a finished run, so that no byte of it can change unseen.
+
+    A run is audited first, and signed as an in-toto statement in a DSSE envelope, statement.dsse.json. Exit status: 0, or
+    2 for what cannot be signed; 1 or 3 for a run that does not hold or cannot be told to.
+    """
     from .sign import sign as run
 
     raise typer.Exit(run(record, key))

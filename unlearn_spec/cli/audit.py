@@ -8,15 +8,15 @@ from pathlib import Path
 from textwrap import wrap
 
 from ..report.wording import visible
-from ..run.audit import Audit, AuditError, Step, audit
+from ..run.audit import Audit, AuditError, Held, Step, audit
 from ..run.copies import CopyError, closest, format_of, read_copy, run_of
 
 WIDTH = 100
-_MARK = {"holds": "holds", "broken": "DOES NOT HOLD", "open": "CANNOT BE TOLD"}
+_MARK = {"holds": "holds", "broken": "DOES NOT HOLD", "open": "CANNOT BE TOLD", "absent": "none"}
 _VERDICT = {0: "It holds.", 1: "It does not hold", 3: "It cannot be told"}
 
 
-def run_audit(path: Path, *, run: Path | None = None, policy: Path | None = None, format: str = "text") -> int:
+def run_audit(path: Path, held: Held | None = None, *, run: Path | None = None, format: str = "text") -> int:
     """Audits a run folder, or a report file and the run that it lies in or beside, and prints what was found.
 
     Exit status: 0 everything holds; 1 something does not; 2 there is nothing to audit; 3 it cannot be told.
@@ -24,7 +24,7 @@ def run_audit(path: Path, *, run: Path | None = None, policy: Path | None = None
     try:
         data = None if path.is_dir() or not path.exists() else read_copy(path)
         folder = run or (path if data is None else run_of(path, data))
-        found = audit(folder, policy=policy)
+        found = audit(folder, held)
         if data is not None:
             found = _with_copy(found, path, data)
     except (AuditError, CopyError) as error:
@@ -54,7 +54,8 @@ def _text(found: Audit) -> str:
         lines += [" " * 27 + line for line in others]
     first_step = found.first
     words = _VERDICT[found.exit_code]
-    ending = words if first_step is None else f"{words}: {first_step.name}: {visible(first_step.words)}"
+    unsigned = next((f" {step.words}" for step in found.steps if step.outcome == "absent"), "")
+    ending = f"{words}{unsigned}" if first_step is None else f"{words}: {first_step.name}: {visible(first_step.words)}"
     return "\n".join([*lines, "", *wrap(ending, WIDTH, break_long_words=False)]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""`unlearn-spec keygen` and `unlearn-spec sign`: Ed25519 keys, and signatures on process records."""
+"""`unlearn-spec keygen` and `unlearn-spec sign`: Ed25519 keys, and signatures on process records and finished runs."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def sign(record: Path, key: Path) -> int:
     """Sign a record file in place, by a line `signature: …` at its end.
 
     Exit status: 0, or 2 for a record that is not well formed or signed already, or an unusable key; the file is then
-    left as it was.
+    left as it was. A folder is signed as a run: see `sign_folder`.
     """
+    if record.is_dir():
+        return sign_folder(record, key)
     try:
         found = load_record(record)
         if found.record.signature is not None:
@@ -59,6 +61,35 @@ def sign(record: Path, key: Path) -> int:
     except OSError as error:
         return _refused(f"{error.filename}: {error.strerror}")
     sys.stdout.write(f"{visible(str(record))}: signed for {found.record.signer}\n")
+    return 0
+
+
+def sign_folder(run: Path, key: Path) -> int:
+    """Audit a finished run and, if it holds, write or extend its signed statement.
+
+    Exit status: 0; 1 or 3 with the first thing that does not hold or cannot be told, and nothing signed; 2 for a folder
+    without a run or an unusable key.
+    """
+    from ..evidence.canonical import EvidenceError
+    from ..run.audit import AuditError, audit
+    from ..run.executor import RunError
+    from ..run.signing import STATEMENT, sign_run
+
+    try:
+        found = audit(run)
+        wrong = next((step for step in found.steps if step.outcome == "broken"), None)
+        wrong = wrong or next((s for s in found.steps if s.outcome == "open" and s.name not in ("signature", "time-stamp")), None)
+        if wrong is not None or found.report is None:
+            told = "" if wrong is None else f": {wrong.name}: {wrong.words}"
+            sys.stderr.write(f"error: {visible(f'{run}: not signed{told}')}\n")
+            return found.exit_code
+        made = sign_run(run, found.report, key.read_bytes())
+    except (AuditError, EvidenceError, RunError) as error:
+        return _refused(str(error))
+    except OSError as error:
+        return _refused(f"{error.filename}: {error.strerror}")
+    number = len(made.signatures)
+    sys.stdout.write(f"{visible(str(run / STATEMENT))}: {number} signature{'s' if number > 1 else ''}\n")
     return 0
 
 

@@ -7,117 +7,60 @@ audit stops there: what stands on it means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from ..evidence.canonical import EvidenceError, bytes_digest, file_digest
+from ..evidence.canonical import bytes_digest, file_digest
 from ..evidence.ledger import FILE_NAME
 from ..evidence.store import Store
 from ..plan.model import Plan
 from ..policy.load import PolicyError, load
-from ..report.model import Report, ReportError, canonical, parse
+from ..report.model import Report, canonical, parse
+from ..report.statement import payload
 from ..rules.check import check_document
 from ..rules.wording import count
-from .audit_plan import PlanError, check_plan
+from .audit_log import Audit, AuditError, BrokenError, Log, OpenError, Step, StopError
+from .audit_plan import check_plan
 from .conclude import Conclusion, conclude, seen_in
 from .difference import report_difference, verdict_difference
-from .finished import Finished, UnfinishedError, read_finished
+from .finished import Finished, read_finished
 from .materials import Materials
 from .seal import RESULT, SEAL, sealed
+from .signing import STAMP, STATEMENT, check_payload, check_signatures, envelope_of, files_of
+from .timestamp import check_stamp
 from .verify import json_bytes
 from .versions import versions_here
 
-Outcome = Literal["holds", "broken", "open"]
-Name = Literal["seal", "evidence", "ledger", "policy", "report", "versions", "plan", "verdicts", "numbers"]
-
-
-class AuditError(Exception):
-    """Something that cannot be audited at all. The message is one line, fit for a user."""
+__all__ = ["Audit", "AuditError", "Held", "Step", "audit"]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing looked at. `open`: it cannot be told from what is here."""
+class Held:
+    """What the one who audits holds, apart from the run."""
 
-    name: str
-    outcome: Outcome
-    words: str
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What was found, in the order in which it was looked at."""
-
-    steps: tuple[Step, ...]
-    report: Report | None = None
-    """The run's report, if the audit came as far as reading it."""
-
-    @property
-    def first(self) -> Step | None:
-        """The first thing that does not hold; if there is none, the first that cannot be told."""
-        broken = (step for step in self.steps if step.outcome == "broken")
-        return next(broken, next((step for step in self.steps if step.outcome == "open"), None))
-
-    @property
-    def exit_code(self) -> int:
-        """0 it holds; 1 something does not; 3 it cannot be told, and nothing worse."""
-        outcomes = {step.outcome for step in self.steps}
-        return 1 if "broken" in outcomes else 3 if "open" in outcomes else 0
+    policy: Path | None = None
+    """The policy file that the run should be about."""
+    keys: tuple[Path, ...] = ()
+    """Public keys that should have signed it."""
+    stamps: tuple[Path, ...] = ()
+    """Time-stamps of its signed statement."""
+    roots: tuple[Path, ...] = ()
+    """Root certificates of time-stamping authorities."""
 
 
-class _BrokenError(Exception):
-    """Does not hold."""
-
-
-class _OpenError(Exception):
-    """Cannot be told, and nothing after it can."""
-
-
-@dataclass
-class _Log:
-    steps: list[Step] = field(default_factory=list)
-    report: Report | None = None
-
-    def add(self, name: str, outcome: Outcome, words: str) -> None:
-        self.steps.append(Step(name, outcome, words))
-
-    @contextmanager
-    def step(self, name: Name) -> Iterator[list[str]]:
-        """Appends a step that holds, with the words put into the list; or, if something was raised, one that does not."""
-        words: list[str] = []
-        try:
-            yield words
-        except (_BrokenError, EvidenceError, ReportError, PlanError) as error:
-            self.add(name, "broken", str(error))
-            raise _StopError from None
-        except (_OpenError, UnfinishedError) as error:
-            self.add(name, "open", str(error))
-            raise _StopError from None
-        self.add(name, "holds", " ".join(words))
-
-
-class _StopError(Exception):
-    """The last step ended the audit."""
-
-
-def audit(run: Path, *, policy: Path | None = None) -> Audit:
-    """Audits the run in a folder; `policy`: the file that it should be about, if someone holds one.
-
-    Writes nothing. Raises `AuditError` for a folder that holds no run.
-    """
+def audit(run: Path, held: Held | None = None) -> Audit:
+    """Audits the run in a folder. Writes nothing. Raises `AuditError` for a folder or file that cannot be looked at."""
     if not (run / FILE_NAME).is_file() and not (run / SEAL).is_file():
         missing = "no such folder" if not run.is_dir() else "holds no run"
         raise AuditError(f"{run}: {missing}")
-    log = _Log()
-    with suppress(_StopError):
-        _audit(run, policy, log)
+    log = Log()
+    with suppress(StopError):
+        _audit(run, held or Held(), log)
     return Audit(tuple(log.steps), log.report)
 
 
-def _audit(run: Path, policy: Path | None, log: _Log) -> None:
+def _audit(run: Path, held: Held, log: Log) -> None:
     store = Store(run)
     with log.step("seal") as words:
         words.append(_seal(run))
@@ -131,13 +74,14 @@ def _audit(run: Path, policy: Path | None, log: _Log) -> None:
         )
     with log.step("policy") as words:
         materials = ledger.materials(store)
-        words.append(_policy(plan, materials, policy))
+        words.append(_policy(plan, materials, held.policy))
     with log.step("report") as words:
         report = _report(run, ledger, plan)
         log.report = report
         words.append(
             "result.json is the report that the run ended with, about this policy, these bindings and this ledger."
         )
+    _signature(run, report, held, log)
     with log.step("versions") as words:
         differing = _versions(report, ledger)
         words.append(
@@ -172,13 +116,13 @@ def _concluded(plan: Plan, materials: Materials, store: Store, ledger: Finished)
     try:
         return conclude(plan, materials, seen_in(store, plan, ledger.finished))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # tables that no verifier writes
-        raise _BrokenError(f"nothing can be concluded from the evidence: {error}") from None
+        raise BrokenError(f"nothing can be concluded from the evidence: {error}") from None
 
 
 def _differs(words: str, differing: str) -> None:
     if differing:
-        raise _OpenError(f"{words}. But the versions are not as here ({differing}): with the same, it may be equal.")
-    raise _BrokenError(words)
+        raise OpenError(f"{words}. But the versions are not as here ({differing}): with the same, it may be equal.")
+    raise BrokenError(words)
 
 
 # --- bytes -----------------------------------------------------------------------------------------------------------
@@ -190,12 +134,12 @@ def _seal(run: Path) -> str:
         return "There is none: the run has not ended, or its seal was taken away."
     for name, digest in found.items():
         if not (run / name).is_file():
-            raise _BrokenError(f"{name} is missing")
+            raise BrokenError(f"{name} is missing")
         if file_digest(run / name) != digest:
-            raise _BrokenError(f"{name} was changed after the run ended")
+            raise BrokenError(f"{name} was changed after the run ended")
     for name in (f"{FILE_NAME}-wal", f"{FILE_NAME}-journal"):
         if (run / name).exists():
-            raise _BrokenError(f"{name} was put beside the ledger after the run ended")
+            raise BrokenError(f"{name} was put beside the ledger after the run ended")
     return f"{' and '.join(found)} have the bytes that the run ended with."
 
 
@@ -204,6 +148,51 @@ def _rehash(run: Path, store: Store) -> int:
     for digest in known:
         store.verify(digest)
     return len(known)
+
+
+# --- signature -------------------------------------------------------------------------------------------------------
+
+
+def _signature(run: Path, report: Report, held: Held, log: Log) -> None:
+    with log.step("signature") as words:
+        envelope = envelope_of(run)
+        if envelope is not None:
+            check_payload(envelope, payload(report, files_of(run)))
+            check_signatures(envelope, [_bytes(key) for key in held.keys])
+        elif held.keys:
+            raise BrokenError("the run is not signed, and a key was given")
+        else:
+            words.append("The run is not signed: whoever could write this folder could have made all of it.")
+            log.outcome = "absent"
+        if envelope is not None and held.keys:
+            words.append(
+                f"Signed by {count(len(held.keys), 'key')} given: report, evidence, ledger and what they are about."
+            )
+        elif envelope is not None:
+            words.append(
+                f"signed by {', '.join(one.keyid[:16] + '…' for one in envelope.signatures)}, about this run; who that is "
+                "cannot be told without a public key (--key)"
+            )
+            log.outcome = "open"
+    _stamps(run, held, log)
+
+
+def _stamps(run: Path, held: Held, log: Log) -> None:
+    stamps = (*held.stamps, *([run / STAMP] if (run / STAMP).exists() and not held.stamps else []))
+    for stamp in stamps:
+        with log.step("time-stamp") as words:
+            if not (run / STATEMENT).is_file():
+                raise BrokenError(f"{stamp.name} stamps a signed statement, and the run has none")
+            found = check_stamp(stamp, (run / STATEMENT).read_bytes(), [_bytes(root) for root in held.roots])
+            words.append(found.words(STATEMENT))
+            log.outcome = "holds" if found.verified else "open"
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise AuditError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 # --- policy, report, versions --------------------------------------------------------------------------------------------
@@ -223,22 +212,22 @@ def _policy(plan: Plan, materials: Materials, file: Path | None) -> str:
     other = given.policy.policy
     about = f"the run is about {header.id}, version {header.version}"
     if (other.id, other.version) != (header.id, header.version):
-        raise _BrokenError(f"{about}; the policy given is {other.id}, version {other.version}")
-    raise _BrokenError(f"{about}; the policy given is another text under that name and version")
+        raise BrokenError(f"{about}; the policy given is {other.id}, version {other.version}")
+    raise BrokenError(f"{about}; the policy given is another text under that name and version")
 
 
 def _report(run: Path, ledger: Finished, plan: Plan) -> Report:
     data = (run / RESULT).read_bytes()
     if bytes_digest(data) != ledger.report:
-        raise _BrokenError(f"{RESULT} is not the report that the run ended with")
+        raise BrokenError(f"{RESULT} is not the report that the run ended with")
     report = parse(data.decode())
     if canonical(report).encode() != data:
-        raise _BrokenError(f"{RESULT} is not written as the program writes it")
+        raise BrokenError(f"{RESULT} is not written as the program writes it")
     here = {"policy": plan.policy, "bindings": plan.bindings, "ledger": ledger.content}
     for name, digest in here.items():
         said = getattr(report.integrity, name)
         if said != digest:
-            raise _BrokenError(f"the report is about the {name} {said}, the run about {digest}")
+            raise BrokenError(f"the report is about the {name} {said}, the run about {digest}")
     return report
 
 
@@ -247,7 +236,7 @@ def _versions(report: Report, ledger: Finished) -> str:
     here = versions_here()
     registered = ledger.versions
     if registered.get("unlearn-spec") != report.versions.tool:
-        raise _BrokenError(
+        raise BrokenError(
             f"the report says unlearn-spec {report.versions.tool}, the ledger {registered.get('unlearn-spec')}."
         )
     there = {name: registered.get(name, "") for name in here.libraries} | {
@@ -256,7 +245,7 @@ def _versions(report: Report, ledger: Finished) -> str:
     }
     mine = {**here.libraries, "axiom set": here.axioms, "program source": here.code}
     if there["unlearn-spec"] != mine["unlearn-spec"] or there["axiom set"] != mine["axiom set"]:
-        raise _OpenError(
+        raise OpenError(
             f"the run was concluded by unlearn-spec {there['unlearn-spec']} with axiom set {there['axiom set']}; here is "
             f"{mine['unlearn-spec']} with {mine['axiom set']}. Digests and chain hold; to decide again, install that version."
         )

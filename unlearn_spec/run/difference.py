@@ -24,7 +24,7 @@ def verdict_difference(stored: bytes, again: Verification) -> str:
     return (
         "the run's verdicts are not written as the program writes them"
         if found is None
-        else _told("the run's verdicts", found)
+        else told("the run's verdicts", found)
     )
 
 
@@ -38,7 +38,7 @@ def report_difference(report: Report, again: Report) -> str:
     if path[0] == "results" and len(path) > 1 and isinstance(path[1], int) and path[1] < len(report.results):
         verdict = report.results[path[1]].verdict
         about = f" ({verdict.clause}{' on ' + verdict.artifact if verdict.artifact else ''})"
-    return _told(f"the report{about}", found)
+    return told(f"the report{about}", found)
 
 
 Place = tuple[str | int, ...]
@@ -63,10 +63,11 @@ def first_difference(one: Any, other: Any, at: Place = ()) -> tuple[Place, Any, 
     return None if one == other and type(one) is type(other) else (at, one, other)
 
 
-def _told(who: str, found: tuple[Place, Any, Any]) -> str:
+def told(who: str, found: tuple[Place, Any, Any], other: str = "the evidence") -> str:
+    """A difference in one sentence: what `who` says where, and what `other` gives."""
     path, said, given = found
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-    return f"{who} says {_shown(said)} at {where}; the evidence gives {_shown(given)}"
+    return f"{who} says {_shown(said)} at {where}; {other} gives {_shown(given)}"
 
 
 def _shown(value: Any) -> str:
