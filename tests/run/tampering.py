@@ -1,6 +1,6 @@
 """Changes one byte of a run folder at random and asks whether the audit tells; the long version of a test.
 
-    python tests/run/tampering.py RUN [--flips 1000] [--seed 1] [--key PUB]
+python tests/run/tampering.py RUN [--flips 1000] [--seed 1] [--key PUB]
 """
 
 from __future__ import annotations

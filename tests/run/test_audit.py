@@ -69,7 +69,8 @@ def first(found: Audit) -> tuple[int, str]:
 
 def test_an_untouched_run_holds_step_by_step(made: Path, inputs: tuple[Path, Path]) -> None:
     found = audit(made, Held(policy=inputs[0]))
-    assert [(step.name, step.outcome) for step in found.steps] == [(name, "absent" if name == "signature" else "holds") for name in STEPS
+    assert [(step.name, step.outcome) for step in found.steps] == [
+        (name, "absent" if name == "signature" else "holds") for name in STEPS
     ]
     assert found.exit_code == 0 and found.first is None
     kinds = {row.payload["key"].split()[0] for row in finished(made).rows if row.kind == "material"}
@@ -145,7 +146,14 @@ def test_a_kinder_number_in_the_report_alone_is_caught_and_named(run: Path) -> N
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("conclusion", "Holds."), ("not_covered", []), ("findings", []), ("revealed", []), ("records", []), ("axioms", [])],
+    [
+        ("conclusion", "Holds."),
+        ("not_covered", []),
+        ("findings", []),
+        ("revealed", []),
+        ("records", []),
+        ("axioms", []),
+    ],
 )
 def test_what_the_report_leaves_out_or_rewords_is_caught(run: Path, field: str, value: Any) -> None:
     def told(content: dict[str, Any]) -> None:
@@ -174,7 +182,9 @@ def test_a_plan_with_more_error_than_the_policy_leaves_is_caught(run: Path) -> N
 def test_another_text_of_the_policy_is_caught(run: Path) -> None:
     known, store = finished(run), Store(run)
     text = store.get_bytes(known.plan.policy).decode()
-    forge(run, {f'"object":"{known.plan.policy}"': f'"object":"{store.put_bytes(text.replace("50%", "90%").encode())}"'})
+    forge(
+        run, {f'"object":"{known.plan.policy}"': f'"object":"{store.put_bytes(text.replace("50%", "90%").encode())}"'}
+    )
     found = audit(run)
     assert first(found) == (1, "policy")
     assert "is not the one it was planned for" in found.first.words  # type: ignore[union-attr]
@@ -252,14 +262,18 @@ def test_a_run_in_which_no_clause_was_verified_holds_and_says_so(tmp_path: Path)
 @pytest.mark.parametrize("name", ["unlearn-spec", "axioms"])
 def test_another_program_or_axiom_set_cannot_tell(run: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     here = audit_module.versions_here()
-    other = replace(here, axioms="0" * 12) if name == "axioms" else replace(here, libraries={**here.libraries, name: "9"})
+    other = (
+        replace(here, axioms="0" * 12) if name == "axioms" else replace(here, libraries={**here.libraries, name: "9"})
+    )
     monkeypatch.setattr(audit_module, "versions_here", lambda: other)
     found = audit(run)
     assert first(found) == (3, "versions")
     assert "install that version" in found.first.words  # type: ignore[union-attr]
 
 
-def test_another_scipy_is_told_and_excuses_a_difference_only_as_untold(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_scipy_is_told_and_excuses_a_difference_only_as_untold(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = audit_module.versions_here()
     other = replace(here, libraries={**here.libraries, "scipy": "0.1"})
     monkeypatch.setattr(audit_module, "versions_here", lambda: other)
@@ -323,7 +337,8 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    "hostile", [b"", b"\xff\xfe", b"[" * 100_000, b'{"files": 3}', b'{"unlearn_spec_seal":"1.0","files":{"../x":"sha256:0"}}']
+    "hostile",
+    [b"", b"\xff\xfe", b"[" * 100_000, b'{"files": 3}', b'{"unlearn_spec_seal":"1.0","files":{"../x":"sha256:0"}}'],
 )
 def test_a_hostile_seal_or_ledger_is_told_in_one_line(run: Path, hostile: bytes) -> None:
     (run / SEAL).write_bytes(hostile)

@@ -122,25 +122,42 @@ def test_a_run_that_does_not_hold_is_not_signed(here: Path, capsys: pytest.Captu
 def test_the_statement_names_all_that_the_report_is_about(made: Path) -> None:
     report = parse((made / "run" / RESULT).read_text())
     found = json.loads(base64.b64decode(json.loads((made / "run" / STATEMENT).read_text())["payload"]))
-    assert (found["_type"], set(found)) == ("https://in-toto.io/Statement/v1", {"_type", "subject", "predicateType", "predicate"})
+    assert (found["_type"], set(found)) == (
+        "https://in-toto.io/Statement/v1",
+        {"_type", "subject", "predicateType", "predicate"},
+    )
     names = [one["name"] for one in found["subject"]]
     assert len(set(names)) == len(names)
     by_name = {one["name"]: one["digest"] for one in found["subject"]}
     assert by_name["result.json"] == {"sha256": digest(report)[7:]}
-    assert {"policy", "bindings", "ledger.sqlite", "record completion", "model audited assistant", "system audited assistant"} <= set(names)
+    assert {
+        "policy",
+        "bindings",
+        "ledger.sqlite",
+        "record completion",
+        "model audited assistant",
+        "system audited assistant",
+    } <= set(names)
     assert by_name["data diaries"].keys() == {ITEMS}
-    assert {one.object for one in report.evidence} == {f"sha256:{name[11:]}" for name in names if name.startswith("objects/")}
+    assert {one.object for one in report.evidence} == {
+        f"sha256:{name[11:]}" for name in names if name.startswith("objects/")
+    }
     told = {(one["clause"], one["artifact"]): one["outcome"] for one in found["predicate"]["verdicts"]}
     assert told == {(one.verdict.clause, one.verdict.artifact): one.verdict.outcome for one in report.results}
     assert found["predicate"]["verifier"]["code"] == report.versions.code
 
 
 def test_the_encoding_is_that_of_the_specification() -> None:
-    assert pae("http://example.com/HelloWorld", b"hello world") == b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    assert (
+        pae("http://example.com/HelloWorld", b"hello world")
+        == b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
     assert pae("é", b"") == b"DSSEv1 2 \xc3\xa9 0 "
 
 
-@pytest.mark.parametrize("hostile", [b"", b"{}", b"[" * 50_000, b'{"payload":"!","payloadType":"x","signatures":[]}\n', b"\xff"])
+@pytest.mark.parametrize(
+    "hostile", [b"", b"{}", b"[" * 50_000, b'{"payload":"!","payloadType":"x","signatures":[]}\n', b"\xff"]
+)
 def test_what_is_no_envelope_is_told(here: Path, hostile: bytes) -> None:
     (here / "run" / STATEMENT).write_bytes(hostile)
     assert first(audit(here / "run", by(here, "auditor"))) == (1, "signature")
@@ -149,6 +166,7 @@ def test_what_is_no_envelope_is_told(here: Path, hostile: bytes) -> None:
 
 
 # --- time-stamps -----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", ["message.tsr", "message.token"])
 def test_a_stamp_is_held_against_its_bytes_and_with_a_root_verified(name: str) -> None:

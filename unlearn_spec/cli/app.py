@@ -43,6 +43,11 @@ class ReportFormat(StrEnum):
     text = "text"
     html = "html"
     json = "json"
+    markdown = "markdown"
+    model_card = "model-card"
+    junit = "junit"
+    oscal = "oscal"
+    statement = "statement"
 
 
 def _version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .canonical import EvidenceError, canonical_json
+from .canonical import EvidenceError, Json, canonical_json
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -34,8 +34,8 @@ class Envelope:
 
     def to_bytes(self) -> bytes:
         """As a file."""
-        signatures = [{"keyid": one.keyid, "sig": _encoded(one.value)} for one in self.signatures]
-        content = {"payload": _encoded(self.payload), "payloadType": self.payload_type, "signatures": signatures}
+        signatures: Json = [{"keyid": one.keyid, "sig": _encoded(one.value)} for one in self.signatures]
+        content: Json = {"payload": _encoded(self.payload), "payloadType": self.payload_type, "signatures": signatures}
         return canonical_json(content) + b"\n"
 
     def signed_by(self, public_key: bytes) -> bool:

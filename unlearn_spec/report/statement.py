@@ -14,6 +14,7 @@ from ..evidence.canonical import Json, canonical_json, decimal_text
 from ..plan.model import SubjectRef
 from ..verdict.model import ClauseVerdict, GateResult, Interval
 from .model import Report, digest
+from .wording import visible
 
 TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "urn:unlearn-spec:predicate:conformance:1.0"
@@ -116,12 +117,12 @@ def _verdict(verdict: ClauseVerdict, conclusion: str) -> Json:
         "clause": verdict.clause,
         "artifact": verdict.artifact,
         "outcome": verdict.outcome,
-        "conclusion": conclusion,
+        "conclusion": visible(conclusion),
         "access": verdict.access,
-        "limit": verdict.limit,
+        "limit": None if verdict.limit is None else visible(verdict.limit),
         "bounds": [_bound(interval) for interval in verdict.intervals],
         "controls": [_control(gate) for gate in verdict.gates],
-        "conditional_on": list(verdict.conditional_on),
+        "conditional_on": [visible(one) for one in verdict.conditional_on],
     }
 
 

@@ -46,7 +46,7 @@ def _units(plan: Plan) -> None:
 def _clauses(plan: Plan, document: Document) -> None:
     policy = document.policy
     wanted = {(clause.id, name) for clause in policy.clauses for name in tested_artifacts(policy, clause) or ("",)}
-    there = {(one.clause, one.artifact) for one in (*plan.obligations, *plan.missing)}
+    there = {(one.clause, one.artifact) for one in plan.obligations} | {(one.clause, one.artifact) for one in plan.missing}
     for clause, artifact in sorted(wanted ^ there):
         on = f" on {artifact}" if artifact else ""
         why = (

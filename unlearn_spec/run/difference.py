@@ -55,8 +55,8 @@ def first_difference(one: Any, other: Any, at: Place = ()) -> tuple[Place, Any, 
         return None
     if isinstance(one, list) and isinstance(other, list):
         for place in range(max(len(one), len(other))):
-            sides = (side[place] if place < len(side) else _ABSENT for side in (one, other))
-            found = first_difference(*sides, (*at, place))
+            left, right = (side[place] if place < len(side) else _ABSENT for side in (one, other))
+            found = first_difference(left, right, (*at, place))
             if found is not None:
                 return found
         return None
