@@ -242,6 +242,21 @@ def audit(
 
 
 @app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a finished verification, or a report in JSON.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of a later one, or its report.")],
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """Say what changed between two verifications: what they were about, and each verdict with the reason.
+
+    Exit status: 0 every clause has the same outcome, 1 some has not, 2 one of the two cannot be read.
+    """
+    from .compare import run_compare
+
+    raise typer.Exit(run_compare(before, after, format.value))
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for models, runs and reports; what is there is reused.")] = Path("demo-out"),
     workers: Annotated[int, typer.Option(min=1, help="Processes that train and measure.")] = 2,

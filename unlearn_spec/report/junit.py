@@ -47,8 +47,8 @@ def render(report: Report) -> str:
         "skipped": str(marks.count("skipped")),
     }
     name = _text(f"{report.policy.id} version {report.policy.version}")
-    suites = Tree.Element("testsuites", name="unlearn-spec", **counts)
-    suite = Tree.SubElement(suites, "testsuite", name=name, **counts)
+    suites = Tree.Element("testsuites", {"name": "unlearn-spec", **counts})
+    suite = Tree.SubElement(suites, "testsuite", {"name": name, **counts})
     _properties(
         suite,
         {
