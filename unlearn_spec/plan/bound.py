@@ -12,6 +12,7 @@ from ..verifiers.items import Item
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
+from .statement_file import StatementFile
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -91,6 +92,7 @@ class Bindings:
     keys: Mapping[str, bytes]
     """Signer to Ed25519 public key, PEM."""
     records: tuple[RecordFile, ...]
+    statements: tuple[StatementFile, ...] = ()
     content: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 

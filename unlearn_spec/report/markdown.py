@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..verdict.model import Interval
-from . import phrases, wording
+from . import phrases, stated, wording
 from .marked import bullets, escaped, table
 from .model import Report, digest
 
@@ -26,6 +26,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"Confidence of the run as a whole: {wording.percent(report.validity.confidence, 'down')}, for all facts together."
     yield from results(report, "##")
     yield from not_covered(report, "##")
+    yield from _section(stated.TITLE, _statements(report))
     yield from _section("Of which model", bullets(phrases.subject_words(subject) for subject in report.subjects))
     yield from _section("What was measured", _measured(report))
     yield from _section("Controls", _controls(report))
@@ -85,6 +86,11 @@ def _bounds(intervals: tuple[Interval, ...]) -> str:
         + (f", {one.hits} of {one.n} seen" if one.hits is not None and one.n is not None else "")
         for one in intervals
     )
+
+
+def _statements(report: Report) -> list[str]:
+    lines = bullets(f"{stated.heading(one)}: {stated.words(one)}" for one in report.statements)
+    return [stated.LEAD, "", *lines] if lines else []
 
 
 def _measured(report: Report) -> list[str]:

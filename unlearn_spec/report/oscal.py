@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..verdict.model import ClauseVerdict, Outcome
-from . import phrases, wording
+from . import phrases, stated, wording
 from .marked import escaped
-from .model import Report, Result, digest
+from .model import Report, Result, Stated, digest
 
 VERSION: Final = "1.2.1"
 NAMESPACE: Final = "urn:unlearn-spec:oscal:1.0"
@@ -93,6 +93,8 @@ class _Document:
             ),
             "reviewed-controls": {"control-selections": [self._selection()]},
         }
+        if report.statements:
+            found["attestations"] = [_attestation(one) for one in report.statements]
         if report.results:
             found["observations"] = [self._observation(result) for result in report.results]
         if decided:
@@ -180,6 +182,11 @@ class _Document:
     def _id(self, *name: str) -> str:
         space = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
         return str(uuid.uuid5(space, json.dumps([self.digest, *name])))
+
+
+def _attestation(one: Stated) -> Node:
+    part = {"name": _token(one.kind), "ns": NAMESPACE, "title": _line(stated.heading(one)), "prose": escaped(stated.words(one))}
+    return {"parts": [part]}
 
 
 def _key(verdict: ClauseVerdict) -> tuple[str, ...]:

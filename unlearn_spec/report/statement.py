@@ -63,6 +63,7 @@ def statement(report: Report, files: Mapping[str, str]) -> Mapping[str, Json]:
                 for one in information.data
             ],
             "records": [{"id": one.id, "signer": one.signer, "digest": one.digest} for one in report.records],
+            "statements": [{"id": one.id, "signer": one.signer, "digest": one.digest} for one in report.statements],
             "evidence": [{"unit": one.unit, "object": one.object} for one in report.evidence],
             "overall": report.overall,
             "confidence": str(report.validity.confidence),

@@ -17,7 +17,9 @@ from ..evidence.ledger import Ledger
 from ..evidence.store import Store
 from ..plan.bound import Bindings, BoundSubject
 from ..plan.model import DataRef, Plan
+from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
+from ..plan.statement_file import StatementFile, read_statement
 from ..policy.load import Document, PolicyError, load_text
 from ..statistics.intervals import Interval, Method
 from ..verdict.gates import compared
@@ -83,6 +85,7 @@ def keep(materials: Materials, ledger: Ledger, store: Store) -> None:
     kept = {_policy_key(source.file): store.put_bytes(source.text.encode())}
     kept["bindings"] = store.put_json(bindings.content)
     kept |= {f"record {found.record.id}": store.put_bytes(found.raw) for found in bindings.records}
+    kept |= {f"statement {found.statement.id}": store.put_bytes(found.raw) for found in bindings.statements}
     kept |= {f"signer {name}": store.put_bytes(key) for name, key in bindings.keys.items()}
     kept |= {_blind_key(*pair): store.put_json(_baseline_json(found)) for pair, found in materials.blind.items()}
     kept |= {_roster_key(ref): store.put_table(_roster_table(found)) for ref, found in materials.rosters.items()}
@@ -106,9 +109,14 @@ def recall(ledger: Ledger, store: Store, plan: Plan) -> Materials:
         raise EvidenceError(f"the policy kept in the run, {found}, is not the one it was planned for, {plan.policy}")
     if (found := get("bindings")) != plan.bindings:
         raise EvidenceError(f"the bindings kept in the run, {found}, are not those it was planned for, {plan.bindings}")
+    document = _document(store.get_bytes(plan.policy), policies[0].removeprefix(_policy_key("")))
+    bindings = _bindings(store, plan.bindings, get)
+    for one in bindings.statements:
+        if why := statement_refusal(one, document.policy, plan.policy, bindings.keys.get(one.statement.signer)):
+            raise EvidenceError(f"a statement kept in the run does not count: {why}")
     return Materials(
-        document=_document(store.get_bytes(plan.policy), policies[0].removeprefix(_policy_key(""))),
-        bindings=_bindings(store, plan.bindings, get),
+        document=document,
+        bindings=bindings,
         blind={pair: _baseline(store.get_json(get(_blind_key(*pair)))) for pair in _pairs(plan)},
         rosters={ref: _read_roster(store.get_table(get(_roster_key(ref)))) for ref in _revealing(plan)},
     )
@@ -177,6 +185,7 @@ def _bindings(store: Store, digest: str, get: Callable[[str], str]) -> Bindings:
             suites={},
             keys=keys,
             records=tuple(_records(store, get, content["records"])),
+            statements=tuple(_statements(store, content.get("statements", ()))),
             content=content,
         )
     except (KeyError, TypeError, AttributeError):
@@ -194,6 +203,14 @@ def _records(store: Store, get: Callable[[str], str], digests: Sequence[str]) ->
         if get(f"record {read.record.id}") != digest:
             raise EvidenceError(f"the record {read.record.id} kept in the run is not the one that was bound")
         yield read
+
+
+def _statements(store: Store, digests: Sequence[str]) -> Iterator[StatementFile]:
+    for digest in digests:
+        try:
+            yield read_statement(store.get_bytes(digest), "statement")
+        except RecordError as error:
+            raise EvidenceError(f"a statement kept in the run cannot be read: {error}") from None
 
 
 def _subject(content: Mapping[str, Any]) -> BoundSubject:

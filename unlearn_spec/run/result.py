@@ -12,7 +12,7 @@ from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..report.build import build
-from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Versions
+from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
 from ..rules.explain import sentence
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
@@ -51,6 +51,7 @@ def make_report(
         ),
         axioms=tuple(Axiom(id=axiom.id, statement=axiom.sentence, status=axiom.status) for axiom in AXIOMS),
         records=_records(materials.bindings),
+        statements=_statements(materials.bindings),
         relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
         guardrails=_guardrails(plan, clauses, seen),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
@@ -67,6 +68,16 @@ def _records(bound: Bindings) -> tuple[Record, ...]:
             digest=found.digest,
         )
         for found in bound.records
+    )
+
+
+def _statements(bound: Bindings) -> tuple[Stated, ...]:
+    return tuple(
+        Stated(
+            **found.statement.model_dump(include={"id", "kind", "signer", "name", "role", "signed_on", "text", "clauses", "expires"}),
+            digest=found.digest,
+        )
+        for found in bound.statements
     )
 
 

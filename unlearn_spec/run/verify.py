@@ -72,7 +72,7 @@ def verify(
     by then is kept.
     """
     document = load(policy)
-    bound = load_bindings(bindings, document.policy)
+    bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()))
     where = device or bound.device
     _usable(out)
     with Ledger(out) as ledger:
