@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from unlearn_spec.run.verify import RunResult, verify
 
 FOLDER = "canaryfolder"
 """Every path that is bound has it."""
-ENVIRONMENT = "canaryenvironment"
+ENVIRONMENT, USER, HOST = "canaryenvironment", "canaryuser", "canaryhost"
 HANDLING, DESCRIPTION, COMMENT = "canaryhandling", "canarydescription", "canarycomment"
 TARGETS = tuple(f"canary{word}" for word in tiny.WORDS)
 """All that prompts, answers and generations are made of."""
@@ -47,6 +45,10 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
     patch = pytest.MonkeyPatch()
     patch.setattr(tiny, "WORDS", TARGETS)
     patch.setenv("UNLEARN_SPEC_CANARY", ENVIRONMENT)
+    for name in ("USER", "LOGNAME", "USERNAME"):
+        patch.setenv(name, USER)
+    patch.setattr("socket.gethostname", lambda: HOST)
+    patch.setattr("platform.node", lambda: HOST)
     policy, bindings = signed.build(folder)
     (folder / "terms.txt").write_text(f"{TARGETS[1]} {TARGETS[2]}\n")
     text = policy.read_text().replace(
@@ -60,20 +62,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
 
 
 def canaries() -> dict[str, str]:
-    named = {
-        "path": FOLDER,
-        "environment": ENVIRONMENT,
-        "handling": HANDLING,
-        "description": DESCRIPTION,
-        "comment": COMMENT,
-    }
-    found = {
-        "user": getpass.getuser(),
-        "host": socket.gethostname(),
-        "home": str(Path.home()),
-        "folder": os.sep + "tmp",
-    }
-    return named | {name: word for name, word in found.items() if len(word) > 3} | {word: word for word in TARGETS}
+    planted = (FOLDER, ENVIRONMENT, USER, HOST, HANDLING, DESCRIPTION, COMMENT, *TARGETS)
+    places = (str(Path.home()) + os.sep, f"{os.sep}tmp{os.sep}")
+    return {word: word for word in (*planted, *places)}
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -195,6 +196,11 @@ def report(
     ] = None,
     policy: Annotated[Path | None, typer.Option(help="For --annex: the policy file that was verified.")] = None,
     bindings: Annotated[Path | None, typer.Option(help="For --annex: where the data are.")] = None,
+    readers: Annotated[str | None, typer.Option(help="For --annex: who may read it.")] = None,
+    keep_until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="For --annex: until when it is kept.")
+    ] = None,
+    ground: Annotated[str | None, typer.Option(help="For --annex: on what ground it is kept.")] = None,
 ) -> None:
     """Write the report of a finished verification again, in another format.
 
@@ -205,12 +211,13 @@ def report(
     from .report import report as write
 
     if annex is None:
-        if policy is not None or bindings is not None:
+        if any(one is not None for one in (policy, bindings, readers, keep_until, ground)):
             raise typer.BadParameter("they are read for a restricted annex only", param_hint="--policy/--bindings")
     else:
         if policy is None or bindings is None:
             raise typer.BadParameter("give --policy and --bindings as well: they hold its text", param_hint="--annex")
-        status = write_annex(run, policy, bindings, annex)
+        until = keep_until.date() if keep_until is not None else None
+        status = write_annex(run, policy, bindings, annex, readers=readers, kept_until=until, ground=ground)
         if status or (format is None and out is None):
             raise typer.Exit(status)
     raise typer.Exit(write(run, (format or ReportFormat.text).value, out))
