@@ -75,6 +75,10 @@ def _audit(run: Path, held: Held, log: Log) -> None:
     with log.step("policy") as words:
         materials = ledger.materials(store)
         words.append(_policy(plan, materials, held.policy))
+    there, here = ledger.versions.get("unlearn-spec"), versions_here().libraries["unlearn-spec"]
+    if there != here:  # its report may have another form: nothing in it is to be judged by this program
+        log.add("versions", "open", f"the run was concluded by unlearn-spec {there}, here is {here}; install that version")
+        raise StopError
     with log.step("report") as words:
         report = _report(run, ledger, plan)
         log.report = report
