@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -20,12 +21,13 @@ import tiny
 from unlearn_spec.cli import app
 from unlearn_spec.cli.report import annex as command
 from unlearn_spec.cli.report import load
+from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.plan.data import DataSpec, load_items
 from unlearn_spec.report import FORMATS, canonical, render
 from unlearn_spec.report.annex import Annex, Shown
 from unlearn_spec.report.model import Redacted, digest
 from unlearn_spec.run.annex import make_annex
-from unlearn_spec.run.result import redacted
+from unlearn_spec.run.materials import redacted
 from unlearn_spec.run.verify import verify
 from unlearn_spec.verifiers.items import item_key
 
@@ -88,7 +90,8 @@ def test_the_file_is_for_its_owner_alone_and_says_what_the_report_does_not(
     assert command(run, *inputs, out) == 0
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     said = capsys.readouterr()
-    assert said.out == "" and said.err == f"{out}: {len(load(run).revealed)} items shown, 0 known by digest only\n"
+    lines = f"{out}: {len(load(run).revealed)} items shown, 0 known by digest only\nSHA-256 of the file: {file_digest(out)[7:]}\n"
+    assert said.out == "" and said.err == lines
     page = unescape(out.read_text(encoding="utf-8"))
     assert "Restricted annex" in page and digest(load(run)) in page
     secrets = {item.secret for item in shown(make_annex(load(run), *inputs))}
@@ -96,6 +99,20 @@ def test_the_file_is_for_its_owner_alone_and_says_what_the_report_does_not(
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
     for elsewhere in (*(render(load(run), format) for format in FORMATS), said.err.replace(str(out), "")):
         assert not re.search(r"\bw\d+\b", elsewhere), "every word of the target begins with w"
+
+
+def test_it_says_how_long_it_is_kept_on_what_ground_and_what_it_holds(
+    inputs: tuple[Path, Path], run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = []
+    for number, ground in enumerate(("Art. 17(3)(e) <b>claims</b>", "Art. 5(2)", None)):
+        out = tmp_path / f"annex{number}.html"
+        assert command(run, *inputs, out, readers="the court", kept_until=date(2031, 1, 31), ground=ground) == 0
+        pages.append(out.read_text(encoding="utf-8"))
+    assert "2031-01-31" in pages[0] and "the court" in pages[0] and "<b>claims" not in pages[0]
+    assert pages[2].count("to be filled in by hand") == 1
+    own = [re.findall(r"Digest of what it holds</dt><dd><code>(sha256:[0-9a-f]{64})<", page) for page in pages]
+    assert len({digests[0] for digests in own}) == 3
 
 
 def test_whoever_holds_the_data_needs_no_model(copy: Path, run: Path) -> None:

@@ -120,7 +120,9 @@ def test_the_plan_stands_in_the_ledger_before_anything_measured(uninterrupted: P
         kinds = [row.kind for row in ledger.rows()]
     assert kinds[:2] == ["note", "plan"]
     assert kinds[-2:] == ["verdict", "note"]
-    assert set(kinds[2:-2]) == {"unit_finished"}
+    first = kinds.index("unit_finished")
+    assert set(kinds[2:first]) == {"material"}
+    assert set(kinds[first:-2]) == {"unit_finished"}
 
 
 def test_no_target_material_in_the_run_folder(inputs: tuple[Path, Path], uninterrupted: Path) -> None:

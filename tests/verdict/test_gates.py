@@ -15,7 +15,7 @@ import make
 
 from unlearn_spec.plan.model import Control, DataRef, Obligation
 from unlearn_spec.verdict.facts import Seen, measure
-from unlearn_spec.verdict.gates import check
+from unlearn_spec.verdict.gates import check, compared
 from unlearn_spec.verdict.model import GateResult
 from unlearn_spec.verifiers.items import Item
 
@@ -26,7 +26,7 @@ def no_items(ref: DataRef) -> tuple[Item, ...]:
 
 def gate(control: Control, clause: Any, units: Seen, items: Any = no_items, **fields: Any) -> GateResult:
     wanted = make.obligation(controls=(control,), **fields)
-    (found,) = check(wanted, clause, units, _measured(wanted, clause, units), items)
+    (found,) = check(wanted, clause, units, _measured(wanted, clause, units), compared(items))
     assert (found.gate, found.units) == (control.gate, control.units)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,11 @@ class ReportFormat(StrEnum):
     text = "text"
     html = "html"
     json = "json"
+    markdown = "markdown"
+    model_card = "model-card"
+    junit = "junit"
+    oscal = "oscal"
+    statement = "statement"
 
 
 def _version(wanted: bool) -> None:
@@ -203,6 +209,11 @@ def report(
     ] = None,
     policy: Annotated[Path | None, typer.Option(help="For --annex: the policy file that was verified.")] = None,
     bindings: Annotated[Path | None, typer.Option(help="For --annex: where the data are.")] = None,
+    readers: Annotated[str | None, typer.Option(help="For --annex: who may read it.")] = None,
+    keep_until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="For --annex: until when it is kept.")
+    ] = None,
+    ground: Annotated[str | None, typer.Option(help="For --annex: on what ground it is kept.")] = None,
 ) -> None:
     """Write the report of a finished verification again, in another format.
 
@@ -213,12 +224,13 @@ def report(
     from .report import report as write
 
     if annex is None:
-        if policy is not None or bindings is not None:
+        if any(one is not None for one in (policy, bindings, readers, keep_until, ground)):
             raise typer.BadParameter("they are read for a restricted annex only", param_hint="--policy/--bindings")
     else:
         if policy is None or bindings is None:
             raise typer.BadParameter("give --policy and --bindings as well: they hold its text", param_hint="--annex")
-        status = write_annex(run, policy, bindings, annex)
+        until = keep_until.date() if keep_until is not None else None
+        status = write_annex(run, policy, bindings, annex, readers=readers, kept_until=until, ground=ground)
         if status or (format is None and out is None):
             raise typer.Exit(status)
     raise typer.Exit(write(run, (format or ReportFormat.text).value, out))
@@ -244,6 +256,46 @@ def overlap(
 
 
 @app.command()
+def audit(
+    path: Annotated[Path, typer.Argument(metavar="RUN|REPORT", help="Folder of a finished verification, or a report of one.")],
+    run: Annotated[Path | None, typer.Option(help="The report's run, if it does not lie in or beside it.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The policy file that the run should be about.")] = None,
+    key: Annotated[list[Path] | None, typer.Option(metavar="PUB", help="Public key that should have signed it.")] = None,
+    timestamp: Annotated[
+        list[Path] | None, typer.Option(metavar="TSR", help="RFC 3161 time-stamp of its signed statement.")
+    ] = None,
+    tsa_root: Annotated[
+        list[Path] | None, typer.Option(metavar="PEM", help="Root certificate of a time-stamping authority.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """Re-verify a finished verification from what it kept: digests, ledger, verdicts, every number. Needs no model.
+
+    Exit status: 0 it holds, 1 something does not (the first is named), 2 nothing to audit, 3 it cannot be told.
+    """
+    from ..run.audit import Held
+    from .audit import run_audit
+
+    held = Held(policy, tuple(key or ()), tuple(timestamp or ()), tuple(tsa_root or ()))
+    raise typer.Exit(run_audit(path, held, run=run, format=format.value))
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a finished verification, or a report in JSON.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of a later one, or its report.")],
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+) -> None:
+    """Say what changed between two verifications: what they were about, and each verdict with the reason.
+
+    Exit status: 0 every clause has the same outcome, 1 some has not, 2 one of the two cannot be read.
+    """
+    from .compare import run_compare
+
+    raise typer.Exit(run_compare(before, after, format.value))
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for models, runs and reports; what is there is reused.")] = Path("demo-out"),
     workers: Annotated[int, typer.Option(min=1, help="Processes that train and measure.")] = 2,
@@ -258,7 +310,7 @@ def demo(
 def keygen(
     name: Annotated[Path, typer.Argument(metavar="NAME", help="Writes NAME.key and NAME.pub.")],
 ) -> None:
-    """Make a key pair for signing process records. Nothing is overwritten."""
+    """Make an Ed25519 key pair, for signing process records and finished runs. Nothing is overwritten."""
     from .sign import keygen as run
 
     raise typer.Exit(run(name))
@@ -266,10 +318,16 @@ def keygen(
 
 @app.command()
 def sign(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Record file; gets its signature as last line.")],
+    record: Annotated[
+        Path, typer.Argument(metavar="RECORD|RUN", help="Record file; gets its signature as last line. Or a run folder.")
+    ],
     key: Annotated[Path, typer.Option(help="Private key, NAME.key.")],
 ) -> None:
-    """Sign a process record, so that it can decide clauses."""
+    """Sign a process record, so that it can decide clauses; or a finished run, so that no byte of it can change unseen.
+
+    A run is audited first, and signed as an in-toto statement in a DSSE envelope, statement.dsse.json. Exit status: 0, or
+    2 for what cannot be signed; 1 or 3 for a run that does not hold or cannot be told to.
+    """
     from .sign import sign as run
 
     raise typer.Exit(run(record, key))

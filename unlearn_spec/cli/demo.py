@@ -17,7 +17,8 @@ def demo(out: Path, workers: int = 2) -> int:
     from ..report.text import table
     from ..rules.check import check
     from ..run.executor import LocalExecutor, RunError
-    from ..run.verify import verify, write_whole
+    from ..run.seal import write_whole
+    from ..run.verify import verify
     from ..verifiers.subjects import SubjectError
     from ..verifiers.zoo import ZooError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from ..report.model import Report, ReportError, parse
@@ -33,12 +34,22 @@ def report(run: Path, format: str, out: Path | None) -> int:
     return 0
 
 
-def annex(run: Path, policy: Path, bindings: Path, out: Path) -> int:
+def annex(
+    run: Path,
+    policy: Path,
+    bindings: Path,
+    out: Path,
+    *,
+    readers: str | None = None,
+    kept_until: date | None = None,
+    ground: str | None = None,
+) -> int:
     """Writes what the report names by keyed digest only, in full, to a fresh file that only its owner can read.
 
     Exit status: 0, or 2 (with what is wrong on standard error, and nothing written) for an unusable run folder, policy,
     bindings or file, and for a policy or data that the report is not about.
     """
+    from ..evidence.canonical import file_digest
     from ..plan.bindings import BindingError
     from ..policy.load import PolicyError
     from ..report.annex import render as rendered
@@ -46,7 +57,7 @@ def annex(run: Path, policy: Path, bindings: Path, out: Path) -> int:
 
     try:
         _apart(out, run)
-        made = make_annex(load(run), policy, bindings)
+        made = make_annex(load(run), policy, bindings, readers=readers, kept_until=kept_until, ground=ground)
         _create(out, rendered(made))
     except PolicyError as error:
         lines = [f"{f.spans[0].file}:{f.spans[0].line}:{f.spans[0].column}: {f.code} {f.message}" for f in error.findings]
@@ -54,6 +65,7 @@ def annex(run: Path, policy: Path, bindings: Path, out: Path) -> int:
         lines = str(error).splitlines()
     else:
         sys.stderr.write(f"{visible(str(out))}: {made.shown} items shown, {made.unresolved} known by digest only\n")
+        sys.stderr.write(f"SHA-256 of the file: {file_digest(out).removeprefix('sha256:')}\n")
         return 0
     for line in lines:
         sys.stderr.write(f"error: {visible(line)}\n")

@@ -1,4 +1,4 @@
-"""`unlearn-spec keygen` and `unlearn-spec sign`: Ed25519 keys, and signatures on process records."""
+"""`unlearn-spec keygen` and `unlearn-spec sign`: Ed25519 keys, and signatures on process records, statements and finished runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ..plan.record_file import RecordError, load_record
+from ..plan.statement_file import load_statement
 from ..policy.source import read
 from ..rules.terminal import visible
 from ..verdict import records
@@ -37,19 +39,21 @@ def keygen(name: Path) -> int:
 
 
 def sign(record: Path, key: Path) -> int:
-    """Sign a record file in place, by a line `signature: …` at its end.
+    """Sign a record or statement file in place, by a line `signature: …` at its end.
 
     Exit status: 0, or 2 for a record that is not well formed or signed already, or an unusable key; the file is then
-    left as it was.
+    left as it was. A folder is signed as a run: see `sign_folder`.
     """
+    if record.is_dir():
+        return sign_folder(record, key)
     try:
-        found = load_record(record)
-        if found.record.signature is not None:
+        found, signer, known = _signable(record)
+        if known is not None:
             return _refused(f"{record} is signed already; delete its `signature` to sign it again")
         text = record.read_text(encoding="utf-8-sig")
-        value = records.sign(found.data, key.read_bytes())
+        value = records.sign(found, key.read_bytes())
         signed = text + ("" if text.endswith("\n") else "\n") + f'signature: "{value}"\n'
-        if read(signed, str(record)).data != {**found.data, "signature": value}:
+        if read(signed, str(record)).data != {**found, "signature": value}:
             return _refused(f"{record}: write the record as `key: value` lines, so that a line can be added")
         _replace(record, signed.encode())
     except RecordError as error:
@@ -58,7 +62,47 @@ def sign(record: Path, key: Path) -> int:
         return _refused(f"{key}: {error}")
     except OSError as error:
         return _refused(f"{error.filename}: {error.strerror}")
-    sys.stdout.write(f"{visible(str(record))}: signed for {found.record.signer}\n")
+    sys.stdout.write(f"{visible(str(record))}: signed for {signer}\n")
+    return 0
+
+
+def _signable(path: Path) -> tuple[dict[str, Any], str, str | None]:
+    """The data of a record or statement file, its signer, and the signature that it has. Raises `RecordError`, `OSError`."""
+    with path.open("rb") as file:
+        is_statement = b"unlearn_spec_statement:" in file.read(1 << 18)
+    if is_statement:
+        statement = load_statement(path)
+        return statement.data, statement.statement.signer, statement.statement.signature
+    record = load_record(path)
+    return record.data, record.record.signer, record.record.signature
+
+
+def sign_folder(run: Path, key: Path) -> int:
+    """Audit a finished run and, if it holds, write or extend its signed statement.
+
+    Exit status: 0; 1 or 3 with the first thing that does not hold or cannot be told, and nothing signed; 2 for a folder
+    without a run or an unusable key.
+    """
+    from ..evidence.canonical import EvidenceError
+    from ..run.audit import AuditError, audit
+    from ..run.executor import RunError
+    from ..run.signing import STATEMENT, sign_run
+
+    try:
+        found = audit(run)
+        wrong = next((step for step in found.steps if step.outcome == "broken"), None)
+        wrong = wrong or next((s for s in found.steps if s.outcome == "open" and s.name not in ("signature", "time-stamp")), None)
+        if wrong is not None or found.report is None:
+            told = "" if wrong is None else f": {wrong.name}: {wrong.words}"
+            sys.stderr.write(f"error: {visible(f'{run}: not signed{told}')}\n")
+            return found.exit_code
+        made = sign_run(run, found.report, key.read_bytes())
+    except (AuditError, EvidenceError, RunError) as error:
+        return _refused(str(error))
+    except OSError as error:
+        return _refused(f"{error.filename}: {error.strerror}")
+    number = len(made.signatures)
+    sys.stdout.write(f"{visible(str(run / STATEMENT))}: {number} signature{'s' if number > 1 else ''}\n")
     return 0
 
 

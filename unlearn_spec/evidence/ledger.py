@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest_hex, json_digest
 
-Kind = Literal["plan", "unit_finished", "verdict", "note"]
+Kind = Literal["plan", "material", "unit_finished", "verdict", "note"]
 
 FILE_NAME = "ledger.sqlite"
 REPORT_NOTE = "report"
@@ -34,7 +34,7 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL, "
     "hash TEXT NOT NULL, at TEXT NOT NULL) STRICT"
 )
-_KEYED: tuple[Kind, ...] = ("unit_finished", "verdict")
+_KEYED: tuple[Kind, ...] = ("material", "unit_finished", "verdict")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Ledger:
     def append(self, kind: Kind, payload: Json) -> str:
         """Adds a row and returns its hash.
 
-        `unit_finished` and `verdict` payloads are `{"key": …, "object": digest}` and stand once per key; `plan`
+        `material`, `unit_finished` and `verdict` payloads are `{"key": …, "object": digest}` and stand once per key; `plan`
         stands once. Repeating such a row is a no-op, contradicting it an `EvidenceError`. Notes always add a row and
         are left out of `content_digest`.
         """
@@ -108,7 +108,11 @@ class Ledger:
 
     def finished(self, key: str) -> str | None:
         """The result object of the unit `key`, or None when it is not done."""
-        row = self._slots.get(("unit_finished", key))
+        return self.object("unit_finished", key)
+
+    def object(self, kind: Kind, key: str) -> str | None:
+        """The object that the row of this kind and key names, or None when there is no such row."""
+        row = self._slots.get((kind, key))
         return None if row is None else str(row.payload["object"])
 
     def rows(self) -> tuple[Row, ...]:
@@ -119,7 +123,7 @@ class Ledger:
         return self._rows[-1].hash if self._rows else GENESIS
 
     def content_digest(self) -> str:
-        """Digest of plan, finished units and verdicts, whatever their order and time; for reports."""
+        """Digest of plan, materials, finished units and verdicts, whatever their order and time; for reports."""
         content = [[row.kind, row.payload] for row in self._rows if row.kind != "note"]
         return json_digest(sorted(content, key=canonical_json))
 

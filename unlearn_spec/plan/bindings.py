@@ -28,7 +28,9 @@ from ..verifiers.subjects.guards import guard_files
 from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
 from .data import FORMATS, Data, DataError, DataSpec, Format, format_of, load_data
 from .form import credentials, findings_in_order, form_problems, told
+from .record_check import statement_refusal
 from .record_file import RecordError, RecordFile, load_record
+from .statement_file import StatementFile, load_statement
 from .weights import WeightsError, parameters
 
 __all__ = ["BindingError", "Bindings", "load_bindings"]
@@ -91,17 +93,19 @@ class _Written(Frozen):
     suites: dict[str, _Suite] = Field(default_factory=dict)
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
 
-def load_bindings(path: str | FilePath, policy: Policy) -> Bindings:
+def load_bindings(path: str | FilePath, policy: Policy, policy_digest: str | None = None) -> Bindings:
     """Bind a policy's names to the files of one verification. Paths are relative to the bindings file.
+    `policy_digest`: of the policy's text, for statements that are about that text alone.
 
     Everything is read here, models excepted: these are hashed and looked at, not loaded. Raises `BindingError`.
     """
     reading = read_file(path)
     if not isinstance(reading.data, dict):
         raise BindingError(reading.findings)
-    binder = _Binder(str(path), FilePath(path).parent, policy)
+    binder = _Binder(str(path), FilePath(path).parent, policy, policy_digest)
     binder.problems += credentials(reading.data)
     bound = None
     try:
@@ -121,8 +125,8 @@ R = TypeVar("R")
 class _Binder:
     """Collects the problems of one bindings file on the way; what could not be bound is left out."""
 
-    def __init__(self, file: str, folder: FilePath, policy: Policy) -> None:
-        self.file, self.folder, self.policy = file, folder, policy
+    def __init__(self, file: str, folder: FilePath, policy: Policy, policy_digest: str | None) -> None:
+        self.file, self.folder, self.policy, self.policy_digest = file, folder, policy, policy_digest
         self.problems: list[Problem] = []
         self.elsewhere: tuple[Finding, ...] = ()
         """Mistakes in the files that are named here."""
@@ -144,6 +148,7 @@ class _Binder:
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
         records = self._records(written.records)
+        statements = self._statements(written.statements, keys)
         content: dict[str, Json] = {
             "policy": {"id": written.policy.id, "version": written.policy.version},
             "seed": written.seed,
@@ -158,6 +163,8 @@ class _Binder:
             "keys": {name: bytes_digest(key) for name, key in keys.items()},
             "records": [found.digest for found in records],
         }
+        if statements:
+            content["statements"] = [found.digest for found in statements]
         return Bindings(
             file=self.file,
             digest=json_digest(content),
@@ -173,6 +180,8 @@ class _Binder:
             suites=suites,
             keys=keys,
             records=records,
+            statements=statements,
+            content=content,
         )
 
     # --- names -------------------------------------------------------------------------------------------------------
@@ -417,6 +426,26 @@ class _Binder:
             if read.record.id in found:
                 self.report("B015", ("records", place), f"another record has the id `{read.record.id}`")
             found[read.record.id] = read
+        return tuple(found.values())
+
+    def _statements(self, names: Iterable[str], keys: Mapping[str, bytes]) -> tuple[StatementFile, ...]:
+        found: dict[str, StatementFile] = {}
+        for place, name in enumerate(names):
+            file = self.folder / name
+            try:
+                read = load_statement(file)
+            except RecordError as error:
+                self.elsewhere += error.findings
+                continue
+            except (OSError, ValueError):
+                self.report("B007", ("statements", place), f"there is no file {file} that can be read")
+                continue
+            refused = statement_refusal(read, self.policy, self.policy_digest, keys.get(read.statement.signer))
+            if read.statement.id in found:
+                refused = f"another statement has the id `{read.statement.id}`"
+            if refused is not None:
+                self.report("B015", ("statements", place), refused)
+            found[read.statement.id] = read
         return tuple(found.values())
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..evidence.canonical import Json
 from ..verifiers.items import Item
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
+from .statement_file import StatementFile
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -90,6 +92,9 @@ class Bindings:
     keys: Mapping[str, bytes]
     """Signer to Ed25519 public key, PEM."""
     records: tuple[RecordFile, ...]
+    statements: tuple[StatementFile, ...] = ()
+    content: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 
     def subject(self, ref: SubjectRef) -> BoundSubject:
         """The bound subject of this content. `KeyError` if there is none."""

@@ -11,6 +11,7 @@ from ..logic.meaning import MODELS
 from ..policy.model import Clause, Closeness, Delete, Destroy, Finish, Keep, Policy, Remove
 from .bound import Bindings
 from .record_file import Record, RecordFile
+from .statement_file import StatementFile
 
 PREFIX = "ed25519:"
 
@@ -31,6 +32,24 @@ def refusal(read: RecordFile, clause: Clause, artifact: str, policy: Policy, bin
     if not is_signed(read.data, key):
         return f"{name} was changed after `{record.signer}` signed it, or was signed with another key."
     return _not_independent(record, clause, policy) or _not_about(record, clause, artifact, policy, bindings)
+
+
+def statement_refusal(read: StatementFile, policy: Policy, policy_digest: str | None, key: bytes | None) -> str | None:
+    """Why a statement is not shown, in one sentence; None if it may be.
+
+    It must be signed by the key bound to its signer, and speak of this policy and of clauses that the policy has.
+    """
+    statement, name = read.statement, f"the statement `{read.statement.id}`"
+    if key is None:
+        return f"{name} is signed by `{statement.signer}`, whose public key is not bound under `keys`"
+    if statement.signature is None:
+        return f"{name} is not signed; `unlearn-spec sign` signs it"
+    if not is_signed(read.data, key):
+        return f"{name} was changed after `{statement.signer}` signed it, or was signed with another key"
+    if policy_digest is not None and statement.policy not in (None, policy_digest):
+        return f"{name} is about another text of the policy"
+    unknown = sorted(set(statement.clauses) - {clause.id for clause in policy.clauses})
+    return f"{name} speaks of a clause that the policy does not have, `{unknown[0]}`" if unknown else None
 
 
 def signed_bytes(data: Mapping[str, Any]) -> bytes:

@@ -22,7 +22,7 @@ signature: "ed25519:…"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,6 +79,8 @@ class RecordFile:
     """The file's mapping: texts, whole numbers, lists and mappings, `signature` included."""
     digest: str
     """SHA-256 of the file's bytes."""
+    raw: bytes = field(repr=False)
+    """The file's bytes."""
 
 
 class RecordError(ValueError):
@@ -96,7 +98,12 @@ def load_record(path: Path) -> RecordFile:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError):
         raise RecordError(read_file(path).findings) from None
-    reading = read_bytes(raw, str(path))
+    return read_record(raw, str(path))
+
+
+def read_record(raw: bytes, file: str) -> RecordFile:
+    """Read a record from its bytes; `file` is its name in messages. Raises `RecordError`."""
+    reading = read_bytes(raw, file)
     if reading.findings:
         raise RecordError(reading.findings)
     problems = credentials(reading.data)
@@ -110,4 +117,4 @@ def load_record(path: Path) -> RecordFile:
     findings = findings_in_order(problems, reading.source)
     if findings or record is None:
         raise RecordError(findings)
-    return RecordFile(record, reading.data, bytes_digest(raw))
+    return RecordFile(record, reading.data, bytes_digest(raw), raw)

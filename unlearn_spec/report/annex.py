@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import date
+
 from ..plan.model import Frozen
 from .html import environment
 from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest
@@ -47,6 +51,11 @@ class Annex(Frozen):
     policy: PolicyHeader
     policy_digest: str
     clauses: tuple[ByClause, ...]
+    readers: str | None = None
+    """Who may read it, in the words of whoever made it."""
+    kept_until: date | None = None
+    ground: str | None = None
+    """On what ground it is kept until then."""
 
     @property
     def shown(self) -> int:
@@ -57,6 +66,12 @@ class Annex(Frozen):
         return sum(len(test.unresolved) for clause in self.clauses for test in clause.tests)
 
 
+def digest(annex: Annex) -> str:
+    """SHA-256 of what the annex holds, as canonical JSON: named in the annex itself."""
+    text = json.dumps(annex.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 def render(annex: Annex) -> str:
     """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped."""
-    return environment().get_template("annex.html.j2").render(annex=annex)
+    return environment().get_template("annex.html.j2").render(annex=annex, own=digest(annex))

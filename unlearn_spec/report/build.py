@@ -27,6 +27,7 @@ from .model import (
     Report,
     ReportError,
     Result,
+    Stated,
     Validity,
     Versions,
 )
@@ -49,6 +50,7 @@ def build(
     relearning: tuple[Relearning, ...] = (),
     guardrails: tuple[Guardrail, ...] = (),
     revealed: tuple[Redacted, ...] = (),
+    statements: tuple[Stated, ...] = (),
 ) -> Report:
     """The report of one run.
 
@@ -93,6 +95,7 @@ def build(
             facts=len(verification.facts),
         ),
         integrity=Integrity(policy=plan.policy, bindings=plan.bindings, ledger=ledger),
+        statements=tuple(sorted(statements, key=lambda one: one.id)),
     )
 
 

@@ -45,6 +45,8 @@ class Versions(Frozen):
     language: str
     tool: str
     axioms: str
+    code: Digest | None = None
+    """SHA-256 over the program's source files."""
 
 
 class InformationSet(Frozen):
@@ -163,6 +165,23 @@ class Record(Frozen):
     digest: Digest
 
 
+class Stated(Frozen):
+    """What somebody stated beside the results and signed: theirs, not examined, and read by no verdict."""
+
+    id: str
+    kind: Literal["management_assertion", "independence", "waiver", "counsel_note"]
+    signer: str
+    name: str
+    role: str
+    signed_on: date
+    text: str
+    clauses: tuple[str, ...]
+    """The clauses that it is about; none if it is about the whole."""
+    expires: date | None
+    digest: Digest
+    """Of the signed file's bytes."""
+
+
 class Axiom(Frozen):
     """An axiom of the theory, with the status under which it can be challenged."""
 
@@ -244,6 +263,7 @@ class Report(Frozen):
     axioms: tuple[Axiom, ...]
     validity: Validity
     integrity: Integrity
+    statements: tuple[Stated, ...] = ()
 
     @model_validator(mode="after")
     def _worst_and_named(self) -> Report:

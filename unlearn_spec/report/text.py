@@ -8,7 +8,7 @@ from typing import Final
 
 from ..finding import Finding
 from ..verdict.model import WORST_FIRST, Outcome
-from . import chart
+from . import chart, stated
 from .model import Report, Result, digest
 from .phrases import (
     CHECK_LIMITS,
@@ -41,6 +41,7 @@ def render(report: Report) -> str:
     blocks = (
         _heading(report),
         _section("Of which model", _subjects(report)),
+        _section(stated.TITLE, _statements(report)),
         _section("What the evidence shows", _conclusions(report)),
         _section("What was not covered", _not_covered(report)),
         _section("Clause by clause", _matrix(report)),
@@ -149,6 +150,15 @@ def _not_covered(report: Report) -> Iterator[str]:
     yield from _wrap(NOT_COVERED_LEAD, 2)
     for gap in report.not_covered:
         yield from _item("–", gap.what + ("" if gap.kind == "clause" else f" ({gap.why.rstrip('.')})"))
+
+
+def _statements(report: Report) -> Iterator[str]:
+    if report.statements:
+        yield from _wrap(stated.LEAD)
+    for one in report.statements:
+        yield ""
+        yield from _wrap(stated.heading(one), 2, 4)
+        yield from _wrap(stated.words(one), 4)
 
 
 def _matrix(report: Report) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from ..evidence.canonical import bytes_digest
@@ -13,10 +14,18 @@ from ..policy.model import Policy
 from ..report.annex import Annex, ByClause, ByTest, Shown
 from ..report.model import Redacted, RegisteredTest, Report, ReportError, digest
 from ..verifiers.items import Item, item_key
-from .result import redacted, secret
+from .materials import redacted, secret
 
 
-def make_annex(report: Report, policy: Path, bindings: Path) -> Annex:
+def make_annex(
+    report: Report,
+    policy: Path,
+    bindings: Path,
+    *,
+    readers: str | None = None,
+    kept_until: date | None = None,
+    ground: str | None = None,
+) -> Annex:
     """The annex of a report, made from the policy it is about and data files bound to it.
 
     The bindings need not name every set, and no model: what they leave out stays unresolved. Raises `PolicyError`,
@@ -37,6 +46,9 @@ def make_annex(report: Report, policy: Path, bindings: Path) -> Annex:
         policy=report.policy,
         policy_digest=report.integrity.policy,
         clauses=tuple(_clauses(report, document.policy, tests, bound)),
+        readers=readers,
+        kept_until=kept_until,
+        ground=ground,
     )
 
 

@@ -5,33 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
-from ..evidence.canonical import json_digest
+from ..evidence.canonical import EvidenceError
 from ..finding import Finding
 from ..logic.axioms import AXIOMS
 from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..report.build import build
-from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Versions
+from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
 from ..rules.explain import sentence
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
-from ..verifiers.items import Item, item_key, keyed_digest
-from .places import Places
+from . import versions
+from .materials import REVEALING, Materials
 
 
 def make_report(
     policy: Policy,
     plan: Plan,
-    bound: Bindings,
+    materials: Materials,
     verification: Verification,
     findings: tuple[Finding, ...],
     seen: Seen,
     exhibits: Sequence[Exhibit],
-    at: Places,
     ledger: str,
 ) -> Report:
     """The report of a run. `ledger` is the digest of the ledger's content; no path, clock or host enters."""
@@ -47,13 +46,15 @@ def make_report(
         versions=Versions(
             language=policy.unlearn_spec,
             tool=version("unlearn-spec"),
-            axioms=json_digest([[axiom.id, axiom.sentence, axiom.status] for axiom in AXIOMS])[7:19],
+            axioms=versions.axioms(),
+            code=versions.code(),
         ),
         axioms=tuple(Axiom(id=axiom.id, statement=axiom.sentence, status=axiom.status) for axiom in AXIOMS),
-        records=_records(bound),
+        records=_records(materials.bindings),
+        statements=_statements(materials.bindings),
         relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
         guardrails=_guardrails(plan, clauses, seen),
-        revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, at)),
+        revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
     )
 
 
@@ -67,6 +68,16 @@ def _records(bound: Bindings) -> tuple[Record, ...]:
             digest=found.digest,
         )
         for found in bound.records
+    )
+
+
+def _statements(bound: Bindings) -> tuple[Stated, ...]:
+    return tuple(
+        Stated(
+            **found.statement.model_dump(include={"id", "kind", "signer", "name", "role", "signed_on", "text", "clauses", "expires"}),
+            digest=found.digest,
+        )
+        for found in bound.statements
     )
 
 
@@ -119,27 +130,16 @@ def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge,
 
 
 def _revealed(
-    obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen, at: Places
+    obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen, materials: Materials
 ) -> tuple[Redacted, ...]:
-    """The target's items that the audited model revealed, by keyed digest and length. The key comes from the items."""
+    """The target's items that the audited model revealed, by keyed digest and length."""
     clause = clauses[obligation.clause]
-    if obligation.verifier not in ("leak", "extraction", "relearning") or not isinstance(clause, Suppress | Remove):
+    if obligation.verifier not in REVEALING or not isinstance(clause, Suppress | Remove):
         return ()
     (outcomes,) = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
-    items = at.items(seen.units[obligation.audited[0]].data)
-    key, by_id = item_key(items), {item.id: item for item in items}
-    hits = [by_id[item] for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
-    return tuple(
-        Redacted(obligation=obligation.id, item=redacted(key, item), length=len(secret(item))) for item in hits
-    )
-
-
-def redacted(key: bytes, item: Item) -> str:
-    """What a report calls an item. Two with the same answer stay two: the question is part of what is digested."""
-    text = "\n".join((item.question, secret(item)))
-    return f"hmac-sha256:{keyed_digest(key, text)}"
-
-
-def secret(item: Item) -> str:
-    """What must not be said: an answer, a suffix, or a whole document."""
-    return item.secret or item.text
+    roster = materials.roster(seen.units[obligation.audited[0]].data)
+    hits = [item for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
+    if strangers := [item for item in hits if item not in roster]:
+        raise EvidenceError(f"{obligation.id}: {len(strangers)} of the items measured are not among those that were bound")
+    named = [roster[item] for item in hits]
+    return tuple(Redacted(obligation=obligation.id, item=one.digest, length=one.length) for one in named)

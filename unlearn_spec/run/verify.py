@@ -8,7 +8,7 @@ depends on policy, bindings, program versions and seed, not on how often or wher
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -21,26 +21,25 @@ from tqdm import tqdm
 from ..evidence.canonical import EvidenceError, Json, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
-from ..finding import Finding
 from ..plan.bindings import load_bindings
-from ..plan.bound import Bindings
-from ..plan.model import Obligation, Plan, Planned
+from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
-from ..policy.load import Document, load
-from ..policy.model import Policy
+from ..policy.load import load
 from ..report.model import Report, canonical
 from ..rules.check import check_document
-from ..verdict.decide import Exhibit, decide
-from ..verdict.facts import Measured, Seen, measure, recorded, refused
-from ..verdict.gates import check as check_gates
 from ..verdict.model import Verification
-from ..verdict.records import RefusedRecordError, record_fact
+from .conclude import blocked, conclude, seen_in
 from .executor import Executor, LocalExecutor, RunError
-from .places import Measure, Places, job, places, stored_table
-from .result import make_report
+from .materials import gather, keep
+from .places import Measure, Places, job, places
+from .seal import RESULT, seal, write_whole
 
-RESULT = "result.json"
-_DAY = "checked_on"
+__all__ = ["LIBRARIES", "RESULT", "RunResult", "blocked", "verify"]
+
+DAY = "checked_on"
+"""Key of the note that holds the day the policy was checked for."""
+VERIFICATION = "verification"
+"""Key of the ledger's row that names the verdicts."""
 LIBRARIES = ("unlearn-spec", "torch", "transformers", "tokenizers", "numpy", "scipy")
 """Whose versions a run is bound to: measured or computed by another one, the same unit may give another number."""
 
@@ -73,7 +72,7 @@ def verify(
     by then is kept.
     """
     document = load(policy)
-    bound = load_bindings(bindings, document.policy)
+    bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()))
     where = device or bound.device
     _usable(out)
     with Ledger(out) as ledger:
@@ -83,24 +82,17 @@ def verify(
         plan = make_plan(document, bound, rejected=blocked(findings, document.policy))
         _register(out, ledger, store, plan, where)
         at = places(bound, plan, where)
+        materials = gather(document, bound, plan, at)
+        keep(materials, ledger, store)
         objects = _measured(out, ledger, store, plan, at, workers, progress, executor)
-        seen = Seen(
-            units={planned.key: planned.unit for planned in plan.units},
-            tables={
-                planned.key: stored_table(store, planned.unit, objects[planned.key]) for planned in plan.units
-            },
-            objects=objects,
-        )
-        exhibits = _exhibits(document, plan, bound, seen, at)
-        verification = decide(document.policy, plan, exhibits)
-        ledger.append("verdict", {"key": "verification", "object": store.put_bytes(_json(verification))})
-        report = make_report(
-            document.policy, plan, bound, verification, findings, seen, exhibits, at, ledger.content_digest()
-        )
+        concluded = conclude(plan, materials, seen_in(store, plan, objects))
+        ledger.append("verdict", {"key": VERIFICATION, "object": store.put_bytes(json_bytes(concluded.verification))})
+        report = concluded.report(findings, ledger.content_digest())
         text = canonical(report).encode()
         _note_report(ledger, text)
         write_whole(out / RESULT, text)
-    return RunResult(out, plan, verification, report)
+    seal(out)
+    return RunResult(out, plan, concluded.verification, report)
 
 
 def _note_report(ledger: Ledger, text: bytes) -> None:
@@ -108,34 +100,6 @@ def _note_report(ledger: Ledger, text: bytes) -> None:
     note: Json = {REPORT_NOTE: bytes_digest(text)}
     if not any(row.kind == "note" and row.payload == note for row in ledger.rows()):
         ledger.append("note", note)
-
-
-def blocked(findings: Sequence[Finding], policy: Policy) -> Mapping[str, tuple[str, ...]]:
-    """The clauses that an error of the checker blocks, with the codes of their errors; an error about no clause in
-    particular blocks them all."""
-    found: dict[str, tuple[str, ...]] = {}
-    for clause in policy.clauses:
-        codes = (
-            finding.code
-            for finding in findings
-            if finding.severity == "error" and not finding.accepted and clause.id in (finding.clauses or (clause.id,))
-        )
-        if errors := tuple(dict.fromkeys(codes)):
-            found[clause.id] = errors
-    return found
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file so that it appears complete or not at all. Raises `RunError`."""
-    temporary = path.parent / f".{path.name}.part"
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
 
 
 # --- registering -----------------------------------------------------------------------------------------------------
@@ -155,10 +119,10 @@ def _registered(ledger: Ledger) -> Mapping[str, Any]:
 def _day(ledger: Ledger) -> date:
     """The day the policy is checked for: that of the run's first start. Noted beside the plan, so that a run repeated on
     another day has the same content."""
-    known = next((row.payload[_DAY] for row in ledger.rows() if row.kind == "note" and _DAY in row.payload), None)
+    known = next((row.payload[DAY] for row in ledger.rows() if row.kind == "note" and DAY in row.payload), None)
     if known is None:
         known = date.today().isoformat()
-        ledger.append("note", {_DAY: known})
+        ledger.append("note", {DAY: known})
     return date.fromisoformat(known)
 
 
@@ -167,7 +131,7 @@ def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) 
     row: dict[str, Json] = {
         "policy": plan.policy,
         "bindings": plan.bindings,
-        "plan": bytes_digest(_json(plan)),
+        "plan": bytes_digest(json_bytes(plan)),
         "device": device,
         "versions": {name: version(name) for name in LIBRARIES},
     }
@@ -184,11 +148,12 @@ def _register(out: Path, ledger: Ledger, store: Store, plan: Plan, device: str) 
         begun = any(row.kind == "unit_finished" for row in ledger.rows())
         way_out = "choose a fresh folder" if begun else "nothing was measured yet, so delete it or choose a fresh folder"
         raise RunError(f"{out} holds a run that began differently: {changed[0]} changed since; {way_out}")
-    store.put_bytes(_json(plan))
+    store.put_bytes(json_bytes(plan))
     ledger.append("plan", row)
 
 
-def _json(value: Plan | Verification) -> bytes:
+def json_bytes(value: Plan | Verification) -> bytes:
+    """As kept in the store."""
     return value.model_dump_json().encode()
 
 
@@ -241,28 +206,3 @@ def _workers(device: str) -> int:
     """One a processor, at most 8; one in all where a GPU is shared."""
     shared = device.startswith("cuda") or (device == "auto" and Path("/proc/driver/nvidia/version").exists())
     return 1 if shared else min(8, os.cpu_count() or 1)
-
-
-# --- concluding ------------------------------------------------------------------------------------------------------
-
-
-def _exhibits(document: Document, plan: Plan, bound: Bindings, seen: Seen, at: Places) -> tuple[Exhibit, ...]:
-    """What each obligation brought in: facts, intervals, power and gates."""
-    clauses = {clause.id: clause for clause in document.policy.clauses}
-    found = []
-    for obligation in plan.obligations:
-        clause = clauses[obligation.clause]
-        if obligation.verifier == "record":
-            measured = _recorded(obligation, document.policy, bound)
-        else:
-            measured = measure(obligation, clause, seen, seed=plan.seed)
-        gates = check_gates(obligation, clause, seen, measured, at.items)
-        found.append(Exhibit(obligation, measured, gates))
-    return tuple(found)
-
-
-def _recorded(obligation: Obligation, policy: Policy, bound: Bindings) -> Measured:
-    try:
-        return recorded(obligation, record_fact(obligation, policy, bound))
-    except RefusedRecordError as error:
-        return refused(obligation, str(error))

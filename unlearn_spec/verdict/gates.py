@@ -33,25 +33,31 @@ _NEEDED: dict[str, str] = {
 }
 """What each gate lacks where nothing was bound for it."""
 
-Items: TypeAlias = Callable[[DataRef], tuple[Item, ...]]
+Blind: TypeAlias = Callable[[DataRef, DataRef], BlindBaseline]
+"""What members and hold-out look like without any model."""
 
 BLIND_ERROR = Fraction(1, 20)
 """Chance of calling a fair hold-out separable."""
 
 
+def compared(items: Callable[[DataRef], tuple[Item, ...]]) -> Blind:
+    """The blind baseline of two sets, from their items."""
+    return lambda members, holdout: blind_baseline(items(members), items(holdout), alpha=BLIND_ERROR)
+
+
 def check(
-    obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items
+    obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, blind: Blind
 ) -> tuple[GateResult, ...]:
     """The outcome of every control registered with an obligation, in the plan's order.
 
-    `items` gives the items of a data reference, for the blind baseline. Bounds are taken at the obligation's α.
+    `blind` compares members with hold-out where that is a control. Bounds are taken at the obligation's α.
     """
     rate = part_of(obligation, clause) if isinstance(clause, Rectify) else clause
-    return tuple(_gate(control, obligation, rate, seen, measured, items) for control in obligation.controls)
+    return tuple(_gate(control, obligation, rate, seen, measured, blind) for control in obligation.controls)
 
 
 def _gate(
-    control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, items: Items
+    control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, blind: Blind
 ) -> GateResult:
     if not control.units and not control.data:
         passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
@@ -69,7 +75,7 @@ def _gate(
     elif control.gate == "degeneracy":
         passed, found = _degeneracy(control, seen)
     else:
-        passed, found = _blind(control, items)
+        passed, found = _blind(control, blind)
     return GateResult(gate=control.gate, passed=passed, found=found, units=control.units)
 
 
@@ -223,11 +229,11 @@ def _degeneracy(control: Control, seen: Seen) -> tuple[bool, str]:
     )
 
 
-def _blind(control: Control, items: Items) -> tuple[bool, str]:
+def _blind(control: Control, blind: Blind) -> tuple[bool, str]:
     """Members must not be told from the hold-out without any model."""
     if len(control.data) < 2:
         return False, "no hold-out was bound"
-    found: BlindBaseline = blind_baseline(items(control.data[0]), items(control.data[1]), alpha=BLIND_ERROR)
+    found = blind(control.data[0], control.data[1])
     words, length = found.words, found.length
     text = (
         f"without any model, words tell members from the hold-out with AUC {words.point:.2f} "

@@ -1,0 +1,86 @@
+"""Whether a run's plan is one that its policy allows: what can be told without the models and the data."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..finding import Finding
+from ..logic.process import one_run_rules
+from ..plan.allocation import allocated_alpha, tested_artifacts
+from ..plan.model import Plan
+from ..plan.units import unit_key
+from ..policy.load import Document
+from ..rules.wording import percent
+from .conclude import blocked
+
+
+class PlanError(Exception):
+    """A plan that does not follow from its policy. The message says where."""
+
+
+def check_plan(plan: Plan, document: Document, findings: tuple[Finding, ...]) -> None:
+    """Holds a plan against its policy. Raises `PlanError`.
+
+    Looked at: that each unit is what its key says, that every clause on every artifact is planned or told to be missing,
+    that what the checker rejects is not tested, and that each test has the error that the policy leaves to it. How many
+    items there are, and which, was fixed from the data; that is not planned again.
+    """
+    _units(plan)
+    _clauses(plan, document)
+    _rejected(plan, document, findings)
+    _error(plan, document)
+
+
+def _units(plan: Plan) -> None:
+    for planned in plan.units:
+        if unit_key(planned.unit) != planned.key:
+            raise PlanError(f"the plan's unit {planned.key} is not what its key says")
+    known = {planned.key for planned in plan.units}
+    for obligation in plan.obligations:
+        controls = (key for control in obligation.controls for key in (*control.units, *control.against))
+        for key in (*obligation.audited, *obligation.original, *obligation.references, *controls):
+            if key not in known:
+                raise PlanError(f"the plan's {obligation.id} reads a unit that is not planned, {key}")
+
+
+def _clauses(plan: Plan, document: Document) -> None:
+    policy = document.policy
+    wanted = {(clause.id, name) for clause in policy.clauses for name in tested_artifacts(policy, clause) or ("",)}
+    there = {(one.clause, one.artifact) for one in plan.obligations} | {(one.clause, one.artifact) for one in plan.missing}
+    for clause, artifact in sorted(wanted ^ there):
+        on = f" on {artifact}" if artifact else ""
+        why = (
+            "is neither planned nor missing"
+            if (clause, artifact) in wanted
+            else "is planned, and the policy does not ask for it"
+        )
+        raise PlanError(f"the clause {clause}{on} {why}")
+
+
+def _rejected(plan: Plan, document: Document, findings: tuple[Finding, ...]) -> None:
+    rejected = set(blocked(findings, document.policy))
+    told = {missing.clause for missing in plan.missing if missing.outcome == "rejected"}
+    for clause in sorted(rejected ^ told):
+        why = (
+            "is rejected by the checker, and the plan tests it"
+            if clause in rejected
+            else "is rejected by the plan alone"
+        )
+        raise PlanError(f"the clause {clause} {why}")
+
+
+def _error(plan: Plan, document: Document) -> None:
+    alphas = allocated_alpha(document.policy)
+    for obligation in plan.obligations:
+        due = Fraction(0) if obligation.verifier == "record" else alphas.get(obligation.clause)
+        if obligation.alpha != due:
+            left = "none" if due is None else percent(due)
+            raise PlanError(
+                f"the plan gives {obligation.id} an error of {percent(obligation.alpha)}; the policy leaves {left}"
+            )
+    error = sum((one.alpha for one in plan.obligations), Fraction(0))
+    error += sum((rule.error for rule in one_run_rules(document.policy).values()), Fraction(0))
+    if plan.confidence != 1 - error:
+        raise PlanError(
+            f"the plan claims {percent(plan.confidence)} confidence; its error shares leave {percent(1 - error)}"
+        )

@@ -1,0 +1,93 @@
+"""From a plan, its materials and its tables to verdicts and the report. Pure: nothing is measured, asked or written.
+
+`verify` concludes a run with it, and `audit` concludes the same run again from what it kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..evidence.canonical import EvidenceError
+from ..evidence.store import Store
+from ..finding import Finding
+from ..plan.bound import Bindings
+from ..plan.model import Obligation, Plan
+from ..policy.model import Policy
+from ..report.model import Report
+from ..verdict.decide import Exhibit, decide
+from ..verdict.facts import Measured, Seen, measure, recorded, refused
+from ..verdict.gates import check
+from ..verdict.model import Verification
+from ..verdict.records import RefusedRecordError, record_fact
+from .materials import Materials
+from .places import stored_table
+from .result import make_report
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a run comes to."""
+
+    materials: Materials
+    plan: Plan
+    seen: Seen
+    exhibits: tuple[Exhibit, ...]
+    verification: Verification
+
+    def report(self, findings: tuple[Finding, ...], ledger: str) -> Report:
+        """The report; `findings` are the checker's, `ledger` is the digest of the ledger's content."""
+        policy = self.materials.document.policy
+        return make_report(
+            policy, self.plan, self.materials, self.verification, findings, self.seen, self.exhibits, ledger
+        )
+
+
+def conclude(plan: Plan, materials: Materials, seen: Seen) -> Conclusion:
+    """Facts, gates and verdicts of every obligation of the plan."""
+    exhibits = tuple(_exhibit(obligation, plan, materials, seen) for obligation in plan.obligations)
+    return Conclusion(materials, plan, seen, exhibits, decide(materials.document.policy, plan, exhibits))
+
+
+def seen_in(store: Store, plan: Plan, objects: Mapping[str, str]) -> Seen:
+    """Everything measured, read back and re-hashed. Raises `EvidenceError`; also for a unit that has no object."""
+    unmeasured = sum(planned.key not in objects for planned in plan.units)
+    if unmeasured:
+        raise EvidenceError(f"{unmeasured} of {len(plan.units)} planned units were not measured")
+    return Seen(
+        units={planned.key: planned.unit for planned in plan.units},
+        tables={planned.key: stored_table(store, planned.unit, objects[planned.key]) for planned in plan.units},
+        objects=objects,
+    )
+
+
+def blocked(findings: Sequence[Finding], policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The clauses that an error of the checker blocks, with the codes of their errors; an error about no clause in
+    particular blocks them all."""
+    found: dict[str, tuple[str, ...]] = {}
+    for clause in policy.clauses:
+        codes = (
+            finding.code
+            for finding in findings
+            if finding.severity == "error" and not finding.accepted and clause.id in (finding.clauses or (clause.id,))
+        )
+        if errors := tuple(dict.fromkeys(codes)):
+            found[clause.id] = errors
+    return found
+
+
+def _exhibit(obligation: Obligation, plan: Plan, materials: Materials, seen: Seen) -> Exhibit:
+    policy = materials.document.policy
+    clause = next(clause for clause in policy.clauses if clause.id == obligation.clause)
+    if obligation.verifier == "record":
+        measured = _recorded(obligation, policy, materials.bindings)
+    else:
+        measured = measure(obligation, clause, seen, seed=plan.seed)
+    return Exhibit(obligation, measured, check(obligation, clause, seen, measured, materials.compare))
+
+
+def _recorded(obligation: Obligation, policy: Policy, bound: Bindings) -> Measured:
+    try:
+        return recorded(obligation, record_fact(obligation, policy, bound))
+    except RefusedRecordError as error:
+        return refused(obligation, str(error))

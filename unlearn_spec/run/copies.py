@@ -1,0 +1,80 @@
+"""Files that were rendered from a run's report: which run they belong to, and whether they say what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..evidence.canonical import EvidenceError, bytes_digest
+from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
+from ..report.model import Report
+from ..report.render import FORMATS, render
+
+MAX_BYTES = 1 << 28
+
+
+class CopyError(Exception):
+    """A file of which it cannot be said to which run it belongs. The message is one line, fit for a user."""
+
+
+def read_copy(file: Path) -> bytes:
+    """The file's bytes. Raises `CopyError`."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CopyError(f"{file}: cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise CopyError(f"{file}: larger than any report")
+    return data
+
+
+def run_of(file: Path, data: bytes) -> Path:
+    """The run folder that a report file lies in or beside. Raises `CopyError` where that is none or not the only one.
+
+    Beside several runs it is the one whose report has the digest that the file has, or names.
+    """
+    if (file.parent / FILE_NAME).is_file():
+        return file.parent
+    beside = [folder for folder in sorted(file.parent.iterdir()) if (folder / FILE_NAME).is_file()]
+    if len(beside) > 1:
+        beside = [run for run in beside if (noted := _noted(run)) == bytes_digest(data) or (noted and noted.encode() in data)]
+    if len(beside) != 1:
+        found = "no run lies beside it" if not beside else "several runs beside it have this report"
+        raise CopyError(f"{file}: {found}; name the folder with --run")
+    return beside[0]
+
+
+def format_of(report: Report, data: bytes) -> str | None:
+    """The format in which the report has exactly these bytes; None if there is none."""
+    return next((name for name, same in _renderings(report) if same == data), None)
+
+
+def closest(report: Report, data: bytes) -> str:
+    """How a file differs from the rendering of the report that it is most like, in words."""
+    lines = data.splitlines()
+    shared = {name: (_common(text.splitlines(), lines), text.splitlines()) for name, text in _renderings(report)}
+    name, (place, ours) = max(shared.items(), key=lambda item: item[1][0])
+    if place == 0 and ours[:1] != lines[:1] and len(lines) > 1:
+        return "it is not this run's report in any format"
+    return f"it is not this run's report as {name}: line {place + 1} differs"
+
+
+def _renderings(report: Report) -> Iterator[tuple[str, bytes]]:
+    for name in FORMATS:
+        yield name, render(report, name).encode()
+
+
+def _common(ours: list[bytes], theirs: list[bytes]) -> int:
+    """Number of equal lines at the beginning."""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(ours), len(theirs)))
+
+
+def _noted(run: Path) -> str | None:
+    try:
+        with Ledger(run, read_only=True) as ledger:
+            notes = [row.payload for row in ledger.rows() if row.kind == "note"]
+    except EvidenceError:
+        return None
+    return next((str(note[REPORT_NOTE]) for note in reversed(notes) if REPORT_NOTE in note), None)
