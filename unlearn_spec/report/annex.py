@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..plan.model import Frozen
+from . import phrases, wording
 from .html import environment
 from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest
 
@@ -59,4 +60,4 @@ class Annex(Frozen):
 
 def render(annex: Annex) -> str:
     """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped."""
-    return environment().get_template("annex.html.j2").render(annex=annex)
+    return environment().get_template("annex.html.j2").render(annex=annex, wording=wording, phrases=phrases)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from .language import Language
 from .model import Report
 
 Format = Literal["html", "json", "text"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
-def render(report: Report, format: Format) -> str:
-    """The report in that format, as text with line feeds. Pure: the same report gives the same text."""
+def render(report: Report, format: Format, language: Language = "en") -> str:
+    """The report in that format and language, as text with line feeds. Pure: the same report gives the same text.
+
+    JSON is the record and has no language of its own.
+    """
     if format == "json":
         from . import json as renderer
 
@@ -19,7 +23,7 @@ def render(report: Report, format: Format) -> str:
     if format == "text":
         from . import text
 
-        return text.render(report)
+        return text.render(report, language)
     from . import html
 
-    return html.render(report)
+    return html.render(report, language)

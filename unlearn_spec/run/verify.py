@@ -28,6 +28,7 @@ from ..plan.model import Obligation, Plan, Planned
 from ..plan.obligations import make_plan
 from ..policy.load import Document, load
 from ..policy.model import Policy
+from ..report.excerpt import clause_lines
 from ..report.model import Report, canonical
 from ..rules.check import check_document
 from ..verdict.decide import Exhibit, decide
@@ -95,8 +96,9 @@ def verify(
         verification = decide(document.policy, plan, exhibits)
         ledger.append("verdict", {"key": "verification", "object": store.put_bytes(_json(verification))})
         report = make_report(
-            document.policy, plan, bound, verification, findings, seen, exhibits, at, ledger.content_digest()
-        )
+            document.policy, plan, bound, verification, findings, seen, exhibits, at, ledger.content_digest(),
+            written=clause_lines(document),
+        )  # fmt: skip
         text = canonical(report).encode()
         _note_report(ledger, text)
         write_whole(out / RESULT, text)
