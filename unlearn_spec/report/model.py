@@ -15,7 +15,16 @@ from pydantic import Field, ValidationError, model_validator
 from ..finding import Finding
 from ..plan.model import DataRef, Exact, Frozen, Missing, Reading, SubjectRef, VerifierId
 from ..policy.model import Basis
-from ..policy.vocabulary import Access, ArtifactKind, Decide, EvidenceKind, GoalKind, InformationKind, Population, Status
+from ..policy.vocabulary import (
+    Access,
+    ArtifactKind,
+    Decide,
+    EvidenceKind,
+    GoalKind,
+    InformationKind,
+    Population,
+    Status,
+)
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
 from .said import Said
 from .sentences import Bound, Kind

@@ -9,6 +9,9 @@ from .model import Report
 
 Format = Literal["html", "json", "text"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+"""Formats that are text."""
+BINARY: Final = ("pdf",)
+"""Formats that are not."""
 
 
 def render(report: Report, format: Format, language: Language = "en") -> str:
@@ -27,3 +30,12 @@ def render(report: Report, format: Format, language: Language = "en") -> str:
     from . import html
 
     return html.render(report, language)
+
+
+def encode(report: Report, format: Format | Literal["pdf"], language: Language = "en") -> bytes:
+    """The report as the bytes of a file, in any format. Pure. Raises `ReportError` for a PDF that cannot be set."""
+    if format == "pdf":
+        from . import pdf
+
+        return pdf.render(report, language)
+    return render(report, format, language).encode()

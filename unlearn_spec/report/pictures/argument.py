@@ -7,13 +7,14 @@ assumption a rounded box. A defeater has cut corners and a dashed edge.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
+from ..assurance import defeaters, strategy
 from ..document import Picture
 from ..language import Words
 from ..model import Report, Result
 from ..sentences import condition, limit_words
-from ..assurance import defeaters, strategy
 from ..wording import OUTCOME_SYMBOL, quote
 from .svg import LINE, arrow, lines, polygon, rectangle, wrapped
 
@@ -65,7 +66,7 @@ def draw(report: Report, result: Result, name: str, say: Words) -> Picture:
         spine.append((y, tall))
         drawn += picture
         y += tall + _GAP
-    for (upper, tall), (lower, _) in zip(spine, spine[1:], strict=False):
+    for (upper, tall), (lower, _) in pairwise(spine):
         drawn += arrow(4 + _COLUMN / 2, upper + tall, 4 + _COLUMN / 2, lower)
     left, y = y, 2.0
     claim_y, claim_tall = spine[0]

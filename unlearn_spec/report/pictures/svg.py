@@ -31,6 +31,7 @@ text { font: 13px sans-serif; fill: #1a1a18; }
 .thick { stroke-width: 3; }
 .box { fill: #ffffff; stroke: #1a1a18; stroke-width: 1.5; }
 .solid { fill: #1a1a18; stroke: #1a1a18; }
+.paper { fill: #ffffff; }
 .onsolid { fill: #ffffff; }
 .hatch { stroke: #8a867a; stroke-width: 1; }
 """

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from ...finding import Finding
-from ..document import Block, Bullets, Code, Group, Heading, Inline, Para, Part, Recorded, Soft, Strong, Table, para, row
+from ..document import (
+    Block,
+    Bullets,
+    Code,
+    Group,
+    Heading,
+    Inline,
+    Para,
+    Part,
+    Recorded,
+    Soft,
+    Strong,
+    Table,
+    para,
+    row,
+)
 from ..language import Words
 from ..model import Report
 from ..sentences import condition

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from ...verdict.model import WORST_FIRST, ClauseVerdict
 from ..assurance import assurance, form
-from ..document import Badge, Beside, Block, Break, Bullets, Code, Inline, Link, Pairs, Para, Part, Recorded, Soft, Verdict, para
+from ..document import (
+    Badge,
+    Beside,
+    Block,
+    Break,
+    Bullets,
+    Code,
+    Inline,
+    Link,
+    Pairs,
+    Para,
+    Part,
+    Recorded,
+    Soft,
+    Verdict,
+    para,
+)
 from ..language import Words
 from ..model import NotCovered, Report, Result
 from ..sentences import UNDECIDED, Case, conclude
