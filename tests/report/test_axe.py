@@ -56,7 +56,11 @@ def axe(page: str, folder: Path, *flags: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "flags",
-    [("--window-size=1200,900",), ("--window-size=1200,900", "--blink-settings=preferredColorScheme=0"), ("--window-size=500,900",)],
+    [
+        ("--window-size=1200,900",),
+        ("--window-size=1200,900", "--blink-settings=preferredColorScheme=0"),
+        ("--window-size=500,900",),
+    ],
     ids=["light", "dark", "phone"],
 )
 def test_no_rule_of_wcag_22_aa_is_broken(report: Report, tmp_path: Path, flags: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -21,7 +22,7 @@ pikepdf = pytest.importorskip("pikepdf")
 pytest.importorskip("typst")
 
 HOSTILE = (
-    "#import \"x\"; $x$ *b* _i_ `r` @l <l> \\ [#panic()] ] {",
+    '#import "x"; $x$ *b* _i_ `r` @l <l> \\ [#panic()] ] {',
     "中文 日本語 한국어",
     "😀 👩‍👩‍👧 🇪🇺",
     "abc\u202edcba\u2066 \u200f",
@@ -111,7 +112,7 @@ def test_headings_begin_with_one_and_skip_no_level(made: bytes) -> None:
     with opened(made) as pdf:
         levels = [int(str(e.S)[2:]) for e in structure(pdf) if str(e.S) in ("/H1", "/H2", "/H3", "/H4")]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
@@ -138,5 +139,7 @@ def test_every_listed_character_can_be_set() -> None:
     text = "".join(sorted(shown() - {" ", "\u00a0"}))
     lines = tuple(Para((" ".join(text[at : at + 60]),)) for at in range(0, len(text), 60))
     slanted = Table(" ".join(sorted(serif())), ("a",), (row("b"),))
-    shown_document = Document("en", "k", "t", "s", (), (Part("p", "p", (*lines, Bullets(lines[:3]), slanted)),), "c", "s", ())
+    shown_document = Document(
+        "en", "k", "t", "s", (), (Part("p", "p", (*lines, Bullets(lines[:3]), slanted)),), "c", "s", ()
+    )
     assert page(shown_document, words("en"), "{}").startswith(b"%PDF")

@@ -67,6 +67,8 @@ def defeaters(report: Report, result: Result) -> tuple[str, ...]:
 def _deeper(report: Report, result: Result) -> bool:
     """Whether some audience of the artifact reaches deeper than any test of it."""
     return any(
-        gap.kind == "access" and gap.what_said is not None and gap.what_said.filled.get("artifact") == result.verdict.artifact
+        gap.kind == "access"
+        and gap.what_said is not None
+        and gap.what_said.filled.get("artifact") == result.verdict.artifact
         for gap in report.not_covered
     )

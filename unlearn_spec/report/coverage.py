@@ -45,7 +45,7 @@ def _gap(kind: str, what: Said, why: Said | str) -> NotCovered:
     """A gap, worded in English as well; `why` is a text where the run recorded it so."""
     english = words("en")
     return NotCovered(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         what=english.say(what),
         why=why if isinstance(why, str) else english.say(why),
         what_said=what,

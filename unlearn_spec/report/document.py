@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..finding import Severity
 from ..verdict.model import Outcome
 from .language import Language
 
@@ -141,7 +142,7 @@ class Group:
     """Blocks that belong together, set apart by a rule; `tone` says how grave they are."""
 
     blocks: tuple[Block, ...]
-    tone: Literal["error", "warning", "info"] = "info"
+    tone: Severity = "info"
 
 
 @dataclass(frozen=True)

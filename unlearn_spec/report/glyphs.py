@@ -13,7 +13,9 @@ from typing import Final
 
 from .wording import visible
 
-PLAIN: Final = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x180)))) | frozenset("\u00a0\u202f–—‘’“”„‚‹›…−⟨⟩●○✕⊘≤≥εδα")
+PLAIN: Final = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x180)))) | frozenset(
+    "\u00a0\u202f–—‘’“”„‚‹›…−⟨⟩●○✕⊘≤≥εδα"
+)
 """What every style of the fonts shows for certain, catalogues and symbols of ours included."""
 
 BREAK: Final = "\u200b"

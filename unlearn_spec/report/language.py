@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, get_args
 from .said import Said
 from .wording import percent, quote
 
-Language = Literal["en"]
+Language = Literal["en", "de", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 Gap = str | int | float | Fraction | date | tuple[str, ...]
@@ -109,7 +109,7 @@ class _Filler(Formatter):
             case "percent", float() | Fraction() | int():
                 return words.percent(Fraction(value) if isinstance(value, int) else value)
             case ("up" | "down") as rounding, float() | Fraction() | int():
-                return words.percent(Fraction(value) if isinstance(value, int) else value, rounding)  # type: ignore[arg-type]
+                return words.percent(Fraction(value) if isinstance(value, int) else value, rounding)
             case "date", date():
                 return words.date(value)
             case "access_list", tuple():

@@ -61,7 +61,7 @@ def page(shown_document: Document, say: Words, attached: str) -> bytes:
 
     failed = ""
     for known in (shown(), PLAIN):
-        encoder = _Encoder(say, known)
+        encoder = Encoder(say, known)
         try:
             with as_file(files("unlearn_spec.report") / "templates" / "report.typ") as template:
                 made = typst.compile(
@@ -80,7 +80,7 @@ def page(shown_document: Document, say: Words, attached: str) -> bytes:
     raise ReportError(f"the report could not be set as PDF: {failed}")
 
 
-class _Encoder:
+class Encoder:
     """Blocks as JSON for the template: a kind and its fields; text is settable."""
 
     def __init__(self, say: Words, known: frozenset[str]) -> None:
@@ -103,7 +103,12 @@ class _Encoder:
         }
 
     def part(self, part: Part) -> dict[str, Any]:
-        return {"anchor": part.anchor, "title": self.text(part.title), "blocks": self.blocks(part.blocks), "fresh": part.fresh}
+        return {
+            "anchor": part.anchor,
+            "title": self.text(part.title),
+            "blocks": self.blocks(part.blocks),
+            "fresh": part.fresh,
+        }
 
     def blocks(self, blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
         return [self.block(block) for block in blocks]

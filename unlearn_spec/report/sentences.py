@@ -104,8 +104,9 @@ def limit_words(limit: str, say: Words) -> str:
 
 
 _P: Final = r"[0-9][0-9,.]*%"
+_N: Final = r"[0-9][0-9.]*"
 _LIMITS: Final = tuple(
-    (re.compile(pattern.replace("%", _P)), key)
+    (re.compile(pattern.replace("%", _P).replace("#", _N)), key)
     for pattern, key in (
         (r"at most (?P<share>%)", "at_most"),
         (r"at most (?P<share>%) for each item", "at_most_each"),
@@ -116,12 +117,15 @@ _LIMITS: Final = tuple(
         (r"within (?P<share>%) of before", "within"),
         (r"within (?P<share>%) of before for each item", "within_each"),
         (r"within (?P<share>%) of before for (?P<part>%) of the items", "within_part"),
+        (r"within ε (?P<epsilon>#), δ (?P<delta>%) of a model trained without it", "closeness"),
         (r"at most (?P<share>%) of members found at (?P<part>%) false positives", "members"),
     )
 )
 
 
 def _share(text: str, say: Words) -> str:
+    if not text.endswith("%"):
+        return say.number(Fraction(text))
     return say.percent(Fraction(text.rstrip("%").replace(",", "")) / 100)
 
 

@@ -19,17 +19,17 @@ def outside(policy: Policy, plan: Plan, verification: Verification) -> tuple[Sai
 
 def _outside(policy: Policy, plan: Plan, verification: Verification) -> Iterator[Said]:
     audited = tuple(planned.unit.subject for planned in plan.units if planned.unit.subject.role == "audited")
-    for artifact, system in dict.fromkeys((s.artifact, s.system) for s in audited if s.system):
-        yield said("outside.guard", artifact=artifact, system=system or "")
-    for artifact, prompt in dict.fromkeys((s.artifact, s.prompt) for s in audited if s.prompt != "{prompt}"):
-        yield said("outside.template", artifact=artifact, template=prompt)
+    for name, system in dict.fromkeys((s.artifact, s.system) for s in audited if s.system):
+        yield said("outside.guard", artifact=name, system=system or "")
+    for name, prompt in dict.fromkeys((s.artifact, s.prompt) for s in audited if s.prompt != "{prompt}"):
+        yield said("outside.template", artifact=name, template=prompt)
     spoken = {verdict.artifact for verdict in verification.verdicts}
     for name, artifact in policy.artifacts.items():
         if name in spoken and artifact.kind in ANSWERING:
             for audience, access in artifact.seen_by.items():
                 yield said("outside.access", artifact=name, audience=audience, access=access)
-    for artifact, precision in dict.fromkeys((s.artifact, s.precision) for s in audited):
-        yield said("outside.precision", artifact=artifact, precision=precision)
+    for name, precision in dict.fromkeys((s.artifact, s.precision) for s in audited):
+        yield said("outside.precision", artifact=name, precision=precision)
     if any(planned.unit.reading.decoding for planned in plan.units):
         yield said("outside.decoding")
     yield said("outside.copies")

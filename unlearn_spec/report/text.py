@@ -29,7 +29,7 @@ from .document import (
 from .language import Language, Words, words
 from .model import Report
 from .sections import document
-from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, visible
+from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, spaced, visible
 
 WIDTH: Final = 100
 
@@ -166,7 +166,7 @@ def _verbatim(text: str, indent: int) -> Iterator[str]:
 def _wrap(text: str, indent: int = 2, hang: int | None = None) -> list[str]:
     """Lines of at most `WIDTH` columns; long words are broken."""
     return textwrap.wrap(
-        " ".join(visible(text).split()),
+        spaced(visible(text)),
         WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hang is None else hang),

@@ -38,7 +38,9 @@ def _axis(drawing: Chart, bottom: float) -> str:
     ticks = ""
     for place, (share, label) in enumerate(drawing.ticks):
         anchor = "" if place == 0 else "end" if place == len(drawing.ticks) - 1 else "middle"
-        ticks += line(_x(share), bottom + 2, _x(share), bottom + 7, "axis") + text(_x(share), bottom + 20, label, "", anchor)
+        ticks += line(_x(share), bottom + 2, _x(share), bottom + 7, "axis") + text(
+            _x(share), bottom + 20, label, "", anchor
+        )
     return element("g", ticks, klass="tick") + line(_x(0), bottom + 2, _x(1), bottom + 2, "axis")
 
 
@@ -55,7 +57,9 @@ def _rows(drawing: Chart, top: float, row: float, stacked: bool) -> str:
     for place, mark in enumerate(drawing.marks):
         y = top + row * place
         track = y + row - 12
-        numbers = text(8, y + 28, mark.numbers, "halo") if stacked else text(_WIDTH - 8, y + 12, mark.numbers, "halo", "end")
+        numbers = (
+            text(8, y + 28, mark.numbers, "halo") if stacked else text(_WIDTH - 8, y + 12, mark.numbers, "halo", "end")
+        )
         drawn += text(8, y + 12, mark.label, "strong halo") + numbers
         drawn += line(_x(0), track, _x(1), track, "track") + line(_x(mark.low), track, _x(mark.high), track, "range")
         drawn += "".join(line(_x(end), track - 5, _x(end), track + 5, "range") for end in (mark.low, mark.high))

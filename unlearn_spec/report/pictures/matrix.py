@@ -66,7 +66,9 @@ def _cell(x: float, y: float, width: float, height: float, outcome: Outcome, wor
         )
         drawn += rectangle(x + 8, y + 5, width - 16, height - 10, "paper")
     label = f"{OUTCOME_SYMBOL[outcome]} {word}"
-    return drawn + text(x + width / 2, y + height / 2 + 4.5, label, "onsolid" if outcome == "violated" else "", "middle")
+    return drawn + text(
+        x + width / 2, y + height / 2 + 4.5, label, "onsolid" if outcome == "violated" else "", "middle"
+    )
 
 
 def _short(words: str, width: float) -> str:

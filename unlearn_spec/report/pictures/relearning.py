@@ -74,9 +74,7 @@ def draw(attacks: tuple[Relearning, ...], start: dict[str, Interval], name: str,
         for (x, y), (_, interval) in zip(places, curve.points, strict=True):
             drawn += line(x, _y(interval.low), x, _y(interval.high), "range") + marker(shape, x, y)
         half = say("relearning.attacked" if curve.seen else "relearning.held_out")
-        values = ", ".join(
-            say("picture.after", steps=steps, share=interval.point) for steps, interval in curve.points
-        )
+        values = ", ".join(say("picture.after", steps=steps, share=interval.point) for steps, interval in curve.points)
         told.append(f"{say.of('interval', curve.label)}, {half}: {values}")
     return Picture(
         name=name,

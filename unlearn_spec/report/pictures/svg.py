@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from ..wording import visible
+from ..wording import spaced, visible
 
 LINE: Final = 16.0
 """Height of a line of text, in the drawing's units."""
@@ -75,13 +75,15 @@ def polyline(points: Iterable[tuple[float, float]], klass: str) -> str:
 
 def text(x: float, y: float, words: str, klass: str = "", anchor: str = "") -> str:
     """One line of text; `anchor` is `middle` or `end`."""
-    shown = " ".join(words.split())
-    return element("text", escape(visible(shown), quote=False), klass=klass, x=x, y=y, text_anchor=anchor) if shown else ""
+    shown = spaced(words)
+    return (
+        element("text", escape(visible(shown), quote=False), klass=klass, x=x, y=y, text_anchor=anchor) if shown else ""
+    )
 
 
 def wrapped(words: str, width: float) -> list[str]:
     """The words in lines no wider than `width` units, as far as letters of average width can tell."""
-    return textwrap.wrap(" ".join(visible(words).split()), max(4, int(width / LETTER)), break_on_hyphens=False) or [""]
+    return textwrap.wrap(spaced(visible(words)), max(4, int(width / LETTER)), break_on_hyphens=False) or [""]
 
 
 def lines(x: float, y: float, rows: Iterable[str], klass: str = "", anchor: str = "") -> str:

@@ -96,7 +96,9 @@ def annex(report: Report, say: Words) -> Part:
     blocks: list[Block] = [para(say("annex.lead"))]
     if report.revealed:
         blocks.append(para(say.counted("annex.revealed", len(report.revealed))))
-        blocks.append(para(say("annex.how"), Code("unlearn-spec report RUN --annex FILE --policy POLICY --bindings BINDINGS")))
+        blocks.append(
+            para(say("annex.how"), Code("unlearn-spec report RUN --annex FILE --policy POLICY --bindings BINDINGS"))
+        )
         items = tuple(
             para(Code(hit.item), say.counted("annex.characters", hit.length), Soft(f"({hit.obligation})"), small=True)
             for hit in report.revealed[:SHOWN]

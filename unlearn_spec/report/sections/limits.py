@@ -12,7 +12,11 @@ from ..model import Report
 def outside(report: Report, say: Words) -> Part:
     """Complementary controls of deployers and users."""
     items = tuple(para(say.say(one)) for one in report.outside)
-    return Part("outside", say("part.outside"), (para(say("outside.lead")), Bullets(items)) if items else (para(say("outside.none")),))
+    return Part(
+        "outside",
+        say("part.outside"),
+        (para(say("outside.lead")), Bullets(items)) if items else (para(say("outside.none")),),
+    )
 
 
 def validity(report: Report, say: Words) -> Part:

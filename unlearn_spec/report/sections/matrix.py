@@ -27,7 +27,9 @@ def matrix(report: Report, say: Words) -> Part:
 
 
 def _table(report: Report, say: Words) -> Table:
-    head = tuple(say(f"column.{name}") for name in ("clause", "result", "assurance", "average", "worst", "limit", "access"))
+    head = tuple(
+        say(f"column.{name}") for name in ("clause", "result", "assurance", "average", "worst", "limit", "access")
+    )
     rows = tuple(_line(report, result, place, say) for place, result in enumerate(report.results, 1))
     return Table(say("matrix.caption"), head, rows, (5, 4, 4, 3, 3, 4, 5), row_head=True)
 

@@ -64,9 +64,7 @@ def counts(report: Report, say: Words) -> str:
     outcomes = [result.verdict.outcome for result in report.results]
     if not outcomes:
         return say("results.none")
-    parts = ", ".join(
-        say("results.count", number=outcomes.count(o), outcome=o) for o in WORST_FIRST if o in outcomes
-    )
+    parts = ", ".join(say("results.count", number=outcomes.count(o), outcome=o) for o in WORST_FIRST if o in outcomes)
     return say.counted("results.tally", len(outcomes), parts=parts)
 
 

@@ -83,7 +83,9 @@ def _set(one: InformationSet, say: Words) -> Row:
     data = tuple(
         para(say("names.one", name=d.name), Code(short_digest(d.digest)), drawn(d.take, d.seed, say)) for d in one.data
     )
-    return row(say("names.one", name=one.name), say.of("information", one.kind), size, data or (para(say("subject.unbound")),))
+    return row(
+        say("names.one", name=one.name), say.of("information", one.kind), size, data or (para(say("subject.unbound")),)
+    )
 
 
 def drawn(take: int | None, seed: int, say: Words) -> str:
