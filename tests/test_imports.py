@@ -34,6 +34,7 @@ HOMES = {  # libraries that only some rooms may know
     "numpy": {"statistics", "verifiers", "gpu"},
     "scipy": {"statistics"},
     "jinja2": {"report"},
+    "typst": {"report"},
     "typer": {"cli"},
 }
 

@@ -67,7 +67,7 @@ def test_a_missing_folder_an_unknown_format_and_an_unwritable_file(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(tmp_path / "nowhere", "html", None) == 2
-    assert command(run, "pdf", None) == 2
+    assert command(run, "docx", None) == 2
     assert command(run, "html", tmp_path / "no" / "such" / "folder.html") == 2
     assert command(run, "html", run) == 2  # a folder cannot be replaced by a file
     lines = capsys.readouterr().err.splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from html import unescape
@@ -15,9 +16,13 @@ import pytest
 from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import GoalKind
-from unlearn_spec.report import render
+from unlearn_spec.report import LANGUAGES, Language, render
 from unlearn_spec.report.forbidden import claims
+from unlearn_spec.report.glyphs import shown
+from unlearn_spec.report.language import words as catalogue
 from unlearn_spec.report.model import Report
+from unlearn_spec.report.pdf import Encoder
+from unlearn_spec.report.sections import document
 from unlearn_spec.report.text import table
 from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Interval, Outcome, Verification
 
@@ -69,6 +74,37 @@ def test_each_forbidden_claim_is_caught(sentence: str) -> None:
     assert claims(sentence.replace(" ", "\n    ")), sentence
 
 
+NEVER_GERMAN = (
+    "Das Tagebuch wurde vergessen.", "Das Tagebuch ist aus dem Modell entfernt.", "Die Löschung ist bestätigt.",
+    "Im Modell besteht kein Einfluss: kein Einfluss verbleibt.", "Das Modell enthält keine personenbezogenen Daten.",
+    "Das Modell ist anonym.", "Das Modell ist DSGVO-konform.", "Die Verarbeitung ist rechtmäßig.",
+    "Es liegt keine Urheberrechtsverletzung vor.", "Das Modell ist sicher.", "Es kann nicht missbraucht werden.",
+    "Preisgaben: null.", "Es gibt das Tagebuch niemals preis.", "Es hält allen Angriffen stand: alle Prompts.",
+    "Es ist dauerhaft weg.", "Es ist unterdrückt, also entfernt.", "Das gilt auch für quantisierte Kopien.",
+    "Es gibt keine Auswirkungen auf anderes.", "Gütesiegel.", "Die Klausel ist bestanden.", "Das garantiert Sicherheit.",
+    "Das beweist die Einhaltung.", "Die Policy ist richtig.",
+)  # fmt: skip
+NEVER_FRENCH = (
+    "Le journal a été oublié.", "Le journal a été supprimé du modèle.", "L'effacement est confirmé : effacement vérifié.",
+    "Aucune influence ne subsiste.", "Le modèle ne contient aucune donnée personnelle.", "Le modèle est anonyme.",
+    "Le modèle est conforme au RGPD.", "Le traitement est licite.", "Il n'y a aucune contrefaçon.", "Le modèle est sûr.",
+    "Il ne peut pas être détourné.", "Fuites : zéro.", "Il ne révèle jamais le journal.", "Il résiste à toutes les attaques.",
+    "Il a disparu définitivement.", "Il est masqué, donc supprimé.", "Cela vaut aussi pour ses copies quantifiées.",
+    "Il n'y a aucun effet sur le reste.", "Score de conformité : 0,93.", "Cela garantit la sécurité.",
+    "Cela prouve le respect.", "La politique est juste.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"), [*((s, "de") for s in NEVER_GERMAN), *((s, "fr") for s in NEVER_FRENCH)]
+)
+def test_each_forbidden_claim_is_caught_in_german_and_french(sentence: str, language: Language) -> None:
+    assert claims(sentence, language), sentence
+    assert claims(sentence.upper(), language), sentence
+    marks = {"de": f"Die Policy sagt „{sentence}“.", "fr": f"La politique dit «\u00a0{sentence}\u00a0»."}
+    assert claims(marks[language], language) == ()
+
+
 @pytest.mark.parametrize("sentence", NEVER)
 def test_the_policys_own_quoted_words_are_exempt(sentence: str) -> None:
     assert claims(f"The policy says “{sentence}” and we quote it.") == ()
@@ -117,6 +153,20 @@ def words(html: str) -> str:
     parser = Words()
     parser.feed(html)
     return "".join(parser.said)
+
+
+def printed(report: Report, language: Language) -> str:
+    """All text that the PDF is made of, pieces apart."""
+    say, markup = catalogue(language), {"svg", "anchor", "to", "t", "tone", "outcome"}
+
+    def texts(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            return [text for key, part in value.items() if key not in markup for text in texts(part)]
+        if isinstance(value, list):
+            return [text for part in value for text in texts(part)]
+        return [value] if isinstance(value, str) else []
+
+    return ". ".join(texts(Encoder(say, shown()).document(document(report, say)))).replace("\u200b", "")
 
 
 def clause(goal: GoalKind) -> dict[str, Any]:
@@ -171,8 +221,10 @@ def test_no_outcome_of_any_goal_in_any_format_makes_a_forbidden_claim(
         findings=(),
     )
     assert len(report.results) == 2 * len(goals)
-    assert claims(render(report, "text")) == ()
-    assert claims(words(render(report, "html"))) == ()
+    for language in LANGUAGES:
+        assert claims(render(report, "text", language), language) == ()
+        assert claims(words(render(report, "html", language)), language) == ()
+        assert claims(printed(report, language), language) == ()
     for format in ("markdown", "model-card", "junit", "oscal", "statement"):
         assert claims(exported(render(report, format))) == (), format
     assert claims(table({"one": report, "two": report})) == ()
@@ -186,9 +238,18 @@ def exported(text: str) -> str:
     return plain.replace("\\", "")
 
 
-def test_the_full_report_is_admissible(report: Report) -> None:
-    assert claims(render(report, "text")) == ()
-    assert claims(words(render(report, "html"))) == ()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_full_report_is_admissible(report: Report, language: Language) -> None:
+    assert claims(render(report, "text", language), language) == ()
+    assert claims(words(render(report, "html", language)), language) == ()
+    assert claims(printed(report, language), language) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_of_the_catalogues_is_a_claim(language: Language) -> None:
+    """Whatever report they come to stand in."""
+    sentences = catalogue(language).sentences.values()
+    assert [claim for sentence in sentences for claim in claims(re.sub(r"\{[^}]*\}", "X", sentence), language)] == []
 
 
 def test_the_list_is_held_against_what_is_rendered(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -13,11 +13,14 @@ import pytest
 from unlearn_spec.finding import Finding, Fix, Span
 from unlearn_spec.plan.model import SubjectRef
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.report import chart, render, wording
+from unlearn_spec.report import render, wording
+from unlearn_spec.report.document import Document, Picture
+from unlearn_spec.report.language import words
 from unlearn_spec.report.model import Report
+from unlearn_spec.report.sections import document
 from unlearn_spec.verdict.model import ClauseVerdict, Fact, GateResult, Interval, Verification
 
-VOID = {"meta", "br", "link", "img", "input", "hr"}
+VOID = {"meta", "br", "link", "img", "input", "hr", "col"}
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -63,6 +66,14 @@ def tree(html: str) -> Tree:
     parser.close()
     assert parser.open == []
     return parser
+
+
+def pictures(shown: Document) -> Iterator[Picture]:
+    """All drawings of a document."""
+
+    for block in (*shown.front, *(block for part in shown.parts for block in part.blocks)):
+        if isinstance(block, Picture):
+            yield block
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +122,10 @@ def test_table_heads_have_scopes_and_drawings_have_words(page: Tree, report: Rep
     assert all(attributes.get("scope") in ("col", "row") for tag, attributes in page.elements if tag == "th")
     drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
     assert all(a.get("role") == "img" and a.get("aria-labelledby") for a in drawings)
-    drawn = sum(len(chart.of_verdict(result.verdict)) for result in report.results) + 2 * len(report.relearning)
-    drawn += len(report.guardrails)
-    assert len(drawings) == drawn
-    assert sum(tag == "desc" for tag, _ in page.elements) == drawn
+    shown = [*pictures(document(report, words("en")))]
+    assert len(drawings) == len(shown) > len(report.results)
+    assert sum(tag == "desc" for tag, _ in page.elements) == sum(tag == "title" for tag, _ in page.elements) - 1 == len(shown)
+    assert all(picture.alt and picture.title for picture in shown)
 
 
 def test_what_was_not_covered_is_as_prominent_as_the_results(report: Report) -> None:
@@ -123,6 +134,7 @@ def test_what_was_not_covered_is_as_prominent_as_the_results(report: Report) -> 
     assert results < gaps < detail
     assert html.count("<h2 id=") == html.count("<h2")  # both are second-level headings of one grid
     assert "grid-template-columns: 1fr 1fr" in html
+    assert re.search(r'<div class="opinion">\s*<section aria-labelledby="results">', html)
 
 
 def test_digests_stand_in_full_once(report: Report) -> None:

@@ -39,7 +39,12 @@ def test_no_line_is_wider_than_the_terminal(
 def test_what_was_not_covered_stands_directly_after_the_results(report: Report) -> None:
     lines = render(report, "text").splitlines()
     headings = [line for line, under in itertools.pairwise(lines) if line and set(under) == {"─"}]
-    assert headings[:4] == ["OF WHICH MODEL", "WHAT THE EVIDENCE SHOWS", "WHAT WAS NOT COVERED", "CLAUSE BY CLAUSE"]
+    assert headings[:4] == [
+        "WHAT THE EVIDENCE SHOWS",
+        "WHAT WAS NOT COVERED",
+        "SUBJECT AND LINEAGE",
+        "CRITERIA: THE POLICY AND HOW IT WAS READ",
+    ]
 
 
 def test_table_puts_clauses_against_subjects(

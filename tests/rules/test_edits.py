@@ -13,9 +13,6 @@ from unlearn_spec.policy.edits import applied, field_removed, item_added, name_r
 from unlearn_spec.policy.source import Source, read
 from unlearn_spec.rules.check import CheckResult, check, check_text
 
-<<<<<<< HEAD
-TO_BE_WRITTEN = ("list a method that reaches", "a proof of ", "keep the items in a store of their own", ", or word it anew", "drop ")
-=======
 TO_BE_WRITTEN = (
     "list a method that reaches",
     "a proof of ",
@@ -23,7 +20,6 @@ TO_BE_WRITTEN = (
     ", or word it anew",
     "drop ",
 )
->>>>>>> wt-out
 """Repairs that were tried and are no edits: a person has to name something, or to give a clause up."""
 
 

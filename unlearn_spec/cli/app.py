@@ -58,12 +58,21 @@ class ReportFormat(StrEnum):
 
     text = "text"
     html = "html"
+    pdf = "pdf"
     json = "json"
     markdown = "markdown"
     model_card = "model-card"
     junit = "junit"
     oscal = "oscal"
     statement = "statement"
+
+
+class ReportLanguage(StrEnum):
+    """Language of the report's own sentences."""
+
+    en = "en"
+    de = "de"
+    fr = "fr"
 
 
 def _version(wanted: bool) -> None:
@@ -204,6 +213,9 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished verification.")],
     format: Annotated[ReportFormat | None, typer.Option(help="How to write it.", show_default="text")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    language: Annotated[
+        ReportLanguage, typer.Option(help="Language of the report's own sentences; the policy's words stay.")
+    ] = ReportLanguage.en,
     annex: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Fresh file for a restricted annex; needs the two below.")
     ] = None,
@@ -233,7 +245,7 @@ def report(
         status = write_annex(run, policy, bindings, annex, readers=readers, kept_until=until, ground=ground)
         if status or (format is None and out is None):
             raise typer.Exit(status)
-    raise typer.Exit(write(run, (format or ReportFormat.text).value, out))
+    raise typer.Exit(write(run, (format or ReportFormat.text).value, out, language.value))
 
 
 @app.command()

@@ -38,7 +38,7 @@ def overlap(
 def run(answers: Path, corpus: Sequence[Path], least: int, form: Form, format: str) -> int:
     """Print one line an item, the longest run first, or JSON. Exit status: 0, or 2 for unusable files."""
     from ..plan.data import DataError
-    from ..rules.render_text import visible
+    from ..rules.terminal import visible
     from ..verifiers.verbatim import CorpusError
 
     try:
@@ -52,7 +52,7 @@ def run(answers: Path, corpus: Sequence[Path], least: int, form: Form, format: s
 
 
 def _text(found: dict[str, Verbatim], corpus: Sequence[str], least: int, form: Form) -> str:
-    from ..rules.render_text import visible
+    from ..rules.terminal import visible
 
     lines = []
     for name, one in sorted(found.items(), key=lambda pair: -pair[1].longest):

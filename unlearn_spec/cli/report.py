@@ -7,27 +7,32 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
+from ..report.language import LANGUAGES, Language
 from ..report.model import Report, ReportError, parse
-from ..report.render import FORMATS, Format, render
+from ..report.render import BINARY, FORMATS, Format, encode
 from ..report.wording import visible
 
 RESULT = "result.json"
 """The report as canonical JSON, written into the run folder by `verify`."""
 
 
-def report(run: Path, format: str, out: Path | None) -> int:
-    """Renders to `out`, or to standard output. Nothing is measured or decided again.
+def report(run: Path, format: str, out: Path | None, language: str = "en") -> int:
+    """Renders in one of `LANGUAGES` to `out`, or to standard output. Nothing is measured or decided again.
 
     Exit status: 0, or 2 (with one line on standard error) for an unusable run folder, format or output file.
     """
     try:
-        text = render(load(run), _format(format))
+        kind, spoken = _format(format), _language(language)
+        if kind in BINARY and out is None and sys.stdout.isatty():
+            raise ReportError(f"{format} is not text for a terminal: name a file with --out")
+        made = encode(load(run), kind, spoken)
         if out is None:
-            sys.stdout.buffer.write(text.encode("utf-8"))  # the bytes of the JSON form matter
+            sys.stdout.buffer.write(made)  # the bytes of the JSON form matter
             sys.stdout.buffer.flush()
         else:
-            write(out, text)
+            write(out, made)
     except ReportError as error:
         sys.stderr.write(f"error: {visible(str(error))}\n")
         return 2
@@ -107,13 +112,13 @@ def _as_concluded(run: Path, data: bytes) -> None:
         raise ReportError("this is not the report that the run ended with; `unlearn-spec verify` writes that one again")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: bytes) -> None:
     """Writes a whole file or none. Raises `ReportError`."""
     temporary = None
     try:
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
-            file.write(text.encode("utf-8"))
+            file.write(content)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -150,8 +155,17 @@ def _umask() -> int:
     return mask
 
 
-def _format(name: str) -> Format:
+def _format(name: str) -> Format | Literal["pdf"]:
+    if name == "pdf":
+        return "pdf"
     for known in FORMATS:
         if name == known:
             return known
-    raise ReportError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
+    raise ReportError(f"unknown format {name!r}: choose one of {', '.join((*FORMATS, *BINARY))}")
+
+
+def _language(name: str) -> Language:
+    for known in LANGUAGES:
+        if name == known:
+            return known
+    raise ReportError(f"unknown language {name!r}: choose one of {', '.join(LANGUAGES)}")

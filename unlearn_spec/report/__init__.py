@@ -4,9 +4,24 @@ import sys
 
 from ..callable_package import CallablePackage
 from .build import build
+from .language import LANGUAGES, Language
 from .model import Report, ReportError, canonical, digest, parse
-from .render import FORMATS, Format, render
+from .render import BINARY, FORMATS, Format, encode, render
 
-__all__ = ["FORMATS", "Format", "Report", "ReportError", "build", "canonical", "digest", "parse", "render"]
+__all__ = [
+    "BINARY",
+    "FORMATS",
+    "LANGUAGES",
+    "Format",
+    "Language",
+    "Report",
+    "ReportError",
+    "build",
+    "canonical",
+    "digest",
+    "encode",
+    "parse",
+    "render",
+]
 
 sys.modules[__name__].__class__ = CallablePackage  # `unlearn_spec.report(run)`

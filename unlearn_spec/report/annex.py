@@ -7,6 +7,7 @@ import json
 from datetime import date
 
 from ..plan.model import Frozen
+from . import phrases, wording
 from .html import environment
 from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest
 
@@ -74,4 +75,5 @@ def digest(annex: Annex) -> str:
 
 def render(annex: Annex) -> str:
     """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped."""
-    return environment().get_template("annex.html.j2").render(annex=annex, own=digest(annex))
+    template = environment().get_template("annex.html.j2")
+    return template.render(annex=annex, own=digest(annex), wording=wording, phrases=phrases)

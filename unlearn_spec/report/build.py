@@ -9,9 +9,10 @@ from pathlib import PureWindowsPath
 from ..finding import Finding, Fix, Span
 from ..plan.model import DataRef, Obligation, Plan, SubjectRef
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
-from ..verdict.model import ClauseVerdict, Verification
+from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from .coverage import not_covered
 from .model import (
+    Artifact,
     Assumption,
     Axiom,
     ClauseEntry,
@@ -32,6 +33,7 @@ from .model import (
     Versions,
 )
 from .sentences import KIND, Bound, Case, conclude
+from .standing import outside, retest
 from .wording import condition_words
 
 
@@ -51,14 +53,16 @@ def build(
     guardrails: tuple[Guardrail, ...] = (),
     revealed: tuple[Redacted, ...] = (),
     statements: tuple[Stated, ...] = (),
+    written: Mapping[str, str] | None = None,
 ) -> Report:
     """The report of one run.
 
     `sentences`: clause id → the clause as one plain sentence. `objects`: unit key → digest of its evidence object, for
-    every unit that was measured. `ledger`: hash of the ledger's last row. Paths in findings are cut to the file name.
+    every unit that was measured. `ledger`: hash of the ledger's last row. `written`: clause id → its lines in the policy
+    file. Paths in findings are cut to the file name.
     Raises `ReportError` if a clause has no sentence or a verdict names an undeclared clause.
     """
-    clauses = tuple(_entry(clause, sentences) for clause in policy.clauses)
+    clauses = tuple(_entry(clause, sentences, written or {}) for clause in policy.clauses)
     order = {clause.id: place for place, clause in enumerate(clauses)}
     by_id = {clause.id: clause for clause in clauses}
     obligations = {obligation.id: obligation for obligation in plan.obligations}
@@ -96,6 +100,9 @@ def build(
         ),
         integrity=Integrity(policy=plan.policy, bindings=plan.bindings, ledger=ledger),
         statements=tuple(sorted(statements, key=lambda one: one.id)),
+        artifacts=_artifacts(policy, verification),
+        outside=outside(policy, plan, verification),
+        retest=retest(plan, records, verification),
     )
 
 
@@ -112,7 +119,7 @@ def _header(policy: Policy) -> PolicyHeader:
     )
 
 
-def _entry(clause: Clause, sentences: Mapping[str, str]) -> ClauseEntry:
+def _entry(clause: Clause, sentences: Mapping[str, str], written: Mapping[str, str]) -> ClauseEntry:
     if clause.id not in sentences:
         raise ReportError(f"the clause {clause.id!r} has no sentence")
     return ClauseEntry(
@@ -124,6 +131,28 @@ def _entry(clause: Clause, sentences: Mapping[str, str]) -> ClauseEntry:
         sentence=sentences[clause.id],
         bound=_bound(clause),
         evidence=clause.evidence.kind if clause.evidence else None,
+        written=written.get(clause.id, ""),
+        note=clause.note,
+    )
+
+
+def _artifacts(policy: Policy, verification: Verification) -> tuple[Artifact, ...]:
+    return tuple(
+        Artifact(
+            name=name,
+            kind=artifact.kind,
+            derived_from=artifact.derived_from,
+            trained_on=artifact.trained_on,
+            holds=artifact.holds,
+            serves_from=artifact.serves_from,
+            seen_by=tuple(artifact.seen_by.items()),
+            examined=tuple(
+                outcome
+                for outcome in WORST_FIRST
+                if any((v.artifact, v.outcome) == (name, outcome) for v in verification.verdicts)
+            ),
+        )
+        for name, artifact in policy.artifacts.items()
     )
 
 
@@ -205,6 +234,8 @@ def _test(obligation: Obligation) -> RegisteredTest:
         power=obligation.power,
         controls=tuple(control.gate for control in obligation.controls),
         record=obligation.record,
+        power_to=obligation.power_to,
+        enough=obligation.enough,
     )
 
 
@@ -235,8 +266,12 @@ def _without_folders(finding: Finding) -> Finding:
 
 
 def _assumptions(verdicts: list[ClauseVerdict]) -> tuple[Assumption, ...]:
-    words = sorted({presumption for verdict in verdicts for presumption in verdict.conditional_on})
+    names = sorted({presumption for verdict in verdicts for presumption in verdict.conditional_on})
     return tuple(
-        Assumption(words=condition_words(w), clauses=tuple(dict.fromkeys(v.clause for v in verdicts if w in v.conditional_on)))
-        for w in words
+        Assumption(
+            words=condition_words(name),
+            clauses=tuple(dict.fromkeys(v.clause for v in verdicts if name in v.conditional_on)),
+            name=name,
+        )
+        for name in names
     )

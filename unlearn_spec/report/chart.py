@@ -7,8 +7,8 @@ from math import ceil, floor
 from typing import Final, Literal
 
 from ..verdict.model import ClauseVerdict, Interval
-from .sentences import FALL
-from .wording import count, percent
+from .language import Words, words
+from .sentences import FALL, limit_words
 
 Shape = Literal["disc", "square", "triangle", "diamond"]
 _SHAPE: Final[dict[str, Shape]] = {
@@ -27,6 +27,7 @@ class Mark:
     """One interval; positions are shares of the drawing's width, in [0, 1]."""
 
     label: str
+    """In the report's language where it is one of ours."""
     numbers: str
     """`0.7% (0.1% to 3.8%), 1 of 150`."""
     shape: Shape
@@ -56,10 +57,12 @@ def chart(
     limit_at: float | None = None,
     limit: str | None = None,
     scale: tuple[Interval, ...] = (),
+    say: Words | None = None,
 ) -> tuple[Chart, ...]:
     """The drawing of some intervals against a limit, on an axis that has room for `scale` too; none of nothing."""
     if not intervals:
         return ()
+    say = say or words("en")
     limits = () if limit_at is None else (limit_at,)
     known: tuple[float, ...] = (
         0.0,
@@ -75,17 +78,17 @@ def chart(
 
     drawing = Chart(
         marks=tuple(
-            Mark(i.label, numbers(i), _SHAPE.get(i.label, "diamond"), at(i.point), at(i.low), at(i.high))
+            Mark(_label(i, say), numbers(i, say), _SHAPE.get(i.label, "diamond"), at(i.point), at(i.low), at(i.high))
             for i in intervals
         ),
         limit=None if limit_at is None else at(limit_at),
-        limit_text=limit or ("" if limit_at is None else percent(limit_at)),
-        ticks=tuple((at(tick * step), percent(tick * step)) for tick in range(first, last + 1)),
+        limit_text=limit_words(limit, say) if limit else ("" if limit_at is None else say.percent(limit_at)),
+        ticks=tuple((at(tick * step), say.percent(tick * step)) for tick in range(first, last + 1)),
     )
     return (drawing,)
 
 
-def of_verdict(verdict: ClauseVerdict) -> tuple[Chart, ...]:
+def of_verdict(verdict: ClauseVerdict, say: Words | None = None) -> tuple[Chart, ...]:
     """The drawings of a verdict: original, audited and never trained against the limit line.
 
     A fall since before has its own drawing, for its limit is not one on the shares themselves.
@@ -93,19 +96,29 @@ def of_verdict(verdict: ClauseVerdict) -> tuple[Chart, ...]:
     falls = tuple(interval for interval in verdict.intervals if interval.label == FALL)
     shares = tuple(interval for interval in verdict.intervals if interval.label != FALL)
     if falls:
-        return (*chart(falls, limit_at=verdict.limit_at, limit=verdict.limit), *chart(shares))
-    return chart(shares, limit_at=verdict.limit_at, limit=verdict.limit)
+        return (
+            *chart(falls, limit_at=verdict.limit_at, limit=verdict.limit, say=say),
+            *chart(shares, say=say),
+        )
+    return chart(shares, limit_at=verdict.limit_at, limit=verdict.limit, say=say)
 
 
-def numbers(interval: Interval) -> str:
+def _label(interval: Interval, say: Words) -> str:
+    return say.sentences.get(f"interval.{interval.label}", interval.label)
+
+
+def numbers(interval: Interval, say: Words | None = None) -> str:
     """Point, bounds (rounded outwards), hits, sample and clusters in words."""
-    counted = f", {count(interval.hits)} of {count(interval.n)}" if interval.hits is not None and interval.n else ""
-    grouped = f" in {count(interval.clusters)} clusters" if interval.clusters is not None and counted else ""
-    bounds = f"{percent(interval.low, 'down')} to {percent(interval.high, 'up')}"
-    return f"{percent(interval.point)} ({bounds}){counted}{grouped}"
+    say = say or words("en")
+    text = say("interval_words.bounds", share=interval.point, low=say.percent(interval.low, "down"), high=say.percent(interval.high, "up"))
+    if interval.hits is None or not interval.n:
+        return text
+    text += say("interval_words.counted", hits=interval.hits, n=interval.n)
+    return text + (say("interval_words.clusters", clusters=interval.clusters) if interval.clusters is not None else "")
 
 
-def describe(drawing: Chart) -> str:
+def describe(drawing: Chart, say: Words | None = None) -> str:
     """The drawing in words: its text alternative."""
-    said = "; ".join(f"{mark.label} {mark.numbers}" for mark in drawing.marks)
-    return f"Limit {drawing.limit_text}. {said}." if drawing.limit is not None else f"{said}."
+    say = say or words("en")
+    told = "; ".join(f"{mark.label} {mark.numbers}" for mark in drawing.marks)
+    return say("interval_words.against", limit=drawing.limit_text, told=told) if drawing.limit is not None else f"{told}."

@@ -7,15 +7,18 @@ from typing import Final, TypeVar
 
 from ..plan.model import Obligation, Plan
 from ..policy.model import Ban, Clause, Destroy, Finish, Policy, Rectify, Remove, Suppress
-from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
+from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
 from ..verdict.model import Outcome, Verification
+from .language import words
 from .model import NotCovered
-from .wording import ACCESS_PHRASE, ASKED_PHRASE, OUTCOME_NAME, asked_phrase, named, quote
+from .said import Said, said
 
 T = TypeVar("T")
 
 _RAN: Final[tuple[Outcome, ...]] = ("violated", "supported", "not_falsified", "inconclusive")
-_ANSWERING: Final = ("model", "checkpoint", "adapter", "service")
+ANSWERING: Final = ("model", "checkpoint", "adapter", "service")
+"""Kinds of artifacts that answer."""
+_WAYS: Final[tuple[Asked, ...]] = (*PROBES, "in_context")
 
 
 def not_covered(policy: Policy, plan: Plan, verification: Verification) -> tuple[NotCovered, ...]:
@@ -38,6 +41,18 @@ def not_covered(policy: Policy, plan: Plan, verification: Verification) -> tuple
     )
 
 
+def _gap(kind: str, what: Said, why: Said | str) -> NotCovered:
+    """A gap, worded in English as well; `why` is a text where the run recorded it so."""
+    english = words("en")
+    return NotCovered(
+        kind=kind,
+        what=english.say(what),
+        why=why if isinstance(why, str) else english.say(why),
+        what_said=what,
+        why_said=None if isinstance(why, str) else why,
+    )
+
+
 def _tested(plan: Plan, verification: Verification) -> tuple[Obligation, ...]:
     ran = {(v.clause, v.artifact) for v in verification.verdicts if v.outcome in _RAN}
     return tuple(o for o in plan.obligations if o.verifier != "record" and (o.clause, o.artifact) in ran)
@@ -46,41 +61,40 @@ def _tested(plan: Plan, verification: Verification) -> tuple[Obligation, ...]:
 def _clauses(verification: Verification) -> Iterator[NotCovered]:
     for verdict in verification.verdicts:
         if verdict.outcome not in _RAN:
-            yield NotCovered(
-                kind="clause",
-                what=f"clause {named(verdict.clause, verdict.artifact)}: {OUTCOME_NAME[verdict.outcome]}",
-                why=verdict.reason,
-            )
+            key = "gap.clause_on" if verdict.artifact else "gap.clause"
+            gaps = {"artifact": verdict.artifact} if verdict.artifact else {}
+            yield _gap("clause", said(key, clause=verdict.clause, outcome=verdict.outcome, **gaps), verdict.reason)
 
 
 def _artifacts(policy: Policy, verification: Verification) -> Iterator[NotCovered]:
     spoken = {verdict.artifact for verdict in verification.verdicts}
     for name, artifact in policy.artifacts.items():
         if name not in spoken:
-            parent = f", derived from {quote(artifact.derived_from)}" if artifact.derived_from else ""
-            yield NotCovered(
-                kind="artifact", what=f"the {artifact.kind} {quote(name)}{parent}", why="no result speaks of it"
-            )
+            key = "gap.artifact_derived" if artifact.derived_from else "gap.artifact"
+            parent = {"parent": artifact.derived_from} if artifact.derived_from else {}
+            yield _gap("artifact", said(key, kind=artifact.kind, name=name, **parent), said("gap.artifact_why"))
 
 
 def _access(policy: Policy, tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:
     """Per audience: what it can do that no test did. Whoever holds weights can fine-tune them."""
     targets = _ordered(c.target for c in policy.clauses if isinstance(c, Remove | Suppress | Rectify))
     for name, artifact in policy.artifacts.items():
-        if artifact.kind not in _ANSWERING:
+        if artifact.kind not in ANSWERING:
             continue
         depth = {target: _deepest(tested, name, target) for target in targets}
         for audience, declared in artifact.seen_by.items():
             effective: Access = "finetune" if access_rank(declared) >= access_rank("weights") else declared
-            short = [target for target in targets if _rank(depth[target]) < access_rank(effective)]
+            short = tuple(target for target in targets if _rank(depth[target]) < access_rank(effective))
             if short:
-                sets = ", ".join(quote(target) for target in short)
-                reached = _ordered(depth[target] for target in short)
-                yield NotCovered(
-                    kind="access",
-                    what=f"{sets} in {quote(name)} as {quote(audience)} can reach it: {ACCESS_PHRASE[effective]}",
-                    why="; ".join(f"deepest test: {ACCESS_PHRASE[r]}" if r else "no test ran" for r in reached),
-                )
+                what = said("gap.access", sets=short, artifact=name, audience=audience, access=effective)
+                yield _gap("access", what, _reached(_ordered(depth[target] for target in short)))
+
+
+def _reached(depths: tuple[Access | None, ...]) -> Said:
+    tested = tuple(depth for depth in depths if depth)
+    if not tested:
+        return said("gap.access_untested")
+    return said("gap.access_partly" if None in depths else "gap.access_why", tests=tested)
 
 
 def _deepest(tested: tuple[Obligation, ...], artifact: str, target: str) -> Access | None:
@@ -104,13 +118,11 @@ def _probes(tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:
     }
     for artifact, ways in _ordered((artifact, ways) for (_, artifact), ways in asked.items()):
         held = {weaker for way in ways if way in PROBES for weaker in PROBES[: PROBES.index(way) + 1]}
-        missing = [phrase for probe, phrase in ASKED_PHRASE.items() if probe not in (*ways, *held)]
+        missing = tuple(way for way in _WAYS if way not in (*ways, *held))
         if missing:
-            sets = ", ".join(quote(target) for (target, where), w in asked.items() if (where, w) == (artifact, ways))
-            yield NotCovered(
-                kind="probe",
-                what=f"{sets} in {quote(artifact)} " + ", or ".join(missing),
-                why="the tests were: " + ", ".join(asked_phrase(probe) for probe in ways),
+            sets = tuple(target for (target, where), w in asked.items() if (where, w) == (artifact, ways))
+            yield _gap(
+                "probe", said("gap.probe", sets=sets, artifact=artifact, ways=missing), said("gap.probe_why", ways=ways)
             )
 
 
@@ -118,31 +130,24 @@ def _targets(policy: Policy) -> Iterator[NotCovered]:
     named = {_target(clause) for clause in policy.clauses}
     for name in policy.information:
         if name not in named:
-            yield NotCovered(kind="target", what=f"the information set {quote(name)}", why="no clause names it")
+            yield _gap("target", said("gap.target", name=name), said("gap.target_why"))
 
 
 def _accepted(policy: Policy) -> Iterator[NotCovered]:
     for gap in policy.out_of_scope:
-        artifacts = ", ".join(quote(artifact) for artifact in gap.artifacts)
-        yield NotCovered(
-            kind="accepted",
-            what=f"{quote(gap.target)} in {artifacts}",
-            why=f"left out in the policy by {quote(gap.owner)}: {quote(gap.reason)}",
+        yield _gap(
+            "accepted",
+            said("gap.accepted", target=gap.target, artifacts=tuple(gap.artifacts)),
+            said("gap.accepted_why", owner=gap.owner, reason=gap.reason),
         )
 
 
 def _languages(policy: Policy) -> Iterator[NotCovered]:
     named = _ordered(language for clause in policy.clauses for language in clause.scope.languages)
     if named:
-        yield NotCovered(
-            kind="language",
-            what="languages other than " + ", ".join(quote(language) for language in named),
-            why="the clauses name only these",
-        )
+        yield _gap("language", said("gap.languages", named=named), said("gap.languages_why"))
     else:
-        yield NotCovered(
-            kind="language", what="languages other than those of the test prompts", why="no clause names a language"
-        )
+        yield _gap("language", said("gap.language"), said("gap.language_why"))
 
 
 def _precision(policy: Policy, plan: Plan) -> Iterator[NotCovered]:
@@ -150,32 +155,16 @@ def _precision(policy: Policy, plan: Plan) -> Iterator[NotCovered]:
     named = _ordered(precision for clause in policy.clauses for precision in clause.scope.precision)
     for precision in named:
         if precision not in ran:
-            yield NotCovered(
-                kind="precision", what=f"weights at {quote(precision)}", why="a clause names it; no test ran at it"
-            )
+            yield _gap("precision", said("gap.precision", precision=precision), said("gap.precision_why"))
     if ran:
-        yield NotCovered(
-            kind="precision",
-            what=f"weights at a precision other than {', '.join(ran)}, quantised copies included",
-            why="no test ran there",
-        )
+        yield _gap("precision", said("gap.precisions", tested=", ".join(ran)), said("gap.precisions_why"))
 
 
 def _always(tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:
     if any(obligation.reading is not None for obligation in tested):
-        yield NotCovered(
-            kind="decoding",
-            what="answers drawn in another way than the declared decoding",
-            why="rates are those of the declared decoding",
-        )
-    yield NotCovered(
-        kind="variant",
-        what="fine-tuned, merged, distilled, quantised or otherwise derived copies that are not listed as subjects",
-        why="results speak of the files with the digests given, and of nothing later",
-    )
-    yield NotCovered(
-        kind="use", what="what people do with the answers", why="no test of a model or a system decides how it is used"
-    )
+        yield _gap("decoding", said("gap.decoding"), said("gap.decoding_why"))
+    yield _gap("variant", said("gap.variant"), said("gap.variant_why"))
+    yield _gap("use", said("gap.use"), said("gap.use_why"))
 
 
 def _target(clause: Clause) -> str | None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .forbidden_french import FRENCH
+from .forbidden_german import GERMAN
+from .language import Language
 from .wording import QUOTED
 
 FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
@@ -78,14 +81,26 @@ FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (
 """Pattern and what it would claim. Matched without regard to case, over text with line breaks made spaces."""
 
 _PLAIN_QUOTED: Final = re.compile('"[^"]{1,80}"')
-_COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), claim) for pattern, claim in FORBIDDEN)
+_MARKS: Final[dict[Language, re.Pattern[str]]] = {
+    "en": QUOTED,
+    "de": re.compile("„([^“„]*)“"),
+    "fr": re.compile("«\u00a0([^«»]*)\u00a0»"),
+}
+_COMPILED: Final = {
+    language: tuple((re.compile(pattern, re.IGNORECASE), claim) for pattern, claim in patterns)
+    for language, patterns in (("en", FORBIDDEN), ("de", (*FORBIDDEN, *GERMAN)), ("fr", (*FORBIDDEN, *FRENCH)))
+}
+"""What the run recorded is English in every language, so the English list is held against every language."""
 
 
-def claims(text: str) -> tuple[str, ...]:
+def claims(text: str, language: Language = "en") -> tuple[str, ...]:
     """Every forbidden claim in our own words of `text`: `"zero: … zero …"`. Empty for an admissible report."""
-    own = _PLAIN_QUOTED.sub('""', QUOTED.sub("“”", " ".join(text.split())))
+    own = re.sub(r"[ \t\r\n\f\v]+", " ", text)
+    for marks in dict.fromkeys((_MARKS[language], QUOTED)):
+        own = marks.sub("“”", own)
+    own = _PLAIN_QUOTED.sub('""', own).replace("\u00a0", " ")
     return tuple(
         f"{claim}: …{own[max(0, match.start() - 40) : match.end() + 40]}…"
-        for pattern, claim in _COMPILED
+        for pattern, claim in _COMPILED[language]
         for match in pattern.finditer(own)
     )

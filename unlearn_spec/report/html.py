@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from . import chart, phrases, wording
-from .model import Report, digest
+from . import wording
+from .document import Badge, Break, Code, Document, Inline, Link, Recorded, Soft, Strong
+from .language import Language, words
+from .model import Report
+from .sections import document
 
 
-def render(report: Report) -> str:
+def render(report: Report, language: Language = "en") -> str:
     """A complete document. Control and direction characters of quoted material are written out."""
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(report=report, digest=digest(report), worst=report.overall, plain=phrases.plain_page(report))
-    )
+    return page(document(report, words(language)))
+
+
+def page(shown: Document) -> str:
+    """A document as a page."""
+    title = words(shown.language).quoted(wording.quote(shown.title))
+    return environment().get_template("report.html.j2").render(document=shown, language=shown.language, title=title)
 
 
 @cache
@@ -33,14 +40,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(
-        prose=prose,
-        percent=wording.percent,
-        count=wording.count,
-        short=wording.short_digest,
-        condition=wording.condition_words,
-    )
-    environment.globals.update(chart=chart, phrases=phrases, wording=wording, x=_x)
+    environment.filters.update(prose=prose, inline=_inline, kind=_kind, svg=_svg, count=wording.count)
     return environment
 
 
@@ -48,9 +48,42 @@ def _shown(value: Any) -> Any:
     return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _x(position: float) -> float:
-    """Horizontal place in the drawing's 440 units, eight of them margin on each side."""
-    return round(8 + 424 * position, 1)
+def _kind(block: object) -> str:
+    return type(block).__name__
+
+
+def _svg(drawn: str) -> Markup:
+    """A drawing of `pictures/`, which escapes what it is given."""
+    return Markup(drawn)
+
+
+@pass_context
+def _inline(context: Context, inlines: Iterable[Inline]) -> Markup:
+    """Pieces of a paragraph, one after the other."""
+    language = context["language"]
+    return Markup(" ").join(_piece(piece, language) for piece in inlines if piece != "")
+
+
+def _piece(piece: Inline, language: str) -> Markup:
+    match piece:
+        case str():
+            return prose(piece)
+        case Break():
+            return Markup("<br>")
+        case Code(text):
+            return Markup('<code class="short">{}</code>' if len(text) < 24 else "<code>{}</code>").format(_safe(text))
+        case Strong(text):
+            return Markup("<strong>{}</strong>").format(prose(text))
+        case Soft(text):
+            return Markup('<span class="soft">{}</span>').format(prose(text))
+        case Link(to, text):
+            return Markup('<a href="#{}">{}</a>').format(to, prose(text))
+        case Recorded(text):
+            return prose(text) if language == "en" else Markup('<span lang="en">{}</span>').format(prose(text))
+        case Badge(outcome, word):
+            symbol = wording.OUTCOME_SYMBOL[outcome]
+            shape = '<span class="outcome {}"><span class="symbol" aria-hidden="true">{}</span>{}</span>'
+            return Markup(shape).format(outcome, symbol, word[:1].upper() + word[1:])
 
 
 def prose(text: str) -> Markup:

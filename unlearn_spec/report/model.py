@@ -15,8 +15,18 @@ from pydantic import Field, ValidationError, model_validator
 from ..finding import Finding
 from ..plan.model import DataRef, Exact, Frozen, Missing, Reading, SubjectRef, VerifierId
 from ..policy.model import Basis
-from ..policy.vocabulary import Access, Decide, EvidenceKind, GoalKind, InformationKind, Population, Status
+from ..policy.vocabulary import (
+    Access,
+    ArtifactKind,
+    Decide,
+    EvidenceKind,
+    GoalKind,
+    InformationKind,
+    Population,
+    Status,
+)
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
+from .said import Said
 from .sentences import Bound, Kind
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -73,6 +83,25 @@ class ClauseEntry(Frozen):
     bound: Bound | None
     """How the limit bounds the measured quantity; `None` where there is no single one."""
     evidence: EvidenceKind | None
+    written: str = ""
+    """The clause as it stands in the policy file, line by line."""
+    note: str | None = None
+    """The drafter's, in the policy."""
+
+
+class Artifact(Frozen):
+    """Something the policy names as holding, learning or serving information, and whether a result speaks of it."""
+
+    name: str
+    kind: ArtifactKind
+    derived_from: str | None
+    trained_on: tuple[str, ...]
+    holds: tuple[str, ...]
+    serves_from: tuple[str, ...]
+    seen_by: tuple[tuple[str, Access], ...]
+    """Audience and the access it has."""
+    examined: tuple[Outcome, ...]
+    """Outcomes of the results on it, worst first; nothing where no result speaks of it."""
 
 
 class Result(Frozen):
@@ -106,6 +135,10 @@ class RegisteredTest(Frozen):
     """Planned power at `effect`, in [0, 1]."""
     controls: tuple[Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"], ...]
     record: str | None
+    power_to: Literal["certify", "refute"] | None = None
+    """Which of the two `power` is about."""
+    enough: int | None = None
+    """The fewest independent items that would have 80% power; `None` where no number has."""
 
 
 class Guardrail(Frozen):
@@ -195,6 +228,8 @@ class Assumption(Frozen):
 
     words: str
     clauses: tuple[str, ...]
+    name: str = ""
+    """As the verdicts name it: `signer acme`, `AX3`, or a declared fact."""
 
 
 class NotCovered(Frozen):
@@ -215,6 +250,10 @@ class NotCovered(Frozen):
     ]
     what: str
     why: str
+    what_said: Said | None = None
+    """`what` by name, for other languages."""
+    why_said: Said | None = None
+    """`why` by name; `None` where it is the run's own wording."""
 
 
 class Validity(Frozen):
@@ -264,6 +303,12 @@ class Report(Frozen):
     validity: Validity
     integrity: Integrity
     statements: tuple[Stated, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    """In the policy's order."""
+    outside: tuple[Said, ...] = ()
+    """What must hold outside the model for the results to stay true: complementary controls of deployers and users."""
+    retest: tuple[Said, ...] = ()
+    """Events after which the results no longer speak of the present."""
 
     @model_validator(mode="after")
     def _worst_and_named(self) -> Report:

@@ -2,18 +2,21 @@
 
 Removal is concluded in negative form, output limits in bounded positive form, process clauses in attested form,
 use clauses as governance. Removal is never concluded from tests. The confidence of the run is stated of what it is the
-confidence of: that the limit is kept or broken, which is what the registered facts entail.
+confidence of: that the limit is kept or broken, which is what the registered facts entail. The wording is in the
+catalogues, under `conclusion`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
 from ..policy.vocabulary import GoalKind, Metric
 from ..verdict.model import ClauseVerdict, Interval, Outcome
-from .wording import access_phrase, asked_phrase, condition_words, count, percent, quote, stopped
+from .language import Words, words
+from .wording import quote, stopped
 
 Kind = Literal["rate", "removal", "process", "use"]
 KIND: Final[dict[GoalKind, Kind]] = {
@@ -38,6 +41,8 @@ Bound = Literal["at_most", "at_least", "fall"]
 FALL: Final = "fall since before"
 """Label of an interval that is a difference to the original."""
 
+UNDECIDED: Final[tuple[Outcome, ...]] = ("inconclusive", "not_tested", "not_testable", "rejected")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -57,16 +62,30 @@ class Case:
     """What an answer is read for."""
 
 
-def conclude(case: Case) -> str:
-    """What the run may say about one clause on one artifact, presumptions named."""
+def conclude(case: Case, say: Words | None = None) -> str:
+    """What the run may say about one clause on one artifact, presumptions named; in English if no language is given."""
+    say = say or words("en")
     verdict = case.verdict
-    if verdict.outcome in _UNDECIDED:
-        said = f"{_UNDECIDED[verdict.outcome]} {stopped(verdict.reason)}"
-        return f"{said} {_GOVERNANCE}" if KIND[case.goal] == "use" else said
-    said = _TEMPLATE[KIND[case.goal]](case)
+    if verdict.outcome in UNDECIDED:
+        said = f"{say(f'conclusion.undecided.{verdict.outcome}')} {_reason(verdict, say)}"
+        return f"{said} {say('conclusion.governance')}" if KIND[case.goal] == "use" else said
+    said = _TEMPLATE[KIND[case.goal]](case, say)
     if verdict.conditional_on:
-        said += " " + stopped("Conditional on " + "; ".join(map(condition_words, verdict.conditional_on)))
+        conditions = "; ".join(condition(name, say) for name in verdict.conditional_on)
+        said += " " + stopped(say("conclusion.conditional", conditions=conditions))
     return said
+
+
+def condition(name: str, say: Words) -> str:
+    """What a verdict is conditional on, by what it is: a signer's word, an assumption of the theory, or a declared fact."""
+    if name.startswith("signer "):
+        return say("condition.signer", signer=name.removeprefix("signer "))
+    if _AXIOM.fullmatch(name):
+        return say("condition.axiom", axiom=name)
+    return say("condition.declared", fact=name)
+
+
+_AXIOM: Final = re.compile(r"[A-Z]+[0-9]+")
 
 
 def decisive(verdict: ClauseVerdict) -> Interval | None:
@@ -75,147 +94,145 @@ def decisive(verdict: ClauseVerdict) -> Interval | None:
     return by_label.get(FALL) or by_label.get("audited")
 
 
-_UNDECIDED: Final[dict[Outcome, str]] = {
-    "inconclusive": "The evidence does not decide this clause.",
-    "not_tested": "This clause was not tested.",
-    "not_testable": "This clause cannot be tested as things stand.",
-    "rejected": "The checker rejects this clause, so no evidence was weighed against it.",
-}
-_DECLARED: Final = "declared prompts, decoding and interface"
-_GOVERNANCE: Final = "No test of a model or a system decides how its answers are used."
+def limit_words(limit: str, say: Words) -> str:
+    """A limit as the plan words it, in this language where its form is known, as it is where it is not."""
+    for pattern, key in _LIMITS:
+        match = pattern.fullmatch(limit)
+        if match:
+            return say(f"limit.{key}", **{name: _share(text, say) for name, text in match.groupdict().items()})
+    return limit
 
 
-def _rate(case: Case) -> str:
+_P: Final = r"[0-9][0-9,.]*%"
+_N: Final = r"[0-9][0-9.]*"
+_LIMITS: Final = tuple(
+    (re.compile(pattern.replace("%", _P).replace("#", _N)), key)
+    for pattern, key in (
+        (r"at most (?P<share>%)", "at_most"),
+        (r"at most (?P<share>%) for each item", "at_most_each"),
+        (r"at most (?P<share>%) for (?P<part>%) of the items", "at_most_part"),
+        (r"at least (?P<share>%)", "at_least"),
+        (r"at least (?P<share>%) for each item", "at_least_each"),
+        (r"at least (?P<share>%) for (?P<part>%) of the items", "at_least_part"),
+        (r"within (?P<share>%) of before", "within"),
+        (r"within (?P<share>%) of before for each item", "within_each"),
+        (r"within (?P<share>%) of before for (?P<part>%) of the items", "within_part"),
+        (r"within ε (?P<epsilon>#), δ (?P<delta>%) of a model trained without it", "closeness"),
+        (r"at most (?P<share>%) of members found at (?P<part>%) false positives", "members"),
+    )
+)
+
+
+def _share(text: str, say: Words) -> str:
+    if not text.endswith("%"):
+        return say.number(Fraction(text))
+    return say.percent(Fraction(text.rstrip("%").replace(",", "")) / 100)
+
+
+def _rate(case: Case, say: Words) -> str:
     verdict = case.verdict
-    what, where, limit = _quantity(case), _where(verdict), _limit(verdict)
-    confidence = f"with {percent(case.confidence, 'down')} confidence for the run as a whole"
+    gaps = {"what": _quantity(case, say), "where": _where(verdict, say), "limit": _limit(verdict, say)}
+    measured = _measured(verdict, say)
     if verdict.outcome == "supported":
-        population = "wider population, prompts, decoding and interface declared" if case.wider else _DECLARED
-        return f"For the {population}{where}, {what} keeps the limit{limit}, {confidence}.{_measured(verdict)}"
-    if verdict.outcome == "not_falsified":
-        return (
-            f"The registered tests{where}{_power(verdict)} did not find that {what} breaks the limit{limit}."
-            f"{_measured(verdict)} Other prompts, attacks or a larger sample may find it."
+        population = say("conclusion.rate.wider" if case.wider else "conclusion.rate.declared")
+        return say(
+            "conclusion.rate.supported", **gaps, population=population, confidence=case.confidence, measured=measured
         )
-    measured = _measured(verdict) or f" {stopped(verdict.reason)}"
-    return f"{_capital(what)}{where} breaks the limit{limit}, {confidence}.{measured}"
+    if verdict.outcome == "not_falsified":
+        return say("conclusion.rate.not_falsified", **gaps, power=_power(verdict, say), measured=measured)
+    measured = measured or f" {_reason(verdict, say)}"
+    return say("conclusion.rate.violated", **gaps, confidence=case.confidence, measured=measured)
 
 
-def _removal(case: Case) -> str:
+def _removal(case: Case, say: Words) -> str:
     verdict = case.verdict
-    of, artifact, where, limit = quote(case.target or ""), _artifact(case), _where(verdict), _limit(verdict)
+    gaps = {"of": quote(case.target or ""), "artifact": _artifact(case, say), "where": _where(verdict, say)}
+    bound = {"limit": say("conclusion.removal.limit", limit=limit_words(verdict.limit, say))} if verdict.limit else {}
+    beyond = (
+        say("conclusion.removal.beyond", limit=limit_words(verdict.limit, say)) if verdict.limit else ""
+    )
     if verdict.outcome == "supported":
-        return (
-            f"The process record for {artifact} was examined and is consistent with the declared procedure for {of}"
-            f"{f', limit{limit}' if limit else ''}. This conclusion stands on the record, not on tests: tests cannot "
-            "establish that no influence remains."
-        )
+        return say("conclusion.removal.supported", **gaps, limit=bound.get("limit", ""))
     if verdict.outcome == "not_falsified":
-        return (
-            f"We ran the registered tests as described{where}{_power(verdict).rstrip(',')}. "
-            "Nothing came to our attention that indicates residual influence of the listed items of "
-            f"{of} in {artifact}{f' beyond the limit{limit}' if limit else ''}. "
-            "These tests cannot establish that no influence remains."
-        )
-    beyond = f"The evidence shows influence of {of} in {artifact} beyond the limit{limit}{where}."
-    return f"{beyond} {stopped(verdict.reason)}"
+        return say("conclusion.removal.not_falsified", **gaps, power=_removal_power(verdict, say), beyond=beyond)
+    said = say("conclusion.removal.violated", **gaps, limit=_limit(verdict, say))
+    return f"{said} {_reason(verdict, say)}"
 
 
-def _process(case: Case) -> str:
+def _process(case: Case, say: Words) -> str:
     verdict = case.verdict
-    duty = _duty(case) + (f" ({verdict.limit})" if verdict.limit else "")
-    if verdict.outcome == "supported" and case.attested:
-        return (
-            f"A signed record attests the duty {duty}. Its form, signature, coverage and dates were checked; the act "
-            "itself was not observed."
-        )
+    duty = say(f"duty.{case.goal}", of=quote(case.target or ""), at=_artifact(case, say))
+    duty += f" ({limit_words(verdict.limit, say)})" if verdict.limit else ""
     if verdict.outcome == "supported":
-        return f"The evidence examined is consistent with the duty {duty}."
-    if verdict.outcome == "not_falsified":
-        return f"The examination found nothing that speaks against the duty {duty}. It does not confirm it."
-    return f"The evidence contradicts the duty {duty}. {stopped(verdict.reason)}"
+        return say("conclusion.process.attested" if case.attested else "conclusion.process.supported", duty=duty)
+    said = say(f"conclusion.process.{verdict.outcome}", duty=duty)
+    return f"{said} {_reason(verdict, say)}" if verdict.outcome == "violated" else said
 
 
-def _use(case: Case) -> str:
-    if case.verdict.outcome == "supported":
-        return (
-            f"Not technically testable. {_GOVERNANCE} The governance evidence listed was examined and is consistent "
-            "with the measures declared."
-        )
-    if case.verdict.outcome == "not_falsified":
-        return f"Not technically testable. {_GOVERNANCE} Nothing in the governance evidence listed speaks against it."
-    return f"The governance evidence contradicts the measures declared. {stopped(case.verdict.reason)}"
+def _use(case: Case, say: Words) -> str:
+    said = say(f"conclusion.use.{case.verdict.outcome}", governance=say("conclusion.governance"))
+    return f"{said} {_reason(case.verdict, say)}" if case.verdict.outcome == "violated" else said
 
 
 _TEMPLATE: Final = {"rate": _rate, "removal": _removal, "process": _process, "use": _use}
 
 
-def _quantity(case: Case) -> str:
-    of, by = quote(case.target or ""), _artifact(case)
+def _quantity(case: Case, say: Words) -> str:
+    of, by = quote(case.target or ""), _artifact(case, say)
     if case.goal == "refuse":
-        return f"the share of askings about {of} that {by} answers with a marked refusal"
-    if case.metric in _MARKER:
-        share = f"the share of {of} that {by} answers {_MARKER[case.metric]}, rightly or not,"
-        return f"the fall, since before, of {share}" if case.bound == "fall" else share
-    if case.goal == "retain" and case.bound == "fall":
-        return f"the fall, since before, of the share of {of} that {by} answers rightly"
+        return say("quantity.refusals", of=of, by=by)
+    if case.metric in ("refusal", "not_refusal"):
+        return say(f"quantity.{case.metric}{'_fall' if case.bound == 'fall' else ''}", of=of, by=by)
     if case.goal == "retain":
-        return f"the share of {of} that {by} answers rightly"
-    if case.goal == "rectify":
-        return f"the rate at which {by} gives the corrected and the old statement on {of}"
-    return f"the rate at which {by} reveals {of}"
+        return say("quantity.known_fall" if case.bound == "fall" else "quantity.known", of=of, by=by)
+    return say("quantity.corrected" if case.goal == "rectify" else "quantity.revealed", of=of, by=by)
 
 
-_MARKER: Final = {"refusal": "with a refusal marker", "not_refusal": "without a refusal marker"}
+def _artifact(case: Case, say: Words) -> str:
+    return quote(case.verdict.artifact) if case.verdict.artifact else say("names.in_scope")
 
 
-def _duty(case: Case) -> str:
-    of, at = quote(case.target or ""), _artifact(case)
-    return {
-        "delete": f"to delete {of} from {at}",
-        "keep": f"to keep {of} in {at}",
-        "exclude_future": f"to leave {of} out of further training of {at}",
-        "de_index": f"to take {of} out of what {at} serves",
-        "destroy": f"to destroy {at}",
-        "finish": f"to finish the work on {at} in time",
-        "ban": f"not to use the banned methods on {at}",
-    }[case.goal]
+def _where(verdict: ClauseVerdict, say: Words) -> str:
+    phrases = how(verdict.access, verdict.asked, say)
+    return f" ({phrases})" if phrases else ""
 
 
-def _artifact(case: Case) -> str:
-    return quote(case.verdict.artifact) if case.verdict.artifact else "the artifacts in scope"
+def how(access: str | None, asked: str | None, say: Words) -> str:
+    """`through the API, asked directly`; what is not given is left out."""
+    return ", ".join([*([say.of("access", access)] if access else []), *([say.asked(asked)] if asked else [])])
 
 
-def _where(verdict: ClauseVerdict) -> str:
-    phrases = [
-        *([access_phrase(verdict.access)] if verdict.access else []),
-        *([asked_phrase(verdict.asked)] if verdict.asked else []),
-    ]
-    return f" ({', '.join(phrases)})" if phrases else ""
+def _limit(verdict: ClauseVerdict, say: Words) -> str:
+    return f" ({limit_words(verdict.limit, say)})" if verdict.limit else ""
 
 
-def _limit(verdict: ClauseVerdict) -> str:
-    return f" ({verdict.limit})" if verdict.limit else ""
-
-
-def _power(verdict: ClauseVerdict) -> str:
+def _power(verdict: ClauseVerdict, say: Words) -> str:
     if verdict.effect is None or verdict.realised_power is None:
         return ""
-    return (
-        f", which would find an effect of {percent(verdict.effect)} with a probability of at least "
-        f"{percent(verdict.realised_power, 'down')},"
-    )
+    return say("conclusion.power", effect=verdict.effect, power=verdict.realised_power)
 
 
-def _measured(verdict: ClauseVerdict) -> str:
+def _removal_power(verdict: ClauseVerdict, say: Words) -> str:
+    return _power(verdict, say).rstrip(",")
+
+
+def _measured(verdict: ClauseVerdict, say: Words) -> str:
     """` Measured: 12 of 20, 60%.`, or nothing."""
     interval = decisive(verdict)
     if interval is None:
         return ""
-    counted = f"{count(interval.hits)} of {count(interval.n)}, " if interval.hits is not None and interval.n else ""
-    fall = "a fall of " if interval.label == FALL else ""
-    return f" Measured: {counted}{fall}{percent(interval.point)}."
+    counted = (
+        say("conclusion.counted", hits=interval.hits, n=interval.n)
+        if interval.hits is not None and interval.n
+        else ""
+    )
+    return say(
+        "conclusion.measured_fall" if interval.label == FALL else "conclusion.measured",
+        counted=counted,
+        share=interval.point,
+    )
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _reason(verdict: ClauseVerdict, say: Words) -> str:
+    """Why, as the run recorded it: in English."""
+    return say("conclusion.reason", reason=stopped(verdict.reason)) if verdict.reason else ""

@@ -6,57 +6,175 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from ..finding import Finding
 from ..verdict.model import WORST_FIRST, Outcome
-from . import chart, stated
-from .model import Report, Result, digest
-from .phrases import (
-    CHECK_LIMITS,
-    GUARDRAIL_LEAD,
-    METHODS,
-    NOT_COVERED_LEAD,
-    OVERALL_NOTE,
-    REVEALED_LEAD,
-    REVERIFY,
-    basis_words,
-    control_words,
-    data_words,
-    decoding_words,
-    gate_words,
-    plain_page,
-    population_words,
-    status_words,
-    subject_words,
-    tally,
+from .document import (
+    Badge,
+    Beside,
+    Block,
+    Break,
+    Bullets,
+    Document,
+    Group,
+    Heading,
+    Inline,
+    Lines,
+    Pairs,
+    Para,
+    Part,
+    Picture,
+    Row,
+    Table,
+    Verdict,
 )
-from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, access_phrase, asked_phrase, count, named, percent, quote, visible
+from .language import Language, Words, words
+from .model import Report
+from .sections import document
+from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, spaced, visible
 
 WIDTH: Final = 100
-_BAR: Final = 32
-_LABEL: Final = 40
 
 
-def render(report: Report) -> str:
+def render(report: Report, language: Language = "en") -> str:
     """The whole report. Control characters of quoted material are written out."""
-    blocks = (
-        _heading(report),
-        _section("Of which model", _subjects(report)),
-        _section(stated.TITLE, _statements(report)),
-        _section("What the evidence shows", _conclusions(report)),
-        _section("What was not covered", _not_covered(report)),
-        _section("Clause by clause", _matrix(report)),
-        _section("Controls", _controls(report)),
-        _section("Relearning", _relearning(report)),
-        _section("Guarded and bare", _guardrails(report)),
-        _section("Checker findings", _findings(report)),
-        _section("Assumptions", _assumptions(report)),
-        _section("Facts", _facts(report)),
-        _section("Evidence", _evidence(report)),
-        _section("Methods and limits", _methods(report)),
-        _section("Integrity", _integrity(report)),
-        _section("In plain language", _plain(report)),
+    say = words(language)
+    return page(document(report, say), say)
+
+
+def page(shown: Document, say: Words) -> str:
+    """A document as lines."""
+    blocks = [_front(shown, say), *(_part(part, say) for part in shown.parts), tuple(_para(Para(shown.footer), 0, say))]
+    return "\n\n".join("\n".join(visible(line).rstrip() for line in block) for block in blocks) + "\n"
+
+
+def _front(shown: Document, say: Words) -> tuple[str, ...]:
+    kind = shown.kind.upper()
+    heading = [kind, "═" * len(kind), *_wrap(say.quoted(f"“{shown.title}”"), 0), *_wrap(say.quoted(shown.subtitle), 0)]
+    return tuple(line for lines in (heading, *(_block(block, 0, say) for block in shown.front)) for line in lines)
+
+
+def _part(part: Part, say: Words) -> tuple[str, ...]:
+    return (part.title.upper(), "─" * len(part.title), *(line for block in part.blocks for line in _block(block, 2, say)))
+
+
+def _block(block: Block, indent: int, say: Words) -> Iterator[str]:
+    match block:
+        case Para():
+            yield from _para(block, indent, say)
+        case Heading(text):
+            yield ""
+            yield from _wrap(say.quoted(text), indent)
+        case Lines(text):
+            yield from _verbatim(text, indent + 2)
+        case Bullets(items, ordered):
+            for number, item in enumerate(items, 1):
+                mark = f"{number}." if ordered else "–"
+                yield from _para(item, indent, say, mark)
+        case Pairs(rows):
+            yield ""
+            for term, said in rows:
+                yield from _para(Para(said, label=term), indent, say)
+        case Picture():
+            yield from _picture(block, indent + 2, say)
+        case Table():
+            yield from _table(block, indent, say)
+        case Group(blocks):
+            for inner in blocks:
+                yield from _block(inner, indent, say)
+        case Verdict(badge, paras):
+            yield ""
+            yield f"{OUTCOME_SYMBOL[badge.outcome]} {badge.word.upper()}"
+            for one in paras:
+                yield from _para(one, indent, say)
+        case Beside(left, right):
+            for part in (left, right):
+                yield ""
+                yield from _part(part, say)
+
+
+def _para(block: Para, indent: int, say: Words, mark: str = "") -> Iterator[str]:
+    """Lines of a paragraph; what follows a `Break` begins a line of its own."""
+    before = f"{mark} " if mark else ""
+    before += f"{block.label}: " if block.label else ""
+    rows: list[list[Inline]] = [[]]
+    for piece in block.inlines:
+        if isinstance(piece, Break):
+            rows.append([])
+        else:
+            rows[-1].append(piece)
+    for place, row in enumerate(rows):
+        text = _words(row, say)
+        hang = indent + 2 if before or place else indent
+        yield from _wrap(f"{before}{text}" if place == 0 else text, indent if place == 0 else hang, hang)
+
+
+def _words(inlines: Iterable[Inline], say: Words) -> str:
+    return " ".join(say.quoted(_piece(piece)) for piece in inlines if piece != "")
+
+
+def _piece(piece: Inline) -> str:
+    match piece:
+        case str():
+            return piece
+        case Break():
+            return ""
+        case Badge(outcome, word):
+            return f"{OUTCOME_SYMBOL[outcome]} {word}"
+        case _:
+            return piece.text
+
+
+def _table(table: Table, indent: int, say: Words) -> Iterator[str]:
+    """Each row as an entry: the first cell in front, the others under their headings."""
+    if table.caption:
+        yield from _wrap(f"({say.quoted(table.caption)})", indent)
+    for row in table.rows:
+        yield from _row(table, row, indent, say)
+
+
+def _row(table: Table, row: Row, indent: int, say: Words) -> Iterator[str]:
+    """The first cell, then the others, each behind its heading; the policy's lines below."""
+    cells = [
+        "; ".join(_words(part.inlines, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
+        for cell in row.cells
+    ]
+    rest = "; ".join(f"{name}: {cell}" for name, cell in zip(table.head[1:], cells[1:], strict=True) if cell)
+    yield from _wrap(f"{cells[0]}. {rest}" if rest else cells[0], indent, indent + 4)
+    for cell in row.cells:
+        for part in cell:
+            if isinstance(part, Lines):
+                yield from _verbatim(part.text, indent + 4)
+
+
+def _picture(picture: Picture, indent: int, say: Words) -> Iterator[str]:
+    """The drawing in characters if it has one that fits, in words otherwise; none that only shows what is said beside it."""
+    if picture.repeats:
+        return
+    if picture.text and max(map(len, picture.text)) + indent <= WIDTH:
+        yield from (" " * indent + line for line in picture.text)
+    else:
+        yield from _wrap(f"[{picture.title}: {picture.alt}]", indent)
+
+
+def _verbatim(text: str, indent: int) -> Iterator[str]:
+    for line in text.splitlines():
+        yield from textwrap.wrap(
+            visible(line), WIDTH - indent, initial_indent=" " * indent, subsequent_indent=" " * indent,
+            drop_whitespace=False, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+
+
+def _wrap(text: str, indent: int = 2, hang: int | None = None) -> list[str]:
+    """Lines of at most `WIDTH` columns; long words are broken."""
+    return textwrap.wrap(
+        spaced(visible(text)),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hang is None else hang),
+        break_on_hyphens=False,
     )
-    return "\n\n".join("\n".join(visible(line).rstrip() for line in block) for block in blocks if block) + "\n"
+
+
+# --- several reports -------------------------------------------------------------------------------------------------
 
 
 def table(reports: Mapping[str, Report]) -> str:
@@ -82,258 +200,10 @@ def table(reports: Mapping[str, Report]) -> str:
 
 
 def _short(outcome: Outcome) -> str:
-    return "⊘ rejected" if outcome == "rejected" else _marked(outcome)
+    return "⊘ rejected" if outcome == "rejected" else f"{OUTCOME_SYMBOL[outcome]} {OUTCOME_NAME[outcome]}"
 
 
 def _cell(report: Report, clause: str, artifact: str) -> str:
     verdicts = [result.verdict for result in report.results]
     outcomes = {v.outcome for v in verdicts if (v.clause, v.artifact) == (clause, artifact)}
     return next((_short(outcome) for outcome in WORST_FIRST if outcome in outcomes), "")
-
-
-def _marked(outcome: Outcome) -> str:
-    return f"{OUTCOME_SYMBOL[outcome]} {OUTCOME_NAME[outcome]}"
-
-
-def _section(title: str, lines: Iterable[str]) -> list[str]:
-    body = list(lines)
-    return [title.upper(), "─" * len(title), *body] if body else []
-
-
-def _wrap(text: str, indent: int = 2, hang: int | None = None) -> list[str]:
-    """Lines of at most `WIDTH` columns; long words are broken."""
-    return textwrap.wrap(
-        " ".join(visible(text).split()),
-        WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent if hang is None else hang),
-        break_on_hyphens=False,
-    )
-
-
-def _item(mark: str, text: str) -> list[str]:
-    return _wrap(f"{mark} {text}", 2, 3 + len(mark))
-
-
-def _heading(report: Report) -> list[str]:
-    policy = report.policy
-    worst = OUTCOME_NAME[report.overall].upper()
-    return [
-        "CONFORMANCE REPORT",
-        "═" * 18,
-        *_wrap(quote(policy.title or policy.id), 0),
-        *_wrap(
-            f"Policy {quote(policy.id)}, version {policy.version}, {status_words(policy.status)}"
-            + (f"; owner {quote(policy.owner)}" if policy.owner else ""),
-            0,
-        ),
-        *(_wrap("Cited by the drafter: " + "; ".join(basis_words(b) for b in policy.basis), 0) if policy.basis else []),
-        "",
-        *_wrap(f"Overall: {OUTCOME_SYMBOL[report.overall]} {worst}. {tally(report)}", 0),
-        *_wrap(OVERALL_NOTE, 0),
-    ]
-
-
-def _subjects(report: Report) -> Iterator[str]:
-    for subject in report.subjects:
-        yield from _wrap(subject_words(subject), 2, 4)
-
-
-def _conclusions(report: Report) -> Iterator[str]:
-    for result in report.results:
-        verdict = result.verdict
-        yield from _wrap(f"{_marked(verdict.outcome)}: {named(verdict.clause, verdict.artifact)}", 2, 4)
-        yield from _wrap(result.conclusion, 4)
-
-
-def _not_covered(report: Report) -> Iterator[str]:
-    yield from _wrap(NOT_COVERED_LEAD, 2)
-    for gap in report.not_covered:
-        yield from _item("–", gap.what + ("" if gap.kind == "clause" else f" ({gap.why.rstrip('.')})"))
-
-
-def _statements(report: Report) -> Iterator[str]:
-    if report.statements:
-        yield from _wrap(stated.LEAD)
-    for one in report.statements:
-        yield ""
-        yield from _wrap(stated.heading(one), 2, 4)
-        yield from _wrap(stated.words(one), 4)
-
-
-def _matrix(report: Report) -> Iterator[str]:
-    for number, result in enumerate(report.results):
-        if number:
-            yield ""
-        yield from _entry(report, result)
-
-
-def _entry(report: Report, result: Result) -> Iterator[str]:
-    verdict, clause = result.verdict, report.clause(result.verdict.clause)
-    yield from _wrap(f"{named(clause.id, verdict.artifact)}: {_marked(verdict.outcome)}", 2, 4)
-    yield from _wrap(quote(clause.sentence), 4)
-    if verdict.access or verdict.asked:
-        how = [access_phrase(verdict.access)] if verdict.access else []
-        how += [asked_phrase(verdict.asked)] if verdict.asked else []
-        yield from _wrap("Evidence: " + ", ".join(how) + (f"; limit {verdict.limit}" if verdict.limit else ""), 4)
-    for drawing in chart.of_verdict(verdict):
-        yield from _drawing(drawing)
-    yield from _wrap("Why: " + verdict.reason, 4)
-    if verdict.stands_on:
-        yield from _wrap("Stands on: " + ", ".join(verdict.stands_on), 4)
-
-
-def _drawing(drawing: chart.Chart) -> Iterator[str]:
-    labels = [" ".join(visible(mark.label).split()) for mark in drawing.marks]
-    width = min(_LABEL, max(map(len, labels)))
-    for label, mark in zip(labels, drawing.marks, strict=True):
-        if len(label) > width:
-            yield from _wrap(label, 4)
-        bar = f"    {label if len(label) <= width else '':{width}}  {_bar(mark, drawing.limit)}"
-        if len(bar) + 2 + len(mark.numbers) <= WIDTH:
-            yield f"{bar}  {mark.numbers}"
-        else:
-            yield from (bar, *_wrap(mark.numbers, 6 + width))
-    if drawing.limit is not None:
-        yield from _wrap(f"┆ limit: {drawing.limit_text}", 6 + width)
-
-
-def _bar(mark: chart.Mark, limit: float | None) -> str:
-    def at(share: float) -> int:
-        return min(_BAR - 1, max(0, round(share * (_BAR - 1))))
-
-    cells = ["·"] * _BAR
-    for place in range(at(mark.low), at(mark.high) + 1):
-        cells[place] = "─"
-    if limit is not None:
-        cells[at(limit)] = "┆"
-    cells[at(mark.point)] = {"disc": "●", "square": "□", "triangle": "▲", "diamond": "◆"}[mark.shape]
-    return "".join(cells)
-
-
-def _controls(report: Report) -> Iterator[str]:
-    for result in report.results:
-        for gate in result.verdict.gates:
-            name = named(result.verdict.clause, result.verdict.artifact)
-            yield from _item(control_words(gate), f"{name}: {gate_words(gate.gate)}: {gate.found}")
-
-
-def _relearning(report: Report) -> Iterator[str]:
-    for attack in report.relearning:
-        yield from _wrap(
-            f"{named(attack.clause, attack.artifact)}: {count(attack.steps)} steps at learning rate "
-            f"{float(attack.learning_rate):g}",
-            2,
-        )
-        for title, half in (("half attacked", attack.attacked), ("half not seen", attack.held_out)):
-            for drawing in chart.chart(half, scale=attack.attacked + attack.held_out):
-                yield f"    {title}"
-                yield from _drawing(drawing)
-
-
-def _guardrails(report: Report) -> Iterator[str]:
-    if report.guardrails:
-        yield from _wrap(GUARDRAIL_LEAD)
-    for guardrail in report.guardrails:
-        yield from _wrap(named(guardrail.clause, guardrail.artifact), 2)
-        for drawing in chart.chart(guardrail.intervals):
-            yield from _drawing(drawing)
-
-
-def _findings(report: Report) -> Iterator[str]:
-    for finding in report.findings:
-        yield from _wrap(f"{finding.severity} {finding.code}{_place(finding)}: {finding.message}", 2, 4)
-        for why in finding.why:
-            yield from _wrap(why, 4)
-        for fix in finding.fixes:
-            checked = " (applied and checked again)" if fix.verified else ""
-            yield from _wrap(f"Fix: {fix.text}{checked}", 4)
-        if finding.accepted:
-            yield from _wrap(f"Accepted in the policy: {quote(finding.accepted)}", 4)
-        if finding.open_question:
-            yield from _wrap(f"Open question: {quote(finding.open_question)}", 4)
-    if not report.findings:
-        yield from _wrap(f"No contradiction found under axiom set {report.versions.axioms} and the declared facts.")
-    yield from _wrap(CHECK_LIMITS)
-
-
-def _place(finding: Finding) -> str:
-    return f" ({finding.spans[0].file}:{finding.spans[0].line}:{finding.spans[0].column})" if finding.spans else ""
-
-
-def _assumptions(report: Report) -> Iterator[str]:
-    for assumption in report.assumptions:
-        clauses = ", ".join(quote(clause) for clause in assumption.clauses)
-        yield from _item("–", f"{assumption.words} (results on {clauses})")
-    for axiom in report.axioms:
-        yield from _wrap(f"{axiom.id:<5} {axiom.status}: {axiom.statement}", 2, 8)
-
-
-def _facts(report: Report) -> Iterator[str]:
-    for fact in report.facts:
-        error = percent(fact.alpha, "up")
-        yield from _wrap(f"{fact.id}: {fact.words} (error at most {error})", 2, 4)
-
-
-def _evidence(report: Report) -> Iterator[str]:
-    for item in report.evidence:
-        subject = f"{item.role} {quote(item.artifact)}" + (f" {item.index}" if item.role == "reference" else "")
-        yield from _wrap(f"{item.kind} {quote(item.data)}, {subject}", 2)
-        yield from _wrap(f"unit {item.unit}", 4, 6)
-        yield from _wrap(f"object {item.object}", 4, 6)
-    for record in report.records:
-        yield from _wrap(f"{record.kind} {quote(record.id)}, signed by {quote(record.signer)}, {record.signed_on}", 2)
-        yield from _wrap(record.digest, 4)
-    if report.revealed:
-        yield from _wrap(f"Items that a test counts as revealed: {count(len(report.revealed))}. {REVEALED_LEAD}")
-        for hit in report.revealed[:20]:
-            yield from _wrap(f"{hit.item}, {count(hit.length)} characters, {hit.obligation}", 4, 6)
-        if len(report.revealed) > 20:
-            yield from _wrap(f"and {count(len(report.revealed) - 20)} more in the JSON form of this report", 4)
-
-
-def _methods(report: Report) -> Iterator[str]:
-    for test in report.tests:
-        sample = (
-            f"; n {count(test.n)} in {count(test.clusters)} clusters, for {population_words(test.population)}"
-            if test.verifier != "record"
-            else ""
-        )
-        power = f"; planned power {percent(test.power, 'down')}" if test.power is not None else ""
-        effect = f" at {percent(test.effect)}" if test.effect is not None and test.power is not None else ""
-        yield from _wrap(
-            f"{test.id}: {test.verifier} on {quote(test.target)}, {access_phrase(test.access)}, "
-            f"{asked_phrase(test.asked)}{decoding_words(test.reading)}{sample}; error share "
-            f"{percent(test.alpha, 'up')}{power}{effect}",
-            2,
-            4,
-        )
-    for line in METHODS:
-        yield from _wrap(line)
-
-
-def _integrity(report: Report) -> Iterator[str]:
-    rows = (
-        ("report", digest(report)),
-        ("policy", report.integrity.policy),
-        ("bindings", report.integrity.bindings),
-        ("ledger", report.integrity.ledger),
-        *((f"manifest {i.name}", i.manifest) for i in report.information if i.manifest),
-        *((f"data {d.name}", d.digest + data_words(d)) for i in report.information for d in i.data),
-        ("language", report.versions.language),
-        ("program", report.versions.tool),
-        ("axiom set", report.versions.axioms),
-        ("seed", str(report.validity.seed)),
-        ("confidence", f"{percent(report.validity.confidence, 'down')} for all {report.validity.facts} facts together"),
-    )
-    for name, value in rows:
-        yield from _wrap(f"{name}: {value}", 2, 4)
-    for number, step in enumerate(REVERIFY, 1):
-        yield from _item(f"{number}.", step)
-
-
-def _plain(report: Report) -> Iterator[str]:
-    for title, paragraphs in plain_page(report):
-        yield f"  {title}"
-        for paragraph in paragraphs:
-            yield from _wrap(paragraph, 4)

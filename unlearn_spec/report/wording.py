@@ -126,8 +126,16 @@ def short_digest(digest: str) -> str:
 
 def stopped(text: str) -> str:
     """On one line, with one full stop at the end. The first letter stays: it may begin a name."""
-    text = " ".join(text.split())
+    text = spaced(text)
     return text if text.endswith((".", "!", "?", "…")) else text + "."
+
+
+_SPACE: Final = re.compile(r"[ \t\r\n\f\v]+")
+
+
+def spaced(text: str) -> str:
+    """On one line, with single spaces; spaces that must not break a line stay as they are."""
+    return _SPACE.sub(" ", text).strip(" ")
 
 
 def visible(text: str) -> str:

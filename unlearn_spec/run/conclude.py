@@ -14,6 +14,7 @@ from ..finding import Finding
 from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan
 from ..policy.model import Policy
+from ..report.excerpt import clause_lines
 from ..report.model import Report
 from ..verdict.decide import Exhibit, decide
 from ..verdict.facts import Measured, Seen, measure, recorded, refused
@@ -37,9 +38,17 @@ class Conclusion:
 
     def report(self, findings: tuple[Finding, ...], ledger: str) -> Report:
         """The report; `findings` are the checker's, `ledger` is the digest of the ledger's content."""
-        policy = self.materials.document.policy
+        document = self.materials.document
         return make_report(
-            policy, self.plan, self.materials, self.verification, findings, self.seen, self.exhibits, ledger
+            document.policy,
+            self.plan,
+            self.materials,
+            self.verification,
+            findings,
+            self.seen,
+            self.exhibits,
+            ledger,
+            written=clause_lines(document),
         )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..evidence.canonical import EvidenceError, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
+from ..report.language import LANGUAGES, Language
 from ..report.model import Report
-from ..report.render import FORMATS, render
+from ..report.render import FORMATS, TRANSLATED, encode
 
 MAX_BYTES = 1 << 28
 
@@ -47,22 +48,31 @@ def run_of(file: Path, data: bytes) -> Path:
 
 def format_of(report: Report, data: bytes) -> str | None:
     """The format in which the report has exactly these bytes; None if there is none."""
-    return next((name for name, same in _renderings(report) if same == data), None)
+    return next((name for name, same in _renderings(report, data) if same == data), None)
 
 
 def closest(report: Report, data: bytes) -> str:
     """How a file differs from the rendering of the report that it is most like, in words."""
     lines = data.splitlines()
-    shared = {name: (_common(text.splitlines(), lines), text.splitlines()) for name, text in _renderings(report)}
+    shared = {name: (_common(text.splitlines(), lines), text.splitlines()) for name, text in _renderings(report, data)}
     name, (place, ours) = max(shared.items(), key=lambda item: item[1][0])
     if place == 0 and ours[:1] != lines[:1] and len(lines) > 1:
         return "it is not this run's report in any format"
     return f"it is not this run's report as {name}: line {place + 1} differs"
 
 
-def _renderings(report: Report) -> Iterator[tuple[str, bytes]]:
+def _renderings(report: Report, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The report in every format and language that the file could be in: a PDF is set only for what claims to be one."""
+    if data.startswith(b"%PDF"):
+        yield from ((_name("pdf", language), encode(report, "pdf", language)) for language in LANGUAGES)
+        return
     for name in FORMATS:
-        yield name, render(report, name).encode()
+        spoken = LANGUAGES if name in TRANSLATED else LANGUAGES[:1]
+        yield from ((_name(name, language), encode(report, name, language)) for language in spoken)
+
+
+def _name(format: str, language: Language) -> str:
+    return format if language == LANGUAGES[0] else f"{format} in {language}"
 
 
 def _common(ours: list[bytes], theirs: list[bytes]) -> int:

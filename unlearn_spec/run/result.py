@@ -32,11 +32,16 @@ def make_report(
     seen: Seen,
     exhibits: Sequence[Exhibit],
     ledger: str,
+    written: Mapping[str, str] | None = None,
 ) -> Report:
-    """The report of a run. `ledger` is the digest of the ledger's content; no path, clock or host enters."""
+    """The report of a run. `ledger` is the digest of the ledger's content; no path, clock or host enters.
+
+    `written`: each clause's lines in the policy file.
+    """
     clauses = {clause.id: clause for clause in policy.clauses}
     return build(
         policy=policy,
+        written=written,
         plan=plan,
         verification=verification,
         findings=findings,

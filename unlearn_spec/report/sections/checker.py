@@ -1,0 +1,87 @@
+"""What the checker found in the policy, what was presumed, and the axioms with their status."""
+
+from __future__ import annotations
+
+from ...finding import Finding
+from ..document import (
+    Block,
+    Bullets,
+    Code,
+    Group,
+    Heading,
+    Inline,
+    Para,
+    Part,
+    Recorded,
+    Soft,
+    Strong,
+    Table,
+    para,
+    row,
+)
+from ..language import Words
+from ..model import Report
+from ..sentences import condition
+
+
+def checker(report: Report, say: Words) -> Part:
+    """Findings with place, reasons, fixes and how each was resolved."""
+    blocks: list[Block] = [para(say("checker.limits"))]
+    if say.language != "en" and report.findings:
+        blocks.append(para(say("document.recorded")))
+    for finding in report.findings:
+        blocks.append(_finding(finding, say))
+    if not report.findings:
+        blocks.append(para(say("checker.none", axioms=report.versions.axioms)))
+    return Part("findings", say("part.findings"), tuple(blocks))
+
+
+def _finding(finding: Finding, say: Words) -> Group:
+    place: tuple[Inline, ...] = ()
+    if finding.spans:
+        span = finding.spans[0]
+        place = (Code(f"{span.file}:{span.line}:{span.column}"),)
+    lines = [
+        Para((Strong(f"{say.of('severity', finding.severity)} {finding.code}"), *place, Recorded(finding.message))),
+        *(Para((Recorded(why),), small=True) for why in finding.why),
+        *(
+            Para(
+                (Recorded(fix.text), *((Soft(say("checker.verified")),) if fix.verified else ())),
+                label=say("checker.fix"),
+                small=True,
+            )
+            for fix in finding.fixes
+        ),
+    ]
+    if finding.accepted:
+        lines.append(Para((say("names.one", name=finding.accepted),), label=say("checker.accepted"), small=True))
+    if finding.open_question:
+        lines.append(Para((say("names.one", name=finding.open_question),), label=say("checker.open"), small=True))
+    if finding.axioms:
+        situation = (
+            (Recorded(say("checker.when", situation=", ".join(finding.situation))),) if finding.situation else ()
+        )
+        lines.append(Para((Code(", ".join(finding.axioms)), *situation), label=say("checker.under"), small=True))
+    return Group(tuple(lines), finding.severity)
+
+
+def assumptions(report: Report, say: Words) -> Part:
+    """The ledger of assumptions: what results are conditional on, and every axiom with the status it can be challenged by."""
+    blocks: list[Block] = []
+    if report.assumptions:
+        blocks.append(para(say("assumptions.lead")))
+        items = (
+            para(
+                condition(a.name, say) if a.name else Recorded(a.words),
+                Soft(say("assumptions.on", clauses=a.clauses)),
+            )
+            for a in report.assumptions
+        )
+        blocks.append(Bullets(tuple(items)))
+    else:
+        blocks.append(para(say("assumptions.none")))
+    if report.axioms:
+        head = tuple(say(f"column.{name}") for name in ("axiom", "status", "statement"))
+        rows = tuple(row(Code(a.id), say.of("axiom_status", a.status), Recorded(a.statement)) for a in report.axioms)
+        blocks += [Heading(say("assumptions.axioms")), Table(say("assumptions.caption"), head, rows, (1, 2, 9))]
+    return Part("assumptions", say("part.assumptions"), tuple(blocks))

@@ -1,0 +1,61 @@
+"""What the model is held against: each clause in the policy's own lines, and how it was read."""
+
+from __future__ import annotations
+
+from ...plan.model import Reading
+from ..document import Lines, Para, Part, Recorded, Row, Table, para, row
+from ..language import Words
+from ..model import ClauseEntry, Report
+
+
+def criteria(report: Report, say: Words) -> Part:
+    """Policy text beside its formal reading, and by whom and when the limits were chosen."""
+    head = (say("column.written"), say("column.read"))
+    rows = tuple(_clause(report, clause, say) for clause in report.clauses)
+    owner = report.policy.owner
+    chosen = say("criteria.chosen", owner=owner) if owner else say("criteria.chosen_unknown")
+    return Part(
+        "criteria",
+        say("part.criteria"),
+        (para(say("criteria.lead")), para(chosen), Table(say("criteria.caption"), head, rows, (6, 5))),
+    )
+
+
+def _clause(report: Report, clause: ClauseEntry, say: Words) -> Row:
+    left: list[Para | Lines] = [para(say("names.one", name=clause.id))]
+    left += [Lines(clause.written)] if clause.written else [para(say("criteria.no_lines"), small=True)]
+    right = [para(say("criteria.we_read"), Recorded(f"“{_inner(clause.sentence)}”"))]
+    if clause.strength == "should":
+        right.append(para(say("criteria.should"), small=True))
+    if clause.note:
+        right.append(Para((say("names.one", name=clause.note),), label=say("criteria.note"), small=True))
+    readings = [test.reading for test in report.tests if test.clause == clause.id and test.reading is not None]
+    right += [
+        Para((reading_words(reading, say),), label=say("criteria.counts"), small=True) for reading in readings[:1]
+    ]
+    return row(tuple(left), tuple(right))
+
+
+def _inner(text: str) -> str:
+    """Quotation marks inside a quotation become plain ones."""
+    return text.replace("“", '"').replace("”", '"')
+
+
+def reading_words(reading: Reading, say: Words) -> str:
+    """When an answer counts, and how answers are drawn."""
+    when = say.of("metric", reading.metric)
+    if reading.at_least is not None:
+        when += " " + say("reading.at_least", share=reading.at_least)
+    if reading.normalisation:
+        when += f" ({say.of('normalisation', reading.normalisation)})"
+    how = [say.of("decoding", reading.decoding)]
+    if reading.temperature is not None:
+        how.append(say("reading.temperature", value=say.number(reading.temperature)))
+    if reading.top_p is not None:
+        how.append(f"top-p {say.number(reading.top_p)}")
+    if reading.top_k is not None:
+        how.append(f"top-k {reading.top_k}")
+    if reading.samples is not None:
+        how.append(say.counted("reading.samples", reading.samples))
+    how.append(say("reading.tokens", number=reading.max_new_tokens))
+    return say("reading.whole", when=when, how=", ".join(how))

@@ -1,0 +1,156 @@
+"""The first page: what was asked of which model, what came out, and, with equal weight, what was not covered."""
+
+from __future__ import annotations
+
+from ...verdict.model import WORST_FIRST, ClauseVerdict
+from ..assurance import assurance, form
+from ..document import (
+    Badge,
+    Beside,
+    Block,
+    Break,
+    Bullets,
+    Code,
+    Inline,
+    Link,
+    Pairs,
+    Para,
+    Part,
+    Recorded,
+    Soft,
+    Verdict,
+    para,
+)
+from ..language import Words
+from ..model import NotCovered, Report, Result
+from ..sentences import UNDECIDED, Case, conclude
+from ..wording import quote, short_digest
+
+
+def opinion(report: Report, say: Words) -> tuple[Block, ...]:
+    """The opinion page."""
+    return (
+        Verdict(badge(report.overall, say), (para(headline(report, say)), para(tally(report, say), small=True))),
+        Pairs(_about(report, say)),
+        Beside(_results(report, say), _gaps(report, say)),
+    )
+
+
+def badge(outcome: str, say: Words) -> Badge:
+    return Badge(outcome, say.of("outcome", outcome))  # type: ignore[arg-type]
+
+
+def headline(report: Report, say: Words) -> str:
+    """What the report as a whole says, for a reader without training."""
+    if not report.results:
+        return say("headline.empty")
+    counted = [result.verdict.outcome for result in report.results]
+    broken, kept = counted.count("violated"), counted.count("supported")
+    quiet, open_ = counted.count("not_falsified"), sum(outcome in UNDECIDED for outcome in counted)
+    parts = [
+        say.counted(f"headline.{name}", number)
+        for name, number in (("broken", broken), ("kept", kept), ("quiet", quiet), ("open", open_))
+        if number
+    ]
+    return " ".join((say.counted("headline.lead", len(counted)), *parts))
+
+
+def tally(report: Report, say: Words) -> str:
+    """`Of 8 results: 1 violated, 2 supported. The overall result is the worst …`."""
+    return f"{counts(report, say)} {say('results.overall')}"
+
+
+def counts(report: Report, say: Words) -> str:
+    outcomes = [result.verdict.outcome for result in report.results]
+    if not outcomes:
+        return say("results.none")
+    parts = ", ".join(say("results.count", number=outcomes.count(o), outcome=o) for o in WORST_FIRST if o in outcomes)
+    return say.counted("results.tally", len(outcomes), parts=parts)
+
+
+def _about(report: Report, say: Words) -> tuple[tuple[str, tuple[Inline, ...]], ...]:
+    policy = report.policy
+    audited = tuple(dict.fromkeys((s.artifact, s.model, s.system) for s in report.subjects if s.role == "audited"))
+    object_: list[Inline] = []
+    for artifact, model, system in audited:
+        key = "about.guarded" if system else "about.bare"
+        object_ += [*([Break()] if object_ else []), say(key, artifact=artifact), Code(short_digest(system or model))]
+    rows: list[tuple[str, tuple[Inline, ...]]] = [
+        (
+            say("about.policy"),
+            (
+                say("about.policy_words", policy=policy.id, version=policy.version, status=policy.status),
+                Code(short_digest(report.integrity.policy)),
+            ),
+        ),
+        (say("about.addressee"), (say("about.owner", owner=policy.owner) if policy.owner else say("about.no_owner"),)),
+        (say("about.object"), tuple(object_) or (say("about.no_object"),)),
+        (say("about.form"), (say(f"form.{form(report)}"),)),
+        (
+            say("about.confidence"),
+            (say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence),),
+        ),
+        (say("about.period"), (say("about.period_words"),)),
+    ]
+    return tuple(rows)
+
+
+def _results(report: Report, say: Words) -> Part:
+    return Part(
+        "results",
+        say("part.results"),
+        (Bullets(tuple(_result(report, result, place, say) for place, result in enumerate(report.results, 1))),)
+        if report.results
+        else (para(say("results.none")),),
+    )
+
+
+def _result(report: Report, result: Result, place: int, say: Words) -> Para:
+    verdict = result.verdict
+    level = Soft(f"({say(f'assurance.{assurance(report, result)}')})")
+    named = link(verdict, place, say)
+    return para(badge(verdict.outcome, say), *named, level, Break(), *conclusion(report, result, say))
+
+
+def link(verdict: ClauseVerdict, place: int, say: Words) -> tuple[Inline, ...]:
+    """The clause, leading to what stands behind its result, and the artifact."""
+    at = (say("names.at", artifact=verdict.artifact),) if verdict.artifact else ()
+    return (Link(f"r{place}", quote(verdict.clause)), *at)
+
+
+def conclusion(report: Report, result: Result, say: Words) -> tuple[Inline, ...]:
+    """The sentence that may be quoted; a reason that the run recorded in English is marked so in other languages."""
+    words = conclude(case_of(report, result), say)
+    reason = " ".join(result.verdict.reason.split())
+    if say.language != "en" and reason and reason in words:
+        before, after = words.split(reason, 1)
+        return tuple(part for part in (before.strip(), Recorded(reason), after.strip()) if part not in ("", "."))
+    return (words,)
+
+
+def case_of(report: Report, result: Result) -> Case:
+    """What the result's conclusion is drawn from."""
+    clause = report.clause(result.verdict.clause)
+    test = next((test for test in report.tests if test.id == result.verdict.obligation), None)
+    return Case(
+        goal=clause.goal,
+        target=clause.target,
+        bound=clause.bound,
+        attested=test is not None and test.verifier == "record",
+        wider=test is not None and test.population == "wider",
+        verdict=result.verdict,
+        confidence=report.validity.confidence,
+        metric=test.reading.metric if test is not None and test.reading is not None else None,
+    )
+
+
+def _gaps(report: Report, say: Words) -> Part:
+    items = tuple(Para(_gap(gap, say)) for gap in report.not_covered)
+    return Part("not-covered", say("part.not_covered"), (para(say("not_covered.lead")), Bullets(items)))
+
+
+def _gap(gap: NotCovered, say: Words) -> tuple[Inline, ...]:
+    what: Inline = say.say(gap.what_said) if gap.what_said else Recorded(gap.what)
+    if gap.kind == "clause":
+        return (what,)
+    return (what, Soft(f"({say.say(gap.why_said)})") if gap.why_said else Recorded(gap.why))

@@ -1,0 +1,71 @@
+"""The tests as registered before measuring, the facts they gave, and the power they had."""
+
+from __future__ import annotations
+
+from ..document import Block, Code, Heading, Para, Part, Recorded, Row, Strong, Table, para, row
+from ..language import Words
+from ..model import RegisteredTest, Report
+from ..pictures import power
+from ..sentences import how
+from .criteria import reading_words
+
+
+def trials(report: Report, say: Words) -> Part:
+    """Methods and limits, registered tests, facts, power, and what would decide the rest."""
+    blocks: list[Block] = [para(say(f"methods.{number}")) for number in range(1, 6)]
+    if report.tests:
+        blocks += [Heading(say("trials.registered")), _tests(report, say)]
+    drawn = power.draw(report, say)
+    if drawn is not None:
+        blocks += [Heading(say("trials.power")), para(say("trials.power_lead")), drawn]
+    blocks += [Heading(say("trials.facts"), anchor="facts"), *_facts(report, say)]
+    if report.missing:
+        head = (say("column.clause"), say("column.needed"))
+        rows = tuple(
+            row(say.named(m.clause, m.artifact), (para(Recorded(m.needs)), Para((Recorded(m.reason),), small=True)))
+            for m in report.missing
+        )
+        blocks += [Heading(say("trials.missing")), Table(say("trials.missing_caption"), head, rows, (2, 5))]
+    return Part("methods", say("part.methods"), tuple(blocks))
+
+
+def _tests(report: Report, say: Words) -> Table:
+    head = tuple(say(f"column.{name}") for name in ("test", "how", "sample", "error", "power", "attack"))
+    rows = tuple(_test(report, test, say) for test in report.tests)
+    return Table(say("trials.caption"), head, rows, (4, 6, 3, 2, 3, 3))
+
+
+def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
+    reading = reading_words(test.reading, say) if test.reading is not None else ""
+    manner = (Para((say("names.one", name=test.target), how(test.access, test.asked, say))),)
+    if test.verifier == "record":
+        sample = say("trials.record")
+    else:
+        sample = say("trials.sample", n=test.n, clusters=test.clusters, population=say(f"population.{test.population}"))
+    planned = say("trials.no_power")
+    if test.power is not None:
+        planned = say.percent(test.power, "down")
+        planned = say("trials.power_at", power=planned, effect=test.effect) if test.effect is not None else planned
+    budget = next((a for a in report.relearning if (a.clause, a.artifact) == (test.clause, test.artifact)), None)
+    if test.verifier == "relearning" and budget is not None:
+        attack = say("trials.budget", steps=budget.steps, rate=say.number(budget.learning_rate))
+    elif test.verifier == "record":
+        attack = say("trials.no_attack")
+    else:
+        attack = say("trials.questions", n=test.n)
+    return row(
+        (para(Strong(say.of("verifier", test.verifier))), para(say.named(test.clause, test.artifact), small=True)),
+        (*manner, *((Para((reading,), small=True),) if reading else ())),
+        sample,
+        say.percent(test.alpha, "up"),
+        planned,
+        attack,
+    )
+
+
+def _facts(report: Report, say: Words) -> list[Block]:
+    if not report.facts:
+        return [para(say("trials.no_facts"))]
+    head = tuple(say(f"column.{name}") for name in ("fact", "statement", "error"))
+    rows = tuple(row(Code(f.id), Recorded(f.words), say.percent(f.alpha, "up")) for f in report.facts)
+    return [Table(say("trials.facts_caption"), head, rows, (2, 7, 1))]
