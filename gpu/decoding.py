@@ -24,6 +24,7 @@ from .launch import Launch
 from .launch import launch as launch_on_device
 from .token_stats import Floats, blocks, check_targets
 
+BLOCK = 1 << 23  # logits that torch sorts at once; smaller pieces, C libraries do not give back
 THREADS = 512
 KERNELS = {torch.float32: "decoding_f32", torch.bfloat16: "decoding_bf16", torch.float16: "decoding_f16"}
 
@@ -94,7 +95,7 @@ def decoding_log_prob(
         decoding_log_probs(logits[rows], temperature=temperature, top_k=top_k, top_p=top_p)
         .gather(1, targets[rows, None])[:, 0]
         .cpu()
-        for rows in blocks(*logits.shape)
+        for rows in blocks(*logits.shape, BLOCK)
     ]
     joined: Floats = torch.cat(found).numpy()
     return joined
