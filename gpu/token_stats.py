@@ -133,34 +133,33 @@ def blocks(rows: int, width: int, size: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, max(1, rows), step)]
 
 
-def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch) -> TokenStats:
+def launched(
+    logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The kernel's outputs, still on the device: (log_prob, mean, variance), (greater, ties), top logits and their ids."""
     tile = logits if logits.stride(1) == 1 else logits.contiguous()
     rows, width = tile.shape
     floats = torch.empty(rows, 3, dtype=torch.float32, device=tile.device)
     counts = torch.empty(rows, 2, dtype=torch.int32, device=tile.device)
     top_logits = torch.empty(rows, top, dtype=torch.float32, device=tile.device)
     top_ids = torch.empty(rows, top, dtype=torch.int32, device=tile.device)
+    numbers = np.int32(width), np.int64(tile.stride(0))
     launch(
         "token_stats",
         KERNELS[tile.dtype],
         grid=rows,
         block=THREADS,
-        args=[
-            tile,
-            targets.contiguous(),
-            np.int32(width),
-            np.int64(tile.stride(0)),
-            floats,
-            counts,
-            top_logits,
-            top_ids,
-        ],
+        args=[tile, targets.contiguous(), *numbers, floats, counts, top_logits, top_ids],
         defines={"TOP": top},
     )
-    log_prob, mean, variance = floats.cpu().numpy().astype(np.float64).T
-    greater, ties = counts.cpu().numpy().astype(np.int64).T
-    ids, values = top_ids.cpu().numpy().astype(np.int64), top_logits.cpu().numpy().astype(np.float64)
-    return TokenStats(log_prob, mean, variance, greater, ties, ids, values)
+    return floats, counts, top_logits, top_ids
+
+
+def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch) -> TokenStats:
+    floats, counts, values, ids = (part.cpu().numpy() for part in launched(logits, targets, top, launch))
+    log_prob, mean, variance = floats.astype(np.float64).T
+    greater, ties = counts.astype(np.int64).T
+    return TokenStats(log_prob, mean, variance, greater, ties, ids.astype(np.int64), values.astype(np.float64))
 
 
 def _by_torch(logits: torch.Tensor, targets: torch.Tensor, top: int) -> TokenStats:
