@@ -163,7 +163,7 @@ def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: La
 
 
 def _by_torch(logits: torch.Tensor, targets: torch.Tensor, top: int) -> TokenStats:
-    pieces = blocks(*logits.shape, BLOCK)
+    pieces = blocks(logits.shape[0], logits.shape[1], BLOCK)
     scratch = logits.new_empty((4, min(len(logits), pieces[0].stop), logits.shape[1]), dtype=torch.float32)
     parts = [_stats(logits[rows], targets[rows], top, scratch) for rows in pieces]
     defined, log_prob, mean, variance, greater, ties, ids, values = (
