@@ -52,8 +52,9 @@ def has_kernels() -> bool:
 
 def cupy() -> ModuleType:
     """CuPy. Raises `ImportError` where the extra `gpu` is not installed."""
-    import cupy as found
+    import cupy
 
+    found: ModuleType = cupy
     return found
 
 
@@ -80,7 +81,9 @@ def as_cupy(tensor: torch.Tensor) -> Any:
 
 def as_tensor(array: Any) -> torch.Tensor:
     """The array's own bytes as a tensor. Arrays of NumPy must be writeable, which torch assumes they are."""
-    found: torch.Tensor = torch.from_numpy(array) if isinstance(array, np.ndarray) else torch.from_dlpack(array)
+    found: torch.Tensor = (
+        torch.from_numpy(array) if isinstance(array, np.ndarray) else torch.utils.dlpack.from_dlpack(array)
+    )
     return found
 
 

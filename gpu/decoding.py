@@ -6,9 +6,9 @@ kernel on a CUDA device with CuPy.
 The kernel (`kernels/decoding.cu`) is a launch of its own: where the kept tokens end is known only when the whole row has
 been summed, and only extraction asks for it, of a secret's tokens. It never sorts: it counts and weighs what lies at or
 above a threshold and halves the interval of thresholds, 16 times in bfloat16, 19 in float16 and 32 in float32, once for
-top-k and once for top-p. Between 2 and 68 readings of a row, of which the first comes from memory and the others from L2
-where the rows at work fit (132 rows of 128,256 bfloat16 logits are 34 MB). Floor for 10⁶ rows at 3.0 TB/s: 86 ms of
-memory; sorting float64 logits with their ids by radix moves some 16 bytes eight times in and out, 11 s.
+top-k and once for top-p. Between 3 and 69 readings of a row (37 in bfloat16), of which the first comes from memory and the
+others from L2 where the rows at work fit (132 rows of 128,256 bfloat16 logits are 34 MB). Floor for 10⁶ rows at 3.0 TB/s:
+86 ms of memory; sorting float64 logits with their ids by radix moves some 16 bytes eight times in and out, 11 s.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import numpy.typing as npt
 import torch
 
 from .arrays import has_kernels
-from .launch import Launch
+from .launch import Argument, Launch
 from .launch import launch as launch_on_device
 from .token_stats import Floats, blocks, check_targets
 
+BLOCK = 1 << 23  # logits that torch sorts at once; smaller pieces, C libraries do not give back
 THREADS = 512
 KERNELS = {torch.float32: "decoding_f32", torch.bfloat16: "decoding_bf16", torch.float16: "decoding_f16"}
 
@@ -94,7 +95,7 @@ def decoding_log_prob(
         decoding_log_probs(logits[rows], temperature=temperature, top_k=top_k, top_p=top_p)
         .gather(1, targets[rows, None])[:, 0]
         .cpu()
-        for rows in blocks(*logits.shape)
+        for rows in blocks(logits.shape[0], logits.shape[1], BLOCK)
     ]
     joined: Floats = torch.cat(found).numpy()
     return joined
@@ -114,7 +115,7 @@ def _by_kernel(
     out = torch.empty(rows, dtype=torch.float64, device=tile.device)
     numbers = (np.int32(width), np.int64(tile.stride(0)), np.float64(temperature))
     kept = (np.int32(min(top_k or width, width)), np.float64(1.0 if top_p is None else top_p))
-    args = [tile, targets.contiguous(), *numbers, *kept, out]
+    args: list[Argument] = [tile, targets.contiguous(), *numbers, *kept, out]
     launch("decoding", KERNELS[tile.dtype], grid=rows, block=THREADS, args=args)
     found: Floats = out.cpu().numpy()
     return found

@@ -11,7 +11,8 @@ a bfloat16 logit on an H100) is for `benchmarks/gpu` to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from .launch import launch as launch_on_device
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BLOCK = 1 << 20  # logits that torch handles at once
+BLOCK = 1 << 20  # logits that torch handles at once: few enough for a processor's cache
 THREADS = 256
 KERNELS = {torch.float32: "token_stats_f32", torch.bfloat16: "token_stats_bf16", torch.float16: "token_stats_f16"}
 
@@ -60,6 +61,15 @@ class TokenStats:
     def entropy(self) -> Floats:
         """−Σ p ln p, in nats."""
         return -self.mean
+
+    def __getitem__(self, rows: slice) -> TokenStats:
+        return TokenStats(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def joined(parts: Sequence[TokenStats]) -> TokenStats:
+    """The rows of all parts, in order; at least one part, all with as many largest logits."""
+    columns = ([getattr(part, field.name) for part in parts] for field in fields(TokenStats))
+    return TokenStats(*(np.concatenate(column) for column in columns))
 
 
 def reference(logits: npt.NDArray[Any], targets: npt.NDArray[Any], *, top: int = 1) -> TokenStats:
@@ -117,82 +127,73 @@ def check_targets(logits: torch.Tensor, targets: torch.Tensor) -> None:
         raise ValueError(f"row {row}: target {int(targets[row])} is outside the vocabulary of {logits.shape[1]} tokens")
 
 
-def blocks(rows: int, width: int) -> list[slice]:
-    """Slices of rows, as many at a time as `BLOCK` logits hold, at least one slice."""
-    step = max(1, BLOCK // max(1, width))
+def blocks(rows: int, width: int, size: int) -> list[slice]:
+    """Slices of rows, as many at a time as `size` logits hold, at least one slice."""
+    step = max(1, size // max(1, width))
     return [slice(start, start + step) for start in range(0, max(1, rows), step)]
 
 
-def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch) -> TokenStats:
+def launched(
+    logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The kernel's outputs, still on the device: (log_prob, mean, variance), (greater, ties), top logits and their ids."""
     tile = logits if logits.stride(1) == 1 else logits.contiguous()
     rows, width = tile.shape
     floats = torch.empty(rows, 3, dtype=torch.float32, device=tile.device)
     counts = torch.empty(rows, 2, dtype=torch.int32, device=tile.device)
     top_logits = torch.empty(rows, top, dtype=torch.float32, device=tile.device)
     top_ids = torch.empty(rows, top, dtype=torch.int32, device=tile.device)
+    numbers = np.int32(width), np.int64(tile.stride(0))
     launch(
         "token_stats",
         KERNELS[tile.dtype],
         grid=rows,
         block=THREADS,
-        args=[
-            tile,
-            targets.contiguous(),
-            np.int32(width),
-            np.int64(tile.stride(0)),
-            floats,
-            counts,
-            top_logits,
-            top_ids,
-        ],
+        args=[tile, targets.contiguous(), *numbers, floats, counts, top_logits, top_ids],
         defines={"TOP": top},
     )
-    log_prob, mean, variance = floats.cpu().numpy().astype(np.float64).T
-    greater, ties = counts.cpu().numpy().astype(np.int64).T
-    ids, values = top_ids.cpu().numpy().astype(np.int64), top_logits.cpu().numpy().astype(np.float64)
-    return TokenStats(log_prob, mean, variance, greater, ties, ids, values)
+    return floats, counts, top_logits, top_ids
+
+
+def _by_kernel(logits: torch.Tensor, targets: torch.Tensor, top: int, launch: Launch) -> TokenStats:
+    floats, counts, values, ids = (part.cpu().numpy() for part in launched(logits, targets, top, launch))
+    log_prob, mean, variance = floats.astype(np.float64).T
+    greater, ties = counts.astype(np.int64).T
+    return TokenStats(log_prob, mean, variance, greater, ties, ids.astype(np.int64), values.astype(np.float64))
 
 
 def _by_torch(logits: torch.Tensor, targets: torch.Tensor, top: int) -> TokenStats:
-    parts = [_stats(logits[rows].float(), targets[rows], top) for rows in blocks(*logits.shape)]
+    pieces = blocks(logits.shape[0], logits.shape[1], BLOCK)
+    scratch = logits.new_empty((4, min(len(logits), pieces[0].stop), logits.shape[1]), dtype=torch.float32)
+    parts = [_stats(logits[rows], targets[rows], top, scratch) for rows in pieces]
     defined, log_prob, mean, variance, greater, ties, ids, values = (
         torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True)
     )
-    return _blanked(
-        defined,
-        log_prob.astype(np.float64),
-        mean.astype(np.float64),
-        variance.astype(np.float64),
-        greater,
-        ties,
-        ids,
-        values.astype(np.float64),
-    )
+    floats = (column.astype(np.float64) for column in (log_prob, mean, variance))
+    return _blanked(defined, *floats, greater, ties, ids, values.astype(np.float64))
 
 
-def _stats(x: torch.Tensor, targets: torch.Tensor, top: int) -> tuple[torch.Tensor, ...]:
-    if not len(x):
-        none, empty = x.new_empty(0), x.new_empty(0, top)
+def _stats(logits: torch.Tensor, targets: torch.Tensor, top: int, scratch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Works inside `scratch`: a C library gives little of the memory back that many blocks ask for one by one."""
+    if not len(logits):
+        none, empty = scratch.new_empty(0), scratch.new_empty(0, top)
         return none.bool(), none, none, none, none.long(), none.long(), empty.long(), empty
+    x, shifted, p, product = scratch[:, : len(logits)]
+    x.copy_(logits)
     wanted = x.gather(1, targets[:, None])
+    greater, ties = (torch.ge(x, wanted, out=product).sum(dim=1), torch.eq(x, wanted, out=product).sum(dim=1))
     largest = x.amax(dim=1, keepdim=True)
-    shifted = x - largest
-    weight = shifted.exp()
-    total = weight.sum(dim=1, keepdim=True)
-    p = weight / total
-    finite = shifted.clamp(min=-1e4)  # where p has long been 0: a logit of −inf must not make 0 · inf
-    mean = (p * finite).sum(dim=1, keepdim=True)
-    variance = (p * (finite - mean).square()).sum(dim=1)
+    torch.sub(x, largest, out=shifted)
+    torch.exp(shifted, out=p)
+    total = p.sum(dim=1, keepdim=True)
+    p.div_(total)
     log_total = total.log()
-    return (
-        largest.isfinite()[:, 0],
-        (shifted.gather(1, targets[:, None]) - log_total)[:, 0],
-        (mean - log_total)[:, 0],
-        variance,
-        (x > wanted).sum(dim=1),
-        (x == wanted).sum(dim=1) - 1,
-        *_top(x, top),
-    )
+    log_prob = shifted.gather(1, targets[:, None]) - log_total
+    shifted.clamp_(min=-1e4)  # where p has long been 0: a logit of −inf must not make 0 · inf
+    mean = torch.mul(p, shifted, out=product).sum(dim=1, keepdim=True)
+    variance = shifted.sub_(mean).square_().mul_(p).sum(dim=1)
+    counts = (greater - ties).long(), (ties - 1).long()
+    return largest.isfinite()[:, 0], log_prob[:, 0], (mean - log_total)[:, 0], variance, *counts, *_top(x, top)
 
 
 def _top(x: torch.Tensor, top: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
 
 from ..gpu.decoding import decoding_log_prob
-from ..gpu.token_stats import TokenStats, token_stats
+from ..gpu.token_stats import TokenStats, joined, token_stats
 from ..plan.model import Reading
 from .items import Item, ItemError
+from .logits import at_places
+from .memory import in_parts
 from .subjects import SubjectError
 from .subjects.model import Model
 from .table import Table, Value, from_rows
 
 MIN_K_SHARE = 0.2
 MIN_VARIANCE = 1e-6  # of ln p under p, below which Min-K++ would divide by nothing
-LOGITS_PER_BATCH = 1 << 26  # 256 MiB in float32
+TOKENS_PER_BATCH = 4096
 TEXTS_PER_BATCH = 64
 CLOSING = ".,;:!?)]}%'\"’”»…、。，！？：；）"  # written right after a word
 
@@ -40,6 +43,11 @@ class _Text:
     """First token of the secret, at least 1."""
     written: str
     """The scored text, for its zlib length."""
+
+    @property
+    def first(self) -> int:
+        """First token of which anything is asked."""
+        return min(self.scored_from, self.secret_from)
 
 
 def score(model: Model, items: Sequence[Item], reading: Reading, *, template: str = "{prompt}") -> Table:
@@ -66,12 +74,9 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
     """
     texts = [_read(model, item, template) for item in items]
     rows: dict[int, dict[str, Value]] = {}
-    for batch in _batches(texts, model):
-        logits = _logits(model, [texts[place].ids for place in batch])
-        if bool(logits.isnan().any()):
-            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
-        for row, place in enumerate(batch):
-            rows[place] = _measure(texts[place], logits[row], reading)
+    for batch in _batches(texts):
+        found = in_parts(lambda part: _scored(model, [texts[place] for place in part], reading), batch)
+        rows.update(zip(batch, chain.from_iterable(found), strict=True))
     return from_rows("score", COLUMNS, (rows[place] for place in range(len(texts))))
 
 
@@ -123,43 +128,53 @@ def _read(model: Model, item: Item, template: str) -> _Text:
     return _Text(item, read.ids, secret, secret, item.answer)
 
 
-def _batches(texts: Sequence[_Text], model: Model) -> list[list[int]]:
-    """Places of texts, the short ones first, in batches whose padded logits stay within the limit."""
-    width = int(model.network.get_input_embeddings().weight.shape[0])
+def _batches(texts: Sequence[_Text]) -> list[list[int]]:
+    """Places of texts, the short ones first, in batches whose padded length stays within the limit."""
     order = sorted(range(len(texts)), key=lambda place: (len(texts[place].ids), place))
     batches: list[list[int]] = []
     for place in order:
-        longest = len(texts[place].ids)
         full = not batches or len(batches[-1]) >= TEXTS_PER_BATCH
-        if full or (len(batches[-1]) + 1) * longest * width > LOGITS_PER_BATCH:
+        if full or (len(batches[-1]) + 1) * len(texts[place].ids) > TOKENS_PER_BATCH:
             batches.append([])
         batches[-1].append(place)
     return batches
 
 
-def _logits(model: Model, sequences: Sequence[tuple[int, ...]]) -> torch.Tensor:
-    """Logits of right-padded sequences, shape (sequences, longest, vocabulary)."""
-    longest = max(len(ids) for ids in sequences)
-    ids = torch.zeros((len(sequences), longest), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, sequence in enumerate(sequences):
-        ids[row, : len(sequence)] = torch.tensor(sequence)
-        mask[row, : len(sequence)] = 1
-    with torch.inference_mode():
-        output = model.network(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), use_cache=False)
-    logits: torch.Tensor = output.logits
-    return logits
+def _scored(model: Model, texts: Sequence[_Text], reading: Reading) -> list[dict[str, Value]]:
+    """One row a text, from one pass over all of them."""
+    tokens = [(row, place) for row, text in enumerate(texts) for place in range(text.first, len(text.ids))]
+    targets = torch.tensor([texts[row].ids[place] for row, place in tokens])
+    secret = torch.tensor([place >= texts[row].secret_from for row, place in tokens])
+
+    def read(logits: torch.Tensor, part: slice) -> tuple[TokenStats, Any]:
+        goals, asked = targets[part].to(logits.device), secret[part].to(logits.device)
+        stats = token_stats(logits, goals)
+        if np.isnan(stats.log_prob).any():
+            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
+        drawn = np.zeros(len(goals))
+        if not is_greedy(reading):
+            temperature, top_k, top_p = sampling(reading)
+            drawn[secret[part].numpy()] = decoding_log_prob(
+                logits[asked], goals[asked], temperature=temperature, top_k=top_k, top_p=top_p
+            )
+        return stats, drawn
+
+    places = [(row, place - 1) for row, place in tokens]
+    found, drawn = zip(*at_places(model, [text.ids for text in texts], places, read), strict=True)
+    stats, chances = joined(found), np.concatenate(drawn)
+    ends = np.cumsum([len(text.ids) - text.first for text in texts])
+    return [
+        _measure(text, stats[end - len(text.ids) + text.first : end], chances[:end][text.first - len(text.ids) :], reading)
+        for text, end in zip(texts, ends, strict=True)
+    ]
 
 
-def _measure(text: _Text, logits: torch.Tensor, reading: Reading) -> dict[str, Value]:
-    """One row. `logits` of shape (at least the text's tokens, vocabulary)."""
-    first = min(text.scored_from, text.secret_from)
-    targets = torch.tensor(text.ids[first:], device=logits.device)
-    before = logits[first - 1 : len(text.ids) - 1]
-    stats = token_stats(before, targets)
-    scored = stats.log_prob[text.scored_from - first :]
-    secret = slice(text.secret_from - first, None)
+def _measure(text: _Text, stats: TokenStats, drawn: Any, reading: Reading) -> dict[str, Value]:
+    """One row. `stats` and `drawn` (ln of each token's chance under a sampled decoding): of the tokens from `first` on."""
+    scored = stats.log_prob[text.scored_from - text.first :]
+    secret = slice(text.secret_from - text.first, None)
     matches = stats.best[secret] == np.asarray(text.ids[text.secret_from :])
+    certain = 0.0 if bool(matches.all()) else float("-inf")
     return {
         "item": text.item.id,
         "cluster": text.item.cluster,
@@ -168,9 +183,9 @@ def _measure(text: _Text, logits: torch.Tensor, reading: Reading) -> dict[str, V
         "mean_logp": float(scored.mean()),
         "zlib_bytes": len(zlib.compress(text.written.encode("utf-8", "surrogatepass"), 6)),
         "min_k": min_k(scored),
-        "min_k_pp": min_k(standardised(stats)[text.scored_from - first :]),
+        "min_k_pp": min_k(standardised(stats)[text.scored_from - text.first :]),
         "secret_tokens": len(matches),
-        "log_p": _log_p(before[secret], targets[secret], matches, reading),
+        "log_p": certain if is_greedy(reading) else float(drawn[secret].sum()),
         "argmax_match": float(matches.mean()),
     }
 
@@ -184,13 +199,6 @@ def min_k(values: Any) -> float:
 def standardised(stats: TokenStats) -> Any:
     """(ℓ − μ) / σ per token, σ² at least 1e-6."""
     return (stats.log_prob - stats.mean) / np.sqrt(np.maximum(stats.variance, MIN_VARIANCE))
-
-
-def _log_p(logits: torch.Tensor, targets: torch.Tensor, matches: Any, reading: Reading) -> float:
-    if is_greedy(reading):
-        return 0.0 if bool(matches.all()) else float("-inf")
-    temperature, top_k, top_p = sampling(reading)
-    return float(decoding_log_prob(logits, targets, temperature=temperature, top_k=top_k, top_p=top_p).sum())
 
 
 def is_greedy(reading: Reading) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-
 from ..plan.model import DataRef, GenerateUnit, RelearnUnit, ScoreUnit, SubjectRef, Unit
 from .generation import generate
 from .items import Item, ItemError
+from .memory import is_out_of_memory
 from .relearning import relearn
 from .scoring import score
 from .subjects import SubjectError
@@ -46,7 +45,9 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     try:
         with one_thread():
             return _run(unit, subject, found, retain, _suite(unit, suites))
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         raise SubjectError(f"{unit.subject.artifact}: the device has too little memory for this model") from error
 
 

@@ -15,6 +15,7 @@ from unlearn_spec.cli.verify import EXIT
 from unlearn_spec.cli.verify import verify as command
 from unlearn_spec.finding import Finding, Span
 from unlearn_spec.policy.load import load
+from unlearn_spec.run.executor import RunError
 from unlearn_spec.run.verify import blocked, verify
 from unlearn_spec.verdict.model import WORST_FIRST
 
@@ -79,6 +80,24 @@ def test_a_folder_that_cannot_be_one_is_refused(
 ) -> None:
     assert command(*inputs, inputs[0]) == 2
     assert capsys.readouterr().err == f"error: {inputs[0]} is not a folder\n"
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [("cuda:99", "cuda:99 was asked for, but this machine has"), ("tpu", "no device is called 'tpu': write auto, cpu,")],
+)
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
+    inputs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], device: str, said: str
+) -> None:
+    assert command(*inputs, tmp_path / "run", device=device) == 2
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_is_read_without_its_device(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    verify(*inputs, tmp_path / "run", executor=Here())
+    with pytest.raises(RunError, match="the device"):  # another one than registered, and still no word about its absence
+        verify(*inputs, tmp_path / "run", device="cuda:99", executor=Here())
 
 
 def test_an_interrupted_run_says_how_to_go_on(

@@ -197,7 +197,7 @@ def verify(
     bindings: Annotated[Path, typer.Option(help="Where models and data are.")],
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is resumed.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that measure.")] = None,
-    device: Annotated[str | None, typer.Option(help="In place of the bindings' device, e.g. cpu or cuda.")] = None,
+    device: Annotated[str | None, typer.Option(help="In place of the bindings' device: auto, cpu, cuda or cuda:1.")] = None,
 ) -> None:
     """Measure the bound models, conclude clause by clause, and print the report.
 

@@ -75,6 +75,7 @@ def verify(
     bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()))
     where = device or bound.device
     _usable(out)
+    _usable_device(where, out)
     with Ledger(out) as ledger:
         store = Store(out)
         store.sweep()
@@ -110,6 +111,18 @@ def _usable(out: Path) -> None:
         raise RunError(f"{out} is not a folder")
     if out.is_dir() and any(out.iterdir()) and not (out / FILE_NAME).is_file():
         raise RunError(f"{out} holds other files and no run; choose a fresh folder")
+
+
+def _usable_device(name: str, out: Path) -> None:
+    """Refuses a device that is not there before anything is written; a run that has begun may be finished already."""
+    from ..gpu.arrays import DeviceError, device  # loads torch
+
+    if (out / FILE_NAME).is_file():
+        return
+    try:
+        device(name)
+    except DeviceError as error:
+        raise RunError(str(error)) from error
 
 
 def _registered(ledger: Ledger) -> Mapping[str, Any]:

@@ -216,7 +216,7 @@ def _compile(path: Path, defines: tuple[tuple[str, str], ...]) -> Kernels:
     if not parameters:
         raise ValueError(f'{path} has no function that is extern "C" __global__ void')
     text = f'#include "{path}"\n' + "".join(_launcher(name, kinds) for name, kinds in parameters.items())
-    read = [text, *(part.read_text() for part in (HERE / "cuda_on_cpu.h", path, *sorted(path.parent.glob("*.cuh"))))]
+    read = [text, *(part.read_text() for part in (*sorted(HERE.glob("*.h")), path, *sorted(path.parent.glob("*.cuh"))))]
     key = hashlib.sha256("\0".join([COMPILER, *options, *read]).encode()).hexdigest()[:32]
     folder = Path(tempfile.gettempdir()) / f"unlearn-spec-shim-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
