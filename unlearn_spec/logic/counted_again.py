@@ -1,0 +1,161 @@
+"""A laid-out world before the reference evaluator, which knows nothing of the solver and of the encoding.
+
+What the solver was never asked about, a laid-out world does not say: it is filled in here as the axioms leave it, so that
+the reference judges a whole world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Final
+
+from ..policy.model import Closeness, Decoding, Policy, RevealsWhen
+from ..spec import reference
+from .axioms import exactly
+from .formulas import Flag, Rate, Reading, reading_of
+from .lineage import exposures, kin
+from .world_model import Stratum, World
+
+KINDS: Final = {
+    ("reveals", "sup"): "x_sup", ("reveals", "inf"): "x_inf", ("answers", "sup"): "y_sup", ("answers", "inf"): "y_inf",
+    ("corrects", "inf"): "z_inf",
+}  # fmt: skip
+
+
+def objections(
+    policy: Policy, world: World, expected: Mapping[str, bool], without: Collection[str] = ()
+) -> tuple[str, ...]:
+    """What the reference finds wrong with a world: axioms and declared facts that it breaks, and clauses and claims of
+    `expected` (by id: whether it should hold) that come out otherwise. Empty if it agrees.
+
+    Raises `reference.Unmentioned` if the world leaves open a number that one of them needs.
+    """
+    whole = as_reference(policy, world)
+    found = [f"breaks {name}" for name in reference.broken_axioms(policy, whole, without)]
+    found += [f"contradicts {name}" for name in reference.broken_facts(policy, whole)]
+    held = {clause.id: lambda c=clause: reference.meets(policy, c, whole, without) for clause in policy.clauses}
+    held |= {claim.id: lambda c=claim: reference.follows(policy, c, whole) for claim in policy.claims}
+    found += [f"{name} {'fails' if wanted else 'holds'}" for name, wanted in expected.items() if held[name]() is not wanted]
+    return tuple(found)
+
+
+def as_reference(policy: Policy, world: World) -> reference.World:
+    """The same world in the reference's words; what it leaves unsaid as the axioms have it, or as nothing is done."""
+    names = {f"i{number}": stratum for number, stratum in enumerate((*world.strata, *_lacking(policy, world)))}
+    used = frozenset((method, artifact) for artifact, methods in world.used for method in methods)
+    removals = frozenset(_with_weaker(policy, world))
+    flags: dict[str, list[tuple[str, ...]]] = {}
+    for flag, holds in world.flags:
+        if holds:
+            flags.setdefault(flag.name, []).append(flag.of)
+    days = dict(world.finished)
+    spent = {m: sum((policy.methods[n].takes or Fraction(0) for n, where in used if where == m), Fraction(0))  # type: ignore[index]
+             for m in policy.artifacts} if policy.methods is not None else {}  # fmt: skip
+    mine = (policy.controls or {}).get(policy.parties.obligor, ()) if policy.parties and policy.controls is not None else None
+    rates = dict(_rates(policy, world))
+    return reference.World(
+        items={name: stratum.inside for name, stratum in names.items()},
+        many={name: stratum.count for name, stratum in names.items()},
+        rates=rates,
+        removals=removals,
+        influenced=frozenset(_influenced(policy, world, removals)),
+        tpr={(t.target, t.artifact, t.at_fpr): t.tpr for t in world.tests if t.fair},
+        tpr_elsewhere={(t.target, t.artifact, t.at_fpr): t.tpr for t in world.tests if not t.fair},
+        finish={m: days.get(m, spent.get(m, Fraction(0))) for m in policy.artifacts},
+        kept={(name, store): day for name, stratum in names.items() for store, day in stratum.stored.items()},
+        used=used,
+        served={(m, path, name): stratum.served.get((m, path), Fraction(0))
+                for m, each in policy.artifacts.items() for path in each.serves_from for name, stratum in names.items()},
+        destroyed=frozenset(of[0] for of in flags.get("destroyed", ())),
+        situations=world.situations,
+        excluded=frozenset(of[0] for of in flags.get("excluded", ())),
+        governed=frozenset(of[0] for of in flags.get("governed", ())),
+        harmless=frozenset(policy.information) - {of[0] for of in flags.get("harmful_use", ())},
+        recalled=frozenset((of[0], of[1]) for of in flags.get("recalled", ())),
+        controls=frozenset((who, m) for who, held in (policy.controls or {}).items() for m in held),
+        acted_on=frozenset(policy.artifacts if mine is None else mine),
+        attacks=frozenset(rate.asked for rate in rates if rate.asked.startswith("suite:relearn-")),
+    )  # fmt: skip
+
+
+def _lacking(policy: Policy, world: World) -> Iterator[Stratum]:
+    """An item for every set that a clause speaks of and of which the world says nothing, not even how large it is (AX1)."""
+    listed = frozenset[str]().union(*(stratum.inside for stratum in world.strata))
+    for target in dict.fromkeys(getattr(clause, "target", None) for clause in policy.clauses):
+        if target is not None and target not in listed:
+            around = {target}
+            for _ in policy.relations:
+                around |= {r.right for r in policy.relations if r.kind == "within" and r.left in around}
+            yield Stratum(frozenset(around), 1, {}, {})
+
+
+def _with_weaker(policy: Policy, world: World) -> Iterator[reference.Removal]:
+    """The removals that hold, and every weaker one that the policy has words for (AX1).
+
+    Influence that ended ended by a removal without remainder (K1, K5), also where no clause speaks of one.
+    """
+    said: list[Any] = [c.limit for c in policy.clauses if isinstance(getattr(c, "limit", None), Closeness)]
+    pairs = {(each.epsilon or Fraction(0), each.delta or Fraction(0)) for each in (*said, *policy.claims)}
+    held = [removal for removal, holds in world.removals if holds]
+    for flag, holds in world.flags:
+        if flag.name == "influenced" and not holds:
+            met = exposures(policy, flag.of[1])
+            held += [exactly(name, flag.of[1]) for name in (flag.of[0], *kin(policy, flag.of[0])) if name in met]
+    pairs |= {(removal.epsilon, removal.delta) for removal in held}
+    for removal in held:
+        for epsilon, delta in pairs:
+            if removal.compared_with and removal.epsilon <= epsilon and removal.delta <= delta:
+                yield reference.Removal(removal.target, removal.artifact, epsilon, delta, removal.compared_with)  # type: ignore[arg-type]
+
+
+def _influenced(
+    policy: Policy, world: World, removals: Collection[reference.Removal]
+) -> Iterator[tuple[str, str]]:
+    """What the world says of influence; where it says nothing, what K1 and K5 ask for and no more."""
+    zero = Fraction(0)
+
+    def gone(target: str, artifact: str) -> bool:
+        return reference.Removal(target, artifact, zero, zero) in removals
+
+    for artifact in policy.artifacts:
+        met = exposures(policy, artifact)
+        for target in policy.information:
+            said = world.known(Flag("influenced", (target, artifact)))
+            left = any(name in met and not gone(name, artifact) for name in (target, *kin(policy, target)))
+            if left if said is None else said:
+                yield target, artifact
+
+
+def _rates(policy: Policy, world: World) -> Iterator[tuple[reference.Rate, Fraction]]:
+    """Every rate under every name that the policy's words give its reading, of the process and of the released model."""
+    names = _reading_names(policy)
+    both = any(getattr(clause, "about", None) == "model" for clause in policy.clauses)
+    for number, stratum in enumerate(world.strata):
+        for rate, value in stratum.rates.items():
+            if rate.family != "drops":
+                for read in names.get(rate.reading, {_name(rate.reading)}):
+                    for about in ("process", "model") if both and rate.whose == "now" else ("process",):
+                        yield _rate(rate, f"i{number}", read, about), value
+
+
+def _rate(rate: Rate, item: str, read: str, about: Any) -> reference.Rate:
+    kind: Any = KINDS[rate.family, rate.bound]
+    return reference.Rate(kind, item, rate.artifact, rate.access, rate.asked, read, rate.whose, about)
+
+
+def _name(reading: Reading) -> str:
+    return "; ".join(part for part in (reading.predicate, reading.decoding) if part)
+
+
+def _reading_names(policy: Policy) -> dict[Reading, set[str]]:
+    """The theory's readings with the reference's names for them: two lengths of answers are one reading of the theory."""
+    found: dict[Reading, set[str]] = {}
+    written: list[tuple[RevealsWhen | None, Decoding | None]] = [(None, None)]
+    written += [(getattr(c, "reveals_when", None), c.scope.decoding) for c in policy.clauses]
+    written += [(e.reveals_when, e.decoding) for e in (*policy.claims, *policy.measured_before, *policy.reference_retrain)]
+    for reveals_when, decoding in written:
+        for one in (reveals_when, None):
+            found.setdefault(reading_of(one, decoding), set()).add(reference.reading(one, decoding))
+    return found
+
