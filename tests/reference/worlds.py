@@ -11,7 +11,7 @@ from typing import Any
 from frames import Frame
 from lawful import Shape, drawn, mixed, treated
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.policy.vocabulary import ACCESS, access_rank
+from unlearn_spec.policy.vocabulary import access_rank
 from unlearn_spec.spec.reference import Rate, Removal, World
 from unlearn_spec.spec.reference.axioms import level, made_from
 from unlearn_spec.spec.reference.clauses import lineage
@@ -79,6 +79,8 @@ def _rates(
     extra = int(served * shape.unit)
     before = drawn(draw, shape, extra if draw.random() < 0.7 else shape.unit)
     now = mixed(before, drawn(draw, shape, extra), draw.choice((0, 1, *[10] * 5)))  # what was known may nearly stay so
+    if draw.random() < 0.06:  # nothing is ever shown, said or known
+        before, now = (dict.fromkeys(now, 0) for _ in range(2))
     if policy.methods is not None:
         now = treated(now, before, reach)
     if gone:
@@ -142,5 +144,3 @@ def disturbed(draw: Random, frame: Frame, world: World) -> World:
         rates[rate] = Fraction(draw.randint(0, frame.grid), frame.grid)
     return replace(world, rates=rates)
 
-
-__all__ = ["ACCESS", "DAYS", "Removing", "disturbed", "draw_world", "pruned"]

@@ -7,12 +7,12 @@ the reference judges a whole world.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final
 
-from ..policy.model import Closeness, Decoding, Policy, RevealsWhen
+from ..policy.model import Claim, Closeness, Decoding, Policy, RevealsWhen
 from ..spec import reference
-from .axioms import exactly
 from .formulas import Flag, Rate, Reading, reading_of
 from .lineage import exposures, kin
 from .world_model import Stratum, World
@@ -29,15 +29,40 @@ def objections(
     """What the reference finds wrong with a world: axioms and declared facts that it breaks, and clauses and claims of
     `expected` (by id: whether it should hold) that come out otherwise. Empty if it agrees.
 
-    Raises `reference.Unmentioned` if the world leaves open a number that one of them needs.
+    Of what the world leaves open the reference says nothing: see `decided`.
     """
     whole = as_reference(policy, world)
     found = [f"breaks {name}" for name in reference.broken_axioms(policy, whole, without)]
-    found += [f"contradicts {name}" for name in reference.broken_facts(policy, whole)]
-    held = {clause.id: lambda c=clause: reference.meets(policy, c, whole, without) for clause in policy.clauses}
-    held |= {claim.id: lambda c=claim: reference.follows(policy, c, whole) for claim in policy.claims}
-    found += [f"{name} {'fails' if wanted else 'holds'}" for name, wanted in expected.items() if held[name]() is not wanted]
+    found += [f"contradicts {name}" for name in _contradicted(policy, whole)]
+    for name, holds in decided(policy, world, expected, without).items():
+        if holds is not expected[name]:
+            found.append(f"{name} {'holds' if holds else 'fails'}")
     return tuple(found)
+
+
+def decided(
+    policy: Policy, world: World, names: Collection[str], without: Collection[str] = ()
+) -> dict[str, bool]:
+    """Which of the named clauses and claims hold in the world; without those that need a number it does not give."""
+    whole, found = as_reference(policy, world), {}
+    for entry in (*policy.clauses, *policy.claims):
+        if entry.id in names:
+            with suppress(reference.Unmentioned):
+                if isinstance(entry, Claim):
+                    found[entry.id] = reference.follows(policy, entry, whole)
+                else:
+                    found[entry.id] = reference.meets(policy, entry, whole, without)
+    return found
+
+
+def _contradicted(policy: Policy, whole: reference.World) -> Iterator[str]:
+    """The declared facts that the world breaks; one of which it says nothing, as of another version, is no matter here."""
+    nothing: dict[str, Any] = {"measured_before": (), "reference_retrain": ()}
+    yield from reference.broken_facts(policy.model_copy(update=nothing), whole)
+    for block in nothing:
+        for fact in getattr(policy, block):
+            with suppress(reference.Unmentioned):
+                yield from reference.broken_facts(policy.model_copy(update=nothing | {block: (fact,)}), whole)
 
 
 def as_reference(policy: Policy, world: World) -> reference.World:
@@ -91,17 +116,10 @@ def _lacking(policy: Policy, world: World) -> Iterator[Stratum]:
 
 
 def _with_weaker(policy: Policy, world: World) -> Iterator[reference.Removal]:
-    """The removals that hold, and every weaker one that the policy has words for (AX1).
-
-    Influence that ended ended by a removal without remainder (K1, K5), also where no clause speaks of one.
-    """
+    """The removals that hold, and every weaker one that the policy has words for (AX1)."""
     said: list[Any] = [c.limit for c in policy.clauses if isinstance(getattr(c, "limit", None), Closeness)]
     pairs = {(each.epsilon or Fraction(0), each.delta or Fraction(0)) for each in (*said, *policy.claims)}
     held = [removal for removal, holds in world.removals if holds]
-    for flag, holds in world.flags:
-        if flag.name == "influenced" and not holds:
-            met = exposures(policy, flag.of[1])
-            held += [exactly(name, flag.of[1]) for name in (flag.of[0], *kin(policy, flag.of[0])) if name in met]
     pairs |= {(removal.epsilon, removal.delta) for removal in held}
     for removal in held:
         for epsilon, delta in pairs:

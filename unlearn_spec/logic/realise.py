@@ -111,8 +111,7 @@ def _apart(theory: Theory) -> str:
 def _exactly_close(theory: Theory) -> str:
     """What closeness allows, with e^±ε rounded against it: where the encoding's rounding leaves room, the true one does."""
     encoder, used = theory.encoder, frozenset(theory.axiom_literals.values())
-    every = tuple(dict.fromkeys(key for prefix, key in map(encoder.meaning, encoder.sorts) if prefix == "R"))
-    removals = tuple(atom for atom in every if isinstance(atom, Removed))
+    removals = _removed(encoder)
     tests = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula) if isinstance(atom, Tpr)))
     rows = list(axioms._membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
     for block in encoder.blocks if "AX6" in used else ():
@@ -204,7 +203,7 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
     return World(
         holding,
         tuple(with_drops(stratum, drops) for stratum in strata),
-        removals=tuple((a, bool(numbers[encoder.removed(a)])) for a in spoken if isinstance(a, Removed)),
+        removals=_removals(encoder, spoken, numbers),
         tests=tuple(
             dict.fromkeys(
                 TestPower(a.target, a.artifact, a.at_fpr, a.fair, numbers[encoder.tpr(a)])
@@ -220,6 +219,19 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
         served=_served(theory, spoken, numbers),
         flags=tuple((a, bool(numbers[_flag(encoder, a)])) for a in spoken if isinstance(a, Flag) and _told(a)),
     )
+
+
+def _removals(encoder: Encoder, spoken: Iterable[Formula], numbers: _Values) -> tuple[tuple[Removed, bool], ...]:
+    """Those spoken of; of those that only axioms speak of (without remainder), the ones that hold."""
+    told = {atom: bool(numbers[encoder.removed(atom)]) for atom in spoken if isinstance(atom, Removed)}
+    held = (atom for atom in _removed(encoder) if numbers[encoder.removed(atom)])
+    return tuple((told | dict.fromkeys(held, True)).items())
+
+
+def _removed(encoder: Encoder) -> tuple[Removed, ...]:
+    """Every removal that the theory has a symbol for."""
+    keys = dict.fromkeys(key for prefix, key in map(encoder.meaning, encoder.sorts) if prefix == "R")
+    return tuple(atom for atom in keys if isinstance(atom, Removed))
 
 
 def _spoken(theory: Theory) -> Iterator[Formula]:
