@@ -167,7 +167,7 @@ def _items(
     while any(not any(name in sets for sets in items.values()) for name in names):
         for name in names:
             if not any(name in sets for sets in items.values()):
-                items[f"lone-{name}"] = {name, *(r for l, k, r in rows if k == "within" and l == name)}
+                items[f"lone-{name}"] = {name, *(right for left, kind, right in rows if (left, kind) == (name, "within"))}
     found = {item: frozenset(sets) for item, sets in items.items()}
     many = {item: draw.choice((1, 7, 30)) if large else draw.choice((1, 1, 1, 2)) for item in found}
     return found, many

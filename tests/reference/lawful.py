@@ -100,7 +100,7 @@ def treated(now: Rates, before: Rates, reach: int) -> dict[Cell, int]:
     """What is, where no used method reaches deeper than `reach`: there it is what was, and above it no more than that."""
     found = {cell: (before if ACCESS.index(cell[1]) > reach else now)[cell] for cell in now}
     for cell in [c for c in found if c[0] in ("x_sup", "x_inf") and ACCESS.index(c[1]) <= reach]:
-        kind, a, p, reading = cell
+        kind, _, p, reading = cell
         over = [q for q in ASKED if p in weaker(q)]
         deeper = [b for b in ACCESS if ACCESS.index(b) > reach and ("x_sup", b, p, reading) in found]
         bounds = [found["x_sup", b, q, reading] for b in deeper for q in (over if kind == "x_sup" else ASKED)

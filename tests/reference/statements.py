@@ -9,10 +9,11 @@ from typing import Any
 
 from frames import Data, Frame, Reading, percent
 from lawful import ASKED
+from worlds import DAYS, Removing
+
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import PROBES
 from unlearn_spec.spec.reference import Rate, World
-from worlds import DAYS, Removing
 
 GOALS = (
     "suppress", "suppress", "suppress", "retain", "retain", "fall", "refuse", "answering", "rectify", "remove", "remove",
@@ -135,9 +136,11 @@ def _clause(draw: Random, frame: Frame, policy: Policy, world: World, removing: 
         days = f"{draw.choice(DAYS)} days"
         return {"goal": goal, "target": target, "scope": {"artifacts": [store]}, "by" if goal == "delete" else "until": days}
     if goal == "finish":
-        return {"goal": goal, "scope": {"artifacts": _where(draw, frame, frame.speaking)}, "by": f"{draw.choice((0, 2, 10, 12, 30, 42))} days"}
+        days = f"{draw.choice((0, 2, 10, 12, 30, 42))} days"
+        return {"goal": goal, "scope": {"artifacts": _where(draw, frame, frame.speaking)}, "by": days}
     if goal == "destroy":
-        return {"goal": goal, "scope": {"artifacts": _where(draw, frame, frame.speaking)}} | ({"by": "30 days"} if draw.random() < 0.3 else {})
+        late = {"by": "30 days"} if draw.random() < 0.3 else {}
+        return {"goal": goal, "scope": {"artifacts": _where(draw, frame, frame.speaking)}} | late
     if goal == "ban":
         methods = list(frame.data.get("methods", ()))
         if not methods:

@@ -15,10 +15,11 @@ from typing import Any
 
 from frames import Data, Frame, framed
 from statements import baselines, claims, clauses, references, sizes
+from worlds import Removing, disturbed, draw_world, pruned
+
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.spec.reference import Rate, World, broken_axioms, broken_facts, follows, meets
-from worlds import Removing, disturbed, draw_world, pruned
 
 TRIES = 6
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from frames import Frame
 from lawful import Shape, drawn, mixed, treated
+
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
 from unlearn_spec.spec.reference import Rate, Removal, World

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from ..policy.model import Clause, Policy, Remove
+from ..policy.model import Clause, Policy
 from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
@@ -156,8 +156,8 @@ def build(
         facts_by_literal[literal] = premise
         lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
     nonempty = []
-    removed = {clause.target for clause in policy.clauses if isinstance(clause, Remove)}  # spoken of, though by no count
-    spoken_of = sorted(removed.union(*(targets(formula) for formula in spoken)) - {REST})
+    named = {getattr(clause, "target", None) for clause in policy.clauses} - {None}  # not every goal counts its items
+    spoken_of = sorted(named.union(*(targets(formula) for formula in spoken)) - {REST})
     for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
         nonempty.append(literal)
