@@ -62,8 +62,8 @@ def methods_on(policy: Policy, world: World, m: str, without: Collection[str]) -
 
 
 def reading(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> str:
-    """The name of a reading: what is written of it, or "" if nothing is."""
-    written = [each.model_dump(exclude_none=True) for each in (reveals_when, decoding) if each]
+    """The name of a reading: what is written of it, but not where an answer is cut; "" if nothing is."""
+    written = [each.model_dump(exclude_none=True, exclude={"max_new_tokens"}) for each in (reveals_when, decoding) if each]
     return "; ".join(" ".join(f"{key}={value}" for key, value in each.items()) for each in written)
 
 
@@ -198,7 +198,8 @@ def additions(policy: Policy, clause: Any, m: str, world: World, without: Collec
     methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
     proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
     close = [each for each in proven if not limit or (each.epsilon <= limit.epsilon and each.delta <= limit.delta)]
-    certificate = clause.evidence is not None and clause.evidence.kind == "certificate" and "AX15" not in without
+    asked = limit is not None and policy.methods is not None and "AX15" not in without
+    certificate = asked and clause.evidence is not None and clause.evidence.kind == "certificate"
     return on_time and as_meant and (not certificate or bool(close))
 
 

@@ -71,7 +71,9 @@ def test_nothing_orders_corrections_along_the_probes(policy_of: Build) -> None:
 
 def test_a_clause_that_names_no_artifact_promises_one_whichever_it_be(policy_of: Build) -> None:
     """Not the first that is declared: that one may keep what another gives up."""
-    two = "artifacts:\n" + "".join(f"  {name}: {{kind: model, seen_by: {{public: product}}}}\n" for name in ("bot", "twin"))
+    two = "artifacts:\n" + "".join(
+        f"  {name}: {{kind: model, seen_by: {{public: product}}}}\n" for name in ("bot", "twin")
+    )
     where = "access: api, asked: direct"
     policy = policy_of(
         SETS + two + "clauses:\n"
@@ -128,7 +130,8 @@ def test_a_world_in_which_influence_ended_keeps_the_removal_that_ended_it(policy
     """K1 and AX6: items follow the reference one by one, though no clause speaks of the removal."""
     policy = policy_of(
         SETS.replace("facts:   {kind: facts, size: 40", "facts:   {kind: facts, size: 3") + BOT
-        + 'reference_retrain: [{id: r, target: facts, without: records, in: bot, access: api, asked: direct, mean_between: ["50%", "60%"]}]\n'
+        + "reference_retrain:\n  - {id: r, target: facts, without: records, in: bot, access: api, asked: direct, "
+        + 'mean_between: ["50%", "60%"]}\n'
         + "clauses:\n  - {id: few, goal: suppress, target: facts, scope: {artifacts: [bot], access: api, asked: direct}, "
         + 'over: {share: "60%"}, limit: {at_most: "70%"}}\n'
         + "claims: [{id: said, says: influence_removed, of: records, in: [bot]}]\n"

@@ -86,7 +86,16 @@ def framed(draw: Random) -> Frame:
     large = draw.random() < 0.4
     items, many = _items(draw, examples, facts, relations, large)
     return Frame(
-        data, examples, facts, speaking, stores, accesses, draw.choice(READINGS), draw.choice((2, 4, 5, 10)), items, many
+        data,
+        examples,
+        facts,
+        speaking,
+        stores,
+        accesses,
+        draw.choice(READINGS),
+        draw.choice((2, 4, 5, 10)),
+        items,
+        many,
     )
 
 
@@ -121,7 +130,12 @@ def _artifacts(
     found: dict[str, Data] = {"base": {"kind": "model", "trained_on": some(examples, 0.7), "seen_by": seen()}}
     if draw.random() < 0.4:
         more = some(examples, 0.3)
-        found["small"] = {"kind": draw.choice(("model", "adapter")), "derived_from": "base", "trained_on": more, "seen_by": seen()}
+        found["small"] = {
+            "kind": draw.choice(("model", "adapter")),
+            "derived_from": "base",
+            "trained_on": more,
+            "seen_by": seen(),
+        }
     speaking = tuple(found)
     if draw.random() < 0.3:
         held = some((*examples, *facts), 0.5)
@@ -139,7 +153,10 @@ def _methods(draw: Random, artifacts: tuple[str, ...]) -> Data:
         if draw.random() < 0.6:
             found[name] = {"reaches": draw.choice(reaches), "takes": f"{draw.choice((0, 2, 10, 30))} days"}
             if draw.random() < 0.4:
-                found[name]["guarantee"] = {"epsilon": draw.choice(("0", "0.5", "1")), "delta": draw.choice(("0%", "1%", "20%"))}
+                found[name]["guarantee"] = {
+                    "epsilon": draw.choice(("0", "0.5", "1")),
+                    "delta": draw.choice(("0%", "1%", "20%")),
+                }
             if draw.random() < 0.2:
                 found[name]["not_on"] = [draw.choice(artifacts)]
     return found or {"filter": {"reaches": "product"}}
@@ -149,7 +166,10 @@ def _items(
     draw: Random, examples: tuple[str, ...], facts: tuple[str, ...], relations: list[Data], large: bool
 ) -> tuple[dict[str, frozenset[str]], dict[str, int]]:
     """Memberships that the relations allow, an item for every set, and how many items each name stands for."""
-    rows = [next((left, kind, other) for left, kind in r.items() if kind in KINDS for other in [_other(r)]) for r in relations]
+    rows = [
+        next((left, kind, other) for left, kind in r.items() if kind in KINDS for other in [_other(r)])
+        for r in relations
+    ]
     names, items = [*examples, *facts], {}
     for number in range(draw.randint(1, 4)):
         pool = facts if draw.random() < 0.7 else examples
@@ -167,7 +187,10 @@ def _items(
     while any(not any(name in sets for sets in items.values()) for name in names):
         for name in names:
             if not any(name in sets for sets in items.values()):
-                items[f"lone-{name}"] = {name, *(right for left, kind, right in rows if (left, kind) == (name, "within"))}
+                items[f"lone-{name}"] = {
+                    name,
+                    *(right for left, kind, right in rows if (left, kind) == (name, "within")),
+                }
     found = {item: frozenset(sets) for item, sets in items.items()}
     many = {item: draw.choice((1, 7, 30)) if large else draw.choice((1, 1, 1, 2)) for item in found}
     return found, many

@@ -59,7 +59,10 @@ def drawn(draw: Random, shape: Shape, served: int) -> dict[Cell, int]:
     for reading, decoding in shape.decoding_of.items():
         for a in shape.accesses:
             for p in ASKED:
-                most = min(shape.unit - found["x_inf", a, p, reading], found["y_inf", a, p, decoding] if answered else shape.unit)
+                most = min(
+                    shape.unit - found["x_inf", a, p, reading],
+                    found["y_inf", a, p, decoding] if answered else shape.unit,
+                )
                 found["z_inf", a, p, reading] = min(shape.value(draw), most)
     return found
 
@@ -80,9 +83,7 @@ def _revealed(draw: Random, shape: Shape, reading: str, served: int) -> dict[Cel
     return found
 
 
-def _answered(
-    draw: Random, shape: Shape, decoding: str, readings: Sequence[str], x: Rates
-) -> dict[Cell, int]:
+def _answered(draw: Random, shape: Shape, decoding: str, readings: Sequence[str], x: Rates) -> dict[Cell, int]:
     up, down, found = shape.random(draw), shape.random(draw), {}
     for a in shape.accesses:
         for p in ASKED:

@@ -48,7 +48,9 @@ def sizes(draw: Random, frame: Frame) -> tuple[Data, list[Data]]:
     return information, relations
 
 
-def _mean(frame: Frame, world: World, kind: Any, target: str, m: str, access: Any, asked: str, name: str, when: Any = "now") -> Fraction:
+def _mean(
+    frame: Frame, world: World, kind: Any, target: str, m: str, access: Any, asked: str, name: str, when: Any = "now"
+) -> Fraction:
     items = world.members(target)
     total = sum(world.many[i] * world.rates[Rate(kind, i, m, access, asked, name, when)] for i in items)
     return Fraction(total, 1) / world.count(items)
@@ -57,7 +59,12 @@ def _mean(frame: Frame, world: World, kind: Any, target: str, m: str, access: An
 def baselines(draw: Random, frame: Frame, world: World) -> list[Data]:
     found = []
     for number in range(draw.choice((0, 1, 1, 2))):
-        target, m, access, asked = draw.choice(frame.facts), draw.choice(frame.speaking), draw.choice(frame.accesses), draw.choice(PROBES)
+        target, m, access, asked = (
+            draw.choice(frame.facts),
+            draw.choice(frame.speaking),
+            draw.choice(frame.accesses),
+            draw.choice(PROBES),
+        )
         reads = draw.choice(frame.readings)
         true = min(_mean(frame, world, "x_sup", target, m, access, asked, r.name, "before") for r in frame.readings)
         if reads.reveals_when and reads.decoding:
@@ -73,10 +80,18 @@ def baselines(draw: Random, frame: Frame, world: World) -> list[Data]:
 def references(draw: Random, frame: Frame, world: World) -> list[Data]:
     found = []
     for number in range(draw.choice((0, 0, 1, 2))):
-        target, m, access, asked = draw.choice(frame.facts), draw.choice(frame.speaking), draw.choice(frame.accesses), draw.choice(PROBES)
+        target, m, access, asked = (
+            draw.choice(frame.facts),
+            draw.choice(frame.speaking),
+            draw.choice(frame.accesses),
+            draw.choice(PROBES),
+        )
         means = [_mean(frame, world, "x_sup", target, m, access, asked, r.name, "reference") for r in frame.readings]
         slack = draw.choice((Fraction(0), Fraction(1, 20)))
-        between = [percent(max(Fraction(0), min(means) - slack)), percent(min(Fraction(1), max(means) + slack), up=True)]
+        between = [
+            percent(max(Fraction(0), min(means) - slack)),
+            percent(min(Fraction(1), max(means) + slack), up=True),
+        ]
         found.append(
             {"id": f"r{number}", "target": target, "without": draw.choice(frame.examples), "in": m, "access": access,
              "asked": asked, "mean_between": between}
@@ -134,7 +149,12 @@ def _clause(draw: Random, frame: Frame, policy: Policy, world: World, removing: 
         store = draw.choice(holding)
         target = draw.choice(policy.artifacts[store].holds)
         days = f"{draw.choice(DAYS)} days"
-        return {"goal": goal, "target": target, "scope": {"artifacts": [store]}, "by" if goal == "delete" else "until": days}
+        return {
+            "goal": goal,
+            "target": target,
+            "scope": {"artifacts": [store]},
+            "by" if goal == "delete" else "until": days,
+        }
     if goal == "finish":
         days = f"{draw.choice((0, 2, 10, 12, 30, 42))} days"
         return {"goal": goal, "scope": {"artifacts": _where(draw, frame, frame.speaking)}, "by": days}
@@ -159,7 +179,11 @@ def _clause(draw: Random, frame: Frame, policy: Policy, world: World, removing: 
 def _about_rates(draw: Random, frame: Frame, policy: Policy, world: World, goal: str) -> Data:
     target, reads = draw.choice(frame.facts), draw.choice(frame.readings)
     asked = draw.choice(ASKED if goal in ("suppress", "retain") else PROBES)
-    scope: Data = {"artifacts": _where(draw, frame, frame.speaking), "access": draw.choice(frame.accesses), "asked": asked}
+    scope: Data = {
+        "artifacts": _where(draw, frame, frame.speaking),
+        "access": draw.choice(frame.accesses),
+        "asked": asked,
+    }
     over = draw.choice(("mean", "mean", "mean", "each", "share"))
     share = Fraction(draw.choice((1, 2, 3, 4)), 5)
     clause: Data = {"goal": goal, "target": target, "scope": scope,
@@ -193,10 +217,26 @@ def _about_rates(draw: Random, frame: Frame, policy: Policy, world: World, goal:
 
 
 def _limit(
-    draw: Random, frame: Frame, world: World, reads: Reading, goal: str, target: str, m: str, scope: Data, over: str, share: Fraction
+    draw: Random,
+    frame: Frame,
+    world: World,
+    reads: Reading,
+    goal: str,
+    target: str,
+    m: str,
+    scope: Data,
+    over: str,
+    share: Fraction,
 ) -> tuple[Fraction, bool]:
     """A limit at what the target's items do, and whether to round it up so that they still keep it."""
-    kind = {"suppress": "x_sup", "retain": "x_inf", "fall": "x_inf", "refuse": "y_sup", "answering": "y_inf", "rectify": "z_inf"}[goal]
+    kind = {
+        "suppress": "x_sup",
+        "retain": "x_inf",
+        "fall": "x_inf",
+        "refuse": "y_sup",
+        "answering": "y_inf",
+        "rectify": "z_inf",
+    }[goal]
     name = reads.drawn if kind[0] == "y" else reads.name
     items = world.members(target)
 
@@ -268,7 +308,12 @@ def claims(draw: Random, frame: Frame, world: World, removing: Sequence[Removing
             claim["of"] = draw.choice(frame.examples)
             if removing and draw.random() < 0.6:
                 one = draw.choice(removing)
-                claim |= {"of": one.target, "in": [one.artifact], "epsilon": str(float(one.epsilon)), "delta": percent(one.delta)}
+                claim |= {
+                    "of": one.target,
+                    "in": [one.artifact],
+                    "epsilon": str(float(one.epsilon)),
+                    "delta": percent(one.delta),
+                }
         elif says == "not_revealed":
             level = _near(draw, _mean(frame, world, "x_sup", claim["of"], m, access, asked, reads.name))
             claim |= {"access": access, "asked": asked, "at_most": percent(level, up=True)} | written

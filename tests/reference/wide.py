@@ -76,7 +76,10 @@ def _loaded(data: Data) -> Policy:
 def _removing(draw: Random, frame: Frame) -> Iterator[Removing]:
     for _ in range(draw.choice((0, 1, 1, 2))):
         reference = "retrain_without" if draw.random() < 0.7 else "retrain_then_same_steps"
-        epsilon, delta = Fraction(draw.choice(("0", "0", "0.1", "0.5", "2"))), Fraction(draw.choice((0, 0, 1, 10, 30)), 100)
+        epsilon, delta = (
+            Fraction(draw.choice(("0", "0", "0.1", "0.5", "2"))),
+            Fraction(draw.choice((0, 0, 1, 10, 30)), 100),
+        )
         yield Removing(draw.choice(frame.examples), draw.choice(frame.speaking), epsilon, delta, reference)
 
 

@@ -74,9 +74,7 @@ def draw_world(draw: Random, frame: Frame, policy: Policy, removing: Iterable[Re
 def _rates(
     draw: Random, frame: Frame, policy: Policy, m: str, item: str, served: Fraction, reach: int, gone: bool, close: bool
 ) -> dict[Rate, Fraction]:
-    shape = Shape(
-        frame.accesses, _readings(frame), frame.grid, bool(policy.artifacts[m].serves_from)
-    )
+    shape = Shape(frame.accesses, _readings(frame), frame.grid, bool(policy.artifacts[m].serves_from))
     extra = int(served * shape.unit)
     before = drawn(draw, shape, extra if draw.random() < 0.7 else shape.unit)
     now = mixed(before, drawn(draw, shape, extra), draw.choice((0, 1, *[10] * 5)))  # what was known may nearly stay so
@@ -120,7 +118,11 @@ def _removals(
 def _influenced(draw: Random, policy: Policy, removals: frozenset[Removal]) -> frozenset[tuple[str, str]]:
     """What K1, K2 and K5 settle, and the rest at random."""
     zero, found = Fraction(0), set()
-    gone = {(r.target, r.artifact) for r in removals if (r.epsilon, r.delta, r.compared_with) == (zero, zero, "retrain_without")}
+    gone = {
+        (r.target, r.artifact)
+        for r in removals
+        if (r.epsilon, r.delta, r.compared_with) == (zero, zero, "retrain_without")
+    }
     for m in policy.artifacts:
         met = {s for each in lineage(policy, m) for s in policy.artifacts[each].trained_on}
         for s in policy.information:
@@ -144,4 +146,3 @@ def disturbed(draw: Random, frame: Frame, world: World) -> World:
     for rate in draw.sample(sorted(rates, key=str), min(len(rates), draw.choice((1, 2)))):
         rates[rate] = Fraction(draw.randint(0, frame.grid), frame.grid)
     return replace(world, rates=rates)
-

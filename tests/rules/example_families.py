@@ -153,7 +153,9 @@ def settlement(draw: Random) -> tuple[Data, Expected]:
     for each in data["clauses"]:
         each.pop("evidence", None)
 
-    def left(closeness: Fraction, rate: Fraction) -> Fraction:  # of the passages, what such a process still quotes at least
+    def left(
+        closeness: Fraction, rate: Fraction
+    ) -> Fraction:  # of the passages, what such a process still quotes at least
         up = exp(closeness)
         return Fraction(quotes, passages) * max(Fraction(0), (rate - delta) / up, 1 - delta - up * (1 - rate))
 

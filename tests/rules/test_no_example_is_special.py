@@ -96,7 +96,9 @@ def test_both_sides_of_every_line_are_drawn() -> None:
     """What the comparison rests on: each conflict is there in some variants and not in others."""
     for family, draw in FAMILIES.items():
         seen = [dict.fromkeys(draw(Random(f"{family} {seed}"))[1].findings) for seed in range(60)]
-        sometimes = {code for found in seen for code, _ in found if any(code not in {c for c, _ in one} for one in seen)}
+        sometimes = {
+            code for found in seen for code, _ in found if any(code not in {c for c, _ in one} for one in seen)
+        }
         assert sometimes >= {"bad-example": {"C001", "C002", "C003", "R002"}, "book-settlement": {"C004"},
                              "dual-use": {"C006", "C010"}, "erasure-request": {"C006", "R002", "M003"}}[family]  # fmt: skip
 

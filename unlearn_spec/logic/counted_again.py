@@ -11,7 +11,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final
 
-from ..policy.model import Claim, Closeness, Decoding, Policy, RevealsWhen
+from ..policy.model import Claim, Closeness, Decoding, Policy, Remove, RevealsWhen
 from ..spec import reference
 from .formulas import Flag, Rate, Reading, reading_of
 from .lineage import exposures, kin
@@ -40,9 +40,7 @@ def objections(
     return tuple(found)
 
 
-def decided(
-    policy: Policy, world: World, names: Collection[str], without: Collection[str] = ()
-) -> dict[str, bool]:
+def decided(policy: Policy, world: World, names: Collection[str], without: Collection[str] = ()) -> dict[str, bool]:
     """Which of the named clauses and claims hold in the world; without those that need a number it does not give."""
     whole, found = as_reference(policy, world), {}
     for entry in (*policy.clauses, *policy.claims):
@@ -75,9 +73,13 @@ def as_reference(policy: Policy, world: World) -> reference.World:
         if holds:
             flags.setdefault(flag.name, []).append(flag.of)
     days = dict(world.finished)
-    spent = {m: sum((policy.methods[n].takes or Fraction(0) for n, where in used if where == m), Fraction(0))  # type: ignore[index]
-             for m in policy.artifacts} if policy.methods is not None else {}  # fmt: skip
-    mine = (policy.controls or {}).get(policy.parties.obligor, ()) if policy.parties and policy.controls is not None else None
+    takes = {name: method.takes or Fraction(0) for name, method in (policy.methods or {}).items()}
+    spent = {m: sum((takes.get(n, Fraction(0)) for n, where in used if where == m), Fraction(0)) for m in policy.artifacts}
+    mine = (
+        (policy.controls or {}).get(policy.parties.obligor, ())
+        if policy.parties and policy.controls is not None
+        else None
+    )
     rates = dict(_rates(policy, world))
     return reference.World(
         items={name: stratum.inside for name, stratum in names.items()},
@@ -87,7 +89,7 @@ def as_reference(policy: Policy, world: World) -> reference.World:
         influenced=frozenset(_influenced(policy, world, removals)),
         tpr={(t.target, t.artifact, t.at_fpr): t.tpr for t in world.tests if t.fair},
         tpr_elsewhere={(t.target, t.artifact, t.at_fpr): t.tpr for t in world.tests if not t.fair},
-        finish={m: days.get(m, spent.get(m, Fraction(0))) for m in policy.artifacts},
+        finish=spent | days,
         kept={(name, store): day for name, stratum in names.items() for store, day in stratum.stored.items()},
         used=used,
         served={(m, path, name): stratum.served.get((m, path), Fraction(0))
@@ -117,7 +119,7 @@ def _lacking(policy: Policy, world: World) -> Iterator[Stratum]:
 
 def _with_weaker(policy: Policy, world: World) -> Iterator[reference.Removal]:
     """The removals that hold, and every weaker one that the policy has words for (AX1)."""
-    said: list[Any] = [c.limit for c in policy.clauses if isinstance(getattr(c, "limit", None), Closeness)]
+    said: list[Any] = [c.limit for c in policy.clauses if isinstance(c, Remove) and isinstance(c.limit, Closeness)]
     pairs = {(each.epsilon or Fraction(0), each.delta or Fraction(0)) for each in (*said, *policy.claims)}
     held = [removal for removal, holds in world.removals if holds]
     pairs |= {(removal.epsilon, removal.delta) for removal in held}
@@ -127,9 +129,7 @@ def _with_weaker(policy: Policy, world: World) -> Iterator[reference.Removal]:
                 yield reference.Removal(removal.target, removal.artifact, epsilon, delta, removal.compared_with)  # type: ignore[arg-type]
 
 
-def _influenced(
-    policy: Policy, world: World, removals: Collection[reference.Removal]
-) -> Iterator[tuple[str, str]]:
+def _influenced(policy: Policy, world: World, removals: Collection[reference.Removal]) -> Iterator[tuple[str, str]]:
     """What the world says of influence; where it says nothing, what K1 and K5 ask for and no more."""
     zero = Fraction(0)
 
@@ -171,9 +171,10 @@ def _reading_names(policy: Policy) -> dict[Reading, set[str]]:
     found: dict[Reading, set[str]] = {}
     written: list[tuple[RevealsWhen | None, Decoding | None]] = [(None, None)]
     written += [(getattr(c, "reveals_when", None), c.scope.decoding) for c in policy.clauses]
-    written += [(e.reveals_when, e.decoding) for e in (*policy.claims, *policy.measured_before, *policy.reference_retrain)]
+    written += [(claim.reveals_when, claim.decoding) for claim in policy.claims]
+    written += [(fact.reveals_when, fact.decoding) for fact in policy.measured_before]
+    written += [(fact.reveals_when, fact.decoding) for fact in policy.reference_retrain]
     for reveals_when, decoding in written:
         for one in (reveals_when, None):
             found.setdefault(reading_of(one, decoding), set()).add(reference.reading(one, decoding))
     return found
-

@@ -156,7 +156,8 @@ def build(
         facts_by_literal[literal] = premise
         lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
     nonempty = []
-    named = {getattr(clause, "target", None) for clause in policy.clauses} - {None}  # not every goal counts its items
+    targeted = (getattr(clause, "target", None) for clause in policy.clauses)  # not every goal counts its items
+    named = {target for target in targeted if isinstance(target, str)}
     spoken_of = sorted(named.union(*(targets(formula) for formula in spoken)) - {REST})
     for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
