@@ -31,7 +31,7 @@ from unlearn_spec.policy.vocabulary import GoalKind, Says
 from unlearn_spec.rules.check import check_text
 from unlearn_spec.spec.reference import broken_axioms, obtainable, unmet_presuppositions
 
-POLICIES = int(os.environ.get("UNLEARN_SPEC_WIDE", "180"))
+POLICIES = int(os.environ.get("UNLEARN_SPEC_WIDE", "150"))
 FIRST = int(os.environ.get("UNLEARN_SPEC_WIDE_FROM", "0"))
 SLICES = 6
 TODAY = date(2026, 11, 24)

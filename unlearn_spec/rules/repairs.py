@@ -93,11 +93,11 @@ def _own_copy(policy: Policy, core: Core) -> list[Fix]:
 
 
 def _overrides(policy: Policy, core: Core) -> list[Fix]:
-    """`overrides:` on the guarded clause of a conflict, where that dissolves it."""
+    """`overrides:` on the guarded clause of a conflict, where that dissolves it and closes no circle."""
     clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
     for clause in clashing:
         others = tuple(other.id for other in clashing if other.id != clause.id)
-        if clause.scope.when is not None:
+        if clause.scope.when is not None and not any(_suspends(policy, other, clause.id) for other in others):
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
             if dissolves(with_clause(policy, altered), core):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
@@ -105,3 +105,9 @@ def _overrides(policy: Policy, core: Core) -> list[Fix]:
                     Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet)
                 ]
     return []
+
+
+def _suspends(policy: Policy, name: str, other: str) -> bool:
+    """Whether a clause overrides another, directly or through others."""
+    overridden = {clause.id: clause.overrides for clause in policy.clauses}
+    return any(one == other or _suspends(policy, one, other) for one in overridden[name])
