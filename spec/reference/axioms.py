@@ -11,14 +11,14 @@ from typing import Any
 from unlearn_spec.policy.model import Closeness, Policy, Remove
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import binds, in_scope, lineage, methods_on, obtainable, readings
+from .clauses import binds, drawn, in_scope, lineage, methods_on, obtainable, readings, summed
 from .world import Rate, Removal, World, at_most_exp, given
 
 WEIGHTS = access_rank("weights")
 ORDER = ["AX1", "AX3", "AX4", "AX5", "AX6", "AX7", "AX8", "AX9", "AX10", "AX12", "AX16", "K1", "K2", "K3", "K4", "K5",
          "P1", "P2", "P3", "P4", "C1"]
 ON_REQUEST, READERS = {"AX9", "P1", "P2"}, {"AX8", "AX10", "K4", "P4"}
-REFUSING = [("x_sup", "y_sup"), ("x_inf", "y_inf"), ("z_inf", "x_inf")]  # AX12
+REFUSING = [("x_sup", "y_sup"), ("x_inf", "y_inf"), ("z_inf", "y_inf"), ("z_inf", "x_inf")]  # AX12
 Rates = Mapping[Rate, Fraction]
 
 
@@ -68,9 +68,10 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
               for m, day in world.finish.items()),
             *(m in methods[n].not_on for n, m in world.used if n in methods)),
         "AX9": (binds(policy, each, world) and not obtainable(policy, each, world) for each in policy.clauses),
-        "AX12": (rates[one] + rates[two] > 1 if one.kind == "z_inf" else rates[one] > rates[two]
-                 for one, two in pairs(rates) if (one.access, one.asked) == (two.access, two.asked)
-                 and (one.kind, two.kind) in REFUSING),
+        "AX12": (rates[one] + rates[two] > 1 if two.kind == "x_inf" else rates[one] > rates[two]
+                 for one, two in pairs(rates, "reading") if (one.access, one.asked) == (two.access, two.asked)
+                 and (one.kind, two.kind) in REFUSING
+                 and two.reading == (drawn(one.reading) if two.kind[0] == "y" else one.reading)),
         "AX16": (not (within(policy, a, b) or within(policy, b, a)
                       or any({a, b} == {r.left, r.right} for r in policy.relations))
                  for sets in world.items.values() for a, b in combinations(sorted(sets), 2)),
@@ -120,7 +121,8 @@ def pairs(rates: Iterable[Rate], *across: str) -> Iterator[tuple[Rate, Rate]]:
     groups: dict[tuple[str, ...], list[Rate]] = {}
     for rate in rates:
         item = "" if "item" in across else rate.item
-        groups.setdefault((item, rate.artifact, rate.reading, rate.when, rate.about), []).append(rate)
+        read = "" if "reading" in across else rate.reading
+        groups.setdefault((item, rate.artifact, read, rate.when, rate.about), []).append(rate)
     return ((low, high) for group in groups.values() for low, high in product(group, repeat=2) if low != high)
 
 
@@ -132,17 +134,17 @@ def beside(rates: Rates, when: Any) -> Iterator[tuple[Rate, Fraction, Fraction]]
 
 def totals(policy: Policy, world: World) -> dict[Rate, Fraction]:
     """Σ over each set, named as a rate of the set, of every rate of now that is given for all its items."""
-    listed: dict[Rate, list[Fraction]] = {}
-    for rate, value in world.rates.items():
+    listed: dict[Rate, list[Rate]] = {}
+    for rate in world.rates:
         for s in world.items[rate.item] if rate.when == "now" else ():
-            listed.setdefault(replace(rate, item=s), []).append(value)
-    size = {s: len(world.members(s)) for s in policy.information}
-    return {cell: sum(values, Fraction(0)) for cell, values in listed.items() if len(values) == size[cell.item]}
+            listed.setdefault(replace(rate, item=s), []).append(rate)
+    names = {s: len(world.members(s)) for s in policy.information}
+    return {cell: summed(world, found) for cell, found in listed.items() if len(found) == names[cell.item]}
 
 
 def unrepeated(policy: Policy, world: World) -> Iterator[tuple[Rate, str]]:
     """P1, P2: every rate at which a set is known, with each set revealed less often in context, no shallower."""
-    sums, size = totals(policy, world), {s: len(world.members(s)) for s in policy.information}
+    sums, size = totals(policy, world), {s: world.count(world.members(s)) for s in policy.information}
     return ((low, high.item) for low, high in pairs(sums, "item")
             if (low.kind, high.kind, high.asked) == ("x_inf", "x_sup", "in_context")
             and access_rank(low.access) <= access_rank(high.access)
@@ -156,7 +158,8 @@ def ordered(policy: Policy, world: World, low: Rate, high: Rate) -> bool:
     deeper = level or (access_rank(low.access) < access_rank(high.access) and not second_path)
     part, whole = world.inside(low.asked, high.asked, high.access), world.inside(high.asked, low.asked, low.access)
     return {"x_sup x_sup": deeper and part, "x_inf x_inf": level and whole, "x_inf x_sup": deeper and (part or whole),
-            "y_inf y_sup": level and low.asked == high.asked}.get(f"{low.kind} {high.kind}", False)
+            "y_sup y_sup": level and part, "y_inf y_inf": level and whole, "y_inf y_sup": level and (part or whole),
+            }.get(f"{low.kind} {high.kind}", False)
 
 
 def unserved(policy: Policy, world: World) -> Iterator[bool]:
@@ -166,19 +169,20 @@ def unserved(policy: Policy, world: World) -> Iterator[bool]:
     for low, high in pairs(sums):
         paths, deeper = policy.artifacts[low.artifact].serves_from, low.access == "product" != high.access
         if paths and deeper and low.kind == high.kind == "x_sup" and world.inside(low.asked, high.asked, high.access):
-            served = (given(world.served, (low.artifact, path, i)) for path in paths for i in world.members(low.item))
+            served = (world.many.get(i, 1) * given(world.served, (low.artifact, path, i))
+                      for path in paths for i in world.members(low.item))
             yield sums[low] > sums[high] + sum(served)
 
 
 def out_of_range(policy: Policy, world: World) -> Iterator[bool]:
     """AX1: whether a number is out of range, a target empty, a destroyed copy at work, a weaker test or closeness missing."""
-    yield from (not 0 <= value <= 1 for value in (*world.rates.values(), *world.tpr.values()))
+    yield from (not 0 <= value <= 1 for value in (*world.rates.values(), *world.tpr.values(), *world.tpr_elsewhere.values()))
     yield from (day < 0 for day in (*world.finish.values(), *world.kept.values()))
     yield from (not world.members(target) for each in policy.clauses if (target := getattr(each, "target", None)))
     yield from (value != 0 for r, value in world.rates.items() if r.when == "now" and r.artifact in world.destroyed)
     yield from (share > 0 for (_, path, _), share in world.served.items() if path in world.destroyed)
     yield from (day > given(world.finish, m) for (_, m), day in world.kept.items() if m in world.destroyed)
-    tests = product(world.tpr.items(), repeat=2)
+    tests = (pair for powers in (world.tpr, world.tpr_elsewhere) for pair in product(powers.items(), repeat=2))
     yield from (a > b for (one, a), (two, b) in tests if one[:2] == two[:2] and one[2] <= two[2])
     limits = [each.limit for each in policy.clauses if isinstance(each, Remove) and isinstance(each.limit, Closeness)]
     said: list[Any] = [*world.removals, *limits, *policy.claims]  # every ε and δ that the policy or the world mentions
@@ -203,24 +207,27 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
     """Every declared fact and whether the world agrees; a rate that a fact speaks of must be given."""
     for name, each in policy.information.items():
         low, high = each.size or (0, None)
-        yield f"size of {name}", low <= len(world.members(name)) and (high is None or len(world.members(name)) <= high)
+        many = world.count(world.members(name))
+        yield f"size of {name}", low <= many and (high is None or many <= high)
     for sets in world.items.values():
         kinds = {policy.information[name].kind for name in sets}
         yield "examples and facts are different items", not {"examples", "facts"} <= kinds
     for r in policy.relations:
         left, right = {*world.members(r.left)}, {*world.members(r.right)}
-        least, most = 1 if r.low is None else r.low, len(left) if r.high is None else r.high
+        least, most = 1 if r.low is None else r.low, world.count(left) if r.high is None else r.high
         true = {"within": left <= right, "disjoint_from": not left & right,
-                "overlaps": least <= len(left & right) <= most}
+                "overlaps": least <= world.count(left & right) <= most}
         yield f"{r.left} {r.kind} {r.right}", true[r.kind]
     measured: list[Any] = [(each, "before", (each.mean_at_least, 1)) for each in policy.measured_before]
     measured += [(each, "reference", each.mean_between) for each in policy.reference_retrain
-                 if under_removal(policy, each.in_) <= {each.without}]
+                 if under_removal(policy, each.in_) <= {each.without}]  # else it is about another model than the reference
     for fact, when, (low, high) in measured:
         items = world.members(fact.target)
-        for read in readings(policy, fact.target, fact.reveals_when, fact.decoding):
+        for read in readings(policy, fact.target, fact.in_, fact.reveals_when, fact.decoding):
             cell = (Rate("x_sup", i, fact.in_, fact.access, fact.asked, read, when) for i in items)
-            yield fact.id, low * len(items) <= sum(given(world.rates, rate) for rate in cell) <= high * len(items)
+            yield fact.id, low * world.count(items) <= summed(world, cell) <= high * world.count(items)
+    spoken_of = {m for each in policy.clauses if each.goal == "destroy" for m in in_scope(policy, each)}
+    yield "nothing is destroyed of which no clause says so", world.destroyed <= spoken_of
     if policy.controls is not None:
         yield "controls", world.controls == {(party, m) for party, held in policy.controls.items() for m in held}
     yield from (("exclusive " + ", ".join(group), len({*group} & world.situations) <= 1) for group in policy.exclusive)

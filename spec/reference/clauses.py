@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, cast
@@ -28,7 +28,9 @@ from unlearn_spec.policy.vocabulary import access_rank
 
 from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
-ACTING = ("remove", "suppress", "refuse", "rectify", "delete", "destroy", "de_index", "finish")
+ASKING_NOTHING = ("retain", "keep", "govern")  # C1: every other goal asks for an act
+TIMED = ("suppress", "retain", "refuse", "rectify", "remove", "finish")  # `by` bounds the day on which the work is done
+STORES = ("dataset", "index", "cache")
 REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
 TIMES: Any = ("now", "before")
 Rows = dict[str, Callable[[], bool]]
@@ -41,15 +43,16 @@ def lineage(policy: Policy, m: str, whole: bool = True) -> list[str]:
 
 
 def models(policy: Policy) -> list[str]:
-    """The artifacts of kind `model`."""
-    return [name for name, each in policy.artifacts.items() if each.kind == "model"]
+    """The artifacts that answer: models, checkpoints, adapters, services."""
+    return [name for name, each in policy.artifacts.items() if each.kind not in STORES]
 
 
 def in_scope(policy: Policy, clause: Any) -> list[str]:
     """The artifacts that a clause names; if it names none, those that its goal could be about."""
     if clause.scope.artifacts is None and clause.goal in ("delete", "keep", "de_index"):
-        return [name for name, each in policy.artifacts.items() if clause.target in each.holds]
-    named = clause.scope.artifacts or (policy.artifacts if clause.goal == "ban" else models(policy))
+        return [name for name, each in policy.artifacts.items() if each.kind in STORES]
+    anything = clause.goal in ("destroy", "ban", "exclude_future", "govern")
+    named = clause.scope.artifacts or (policy.artifacts if anything else models(policy))
     return [m for m in policy.artifacts if {m, *(f"{each}+derived" for each in lineage(policy, m))} & {*named}]
 
 
@@ -60,16 +63,46 @@ def methods_on(policy: Policy, world: World, m: str, without: Collection[str]) -
 
 
 def reading(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> str:
-    """The name of a reading: what is written of it, or "" if nothing is."""
-    written = [each.model_dump(exclude_none=True) for each in (reveals_when, decoding) if each]
+    """The name of a reading: what is written of it, but not where an answer is cut; "" if nothing is."""
+    written = [each.model_dump(exclude_none=True, exclude={"max_new_tokens"}) for each in (reveals_when, decoding) if each]
     return "; ".join(" ".join(f"{key}={value}" for key, value in each.items()) for each in written)
 
 
-def readings(policy: Policy, of: str | None, reveals: RevealsWhen | None, drawn: Decoding | None) -> set[str]:
-    """The readings that a fact or claim speaks of: what it leaves open is as the clauses on its set have it."""
-    open_ = [(each.reveals_when, each.scope.decoding) for each in policy.clauses
-             if isinstance(each, Suppress | Refuse | Retain | Rectify) and each.target == of] or [(None, None)]
-    return {reading(reveals or metric, drawn or decoding) for metric, decoding in open_}
+def drawn(read: str) -> str:
+    """The part of a reading that says how answers are drawn: the reading of y."""
+    last = read.rpartition("; ")[2]
+    return last if last.startswith("method=") else ""
+
+
+def readings(policy: Policy, of: str | None, m: str, reveals: RevealsWhen | None, drawn: Decoding | None) -> set[str]:
+    """The readings that a fact or claim speaks of: its own or, if it states none, those that clauses use on m.
+
+    For its set or one connected with it; if they use none there, on m at all; if they use none on m, an open one.
+    """
+    if reveals or drawn:
+        return {reading(reveals, drawn)}
+    kin = connected(policy, of)
+    rated = [each for each in policy.clauses if isinstance(each, Suppress | Refuse | Retain | Rectify)
+             and (each.scope.artifacts is None or m in in_scope(policy, each))]
+    for among in ([each for each in rated if each.target in kin], rated):
+        shown = {reading(each.reveals_when, each.scope.decoding) for each in among if not answers(each)}
+        if among:  # clauses about refusals use a decoding alone
+            return shown or {reading(None, each.scope.decoding) for each in among}
+    return {""}
+
+
+def answers(clause: Any) -> bool:
+    """Whether a clause is about how often an asking is answered."""
+    metric = getattr(clause, "reveals_when", None)
+    return clause.goal == "refuse" or (metric is not None and metric.metric in ("refusal", "not_refusal"))
+
+
+def connected(policy: Policy, name: str | None) -> set[str]:
+    """The set with those that `within` and `overlaps` connect it with."""
+    found, links = {name} if name else set(), [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"]
+    for _ in links:
+        found |= {each for link in links if found & {*link} for each in link}
+    return found
 
 
 def holds(condition: Condition | None, world: World) -> bool:
@@ -113,7 +146,7 @@ def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = 
         return clause.target in world.excluded
     if clause.goal == "govern":
         return clause.id in world.governed
-    everywhere = clause.scope.artifacts is not None or clause.goal == "ban"  # left open, it promises but one artifact
+    everywhere = clause.scope.artifacts is not None  # left open, it promises but one artifact
     done = (demand(policy, clause, m, world) and additions(policy, clause, m, world, without)
             for m in in_scope(policy, clause) if on is None or m in on)
     return all(done) if everywhere else any(done)
@@ -129,13 +162,16 @@ def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
     def rates(kind: Any, when: Any = "now") -> list[Fraction]:  # open: the least of each chain, and an expectation
         about = (getattr(clause, "about", None) if when == "now" else None) or "process"
         access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
-        place: Any = (m, access, asked, reading(metric, clause.scope.decoding), when, about)
+        read = reading(None if kind[0] == "y" else metric, clause.scope.decoding)
+        place: Any = (m, access, asked, read, when, about)
         return [given(world.rates, Rate(kind, item, *place)) for item in items]
 
     def kept(margins: list[Fraction]) -> bool:  # by how much each item is on the right side of the limit
+        alike = [world.many.get(item, 1) for item in items]
         if over in (None, "mean"):  # open: the mean
-            return sum(margins) >= 0
-        return sum(margin >= 0 for margin in margins) >= (1 if over == "each" else over.share) * len(items)
+            return sum(n * margin for n, margin in zip(alike, margins, strict=True)) >= 0
+        right = sum(n for n, margin in zip(alike, margins, strict=True) if margin >= 0)
+        return right >= (1 if over == "each" else over.share) * sum(alike)
 
     def falls() -> list[Fraction]:
         return [was - now for was, now in zip(rates(known, "before"), rates(known), strict=True)]
@@ -150,7 +186,7 @@ def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
         "remove": lambda: (any(Removal(clause.target, m, limit.epsilon, limit.delta, q) in world.removals
                                for q in REFERENCES if limit.compared_with in (None, q))  # open: one of them
                            if isinstance(limit, Closeness)
-                           else given(world.tpr, (clause.target, m, limit.at_fpr)) <= limit.tpr_at_most),
+                           else given(power(clause, world), (clause.target, m, limit.at_fpr)) <= limit.tpr_at_most),
         "delete": lambda: all(given(world.kept, (item, m)) <= clause.by for item in items),
         "keep": lambda: all(given(world.kept, (item, m)) >= clause.until for item in items),
         "finish": lambda: True,  # its deadline is `by`
@@ -162,15 +198,27 @@ def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
     return rows[clause.goal]()
 
 
+def power(clause: Any, world: World) -> Mapping[tuple[str, str, Fraction], Fraction]:
+    """The powers of membership tests of the clause's kind: with non-members from the same lottery, or from elsewhere."""
+    same = clause.evidence is not None and "randomised_holdout" in clause.evidence.controls
+    return world.tpr if same else world.tpr_elsewhere
+
+
+def summed(world: World, cell: Iterable[Rate]) -> Fraction:
+    """Σ of the rates over the items that they are of."""
+    return sum((world.many.get(rate.item, 1) * given(world.rates, rate) for rate in cell), Fraction(0))
+
+
 def additions(policy: Policy, clause: Any, m: str, world: World, without: Collection[str]) -> bool:
     """Whether what `by`, `using` and a certificate as evidence (AX15) add to the demand is true of one artifact."""
-    on_time = clause.goal in ("delete", "ban") or clause.by is None or given(world.finish, m) <= clause.by
+    on_time = clause.goal not in TIMED or clause.by is None or given(world.finish, m) <= clause.by
     as_meant = not clause.using or any((method, m) in world.used for method in clause.using)
     limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
     methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
     proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
     close = [each for each in proven if not limit or covers(policy, each, clause.target, limit, world)]
-    certificate = clause.evidence is not None and clause.evidence.kind == "certificate" and "AX15" not in without
+    asked = limit is not None and policy.methods is not None and "AX15" not in without
+    certificate = asked and clause.evidence is not None and clause.evidence.kind == "certificate"
     return on_time and as_meant and (not certificate or bool(close))
 
 
@@ -181,7 +229,7 @@ def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, 
     for unit, many in info.other_units.items():
         counted[unit] = many
     if info.unit:
-        counted.setdefault(info.unit, len(world.members(target)))
+        counted.setdefault(info.unit, world.count(world.members(target)))
     if per not in counted:
         return False  # nothing says how many of these units make up the target
     k = counted[per]
@@ -193,7 +241,7 @@ def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[st
     """AX4 if the clause presupposes copies called back, C1 if artifacts acted on, that in the world are not."""
     scope, who = in_scope(policy, clause) if clause.scope.artifacts else [], clause.scope.audience
     abroad = who is not None and access_rank(clause.scope.access or "product") >= access_rank("weights")
-    acting = clause.goal in ACTING and policy.parties is not None and policy.controls is not None
+    acting = clause.goal not in ASKING_NOTHING and policy.parties is not None and policy.controls is not None
     lacking = {"AX4": abroad and any((m, who) not in world.recalled for m in scope),
                "C1": acting and any(m not in world.acted_on for m in scope)}
     return tuple(name for name, lacks in lacking.items() if lacks)
@@ -203,27 +251,31 @@ def obtainable(policy: Policy, clause: Any, world: World) -> bool:
     """AX9: whether a test that needs the raw items finds them all in a store when the work is done and it may run."""
     if not clause.evidence or clause.evidence.kind != "test" or not clause.evidence.needs_raw_data:
         return True
-    stores = [name for name, each in policy.artifacts.items() if clause.target in each.holds]
+    raw = policy.information[clause.target].built_from or clause.target
+    stores = [name for name, each in policy.artifacts.items() if raw in each.holds]
+    if not stores:
+        return True  # where the raw items are is not said
     on = bound_on(policy, clause, world)
     days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)
             if m in on or "*" in on]
-    items = world.members(clause.target)
+    items = world.members(raw)
     return all(any(all(given(world.kept, (item, store)) >= day for item in items) for store in stores) for day in days)
 
 
 def follows(policy: Policy, claim: Claim, world: World) -> bool:
     """Whether the claim is true in the world, of each artifact that it names or, if it names none, of all models."""
     of, items, zero = claim.of or "", world.members(claim.of), Fraction(0)
-    named, spoken = claim.in_ or models(policy), readings(policy, claim.of, claim.reveals_when, claim.decoding)
+    named = claim.in_ or models(policy)
+    spoken = {m: readings(policy, claim.of, m, claim.reveals_when, claim.decoding) for m in named}
     any_reading = claim.of is None and claim.reveals_when is None and claim.decoding is None
 
     def revealed_at_most(limit: Fraction, access: Any, asked: Any) -> bool:
-        cells = [[Rate("x_sup", i, m, access, asked, read) for i in items] for m in named for read in spoken]
-        return all(sum(given(world.rates, rate) for rate in cell) <= limit * len(items) for cell in cells)
+        cells = [[Rate("x_sup", i, m, access, asked, read) for i in items] for m in named for read in spoken[m]]
+        return all(summed(world, cell) <= limit * world.count(items) for cell in cells)
 
     def unchanged() -> bool:  # in every cell that the world mentions and the claim does not exclude
         known = [rate for rate in world.rates if rate.kind == "x_inf" and rate.about == "process" and rate.when in TIMES
-                 and rate.artifact in named and rate.item in items and (any_reading or rate.reading in spoken)
+                 and rate.artifact in named and rate.item in items and (any_reading or rate.reading in spoken[rate.artifact])
                  and claim.access in (None, rate.access) and claim.asked in (None, rate.asked)]
         if len({(rate.item, rate.artifact) for rate in known}) < len(items) * len(named):
             raise Unmentioned(f"the world does not mention every rate that {claim.id} speaks of")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeVar
@@ -50,7 +50,8 @@ class World:
     rates: Mapping[Rate, Fraction] = field(default_factory=dict)
     removals: frozenset[Removal] = frozenset()
     influenced: Atoms = frozenset()  # (set, artifact)
-    tpr: Mapping[tuple[str, str, Fraction], Fraction] = field(default_factory=dict)  # (set, artifact, f)
+    tpr: Mapping[tuple[str, str, Fraction], Fraction] = field(default_factory=dict)  # (set, artifact, f), same lottery
+    tpr_elsewhere: Mapping[tuple[str, str, Fraction], Fraction] = field(default_factory=dict)  # other non-members
     finish: Mapping[str, Fraction] = field(default_factory=dict)  # artifact → day
     kept: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)  # (item, store) → day
     used: Atoms = frozenset()  # (method, artifact)
@@ -64,6 +65,11 @@ class World:
     controls: Atoms = frozenset()  # (party, artifact)
     acted_on: frozenset[str] = frozenset()  # artifacts on which the obligor acts
     attacks: frozenset[str] = frozenset()  # suites that fine-tune and then ask each item's own question
+    many: Mapping[str, int] = field(default_factory=dict)  # how many items a name stands for, alike in all; else one
+
+    def count(self, items: Iterable[str]) -> int:
+        """How many items the names stand for."""
+        return sum(self.many.get(item, 1) for item in items)
 
     def members(self, name: str | None) -> list[str]:
         """The items of a set; of None, those in none of the sets."""

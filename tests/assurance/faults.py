@@ -248,15 +248,15 @@ FAULTS: tuple[Fault, ...] = (
         "e^ε rounded against the clause",
         "rounding",
         "axioms._closeness",
-        "exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]",
-        "exp_bounds(removal.epsilon)[0], exp_bounds(-removal.epsilon)[1]",
+        "exp_bounds(removal.epsilon)[not inwards], exp_bounds(-removal.epsilon)[inwards]",
+        "exp_bounds(removal.epsilon)[inwards], exp_bounds(-removal.epsilon)[not inwards]",
     ),
     Fault(
         "the membership bound rounded against the clause",
         "rounding",
         "axioms.membership_bound",
-        "exp_bounds(epsilon)[1], exp_bounds(-epsilon)[0]",
-        "exp_bounds(epsilon)[0], exp_bounds(-epsilon)[1]",
+        "exp_bounds(epsilon)[not inwards], exp_bounds(-epsilon)[inwards]",
+        "exp_bounds(epsilon)[inwards], exp_bounds(-epsilon)[not inwards]",
     ),
     # --- AX7, AX8, P4
     Fault(

@@ -118,9 +118,9 @@ def test_refusing_and_not_refusing() -> None:
     assert met(refuse, World(ITEMS, rates("y_sup", *[F(1, 10)] * 4)))
     assert not met(refuse, World(ITEMS, rates("y_sup", *[F(1, 10)] * 3, F(11, 100))))
     answering = retain("each", "at_least: '90%'", ", reveals_when: {metric: not_refusal}")
-    assert met(answering, World(ITEMS, rates("y_inf", *[F(9, 10)] * 4, reading="metric=not_refusal")))
+    assert met(answering, World(ITEMS, rates("y_inf", *[F(9, 10)] * 4, reading="")))
     with pytest.raises(Unmentioned):
-        met(answering, World(ITEMS, rates("x_inf", *[F(1)] * 4, reading="metric=not_refusal")))
+        met(answering, World(ITEMS, rates("x_inf", *[F(1)] * 4, reading="")))
 
 
 def test_rectify_needs_the_new_statement_and_not_the_old() -> None:
@@ -171,7 +171,8 @@ def test_no_artifacts_named_promise_least() -> None:
     clause = hide("mean", "10%").replace("artifacts: [base], ", "")
     world = World(ITEMS, rates("x_sup", *[F(1)] * 4) | rates("x_sup", *[F(0)] * 4, m="small"))
     assert met(clause, world)
-    assert not met(clause, World(ITEMS, rates("x_sup", *[F(1)] * 4) | rates("x_sup", *[F(1)] * 4, m="small")))
+    loud = {rate: value for m in ("base", "small", "tiny", "desk") for rate, value in rates("x_sup", *[F(1)] * 4, m=m).items()}
+    assert not met(clause, World(ITEMS, loud))
 
 
 def test_deadlines_and_means() -> None:
@@ -230,7 +231,10 @@ def test_goals_without_numbers() -> None:
     assert not met("{id: c, goal: exclude_future, target: facts}", world)
     assert met("{id: c, goal: govern, measures: [terms]}", world)
     assert not met("{id: d, goal: govern, measures: [terms]}", world)
-    assert met("{id: c, goal: ban, methods: [filter]}", world) and not met("{id: c, goal: ban, methods: [tune]}", world)
+    everywhere = ", scope: {artifacts: [base, small, index]}}"
+    assert met("{id: c, goal: ban, methods: [filter]" + everywhere, world)
+    assert not met("{id: c, goal: ban, methods: [tune]" + everywhere, world)
+    assert met("{id: c, goal: ban, methods: [tune]}", world)  # where, is open: some artifact is spared
     assert met("{id: c, goal: ban, methods: [tune], scope: {artifacts: [small]}}", world)
 
 

@@ -161,6 +161,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
     yield from _released(encoder, flags)
     yield from _membership(encoder, removals, tests)
     yield from _work(encoder, policy)
+    yield from _kept_and_served(encoder, every)
     yield from _derivatives(encoder, policy)
     yield from _kept_for_tests(encoder, (atom for atom in every if isinstance(atom, KeptForTest)))
     yield from _certificates(encoder, policy, flags)
@@ -186,6 +187,21 @@ def _tests(encoder: Encoder, tests: tuple[Tpr, ...]) -> Iterator[Row]:
     for (one, low), (two, high) in pairwise(symbols):
         if one[:3] == two[:3]:  # a test may accept more false positives, never catch fewer members
             yield Row(("AX1",), f"(<= {low} {high})")
+
+
+def _kept_and_served(encoder: Encoder, spoken: tuple[Formula, ...]) -> Iterator[Row]:
+    """No store keeps an item until a day before the first; nothing serves more items than there are."""
+    days: dict[str, None] = {}
+    shown: dict[str, str] = {}
+    for atom in spoken:
+        if isinstance(atom, Stored | KeptForTest):
+            for store in (atom.store,) if isinstance(atom, Stored) else atom.stores:
+                days.update(dict.fromkeys(encoder.stored(store, region) for region in encoder.of(atom.target)))
+        elif isinstance(atom, Unserved):
+            for region in encoder.of(atom.target):
+                shown[encoder.served(atom.artifact, atom.path, region)] = encoder.size(region)
+    yield from (Row(("AX1",), f"(>= {day} 0)") for day in days)
+    yield from (Row(("AX1",), f"(and (<= 0 {part}) (<= {part} {size}))") for part, size in shown.items())
 
 
 def _weaker_removals(encoder: Encoder, removals: tuple[Removed, ...]) -> Iterator[Row]:
@@ -248,7 +264,8 @@ def _order(encoder: Encoder, policy: Policy, block: Block, region: Region) -> It
     for low, high, used in _neighbours(block.rates):
         if served and low.access == "product" != high.access:  # an index or a cache may say what the model does not
             most = total([encoder.mass(high, region), *served])
-            yield Row((*used, "P3"), f"(<= {encoder.mass(low, region)} {most})")
+            if low.whose == "now":  # what was served before, or beside another model, is another matter
+                yield Row((*used, "P3"), f"(<= {encoder.mass(low, region)} {most})")
         else:
             yield Row(used, below(encoder, block, low, high, region))
 
@@ -299,7 +316,7 @@ def _under(low: Rate, high: Rate) -> bool:
     x∨ grows with access and with probing, x∧ falls with probing, x∧ ≤ x∨, and what is revealed or corrected is answered.
     """
     if low.family == high.family:
-        if low.reading != high.reading:
+        if low.reading != high.reading or low.family == "corrects":
             return False
     elif high.family != "answers" or low.family == "answers":
         return False
@@ -339,27 +356,34 @@ def _released(encoder: Encoder, flags: tuple[Flag, ...]) -> Iterator[Row]:
 # --- AX5, AX6 --------------------------------------------------------------------------------------------------------
 
 
-def _membership(encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tpr, ...]) -> Iterator[Row]:
+def _membership(
+    encoder: Encoder, removals: tuple[Removed, ...], tests: tuple[Tpr, ...], inwards: bool = False
+) -> Iterator[Row]:
     for removal in removals:
         for test in tests:
             if test.fair and (test.target, test.artifact) == (removal.target, removal.artifact):
-                caught = membership_bound(removal.epsilon, removal.delta, test.at_fpr)
+                caught = membership_bound(removal.epsilon, removal.delta, test.at_fpr, inwards)
                 yield Row(("AX5",), f"(=> {encoder.removed(removal)} (<= {encoder.tpr(test)} {number(caught)}))")
 
 
-def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction) -> Fraction:
-    """Highest true-positive rate that (ε, δ)-closeness leaves at a false-positive rate, rounded up."""
-    high, low = exp_bounds(epsilon)[1], exp_bounds(-epsilon)[0]
+def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction, inwards: bool = False) -> Fraction:
+    """Highest true-positive rate that (ε, δ)-closeness leaves at a false-positive rate, rounded up (`inwards`: down)."""
+    high, low = exp_bounds(epsilon)[not inwards], exp_bounds(-epsilon)[inwards]
     return min(high * at_fpr + delta, 1 - low * (1 - delta - at_fpr), Fraction(1))
 
 
-def _closeness(encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region) -> Iterator[Row]:
-    """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more."""
+def _closeness(
+    encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region, inwards: bool = False
+) -> Iterator[Row]:
+    """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more.
+
+    `inwards`: rounded so that they claim more, for worlds that lie exactly within.
+    """
     pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"] if removals else []
     for removal in removals:
         if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue
-        up, down = exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]
+        up, down = exp_bounds(removal.epsilon)[not inwards], exp_bounds(-removal.epsilon)[inwards]
         delta, rest = number(removal.delta), number(1 - removal.delta)
         for rate, twin in pairs:
             if twin in block.rates:

@@ -157,19 +157,24 @@ class _Part:
         self._left = MOST_QUESTIONS
 
     def conflicts(self, settled: frozenset[str]) -> Conflicts:
-        found, families, complete = self._search(settled)
+        every, families, complete = self._search()
+        found = [core for core in every if not settled.issuperset(core)]
         told = found[:MOST_TOLD]
         involved = frozenset[str]().union(*found, *(core.clauses for core in families))
-        while not self._theory.possible(_all(self._members, aside := self._without(involved))):
-            found.append(minimal_core(aside, (), self._possible))  # a search that ended early leaves some
-            told += found[-1:] if len(told) < MOST_TOLD else []
-            involved |= set(found[-1])
+        known = involved.union(*every)
+        while not self._theory.possible(_all(self._members, aside := self._without(known))):
+            core = minimal_core(aside, (), self._possible)  # a search that ended early leaves some
+            known |= set(core)
+            if not settled.issuperset(core):
+                found.append(core)
+                told += [core] if len(told) < MOST_TOLD else []
+                involved |= set(core)
         cores = [explain(self._theory, {name: self._members[name] for name in core}) for core in told]
         untold = len(found) - len(told)
         rest = (Rest(self._names, untold, complete),) if untold or not complete else ()
         return Conflicts((*cores, *families), rest, involved)
 
-    def _search(self, settled: frozenset[str]) -> tuple[list[tuple[str, ...]], list[Core], bool]:
+    def _search(self) -> tuple[list[tuple[str, ...]], list[Core], bool]:
         """Small conflicts in order, families, and whether these are all. A family is told once, and then taken apart."""
         found: dict[tuple[str, ...], None] = {}
         families: dict[str, Core] = {}
@@ -189,8 +194,7 @@ class _Part:
                 found.update(dict.fromkeys(cores.found))
                 complete = complete and cores.complete
         place = {name: i for i, name in enumerate(self._names)}
-        new = (core for core in found if not settled.issuperset(core))
-        return sorted(new, key=lambda c: (len(c), [place[n] for n in c])), list(families.values()), complete
+        return sorted(found, key=lambda c: (len(c), [place[n] for n in c])), list(families.values()), complete
 
     def _cores(self, names: Sequence[str]) -> Cores:
         def enough(found: Sequence[tuple[str, ...]]) -> bool:

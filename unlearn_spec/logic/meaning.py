@@ -62,6 +62,7 @@ from .memo import once_a_policy
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
+REFERENCES = ("retrain_without", "retrain_then_same_steps")
 STORES = ("dataset", "index", "cache")
 MODELS = ("model", "checkpoint", "adapter", "service")
 
@@ -220,7 +221,10 @@ def removal(clause: Remove, artifact: str, choice: Choice) -> Formula:
     if isinstance(clause.limit, MembershipBound):
         return Tpr(clause.target, artifact, clause.limit.at_fpr, is_fair(clause), "<=", clause.limit.tpr_at_most)
     limit: Closeness = clause.limit
-    return Removed(clause.target, artifact, limit.epsilon, limit.delta, limit.compared_with or choice.compared_with)
+    chosen = limit.compared_with or choice.compared_with
+    either = (chosen,) if chosen else REFERENCES  # open: one of the two
+    atoms = tuple(Removed(clause.target, artifact, limit.epsilon, limit.delta, name) for name in either)
+    return atoms[0] if chosen else Either(atoms)
 
 
 def certified(policy: Policy, clause: Remove, artifact: str) -> Formula:
@@ -238,18 +242,20 @@ def is_fair(clause: Remove) -> bool:
 
 
 def body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
-    """What a clause demands, guard aside."""
+    """What a clause demands, guard aside. Where no artifact is written or chosen: of one that fits, whichever it be."""
     parts = [clause]
     if isinstance(clause, Remove | Delete):
         parts += [clause.model_copy(update={"target": name}) for name in choice.closure]
+    if clause.scope.artifacts is None and choice.artifacts is None and len(fitting := fitting_artifacts(policy, clause)) > 1:
+        return Either(tuple(All(tuple(on_artifact(policy, part, name, choice) for part in parts)) for name in fitting))
     scoped = scoped_artifacts(policy, clause, choice)
     return All(tuple(on_artifact(policy, part, name, choice) for part in parts for name in scoped))
 
 
 def presupposed(policy: Policy, clause: Clause) -> Formula:
     """That the obligor may act on the artifacts of a clause that asks for action (C1), and on the copies it means (AX4)."""
-    if isinstance(clause, Keep | Retain | Govern):
-        return TRUE
+    if isinstance(clause, Keep | Retain | Govern) or clause.scope.artifacts is None:
+        return TRUE  # nothing is asked for, or it is open of what
     scoped = scoped_artifacts(policy, clause)
     needed: list[Formula] = []
     if policy.controls is not None and policy.parties is not None:
@@ -382,7 +388,7 @@ def claim_formula(policy: Policy, claim: Claim) -> Formula:
         case "influence_removed" | "as_if_never_trained":
             epsilon, delta = claim.epsilon or Fraction(0), claim.delta or Fraction(0)
             trained = tuple(a for a in artifacts if claim.in_ or claim.of in exposures(policy, a)) or artifacts
-            if claim.says == "influence_removed" and epsilon == delta == 0:
+            if claim.says == "influence_removed" and claim.epsilon is None and claim.delta is None:
                 return All(tuple(Not(Flag("influenced", (claim.of or "", name))) for name in trained))
             return All(tuple(Removed(claim.of or "", name, epsilon, delta, "retrain_without") for name in trained))
         case "not_revealed":

@@ -40,7 +40,7 @@ def realise(
     """
     for wish in dict.fromkeys((extra, "")):
         for hint in dict.fromkeys((_lost_whole(theory.encoder), _as_reference(theory.encoder), "")):
-            text = wish + hint + _whole(theory.encoder) + _apart(theory)
+            text = wish + hint + _whole(theory.encoder) + _apart(theory) + _exactly_close(theory)
             try:
                 values = theory.given.values(assumptions, _names(theory), text)
             except Undecided:
@@ -106,6 +106,18 @@ def _apart(theory: Theory) -> str:
                         parts = encoder.part(low, region, band), encoder.part(high, region, band)
                         rows.append(f"(assert (=> {differ} (< {parts[0]} {parts[1]})))")
     return "".join(rows)
+
+
+def _exactly_close(theory: Theory) -> str:
+    """What closeness allows, with e^±ε rounded against it: where the encoding's rounding leaves room, the true one does."""
+    encoder, used = theory.encoder, frozenset(theory.axiom_literals.values())
+    removals = _removed(encoder)
+    tests = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula) if isinstance(atom, Tpr)))
+    rows = list(axioms._membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
+    for block in encoder.blocks if "AX6" in used else ():
+        for region in block.regions:
+            rows += axioms._closeness(encoder, removals, block, region, inwards=True)
+    return "".join(f"(assert {row.text})" for row in rows)
 
 
 def _lost_whole(encoder: Encoder) -> str:
@@ -184,14 +196,14 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
             kept = {
                 store: numbers[encoder.stored(store, region)] for store, name in stores if name in region.inside
             }
-            inside = region.inside - {REST}
+            inside, shown = region.inside - {REST}, _shown(theory, region, count, numbers)
             if inside or profiles:
-                strata += [Stratum(inside, many, rates, kept) for many, rates in _strata(count, profiles)]
+                strata += [Stratum(inside, many, rates, kept, shown) for many, rates in _strata(count, profiles)]
     drops = tuple(rate for block in encoder.blocks for rate in block.rates if rate.family == "drops")
     return World(
         holding,
         tuple(with_drops(stratum, drops) for stratum in strata),
-        removals=tuple((a, bool(numbers[encoder.removed(a)])) for a in spoken if isinstance(a, Removed)),
+        removals=_removals(encoder, spoken, numbers),
         tests=tuple(
             dict.fromkeys(
                 TestPower(a.target, a.artifact, a.at_fpr, a.fair, numbers[encoder.tpr(a)])
@@ -207,6 +219,19 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
         served=_served(theory, spoken, numbers),
         flags=tuple((a, bool(numbers[_flag(encoder, a)])) for a in spoken if isinstance(a, Flag) and _told(a)),
     )
+
+
+def _removals(encoder: Encoder, spoken: Iterable[Formula], numbers: _Values) -> tuple[tuple[Removed, bool], ...]:
+    """Those spoken of; of those that only axioms speak of (without remainder), the ones that hold."""
+    told = {atom: bool(numbers[encoder.removed(atom)]) for atom in spoken if isinstance(atom, Removed)}
+    held = (atom for atom in _removed(encoder) if numbers[encoder.removed(atom)])
+    return tuple((told | dict.fromkeys(held, True)).items())
+
+
+def _removed(encoder: Encoder) -> tuple[Removed, ...]:
+    """Every removal that the theory has a symbol for."""
+    keys = dict.fromkeys(key for prefix, key in map(encoder.meaning, encoder.sorts) if prefix == "R")
+    return tuple(atom for atom in keys if isinstance(atom, Removed))
 
 
 def _spoken(theory: Theory) -> Iterator[Formula]:
@@ -253,6 +278,13 @@ def _served(theory: Theory, spoken: Iterable[Formula], numbers: _Values) -> tupl
             symbols = [theory.encoder.served(a.artifact, a.path, region) for region in theory.encoder.of(a.target)]
             found.append(Served(a.target, a.artifact, a.path, any(numbers.get(symbol) for symbol in symbols)))
     return tuple(found)
+
+
+def _shown(theory: Theory, region: Region, count: int, numbers: _Values) -> dict[tuple[str, str], Fraction]:
+    """What each index or cache serves of a region, spread evenly over its items."""
+    paths = [(m, path) for m, artifact in theory.policy.artifacts.items() for path in artifact.serves_from]
+    served = {place: numbers.get(theory.encoder.served(*place, region)) for place in paths}
+    return {place: mass / count for place, mass in served.items() if mass is not None}
 
 
 def _profiles(theory: Theory, block: Block, region: Region, count: int, numbers: _Values) -> dict[Rate, Segments]:
@@ -381,8 +413,8 @@ def _not_both(rates: Mapping[Rate, Fraction]) -> bool:
 
 
 def _close(removal: Removed, rates: Mapping[Rate, Fraction]) -> bool:
-    """Whether expected rates are as close to the reference's as a removal says (AX6)."""
-    up, down = exp_bounds(removal.epsilon)[1], exp_bounds(-removal.epsilon)[0]
+    """Whether expected rates are as close to the reference's as a removal says (AX6), e^±ε rounded against it."""
+    up, down = exp_bounds(removal.epsilon)[0], exp_bounds(-removal.epsilon)[1]
     for rate, x in rates.items():
         r = rates.get(replace(rate, whose="reference"))
         if rate.whose == "now" and r is not None:

@@ -168,7 +168,9 @@ def build(
         facts_by_literal[literal] = premise
         lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
     nonempty = []
-    spoken_of = sorted(set().union(*(targets(formula) for formula in spoken)) - {REST})
+    targeted = (getattr(clause, "target", None) for clause in policy.clauses)  # not every goal counts its items
+    named = {target for target in targeted if isinstance(target, str)}
+    spoken_of = sorted(named.union(*(targets(formula) for formula in spoken)) - {REST})
     for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
         nonempty.append(literal)

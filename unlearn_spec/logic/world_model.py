@@ -6,7 +6,7 @@ A `World` may say little: what it does not say is unknown. The items it lists ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .formulas import Flag, Formula, Rate, Removed
@@ -22,6 +22,8 @@ class Stratum:
     rates: Mapping[Rate, Fraction]
     stored: Mapping[str, Fraction]
     """Day until which each store keeps them."""
+    served: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    """By artifact and path: how often an index or cache shows them."""
 
 
 @dataclass(frozen=True)

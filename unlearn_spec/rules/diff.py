@@ -18,7 +18,7 @@ from ..policy.model import Clause, Policy
 from ..policy.source import Source
 from .context import when
 from .declared import Declared, Demanded, declared_differently, evidence_changes
-from .diff_worlds import told
+from .diff_worlds import confirmed, told
 from .wording import count, listed
 
 Kind = Literal["kept", "renamed", "added", "removed"]
@@ -95,6 +95,7 @@ def diff_documents(
 ) -> DiffResult:
     """Like `diff`, for policies that are loaded."""
     comparison = compare(before.policy, after.policy, effort=effort or DEFAULT_EFFORT)
+    comparison = confirmed(comparison, before.policy, after.policy)
     teller = _Teller(before, after, comparison, no_weaker)
     clauses = tuple(teller.clause(change) for change in comparison.changes)
     pairs = [

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
-from ..logic.compare import Shown
+from ..logic.compare import Comparison, Loss, Shown
+from ..logic.counted_again import objections
 from ..logic.worlds import percent as short
-from ..policy.model import Clause, Closeness, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Clause, Closeness, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from .snippet import within
 from .wording import decimal, listed, percent
+
+
+def confirmed(comparison: Comparison, before: Policy, after: Policy) -> Comparison:
+    """The comparison without the worlds in which the reference does not see the clause fail, or sees an axiom broken."""
+    return replace(
+        comparison,
+        changes=tuple(
+            replace(change, lost=_kept(change.lost, before, change.before), gained=_kept(change.gained, after, change.after))
+            for change in comparison.changes
+        ),
+    )
+
+
+def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
+    """A loss that a world shows, on one artifact, with that world only if the reference confirms it."""
+    shown = loss.shown if loss is not None else None
+    if loss is None or shown is None or shown.world is None or name is None:
+        return loss
+    clause = next(clause for clause in policy.clauses if clause.id == name)
+    there = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": (shown.artifact,)})})
+    own = policy.model_copy(update={"clauses": tuple(there if c.id == name else c for c in policy.clauses)})
+    expected = {} if isinstance(clause, Govern) else {name: False}  # two versions name different measures
+    if not objections(own, within(own, shown.world), expected):
+        return loss
+    return replace(loss, shown=replace(shown, seen=None, world=None, beyond=None, day=None, power=None))
 
 
 def told(clause: Clause, shown: Shown) -> str:

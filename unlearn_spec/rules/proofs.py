@@ -7,7 +7,9 @@ from dataclasses import replace
 from ..finding import Finding
 from ..logic.arithmetic import arithmetic
 from ..logic.conflicts import Core
+from ..logic.formulas import Size
 from ..logic.proof import Proof, prove
+from ..logic.theory import Premise
 from ..logic.situations import standing
 from .context import Context, listed
 
@@ -16,7 +18,7 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
-    facts = None if core.family else core.facts
+    facts = None if core.family else _facts(context, core)
     policy = standing(context.policy, frozenset(core.situation))
     proof = prove(policy, core.clauses, facts=facts, evidence=evidence, without=context.without)
     if proof is None:
@@ -24,6 +26,13 @@ def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = F
     if not proof.accepted:
         return finding, certificate_rejected(finding, proof)
     return (replace(finding, arithmetic=arithmetic(proof)),)
+
+
+def _facts(context: Context, core: Core) -> tuple[Premise, ...]:
+    """What the conflict stands on, and how large its sets are, so that the arithmetic can count items."""
+    sets = {getattr(context.clause(name), "target", "") for name in core.clauses}
+    sized = (fact for fact in context.theory.facts.values() if isinstance(fact.formula, Size) and fact.formula.target in sets)
+    return tuple(dict.fromkeys((*core.facts, *sized)))
 
 
 def certificate_rejected(finding: Finding, proof: Proof) -> Finding:

@@ -8,7 +8,7 @@ from ..finding import Edit, Fix
 from ..logic.conflicts import Core, linked
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
 from ..policy.edits import field_removed
-from ..policy.model import Method
+from ..policy.model import Method, Policy
 from ..policy.vocabulary import Access
 from .context import Context, listed
 from .edits import all_or_none, field_edits, override_edits
@@ -104,12 +104,12 @@ def _own_copy(context: Context, core: Core) -> list[Fix]:
 
 
 def _overrides(context: Context, core: Core) -> list[Fix]:
-    """`overrides:` on the guarded clause of a conflict, where that dissolves it."""
+    """`overrides:` on the guarded clause of a conflict, where that dissolves it and closes no circle."""
     policy = context.policy
     clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
     for clause in clashing:
         others = tuple(other.id for other in clashing if other.id != clause.id)
-        if clause.scope.when is not None:
+        if clause.scope.when is not None and not any(_suspends(policy, other, clause.id) for other in others):
             altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
             if dissolves(with_clause(policy, altered), core, context.without):
                 snippet = f"overrides: [{', '.join(altered.overrides)}]"
@@ -117,3 +117,9 @@ def _overrides(context: Context, core: Core) -> list[Fix]:
                 text = f"let {clause.id} suspend {listed(others)} while it applies"
                 return [Fix(text, verified=True, snippet=snippet, edits=edits)]
     return []
+
+
+def _suspends(policy: Policy, name: str, other: str) -> bool:
+    """Whether a clause overrides another, directly or through others."""
+    overridden = {clause.id: clause.overrides for clause in policy.clauses}
+    return any(one == other or _suspends(policy, one, other) for one in overridden[name])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import PurePath
 
 from pydantic import ValidationError
 
+from ..logic.counted_again import decided, objections
 from ..logic.formulas import Family, Flag, Rate, Reading, Removed
 from ..logic.solver import Undecided
 from ..logic.told_world import FAMILIES, as_world, reading_in, readings_of_items
@@ -23,12 +24,22 @@ _Table = dict[str, dict[str, dict[str, Fraction]]]
 
 
 def as_test_file(
-    policy: Policy, policy_file: str, world: World, name: str, *, expect_fail: Sequence[str] = ()
+    policy: Policy,
+    policy_file: str,
+    world: World,
+    name: str,
+    *,
+    expect_fail: Sequence[str] = (),
+    whole: World | None = None,
+    without: Collection[str] = (),
 ) -> str | None:
-    """A whole test file about one world, with every answer that what is told of it decides.
+    """A whole test file about one world, with every answer that what is told of it decides and the reference confirms.
 
-    None if the world, as it can be written, does not show that `expect_fail` fail: then there is nothing to keep.
+    None if the world, as it can be written, does not show that `expect_fail` fail, or if the reference finds that it breaks
+    an axiom (but those in `without`) or a declared fact, or answers otherwise: then there is nothing to keep. `whole` is the
+    world with what `world` leaves out for brevity.
     """
+    whole = within(policy, world if whole is None else whole)
     lines = list(_world(policy, within(policy, world)))
     told = _read_back(lines)
     if told is None:
@@ -41,6 +52,11 @@ def as_test_file(
         answers = {each: found.answer(each) for each in names if found.wanted[each] in found.theory.literals}
     except Undecided:
         return None
+    said = {each: answer == "pass" for each, answer in answers.items() if answer in ("pass", "fail")}
+    if objections(policy, whole, said, without):
+        return None
+    confirmed = decided(policy, whole, said, without)
+    answers = {each: answer for each, answer in answers.items() if each in confirmed or each not in said}
     if any(answers.get(each) != "fail" for each in expect_fail):
         return None
     return "\n".join(
@@ -65,7 +81,8 @@ def within(policy: Policy, world: World) -> World:
     for stratum in world.strata:
         rates = {rate: value for rate, value in stratum.rates.items() if rate.artifact in artifacts}
         stored = {store: day for store, day in stratum.stored.items() if store in artifacts}
-        strata.append(Stratum(stratum.inside & sets, stratum.count, rates, stored))
+        served = {place: often for place, often in stratum.served.items() if artifacts.issuperset(place)}
+        strata.append(Stratum(stratum.inside & sets, stratum.count, rates, stored, served))
     return World(
         world.situations & set(policy.situations),
         tuple(s for s, was in zip(strata, world.strata, strict=True) if s.inside or not was.inside),

@@ -41,7 +41,8 @@ def world_as_test(
     if world is None:
         return None
     told = _about_clauses(context, world, tuple(rate for rate, _ in wanted))
-    return as_test_file(context.policy, context.document.source.file, told, name, expect_fail=expect_fail)
+    file, left_out = context.document.source.file, context.without
+    return as_test_file(context.policy, file, told, name, expect_fail=expect_fail, whole=world, without=left_out)
 
 
 def _as_many_as_can(context: Context, held: Sequence[str], case: Case) -> tuple[str, ...]:

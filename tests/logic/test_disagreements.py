@@ -1,0 +1,191 @@
+"""What encoding and reference once disagreed on: one named case for each error that was in the encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+
+from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
+from unlearn_spec.logic.counted_again import objections
+from unlearn_spec.logic.formulas import Tpr
+from unlearn_spec.logic.meaning import claim_formula
+from unlearn_spec.logic.realise import realise
+from unlearn_spec.logic.theory import Theory, build
+from unlearn_spec.policy.model import Policy
+from unlearn_spec.rules.check import check_text
+
+Build = Callable[[str], Policy]
+HEAD = 'unlearn_spec: "1.0"\npolicy: {id: case, version: 1, status: draft}\nclock: {starts: request}\n'
+SETS = """information:
+  records: {kind: examples, size: 40, unit: record}
+  copies:  {kind: examples, size: 30, unit: record, built_from: records}
+  facts:   {kind: facts, size: 40, unit: question}
+"""
+BOT = "artifacts: {bot: {kind: model, trained_on: [records, copies], seen_by: {public: product}}}\n"
+CLOSE = 'measure: influence, about: process, limit: {epsilon: "0", delta: "0%"'
+
+
+def literals(theory: Theory) -> dict[str, str]:
+    return {clause.id: theory.body(clause) for clause in theory.policy.clauses}
+
+
+def test_no_store_keeps_anything_until_a_day_before_the_first(policy_of: Build) -> None:
+    """AX1 bounds days from below: to keep until day 0 is to promise nothing."""
+    shelf = "artifacts: {store: {kind: dataset, holds: [records], seen_by: {staff: product}}}\n"
+    keep = 'clauses: [{id: keep, goal: keep, target: records, scope: {artifacts: [store]}, until: "0 days"}]\n'
+    theory = build(policy_of(SETS + shelf + keep))
+    assert not theory.possible(("-" + literals(theory)["keep"],))
+
+
+def test_what_an_index_serves_now_says_nothing_of_what_it_served_before(policy_of: Build) -> None:
+    """P3: a product that revealed half through its index, and a model that never knew: closing the index mends it."""
+    policy = policy_of(
+        SETS
+        + "artifacts:\n"
+        + "  desk:  {kind: service, serves_from: [shelf], seen_by: {public: product}}\n"
+        + "  shelf: {kind: index, holds: [facts], seen_by: {staff: product}}\n"
+        + "methods: {filter: {reaches: product}}\n"
+        + 'measured_before: [{id: b, target: facts, in: desk, access: product, asked: direct, mean_at_least: "50%"}]\n'
+        + "clauses:\n"
+        + "  - {id: close, goal: de_index, target: facts, scope: {artifacts: [shelf]}}\n"
+        + "  - {id: hide, goal: suppress, target: facts, scope: {artifacts: [desk], access: api, asked: direct}, "
+        + 'over: mean, limit: {at_most: "10%"}}\n'
+    )
+    assert conflicts(build(policy), ["close", "hide"]).cores == ()
+
+
+def test_nothing_orders_corrections_along_the_probes(policy_of: Build) -> None:
+    """AX3: a model may correct itself under attack and not when asked plainly."""
+
+    def correct(name: str, asked: str) -> str:
+        scope = f"scope: {{artifacts: [bot], access: api, asked: {asked}}}"
+        limit = 'limit: {at_least: "90%", at_most: "100%"}'
+        return f"  - {{id: {name}, goal: rectify, target: facts, {scope}, over: mean, {limit}}}\n"
+
+    theory = build(policy_of(SETS + BOT + "clauses:\n" + correct("hard", "adversarial") + correct("plain", "direct")))
+    found = literals(theory)
+    assert theory.possible((found["hard"], "-" + found["plain"]))
+
+
+def test_a_clause_that_names_no_artifact_promises_one_whichever_it_be(policy_of: Build) -> None:
+    """Not the first that is declared: that one may keep what another gives up."""
+    two = "artifacts:\n" + "".join(
+        f"  {name}: {{kind: model, seen_by: {{public: product}}}}\n" for name in ("bot", "twin")
+    )
+    where = "access: api, asked: direct"
+    policy = policy_of(
+        SETS + two + "clauses:\n"
+        + f'  - {{id: hide, goal: suppress, target: facts, scope: {{{where}}}, over: mean, limit: {{at_most: "1%"}}}}\n'
+        + f'  - {{id: keep, goal: retain, target: facts, scope: {{artifacts: [bot], {where}}}, over: mean, limit: {{at_least: "50%"}}}}\n'
+    )  # fmt: skip
+    assert conflicts(build(policy), ["hide", "keep"]).cores == ()
+
+
+def test_whoever_is_not_named_need_not_be_controlled() -> None:
+    """C1: leaving data out of later training asks for no act on any artifact that is named."""
+    text = HEAD + SETS + BOT + "parties: {obligor: acme}\ncontrols: {acme: []}\n"
+    text += "clauses: [{id: leave-out, goal: exclude_future, target: records}]\n"
+    assert not [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C003"]
+
+
+def test_a_claim_of_closeness_zero_is_a_claim_of_closeness(policy_of: Build) -> None:
+    """Written out, ε is claimed: what was made from the set and stays denies the end of influence, not the closeness."""
+    policy = policy_of(
+        SETS + BOT + f"clauses: [{{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        "compared_with: retrain_without}}]\n"
+        'claims: [{id: said, says: influence_removed, of: records, in: [bot], epsilon: "0"}]\n'
+    )
+    every, theory = situations.cases(policy), build(policy, asked_about=questions.vocabulary(policy))
+    assert every is not None and questions.fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
+
+
+def test_closeness_to_either_model_is_closeness_to_one_that_is_not_named(policy_of: Build) -> None:
+    def remove(name: str, more: str = "") -> str:
+        return f"  - {{id: {name}, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}{more}}}}}\n"
+
+    said, open_ = remove("said", ", compared_with: retrain_without"), remove("open")
+    theory = build(policy_of(SETS + BOT + "clauses:\n" + said + open_))
+    found = literals(theory)
+    assert not theory.possible((found["said"], "-" + found["open"]))
+
+
+def test_a_set_of_which_only_its_removal_is_spoken_has_an_item(policy_of: Build) -> None:
+    """AX1: two sets without a common item cannot both lie in a set of one item."""
+    policy = policy_of(
+        "information:\n"
+        "  records: {kind: examples, size: 1, unit: record}\n"
+        "  copies:  {kind: examples, unit: record}\n"
+        "  notes:   {kind: examples, size: 1, unit: record}\n"
+        "relations: [{copies: within, of: records}, {notes: within, of: records}, {notes: disjoint_from, with: copies}]\n"
+        + BOT
+        + f"clauses: [{{id: gone, goal: remove, target: copies, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        + "compared_with: retrain_without}}]\n"
+    )
+    assert not build(policy).possible(())
+
+
+def test_a_world_in_which_influence_ended_keeps_the_removal_that_ended_it(policy_of: Build) -> None:
+    """K1 and AX6: items follow the reference one by one, though no clause speaks of the removal."""
+    policy = policy_of(
+        SETS.replace("facts:   {kind: facts, size: 40", "facts:   {kind: facts, size: 3") + BOT
+        + "reference_retrain:\n  - {id: r, target: facts, without: records, in: bot, access: api, asked: direct, "
+        + 'mean_between: ["50%", "60%"]}\n'
+        + "clauses:\n  - {id: few, goal: suppress, target: facts, scope: {artifacts: [bot], access: api, asked: direct}, "
+        + 'over: {share: "60%"}, limit: {at_most: "70%"}}\n'
+        + "claims: [{id: said, says: influence_removed, of: records, in: [bot]}]\n"
+    )  # fmt: skip
+    theory = build(policy, asked_about=questions.vocabulary(policy))
+    asked = (literals(theory)["few"], theory.literal(claim_formula(policy, policy.claims[0])))
+    world = realise(theory, asked)
+    assert world is not None and any(held and r.epsilon == 0 for r, held in world.removals)
+    assert objections(policy, world, {"few": True, "said": True}) == ()
+
+
+def test_a_world_at_the_edge_of_closeness_lies_within_it(policy_of: Build) -> None:
+    """AX5: the encoding rounds e^ε in favour of the clause; no world is laid out in what the rounding adds."""
+    remove = "goal: remove, target: records, scope: {artifacts: [bot]}, about: process"
+    policy = policy_of(
+        SETS + BOT + "clauses:\n"
+        + f'  - {{id: gone, {remove}, measure: influence, limit: {{epsilon: "0.5", delta: "30%", compared_with: retrain_without}}}}\n'
+        + f'  - {{id: told, {remove}, measure: membership, limit: {{tpr_at_most: "4%", at_fpr: "1%"}}, '
+        + "evidence: {kind: test, access: logprobs, samples: 40, controls: [randomised_holdout]}}\n"
+    )  # fmt: skip
+    theory = build(policy)
+    found = literals(theory)
+    power = theory.encoder.tpr(Tpr("records", "bot", Fraction(1, 100), True, "<=", Fraction(1, 25)))
+    for bound in ("", f"(assert (>= {power} 0.3164))"):  # e^0.5 · 1% + 30% = 31.648…%
+        world = realise(theory, (found["gone"], "-" + found["told"]), bound)
+        assert world is not None and objections(policy, world, {"gone": True, "told": False}) == ()
+
+
+def test_a_conflict_that_always_holds_is_not_told_again_in_a_situation(policy_of: Build) -> None:
+    policy = policy_of(
+        SETS.replace("  copies:", "  unused:")
+        + "artifacts:\n  bot: {kind: model, trained_on: [records], seen_by: {public: product}}\n"
+        + "  store: {kind: dataset, holds: [records], seen_by: {staff: product}}\n"
+        + "situations: [hold]\nmethods: {tune: {reaches: weights, takes: \"9 days\"}}\nclauses:\n"
+        + f"  - {{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, compared_with: retrain_without}}, "
+        + "evidence: {kind: test, access: weights, samples: 40, needs_raw_data: true}}\n"
+        + '  - {id: quick, goal: finish, scope: {artifacts: [bot]}, by: "5 days"}\n'
+        + '  - {id: wipe, goal: delete, target: records, scope: {artifacts: [store]}, by: "30 days"}\n'
+        + '  - {id: keep, goal: keep, target: records, scope: {artifacts: [store], when: hold}, until: "90 days", overrides: [wipe]}\n'
+    )  # fmt: skip
+    theory, every = build(policy), situations.cases(policy)
+    assert every is not None
+    plain = conflicts(theory, situations.always_active(every))
+    assert [core.clauses for core in plain.cores] == [("gone", "quick")]
+    assert situational_conflicts(theory, every, plain).cores == ()
+
+
+def test_no_repair_closes_a_circle_of_overrides() -> None:
+    """`end` binds again because `ban` is suspended; were it to suspend who suspends `ban`, each would override the next."""
+    text = HEAD + SETS + BOT + "situations: [hold]\nmethods: {tune: {reaches: weights}}\nclauses:\n"
+    scope = "scope: {artifacts: [bot], access: api, asked: direct, when: hold}"
+    text += "  - {id: end, goal: destroy, scope: {artifacts: [bot], when: hold}}\n"
+    text += "  - {id: ban, goal: ban, methods: [tune], scope: {artifacts: [bot], when: hold}, overrides: [end]}\n"
+    text += f'  - {{id: keep, goal: retain, target: facts, {scope}, over: mean, limit: {{at_least: "50%"}}, overrides: [ban]}}\n'
+    (clash,) = (f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C002")
+    assert set(clash.clauses) == {"end", "keep"}
+    assert [fix.text for fix in clash.fixes if "suspend" in fix.text] == ["let keep suspend end while it applies"]
