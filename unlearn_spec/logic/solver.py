@@ -116,6 +116,7 @@ class Solver:
         self._part_of.update({symbol: moved[old] for symbol, old in part_of.items() if old in moved})
         self._pack_of = self._packed()
         self._open: dict[frozenset[int], _Part] = {}
+        self._apart: dict[frozenset[int], _Part] = {}
         self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
         """The sums in worlds that were found, the latest first."""
 
@@ -172,7 +173,7 @@ class Solver:
         """The same assertions under a work limit in proportion to their number: for questions that may stay open."""
         other = copy(self)
         lines = sum(len(lines) for lines in self._assertions)
-        other._effort, other._open = min(self._effort, 200_000 + 2_000 * lines), {}
+        other._effort, other._open, other._apart = min(self._effort, 200_000 + 2_000 * lines), {}, {}
         return other
 
     def assertions(self, numbers: Iterable[int]) -> tuple[str, ...]:
@@ -185,11 +186,19 @@ class Solver:
         if first is not None and numbers <= self._pack_of[first]:
             numbers = self._pack_of[first]
         if numbers not in self._open:
-            lines = [line for number in sorted(numbers) for line in self._assertions[number]]
-            used = dict.fromkeys(name for line in lines for name in symbols(line))
-            sorts = {name: self._sorts[name] for name in used}
-            self._open[numbers] = _Part(lines, sorts, self._effort)
+            self._open[numbers] = self._made(numbers, z3.main_ctx())
         return self._open[numbers]
+
+    def _made(self, numbers: frozenset[int], context: z3.Context) -> _Part:
+        lines = self.assertions(numbers)
+        sorts = {name: self._sorts[name] for name in dict.fromkeys(name for line in lines for name in symbols(line))}
+        return _Part(lines, sorts, self._effort, context)
+
+    def apart(self, numbers: frozenset[int]) -> _Part:
+        """Some parts as one, in a world of Z3's own: which world it finds depends on nothing that was asked elsewhere."""
+        if numbers not in self._apart:
+            self._apart[numbers] = self._made(numbers, z3.Context())
+        return self._apart[numbers]
 
     def pack(self, numbers: frozenset[int]) -> frozenset[int]:
         """The whole pack in which some parts lie."""
@@ -302,7 +311,7 @@ class Assumed:
         if not self.satisfiable(more, extra):
             return None
         parts = self.solver.parts_in((extra, *names))
-        return self.solver.part(parts).values((*self.concerning(parts), *self._own(more, parts)), names, extra)
+        return self.solver.apart(parts).values((*self.concerning(parts), *self._own(more, parts)), names, extra)
 
     def optimum(self, more: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
         """The highest (or lowest) value of a real term in any world, exactly; None if none is attained or found."""
@@ -434,10 +443,12 @@ class Assumed:
 class _Part:
     """A Z3 solver for some of the assertions."""
 
-    def __init__(self, assertions: Sequence[str], sorts: Mapping[str, str], effort: int) -> None:
-        self._sorts, self._effort = sorts, effort
+    def __init__(
+        self, assertions: Sequence[str], sorts: Mapping[str, str], effort: int, context: z3.Context
+    ) -> None:
+        self._sorts, self._effort, self._context = sorts, effort, context
         self._text = "".join(f"(declare-const {name} {sort})\n" for name, sort in sorts.items()) + "\n".join(assertions)
-        self._solver = z3.SolverFor("QF_LRA")  # its whole numbers are whole, and it is several times as fast as QF_LIRA
+        self._solver = z3.SolverFor("QF_LRA", ctx=context)  # its whole numbers are whole, and it is several times as fast as QF_LIRA
         self._solver.set("random_seed", 0)
         self._solver.set("rlimit", effort)
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
@@ -513,10 +524,10 @@ class _Part:
 
     def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
         if (term, highest) not in self._searches:
-            search = z3.Optimize()
+            search = z3.Optimize(ctx=self._context)
             search.set("rlimit", self._effort)
             search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))")
-            goal = z3.Real("goal")
+            goal = z3.Real("goal", self._context)
             self._searches[term, highest] = search, search.maximize(goal) if highest else search.minimize(goal)
         return self._searches[term, highest]
 
@@ -551,7 +562,7 @@ class _Part:
 
     def _literal(self, name: str) -> z3.BoolRef:
         if name not in self._literals:
-            plain = z3.Bool(name.removeprefix("-"))
+            plain = z3.Bool(name.removeprefix("-"), self._context)
             self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
         return self._literals[name]
 
@@ -570,7 +581,8 @@ def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) ->
     found: dict[str, Fraction | bool] = {}
     for name in names:
         sort = sorts.get(name, "Real")
-        term = z3.Bool(name) if sort == "Bool" else z3.Int(name) if sort == "Int" else z3.Real(name)
+        make = z3.Bool if sort == "Bool" else z3.Int if sort == "Int" else z3.Real
+        term = make(name, model.ctx)
         value = model.eval(term, model_completion=True)
         if sort == "Bool":
             found[name] = z3.is_true(value)

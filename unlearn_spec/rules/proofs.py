@@ -9,10 +9,12 @@ from ..logic.arithmetic import arithmetic
 from ..logic.conflicts import Core
 from ..logic.formulas import Size
 from ..logic.proof import Proof, prove
-from ..logic.theory import Premise
 from ..logic.situations import standing
+from ..logic.theory import Premise, facts_near
 from .context import Context, listed
 
+MANY_FACTS = 100
+"""Facts beyond which those are left out that the conflict does not need: exact fractions are slow."""
 NONE_FOUND = "no proof in exact fractions was found within the limits of the search; the solver's answer stands alone"
 
 
@@ -29,9 +31,14 @@ def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = F
 
 
 def _facts(context: Context, core: Core) -> tuple[Premise, ...]:
-    """What the conflict stands on, and how large its sets are, so that the arithmetic can count items."""
+    """What the arithmetic may count with: all that is declared near the clauses, or if that is much, what the conflict stands
+    on and how large its sets are."""
+    clauses = [context.clause(name) for name in core.clauses]
+    near = facts_near(context.policy, clauses)
+    if len(near) <= MANY_FACTS:
+        return near
     sets = {getattr(context.clause(name), "target", "") for name in core.clauses}
-    sized = (fact for fact in context.theory.facts.values() if isinstance(fact.formula, Size) and fact.formula.target in sets)
+    sized = (fact for fact in near if isinstance(fact.formula, Size) and fact.formula.target in sets)
     return tuple(dict.fromkeys((*core.facts, *sized)))
 
 
