@@ -73,7 +73,7 @@ def test_they_are_shown_as_theirs_in_every_form_that_shows_text(result: RunResul
     for kind, words in TEXTS.items():
         assert f"“{words}”" in text and escaped(f"“{words}”") in page
         assert stated.KIND_WORDS[kind] in text
-    assert stated.LEAD in text and "until 2027-05-12" in text
+    assert stated.LEAD in text and "Until 12 May 2027." in text
     attested = json.loads(render(report, "oscal"))["assessment-results"]["results"][0]["attestations"]
     assert [one["parts"][0]["name"] for one in attested] == sorted(TEXTS)
     assert {one["id"] for one in json.loads(render(report, "statement"))["predicate"]["statements"]} == set(TEXTS)
