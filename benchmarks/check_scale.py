@@ -151,7 +151,7 @@ def situations(n: int, conflicts: bool) -> Policy:
         lines.append(rate_clause(f"know{i}", "retain", f"s{i}", floor, scope=f"{scope}, when: {here}"))
         instead = rate_clause(f"less{i}", "suppress", f"s{i}", f"{50 + i % 40}%", scope=f"{scope}, when: {there}")
         lines.append(instead[:-1] + f", overrides: [hide{i}]}}")
-    found = {"A011": triples} | ({"C002": len(wrong)} if wrong else {})
+    found = {"A011": triples} | ({"C002": 2 * len(wrong)} if wrong else {})  # with the limit, and with what takes its place
     return Policy("\n".join(lines), (found,))
 
 
