@@ -407,3 +407,10 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
     document = load(path)
     assert document.source.value(("clauses", 0, "goal")).line == 16
     assert document.source.line(16) == CLAUSES.splitlines()[1]
+
+
+def test_names_are_not_missed_that_the_second_writing_of_a_block_declares() -> None:
+    accepted = "accept: [{code: R002, clause: %s, reason: r, by: me, until: '2030-01-01'}]\n"
+    twice = HEAD + CLAUSES.replace("clauses:", "clauses: []\nclauses:") + accepted % "hide"
+    assert [item.code for item in found(twice)] == ["S002", "Y003"]
+    assert [item.code for item in found(HEAD + CLAUSES + accepted % "hyde")] == ["S004"]

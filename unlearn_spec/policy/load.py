@@ -64,7 +64,8 @@ def _document(reading: Reading) -> Document:
     except ValidationError as error:
         problems += misshapen(error, spelled, Policy)
     problems += unmet_requirements(data)
-    problems += islice(unknown_names(data), MAX_FINDINGS + 1)
+    if not any(len(path) == 1 for path in reading.repeated):  # else a name may be declared in the second writing of a block
+        problems += islice(unknown_names(data), MAX_FINDINGS + 1)
     findings = findings_in_order(problems, reading)
     if findings or policy is None:
         raise PolicyError(findings)

@@ -97,6 +97,8 @@ class Reading:
     findings: tuple[Finding, ...]
     broken: frozenset[Path]
     """Values that already have a finding, so that later checks stay silent about them."""
+    repeated: frozenset[Path] = frozenset()
+    """Keys that are written twice; `data` holds what stands behind the first."""
 
 
 def read_file(path: str | FilePath) -> Reading:
@@ -145,7 +147,7 @@ def read(text: str, file: str) -> Reading:
     source = builder.source(text)
     if not builder.findings and not isinstance(builder.root, dict):
         builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
-    return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken))
+    return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken), frozenset(builder.repeated))
 
 
 _PLAIN_WORDS: Final = {
@@ -238,6 +240,7 @@ class _Builder:
         self.longer: set[Path] = set()
         self.findings: list[Finding] = []
         self.broken: set[Path] = set()
+        self.repeated: set[Path] = set()
         self.root: Any = None
         self.stack: list[_Open] = []
         self.nodes = 0
@@ -397,6 +400,7 @@ class _Builder:
             message = f"`{key}` is written twice (first at {first.line}:{first.column})"
             self.report("Y003", path, span, message, "delete one of the two", "", related)
             self.broken.discard(path)  # the first writing stands, and is looked at further
+            self.repeated.add(path)
             top.skip = True
         else:
             top.seen[key] = span
