@@ -21,11 +21,11 @@ lint: $(READY)
 
 setup: $(READY)
 
-# torch first and by exact pin: without it another package would pull the newest build.
+# torch first and by exact pin: without it another package would pull the newest build. wheel: some are built here.
 $(READY): constraints.txt pyproject.toml setup.py
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'unlearn-spec needs Python 3.11 or newer; set PYTHON=…')"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt torch
+	$(BIN)/python -m pip install -q -c constraints.txt torch wheel
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
 	touch $@
 
