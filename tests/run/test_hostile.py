@@ -298,7 +298,12 @@ def _no_space(descriptor: int) -> None:
 def test_an_interruption_from_the_keyboard_is_one_line(base: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "unlearn_spec", "verify", "policy.yaml", "--bindings", "bindings.yaml"]
     child = subprocess.Popen(
-        [*words, "--out", str(tmp_path / "run")], cwd=base, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*words, "--out", str(tmp_path / "run")],
+        cwd=base,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests begun in the background inherit "ignore"
     )
     while not list((tmp_path / "run" / "objects").glob("*/*")):
         assert child.poll() is None
