@@ -127,7 +127,10 @@ def test_a_test_that_the_certified_closeness_allows_leaves_the_record_alone() ->
 
 def test_a_test_whose_hold_out_is_no_control_contradicts_no_record() -> None:
     blind = GateResult(gate="blind_baseline", passed=False, found="AUC 0.9", units=())
-    assert [found.outcome for found in verdicts(policy(), "0.9", gates=[blind])] == ["supported", "not_testable"]
+    removed, told_apart = verdicts(policy(), "0.9", gates=[blind])
+    assert (removed.outcome, told_apart.outcome) == ("supported", "not_testable")
+    assert told_apart.stands_on == (), "what it measured is no fact about members"
+    assert verdicts(policy(), "0.9")[1].stands_on == ("told-apart@assistant#membership",)
 
 
 def test_without_a_registered_effect_the_reason_says_which_one_would_have_been_found() -> None:
