@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Tree
@@ -16,6 +17,7 @@ import regex
 import yaml
 from markdown_it import MarkdownIt
 
+from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import FORMATS, Report, render
 from unlearn_spec.report.forbidden import claims
@@ -23,6 +25,7 @@ from unlearn_spec.report.junit import NOTHING
 from unlearn_spec.report.marked import escaped
 from unlearn_spec.report.model import digest
 from unlearn_spec.report.oscal import NO_TIME
+from unlearn_spec.report.phrases import NOT_COVERED_LEAD, OUTCOME_NAME
 from unlearn_spec.report.statement import TYPE
 from unlearn_spec.verdict.model import WORST_FIRST, Verification
 
@@ -62,6 +65,28 @@ def test_every_result_and_its_conclusion_is_told(format: Any, report: Report) ->
         said = " ".join(result.conclusion.split()[:6])
         plain = json.dumps(said)[1:-1] if format in ("oscal",) else said
         assert plain in text or escaped(said) in text or json.dumps(escaped(said))[1:-1] in text, result.conclusion
+
+
+@pytest.mark.parametrize("format", ["markdown", "model-card"])
+def test_pages_tell_the_overall_result_each_outcome_once_and_every_gap(format: Any, report: Report) -> None:
+    lines = render(report, format).replace("\\", "").splitlines()
+    page = "\n".join(lines)
+    assert re.search(rf"Overall: \**{OUTCOME_NAME[report.overall]}", page)
+    for one in report.results:
+        verdict = one.verdict
+        (row,) = (line for line in lines if line.startswith(f"| {verdict.clause} | {verdict.artifact} |"))
+        assert OUTCOME_NAME[verdict.outcome] in row
+        (said,) = (line for line in lines if line.startswith(f"- {one.conclusion}"))
+        assert said.count(verdict.reason) == 1, "a reason is said once"
+    assert NOT_COVERED_LEAD in page and report.not_covered
+    for gap in report.not_covered:
+        assert f"- {gap.what}: " in page
+
+
+def test_planned_power_is_rounded_down(make_report: Make, run_plan: Plan) -> None:
+    tests = tuple(o.model_copy(update={"power": 0.99996, "effect": Fraction(1, 2)}) for o in run_plan.obligations)
+    page = render(make_report(plan=run_plan.model_copy(update={"obligations": tests})), "markdown").replace("\\", "")
+    assert "| 99.9% at 50% |" in page and "| 100% at 50% |" not in page
 
 
 def hostile_report(hostile: str, make_report: Make, policy: Policy, verification: Verification) -> Report:
