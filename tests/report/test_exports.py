@@ -83,6 +83,20 @@ def test_pages_tell_the_overall_result_each_outcome_once_and_every_gap(format: A
         assert f"- {gap.what}: " in page
 
 
+def test_a_failed_control_is_told_as_failed(report: Report) -> None:
+    page = render(report, "markdown").replace("\\", "")
+    observed = json.loads(render(report, "oscal"))["assessment-results"]["results"][0]["observations"]
+    gates = [(result.verdict, gate) for result in report.results for gate in result.verdict.gates]
+    assert {gate.passed for _, gate in gates} == {True, False}
+    for verdict, gate in gates:
+        word = "held" if gate.passed else "failed"
+        assert f"| {word} | {gate.found} |" in page
+        (one,) = (o for o in observed if f"“{verdict.clause}” on “{verdict.artifact}”" in o["title"].replace("\\", ""))
+        assert {"name": f"control-{gate.gate}", "value": word}.items() <= next(
+            prop for prop in one["props"] if prop["name"] == f"control-{gate.gate}"
+        ).items()
+
+
 def test_planned_power_is_rounded_down(make_report: Make, run_plan: Plan) -> None:
     tests = tuple(o.model_copy(update={"power": 0.99996, "effect": Fraction(1, 2)}) for o in run_plan.obligations)
     page = render(make_report(plan=run_plan.model_copy(update={"obligations": tests})), "markdown").replace("\\", "")
@@ -238,6 +252,8 @@ def test_the_front_matter_is_yaml_with_digests_and_no_score(report: Report) -> N
     assert front["unlearn_spec"]["report"] == digest(report)
     assert "model-index" not in front and "metrics" not in front
     assert len(front["unlearn_spec"]["results"]) == len(report.results)
+    told = [(one["clause"], one["artifact"], one["outcome"]) for one in front["unlearn_spec"]["results"]]
+    assert told == [(v.clause, v.artifact, v.outcome) for v in (one.verdict for one in report.results)]
     assert {one["folder_digest"] for one in front["unlearn_spec"]["models"]} == {
         subject.model for subject in report.subjects if subject.role == "audited"
     }
