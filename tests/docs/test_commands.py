@@ -17,7 +17,7 @@ from pages import ROOT, Block, anchors, blocks, commands, edited, links, mismatc
 
 from unlearn_spec.cli import app
 from unlearn_spec.policy.load import PolicyError, load_text
-from unlearn_spec.report.wording import OUTCOME_MEANING, OUTCOME_NAME
+from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
 
 DOCS = ROOT / "docs"
 LINKED = [

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Tree
@@ -16,6 +17,7 @@ import regex
 import yaml
 from markdown_it import MarkdownIt
 
+from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import FORMATS, Report, render
 from unlearn_spec.report.forbidden import claims
@@ -23,6 +25,7 @@ from unlearn_spec.report.junit import NOTHING
 from unlearn_spec.report.marked import escaped
 from unlearn_spec.report.model import digest
 from unlearn_spec.report.oscal import NO_TIME
+from unlearn_spec.report.phrases import NOT_COVERED_LEAD, OUTCOME_NAME
 from unlearn_spec.report.statement import TYPE
 from unlearn_spec.verdict.model import WORST_FIRST, Verification
 
@@ -62,6 +65,42 @@ def test_every_result_and_its_conclusion_is_told(format: Any, report: Report) ->
         said = " ".join(result.conclusion.split()[:6])
         plain = json.dumps(said)[1:-1] if format in ("oscal",) else said
         assert plain in text or escaped(said) in text or json.dumps(escaped(said))[1:-1] in text, result.conclusion
+
+
+@pytest.mark.parametrize("format", ["markdown", "model-card"])
+def test_pages_tell_the_overall_result_each_outcome_once_and_every_gap(format: Any, report: Report) -> None:
+    lines = render(report, format).replace("\\", "").splitlines()
+    page = "\n".join(lines)
+    assert re.search(rf"Overall: \**{OUTCOME_NAME[report.overall]}", page)
+    for one in report.results:
+        verdict = one.verdict
+        (row,) = (line for line in lines if line.startswith(f"| {verdict.clause} | {verdict.artifact} |"))
+        assert OUTCOME_NAME[verdict.outcome] in row
+        (said,) = (line for line in lines if line.startswith(f"- {one.conclusion}"))
+        assert said.count(verdict.reason) == 1, "a reason is said once"
+    assert NOT_COVERED_LEAD in page and report.not_covered
+    for gap in report.not_covered:
+        assert f"- {gap.what}: " in page
+
+
+def test_a_failed_control_is_told_as_failed(report: Report) -> None:
+    page = render(report, "markdown").replace("\\", "")
+    observed = json.loads(render(report, "oscal"))["assessment-results"]["results"][0]["observations"]
+    gates = [(result.verdict, gate) for result in report.results for gate in result.verdict.gates]
+    assert {gate.passed for _, gate in gates} == {True, False}
+    for verdict, gate in gates:
+        word = "held" if gate.passed else "failed"
+        assert f"| {word} | {gate.found} |" in page
+        (one,) = (o for o in observed if f"“{verdict.clause}” on “{verdict.artifact}”" in o["title"].replace("\\", ""))
+        assert {"name": f"control-{gate.gate}", "value": word}.items() <= next(
+            prop for prop in one["props"] if prop["name"] == f"control-{gate.gate}"
+        ).items()
+
+
+def test_planned_power_is_rounded_down(make_report: Make, run_plan: Plan) -> None:
+    tests = tuple(o.model_copy(update={"power": 0.99996, "effect": Fraction(1, 2)}) for o in run_plan.obligations)
+    page = render(make_report(plan=run_plan.model_copy(update={"obligations": tests})), "markdown").replace("\\", "")
+    assert "| 99.9% at 50% |" in page and "| 100% at 50% |" not in page
 
 
 def hostile_report(hostile: str, make_report: Make, policy: Policy, verification: Verification) -> Report:
@@ -213,6 +252,8 @@ def test_the_front_matter_is_yaml_with_digests_and_no_score(report: Report) -> N
     assert front["unlearn_spec"]["report"] == digest(report)
     assert "model-index" not in front and "metrics" not in front
     assert len(front["unlearn_spec"]["results"]) == len(report.results)
+    told = [(one["clause"], one["artifact"], one["outcome"]) for one in front["unlearn_spec"]["results"]]
+    assert told == [(v.clause, v.artifact, v.outcome) for v in (one.verdict for one in report.results)]
     assert {one["folder_digest"] for one in front["unlearn_spec"]["models"]} == {
         subject.model for subject in report.subjects if subject.role == "audited"
     }

@@ -15,9 +15,9 @@ import pytest
 
 from unlearn_spec.report import LANGUAGES, Language, Report, render
 from unlearn_spec.report.language import words
+from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
 from unlearn_spec.report.sections.opinion import case_of
 from unlearn_spec.report.sentences import conclude, limit_words
-from unlearn_spec.report.wording import OUTCOME_MEANING, OUTCOME_NAME
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 ENGLISH = words("en").sentences

@@ -83,7 +83,7 @@ def test_removal_is_supported_only_by_a_record_and_says_so() -> None:
 
 def test_process_clauses_are_attested() -> None:
     said = conclude(case("delete", "supported", attested=True))
-    assert said.startswith("A signed record attests the duty to delete “diary” from “assistant”")
+    assert said.startswith("A signed record attests performance of the duty to delete “diary” from “assistant”")
     assert "the act itself was not observed" in said
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from unlearn_spec.evidence.canonical import bytes_digest
 from unlearn_spec.evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger, Row
 from unlearn_spec.evidence.store import Store
-from unlearn_spec.report.model import canonical, parse
+from unlearn_spec.report.model import RESULT, canonical, parse
 from unlearn_spec.rules.check import check_document
 from unlearn_spec.run.conclude import conclude, seen_in
 from unlearn_spec.run.finished import Finished, read_finished
-from unlearn_spec.run.seal import RESULT, seal
+from unlearn_spec.run.seal import seal
 from unlearn_spec.run.verify import json_bytes
 
 Change = Callable[[dict[str, Any]], None]

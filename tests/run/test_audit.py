@@ -23,10 +23,10 @@ from unlearn_spec.cli.audit import run_audit
 from unlearn_spec.evidence.ledger import FILE_NAME, Ledger
 from unlearn_spec.evidence.store import Store
 from unlearn_spec.report import FORMATS, render
-from unlearn_spec.report.model import parse
+from unlearn_spec.report.model import RESULT, parse
 from unlearn_spec.run import audit as audit_module
 from unlearn_spec.run.audit import Audit, AuditError, Held, audit
-from unlearn_spec.run.seal import RESULT, SEAL, seal
+from unlearn_spec.run.seal import SEAL, seal
 from unlearn_spec.run.verify import verify
 
 STEPS = ["seal", "evidence", "ledger", "policy", "report", "signature", "versions", "plan", "verdicts", "numbers"]

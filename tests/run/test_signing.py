@@ -22,10 +22,9 @@ from unlearn_spec.cli.sign import keygen, sign
 from unlearn_spec.evidence.canonical import EvidenceError, canonical_json
 from unlearn_spec.evidence.envelope import keyid, pae, read_envelope
 from unlearn_spec.evidence.envelope import signed as envelope
-from unlearn_spec.report.model import digest, parse
+from unlearn_spec.report.model import RESULT, digest, parse
 from unlearn_spec.report.statement import ITEMS, PAYLOAD_TYPE
 from unlearn_spec.run.audit import Audit, Held, audit
-from unlearn_spec.run.seal import RESULT
 from unlearn_spec.run.signing import STAMP, STATEMENT
 from unlearn_spec.run.timestamp import check_stamp
 from unlearn_spec.run.verify import verify

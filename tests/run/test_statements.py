@@ -16,7 +16,7 @@ import tiny
 from unlearn_spec.cli.sign import keygen, sign
 from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.policy.load import load
-from unlearn_spec.report import render, stated
+from unlearn_spec.report import phrases, render
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.language import LANGUAGES, Language
 from unlearn_spec.report.marked import escaped
@@ -28,6 +28,13 @@ TEXTS = {
     "independence": "I was paid by the publisher <b>and</b> report to nobody there.",
     "waiver": "We accept that [relearning](http://evil.example) was not tested.",
     "counsel_note": "In my view the operator complies with the law.",
+}
+
+KIND_WORDS = {
+    "management_assertion": "Assertion of the management",
+    "independence": "Statement on independence",
+    "waiver": "Waiver",
+    "counsel_note": "Note of counsel",
 }
 
 
@@ -72,8 +79,8 @@ def test_they_are_shown_as_theirs_in_every_form_that_shows_text(result: RunResul
     text, page = (" ".join(render(report, format).split()) for format in ("text", "markdown"))  # type: ignore[arg-type]
     for kind, words in TEXTS.items():
         assert f"“{words}”" in text and escaped(f"“{words}”") in page
-        assert stated.KIND_WORDS[kind] in text
-    assert stated.LEAD in text and "Until 12 May 2027." in text
+        assert KIND_WORDS[kind] in text
+    assert phrases.STATEMENTS_LEAD in text and "Until 12 May 2027." in text
     attested = json.loads(render(report, "oscal"))["assessment-results"]["results"][0]["attestations"]
     assert [one["parts"][0]["name"] for one in attested] == sorted(TEXTS)
     assert {one["id"] for one in json.loads(render(report, "statement"))["predicate"]["statements"]} == set(TEXTS)

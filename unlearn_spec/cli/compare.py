@@ -10,7 +10,8 @@ from pathlib import Path
 from textwrap import wrap
 
 from ..report.model import Report, ReportError, digest, parse
-from ..report.wording import OUTCOME_NAME, visible
+from ..report.phrases import OUTCOME_NAME
+from ..report.wording import visible
 from ..run.compare import Comparison, compare, told
 from .report import load
 

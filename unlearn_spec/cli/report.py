@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from ..report.language import LANGUAGES, Language
-from ..report.model import Report, ReportError, parse
+from ..report.model import RESULT, Report, ReportError, parse
 from ..report.render import BINARY, FORMATS, Format, encode
 from ..report.wording import visible
-
-RESULT = "result.json"
-"""The report as canonical JSON, written into the run folder by `verify`."""
 
 
 def report(run: Path, format: str, out: Path | None, language: str = "en") -> int:
@@ -105,10 +102,10 @@ def _as_concluded(run: Path, data: bytes) -> None:
         return
     try:
         with Ledger(run, read_only=True) as ledger:
-            noted = [row.payload[REPORT_NOTE] for row in ledger.rows() if row.kind == "note" and REPORT_NOTE in row.payload]
+            noted = ledger.note(REPORT_NOTE)
     except EvidenceError as error:
         raise ReportError(str(error)) from None
-    if noted and noted[-1] != bytes_digest(data):
+    if noted is not None and noted != bytes_digest(data):
         raise ReportError("this is not the report that the run ended with; `unlearn-spec verify` writes that one again")
 
 

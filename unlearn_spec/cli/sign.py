@@ -10,7 +10,7 @@ from typing import Any
 
 from ..plan.record_file import RecordError, load_record
 from ..plan.statement_file import load_statement
-from ..policy.source import read
+from ..policy.source import MAX_BYTES, read, read_bytes
 from ..rules.terminal import visible
 from ..verdict import records
 
@@ -69,8 +69,8 @@ def sign(record: Path, key: Path) -> int:
 def _signable(path: Path) -> tuple[dict[str, Any], str, str | None]:
     """The data of a record or statement file, its signer, and the signature that it has. Raises `RecordError`, `OSError`."""
     with path.open("rb") as file:
-        is_statement = b"unlearn_spec_statement:" in file.read(1 << 18)
-    if is_statement:
+        data = read_bytes(file.read(MAX_BYTES + 1), str(path)).data
+    if isinstance(data, dict) and "unlearn_spec_statement" in data:
         statement = load_statement(path)
         return statement.data, statement.statement.signer, statement.statement.signature
     record = load_record(path)

@@ -122,6 +122,11 @@ class Ledger:
         """Hash of the last row: it fixes every row before it, in this order."""
         return self._rows[-1].hash if self._rows else GENESIS
 
+    def note(self, name: str) -> Any | None:
+        """What the latest note of that name says; None without one."""
+        notes = (row.payload for row in reversed(self._rows) if row.kind == "note")
+        return next((note[name] for note in notes if name in note), None)
+
     def content_digest(self) -> str:
         """Digest of plan, materials, finished units and verdicts, whatever their order and time; for reports."""
         content = [[row.kind, row.payload] for row in self._rows if row.kind != "note"]

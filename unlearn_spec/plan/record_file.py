@@ -22,9 +22,10 @@ signature: "ed25519:…"
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -103,18 +104,36 @@ def load_record(path: Path) -> RecordFile:
 
 def read_record(raw: bytes, file: str) -> RecordFile:
     """Read a record from its bytes; `file` is its name in messages. Raises `RecordError`."""
+    record, data = read_form(raw, file, Record, _speaks)
+    return RecordFile(record, data, bytes_digest(raw), raw)
+
+
+def _speaks(record: Record) -> Iterator[Problem]:
+    if not record.statement.clauses:
+        yield Problem("B003", ("statement", "clauses"), "a record speaks of at least one clause")
+
+
+Form = TypeVar("Form", bound=Frozen)
+
+
+def read_form(
+    raw: bytes, file: str, form: type[Form], wrong: Callable[[Form], Iterable[Problem]]
+) -> tuple[Form, dict[str, Any]]:
+    """A signed YAML file in its form, and as the plain data that a signature is about.
+
+    `wrong`: what else is wrong with one that has the form. Raises `RecordError`, with all mistakes.
+    """
     reading = read_bytes(raw, file)
     if reading.findings:
         raise RecordError(reading.findings)
     problems = credentials(reading.data)
-    record = None
+    found = None
     try:
-        record = Record.model_validate(reading.data)
+        found = form.model_validate(reading.data)
+        problems += wrong(found)
     except ValidationError as error:
-        problems += form_problems(error, reading.data, Record)
-    if record is not None and not record.statement.clauses:
-        problems.append(Problem("B003", ("statement", "clauses"), "a record speaks of at least one clause"))
+        problems += form_problems(error, reading.data, form)
     findings = findings_in_order(problems, reading.source)
-    if findings or record is None:
+    if findings or found is None:
         raise RecordError(findings)
-    return RecordFile(record, reading.data, bytes_digest(raw), raw)
+    return found, reading.data

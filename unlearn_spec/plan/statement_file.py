@@ -22,15 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import StringConstraints
 
 from ..evidence.canonical import bytes_digest
 from ..policy.model import Frozen
 from ..policy.problem import Problem
 from ..policy.quantities import Digest, IsoDate, Name
-from ..policy.source import read_bytes
-from .form import credentials, findings_in_order, form_problems
-from .record_file import RecordError, Signature
+from .record_file import Signature, read_form
 
 StatementKind = Literal["management_assertion", "independence", "waiver", "counsel_note"]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -73,18 +71,6 @@ def load_statement(path: Path) -> StatementFile:
 
 def read_statement(raw: bytes, file: str) -> StatementFile:
     """Reads a statement from its bytes; `file` is its name in messages. Raises `RecordError`."""
-    reading = read_bytes(raw, file)
-    if reading.findings:
-        raise RecordError(reading.findings)
-    problems = credentials(reading.data)
-    statement = None
-    try:
-        statement = SignedStatement.model_validate(reading.data)
-    except ValidationError as error:
-        problems += form_problems(error, reading.data, SignedStatement)
-    if len(raw) > MAX_BYTES:
-        problems.append(Problem("B003", ("text",), "a statement has at most 256 KiB"))
-    findings = findings_in_order(problems, reading.source)
-    if findings or statement is None:
-        raise RecordError(findings)
-    return StatementFile(statement, reading.data, bytes_digest(raw), raw)
+    size = (Problem("B003", ("text",), "a statement has at most 256 KiB"),) if len(raw) > MAX_BYTES else ()
+    statement, data = read_form(raw, file, SignedStatement, lambda _: size)
+    return StatementFile(statement, data, bytes_digest(raw), raw)

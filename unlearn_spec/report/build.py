@@ -10,7 +10,9 @@ from ..finding import Finding, Fix, Span
 from ..plan.model import DataRef, Obligation, Plan, SubjectRef
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
+from .cases import case
 from .coverage import not_covered
+from .language import words
 from .model import (
     Artifact,
     Assumption,
@@ -32,9 +34,8 @@ from .model import (
     Validity,
     Versions,
 )
-from .sentences import KIND, Bound, Case, conclude
+from .sentences import KIND, Bound, conclude, condition
 from .standing import outside, retest
-from .wording import condition_words
 
 
 def build(
@@ -58,14 +59,14 @@ def build(
     """The report of one run.
 
     `sentences`: clause id → the clause as one plain sentence. `objects`: unit key → digest of its evidence object, for
-    every unit that was measured. `ledger`: hash of the ledger's last row. `written`: clause id → its lines in the policy
+    every unit that was measured. `ledger`: digest of the ledger's content. `written`: clause id → its lines in the policy
     file. Paths in findings are cut to the file name.
     Raises `ReportError` if a clause has no sentence or a verdict names an undeclared clause.
     """
     clauses = tuple(_entry(clause, sentences, written or {}) for clause in policy.clauses)
     order = {clause.id: place for place, clause in enumerate(clauses)}
     by_id = {clause.id: clause for clause in clauses}
-    obligations = {obligation.id: obligation for obligation in plan.obligations}
+    tests = {obligation.id: _test(obligation) for obligation in plan.obligations}
     for verdict in verification.verdicts:
         if verdict.clause not in order:
             raise ReportError(f"a verdict names the clause {verdict.clause!r}, which the policy does not have")
@@ -78,11 +79,15 @@ def build(
         information=_information(policy, plan),
         clauses=clauses,
         results=tuple(
-            Result(verdict=v, conclusion=_conclusion(by_id[v.clause], v, obligations, verification)) for v in verdicts
+            Result(
+                verdict=v,
+                conclusion=conclude(case(by_id[v.clause], v, tests.get(v.obligation or ""), verification.confidence)),
+            )
+            for v in verdicts
         ),
         not_covered=not_covered(policy, plan, verification),
         facts=tuple(sorted(verification.facts, key=lambda fact: fact.id)),
-        tests=tuple(_test(obligation) for obligation in plan.obligations),
+        tests=tuple(tests.values()),
         missing=plan.missing,
         relearning=relearning,
         guardrails=guardrails,
@@ -168,24 +173,6 @@ def _bound(clause: Clause) -> Bound | None:
             return None
 
 
-def _conclusion(
-    clause: ClauseEntry, verdict: ClauseVerdict, obligations: Mapping[str, Obligation], verification: Verification
-) -> str:
-    obligation = obligations.get(verdict.obligation or "")
-    return conclude(
-        Case(
-            goal=clause.goal,
-            target=clause.target,
-            bound=clause.bound,
-            attested=obligation is not None and obligation.verifier == "record",
-            wider=obligation is not None and obligation.population == "wider",
-            verdict=verdict,
-            confidence=verification.confidence,
-            metric=obligation.reading.metric if obligation is not None and obligation.reading is not None else None,
-        )
-    )
-
-
 def _subjects(plan: Plan) -> tuple[SubjectRef, ...]:
     roles = ("audited", "original", "reference")
     subjects = {planned.unit.subject for planned in plan.units}
@@ -269,7 +256,7 @@ def _assumptions(verdicts: list[ClauseVerdict]) -> tuple[Assumption, ...]:
     names = sorted({presumption for verdict in verdicts for presumption in verdict.conditional_on})
     return tuple(
         Assumption(
-            words=condition_words(name),
+            words=condition(name, words("en")),
             clauses=tuple(dict.fromkeys(v.clause for v in verdicts if name in v.conditional_on)),
             name=name,
         )

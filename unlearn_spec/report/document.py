@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ..finding import Severity
 from ..verdict.model import Outcome
@@ -190,7 +189,6 @@ class Document:
     contents: str
     skip: str
     footer: tuple[Inline, ...]
-    subject: Literal["report", "annex"] = "report"
 
 
 def para(*inlines: Inline, label: str = "", small: bool = False) -> Para:

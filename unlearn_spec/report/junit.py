@@ -11,7 +11,7 @@ from typing import Final
 from xml.etree import ElementTree as Tree
 
 from ..verdict.model import Outcome
-from . import wording
+from . import phrases, wording
 from .model import Report, Result, digest
 
 _MARK: Final[dict[Outcome, str | None]] = {
@@ -80,7 +80,7 @@ def _case(report: Report, result: Result) -> Tree.Element:
     _properties(case, known)
     mark = _MARK[verdict.outcome]
     if mark == "skipped":
-        Tree.SubElement(case, mark, message=_text(f"{wording.OUTCOME_NAME[verdict.outcome]}: {verdict.reason}"))
+        Tree.SubElement(case, mark, message=_text(f"{phrases.OUTCOME_NAME[verdict.outcome]}: {verdict.reason}"))
     elif mark is not None:
         child = Tree.SubElement(case, mark, message=_text(result.conclusion), type=verdict.outcome)
         child.text = _text(verdict.reason)

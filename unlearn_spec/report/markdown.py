@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..verdict.model import Interval
-from . import phrases, stated, wording
+from . import phrases, wording
 from .marked import bullets, escaped, table
-from .model import Report, digest
+from .model import RegisteredTest, Report, digest
+from .sections.statements import theirs
+from .sentences import unsaid
 
 
 def render(report: Report) -> str:
@@ -21,12 +23,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"Policy {escaped(policy.id)}, version {policy.version}, {phrases.status_words(policy.status)}."
     yield ""
-    yield f"**Overall: {wording.OUTCOME_NAME[report.overall]}.** {phrases.OVERALL_NOTE} {escaped(phrases.tally(report))}"
+    yield f"**Overall: {phrases.OUTCOME_NAME[report.overall]}.** {phrases.OVERALL_NOTE} {escaped(phrases.tally(report))}"
     yield ""
     yield f"Confidence of the run as a whole: {wording.percent(report.validity.confidence, 'down')}, for all facts together."
     yield from results(report, "##")
     yield from not_covered(report, "##")
-    yield from _section(stated.TITLE, _statements(report))
+    yield from _section(phrases.STATEMENTS, _statements(report))
     yield from _section("Of which model", bullets(phrases.subject_words(subject) for subject in report.subjects))
     yield from _section("What was measured", _measured(report))
     yield from _section("Controls", _controls(report))
@@ -42,7 +44,7 @@ def results(report: Report, level: str) -> Iterator[str]:
         (
             result.verdict.clause,
             result.verdict.artifact,
-            f"{wording.OUTCOME_SYMBOL[result.verdict.outcome]} {wording.OUTCOME_NAME[result.verdict.outcome]}",
+            f"{wording.OUTCOME_SYMBOL[result.verdict.outcome]} {phrases.OUTCOME_NAME[result.verdict.outcome]}",
             result.verdict.limit or "",
             _bounds(result.verdict.intervals[:1]),
         )
@@ -52,7 +54,7 @@ def results(report: Report, level: str) -> Iterator[str]:
         yield from _section(
             "Clause by clause", table(("Clause", "Artifact", "Result", "Limit", "Measured"), rows), level
         )
-    said = [f"{result.conclusion} {wording.stopped(result.verdict.reason)}" for result in report.results]
+    said = [" ".join((one.conclusion, *unsaid(one.verdict.reason, one.conclusion))) for one in report.results]
     yield from _section("What the evidence shows", bullets(said) or ["No clause has a result."], level)
 
 
@@ -89,30 +91,36 @@ def _bounds(intervals: tuple[Interval, ...]) -> str:
 
 
 def _statements(report: Report) -> list[str]:
-    lines = bullets(f"{stated.heading(one)}: {stated.words(one)}" for one in report.statements)
-    return [stated.LEAD, "", *lines] if lines else []
+    lines = bullets(f"{phrases.statement_heading(one)} {theirs(one)}" for one in report.statements)
+    return [phrases.STATEMENTS_LEAD, "", *lines] if lines else []
 
 
 def _measured(report: Report) -> list[str]:
     rows = [
         (
             test.id,
-            f"{test.verifier}, {wording.access_phrase(test.access)}, {wording.asked_phrase(test.asked)}"
+            f"{test.verifier}, {phrases.how_words(test.access, test.asked)}"
             if test.verifier != "record"
             else "a signed record",
             wording.count(test.n),
-            wording.percent(test.alpha),
-            "" if test.power is None or test.effect is None else f"{test.power:.0%} at {wording.percent(test.effect)}",
+            wording.percent(test.alpha, "up"),
+            _power(test),
         )
         for test in report.tests
     ]
     return table(("Test", "How", "Draws", "Error", "Planned power"), rows) if rows else []
 
 
+def _power(test: RegisteredTest) -> str:
+    if test.power is None or test.effect is None:
+        return ""
+    return f"{wording.percent(test.power, 'down')} at {wording.percent(test.effect)}"
+
+
 def _controls(report: Report) -> list[str]:
     rows = [
         (
-            wording.named(result.verdict.clause, result.verdict.artifact),
+            phrases.named(result.verdict),
             phrases.gate_words(gate.gate),
             phrases.control_words(gate),
             gate.found,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -31,6 +31,9 @@ from .sentences import Bound, Kind
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 KeyedDigest = Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+
+RESULT: Final = "result.json"
+"""The report as canonical JSON, in the run folder: its name."""
 
 
 class ReportError(Exception):
@@ -273,7 +276,7 @@ class Integrity(Frozen):
     policy: str
     bindings: str
     ledger: str
-    """Hash of the last row of the run's hash-chained ledger."""
+    """Digest of what the run's ledger holds, times left out."""
 
 
 class Report(Frozen):

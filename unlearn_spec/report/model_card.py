@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from . import phrases, wording
+from . import phrases
 from .markdown import integrity, not_covered, results
 from .marked import escaped
 from .model import Report, digest
@@ -49,7 +49,7 @@ def _section(report: Report) -> Iterator[str]:
     yield ""
     yield (
         f"Held against the policy {escaped(policy.id)}, version {policy.version}. Overall: "
-        f"**{wording.OUTCOME_NAME[report.overall]}**. {phrases.OVERALL_NOTE}"
+        f"**{phrases.OUTCOME_NAME[report.overall]}**. {phrases.OVERALL_NOTE}"
     )
     yield from results(report, "###")
     yield from not_covered(report, "###")

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..verdict.model import ClauseVerdict, Outcome
-from . import phrases, stated, wording
+from . import phrases, wording
 from .marked import escaped
 from .model import Report, Result, Stated, digest
+from .sections.statements import theirs
 
 VERSION: Final = "1.2.1"
 NAMESPACE: Final = "urn:unlearn-spec:oscal:1.0"
@@ -77,7 +78,7 @@ class _Document:
         decided = [result for result in report.results if result.verdict.outcome in _STATUS]
         undecided = [result for result in report.results if result.verdict.outcome not in _STATUS]
         remarks = [phrases.OVERALL_NOTE, phrases.tally(report), phrases.METHODS[4]]
-        remarks += [f"{_name(one.verdict)}: {one.conclusion} {one.verdict.reason}" for one in undecided]
+        remarks += [f"{_name(one.verdict)}: {one.conclusion}" for one in undecided]
         remarks += [f"Not covered: {one.what}: {one.why}" for one in report.not_covered]
         found: Node = {
             "uuid": self._id("result"),
@@ -155,7 +156,7 @@ class _Document:
                 "status": {
                     "state": state,
                     "reason": reason,
-                    "remarks": escaped(wording.OUTCOME_MEANING[verdict.outcome]),
+                    "remarks": escaped(phrases.OUTCOME_MEANING[verdict.outcome]),
                 },
             },
             "related-observations": [{"observation-uuid": self._id("observation", *_key(verdict))}],
@@ -185,7 +186,7 @@ class _Document:
 
 
 def _attestation(one: Stated) -> Node:
-    part = {"name": _token(one.kind), "ns": NAMESPACE, "title": _line(stated.heading(one)), "prose": escaped(stated.words(one))}
+    part = {"name": _token(one.kind), "ns": NAMESPACE, "title": _line(phrases.statement_heading(one)), "prose": escaped(theirs(one))}
     return {"parts": [part]}
 
 
@@ -194,7 +195,7 @@ def _key(verdict: ClauseVerdict) -> tuple[str, ...]:
 
 
 def _name(verdict: ClauseVerdict) -> str:
-    return f"{wording.named(verdict.clause, verdict.artifact)}: {wording.OUTCOME_NAME[verdict.outcome]}"
+    return f"{phrases.named(verdict)}: {phrases.OUTCOME_NAME[verdict.outcome]}"
 
 
 def _bound(low: float, high: float) -> str:

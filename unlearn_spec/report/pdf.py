@@ -36,12 +36,11 @@ from .document import (
 )
 from .glyphs import BREAK, PLAIN, serif, settable, shown
 from .language import Language, Words, words
-from .model import Report, ReportError, canonical
+from .model import RESULT, Report, ReportError, canonical
 from .pictures.svg import STYLE, number
 from .sections import document
 from .wording import OUTCOME_SYMBOL, quote
 
-ATTACHED: Final = "result.json"
 STANDARDS: Final = ["a-3a", "ua-1"]
 _FONTS: Final = (
     "text { font-family: 'Libertinus Serif'; font-size: 14px; } .tick text { font-size: 12.5px; }"
@@ -99,7 +98,7 @@ class Encoder:
             "parts": [self.part(part) for part in shown.parts],
             "contents": self.text(shown.contents),
             "footer": self.inlines(shown.footer),
-            "attached": {"name": ATTACHED, "description": self.text(self.say("document.attached"))},
+            "attached": {"name": RESULT, "description": self.text(self.say("document.attached"))},
         }
 
     def part(self, part: Part) -> dict[str, Any]:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from ..plan.model import DataRef, Reading, SubjectRef
-from ..policy.model import Basis
-from ..policy.vocabulary import Population, Status
-from ..verdict.model import GateResult
+from ..plan.model import Reading, SubjectRef
+from ..policy.vocabulary import Status
+from ..verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Outcome
 from .language import words
-from .model import Report
+from .model import Report, Stated
 from .sections.criteria import reading_words
 from .sections.opinion import counts
-from .sections.plain import page
-from .sections.subject import drawn, role
+from .sections.statements import about, heading
+from .sections.subject import role
+from .sentences import how
 from .wording import quote
 
 _EN: Final = words("en")
+OUTCOME_NAME: Final[Mapping[Outcome, str]] = {outcome: _EN(f"outcome.{outcome}") for outcome in WORST_FIRST}
+OUTCOME_MEANING: Final[Mapping[Outcome, str]] = {outcome: _EN(f"meaning.{outcome}") for outcome in WORST_FIRST}
 OVERALL_NOTE: Final = _EN("results.overall")
 NOT_COVERED_LEAD: Final = _EN("not_covered.lead")
+STATEMENTS: Final = _EN("part.statements")
+STATEMENTS_LEAD: Final = _EN("statements.lead")
 CHECK_LIMITS: Final = _EN("checker.limits")
 METHODS: Final = tuple(_EN(f"methods.{number}") for number in range(1, 6))
-GUARDRAIL_LEAD: Final = _EN("guarded.lead")
-REVERIFY: Final = tuple(_EN(f"reverify.{number}") for number in range(1, 5))
+
+
+def named(verdict: ClauseVerdict) -> str:
+    """`“hide-facts” on “assistant”`; the clause alone where it speaks of no artifact."""
+    return _EN.named(verdict.clause, verdict.artifact)
+
+
+def how_words(access: str, asked: str) -> str:
+    """`through the API, asked directly`."""
+    return how(access, asked, _EN)
 
 
 def status_words(status: Status) -> str:
@@ -47,24 +60,6 @@ def subject_words(subject: SubjectRef) -> str:
     return f"{quote(subject.artifact)}, {role_words(subject)}: {subject.model}{system}, {subject.precision}"
 
 
-def basis_words(basis: Basis) -> str:
-    cited = " ".join(part for part in (basis.instrument, basis.provision) if part)
-    return (
-        quote(cited)
-        + (f" ({basis.jurisdiction})" if basis.jurisdiction else "")
-        + (f", {quote(basis.note)}" if basis.note else "")
-    )
-
-
-def data_words(data: DataRef) -> str:
-    """What is added to a digest if only some of the items were drawn."""
-    return drawn(data.take, data.seed, _EN)
-
-
-def population_words(population: Population) -> str:
-    return _EN(f"population.{population}")
-
-
 def decoding_words(reading: Reading | None) -> str:
     """`; counts when …; decoding greedy, at most 64 new tokens`, or nothing for a record."""
     return f"; {reading_words(reading, _EN)}" if reading is not None else ""
@@ -75,6 +70,6 @@ def tally(report: Report) -> str:
     return counts(report, _EN)
 
 
-def plain_page(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What was asked, done, found and not found out: headings with paragraphs, in everyday words."""
-    return page(report, _EN)
+def statement_heading(one: Stated) -> str:
+    """`Waiver, by “Erika Beispiel” (“head of privacy”, signer “acme”), signed on 12 May 2026. On “hide-facts”.`"""
+    return " ".join((f"{heading(one, _EN)}.", *about(one, _EN)))

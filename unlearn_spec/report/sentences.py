@@ -88,6 +88,11 @@ def condition(name: str, say: Words) -> str:
 _AXIOM: Final = re.compile(r"[A-Z]+[0-9]+")
 
 
+def unsaid(reason: str, conclusion: str) -> tuple[str, ...]:
+    """The reason as a sentence, where the conclusion does not hold it already."""
+    return (stopped(reason),) if reason and stopped(reason) not in conclusion else ()
+
+
 def decisive(verdict: ClauseVerdict) -> Interval | None:
     """The interval that the limit speaks of: the fall since before, or the audited subject's value."""
     by_label = {interval.label: interval for interval in reversed(verdict.intervals)}

@@ -13,7 +13,7 @@ from typing import Final
 from ..evidence.canonical import Json, canonical_json, decimal_text
 from ..plan.model import SubjectRef
 from ..verdict.model import ClauseVerdict, GateResult, Interval
-from .model import Report, digest
+from .model import RESULT, Report, digest
 from .wording import visible
 
 TYPE: Final = "https://in-toto.io/Statement/v1"
@@ -74,7 +74,7 @@ def statement(report: Report, files: Mapping[str, str]) -> Mapping[str, Json]:
 
 
 def _subjects(report: Report, files: Mapping[str, str]) -> Iterator[Json]:
-    yield _subject("result.json", "sha256", digest(report))
+    yield _subject(RESULT, "sha256", digest(report))
     for name, value in sorted(files.items()):
         yield _subject(name, "sha256", value)
     yield _subject("policy", "sha256", report.integrity.policy)

@@ -29,7 +29,7 @@ from .document import (
 from .language import Language, Words, words
 from .model import Report
 from .sections import document
-from .wording import OUTCOME_NAME, OUTCOME_SYMBOL, spaced, visible
+from .wording import OUTCOME_SYMBOL, spaced, visible
 
 WIDTH: Final = 100
 
@@ -200,7 +200,7 @@ def table(reports: Mapping[str, Report]) -> str:
 
 
 def _short(outcome: Outcome) -> str:
-    return "⊘ rejected" if outcome == "rejected" else f"{OUTCOME_SYMBOL[outcome]} {OUTCOME_NAME[outcome]}"
+    return "⊘ rejected" if outcome == "rejected" else f"{OUTCOME_SYMBOL[outcome]} {words('en').of('outcome', outcome)}"
 
 
 def _cell(report: Report, clause: str, artifact: str) -> str:

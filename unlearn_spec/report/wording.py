@@ -16,15 +16,6 @@ _ROUNDING: Final = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_H
 QUOTED: Final = re.compile("“([^”]*)”")
 """The policy's own words inside our sentences. Nothing else in a report stands between these marks."""
 
-OUTCOME_NAME: Final[dict[Outcome, str]] = {
-    "violated": "violated",
-    "rejected": "rejected by the checker",
-    "inconclusive": "inconclusive",
-    "not_testable": "not testable",
-    "not_tested": "not tested",
-    "not_falsified": "not falsified",
-    "supported": "supported",
-}
 OUTCOME_SYMBOL: Final[dict[Outcome, str]] = {
     "violated": "✕",
     "rejected": "⊘",
@@ -36,42 +27,10 @@ OUTCOME_SYMBOL: Final[dict[Outcome, str]] = {
 }
 """Shapes that differ in black and white."""
 
-OUTCOME_MEANING: Final[dict[Outcome, str]] = {
-    "violated": "The evidence excludes the clause at the confidence of the run.",
-    "rejected": "The checker found an error in the policy that blocks a reading of this clause.",
-    "inconclusive": "Tests ran, but the sample, a control or the reference does not allow a decision.",
-    "not_testable": "A prerequisite is absent: access, material, a reference or a randomised hold-out.",
-    "not_tested": "Nothing was measured or examined for this clause.",
-    "not_falsified": "Valid tests with the stated power did not find a breach. Other tests may.",
-    "supported": "Holds for the declared population, decoding, access and files, at the confidence of the run, "
-    "or according to a signed record.",
-}
-
-ACCESS_PHRASE: Final = {
-    "product": "through the product",
-    "api": "through the API",
-    "top_logprobs": "with the top log-probabilities",
-    "logprobs": "with log-probabilities of chosen text",
-    "weights": "with the weights",
-    "gradients": "with gradients",
-    "finetune": "with fine-tuning",
-}
-ASKED_PHRASE: Final = {
-    "direct": "asked directly",
-    "paraphrase": "asked in other words",
-    "adversarial": "under adversarial prompts",
-    "in_context": "with the target supplied in context",
-}
-
 
 def quote(text: str) -> str:
     """The policy's own words, marked as such; quotation marks inside become plain ones, so the marks stay balanced."""
     return "“" + text.replace("“", '"').replace("”", '"') + "”"
-
-
-def named(clause: str, artifact: str) -> str:
-    """`“hide-facts” on “assistant”`; the clause alone where it speaks of no artifact."""
-    return f"{quote(clause)} on {quote(artifact)}" if artifact else quote(clause)
 
 
 def percent(share: Fraction | float, rounding: Rounding = "nearest") -> str:
@@ -93,29 +52,6 @@ def percent(share: Fraction | float, rounding: Rounding = "nearest") -> str:
 
 def count(number: int) -> str:
     return f"{number:,}"
-
-
-def access_phrase(access: str) -> str:
-    return ACCESS_PHRASE.get(access, quote(access))
-
-
-def asked_phrase(asked: str) -> str:
-    """`asked directly`, or the suite's name and digest."""
-    if asked.startswith("suite:"):
-        return "under the suite " + quote(asked.removeprefix("suite:"))
-    return ASKED_PHRASE.get(asked, quote(asked))
-
-
-_AXIOM: Final = re.compile(r"[A-Z]+[0-9]+")
-
-
-def condition_words(name: str) -> str:
-    """What a verdict is conditional on, by what it is: a signer's word, an assumption of the theory, or a fact the policy declares."""
-    if name.startswith("signer "):
-        return f"the word of the signer {quote(name.removeprefix('signer '))}"
-    if _AXIOM.fullmatch(name):
-        return f"the assumption {name} (see the axioms)"
-    return f"{quote(name)}, which the policy declares as a fact and this run did not test"
 
 
 def short_digest(digest: str) -> str:

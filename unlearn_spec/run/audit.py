@@ -16,7 +16,7 @@ from ..evidence.ledger import FILE_NAME
 from ..evidence.store import Store
 from ..plan.model import Plan
 from ..policy.load import PolicyError, load
-from ..report.model import Report, canonical, parse
+from ..report.model import RESULT, Report, canonical, parse
 from ..report.statement import payload
 from ..rules.check import check_document
 from ..rules.wording import count
@@ -26,7 +26,7 @@ from .conclude import Conclusion, conclude, seen_in
 from .difference import report_difference, verdict_difference
 from .finished import Finished, read_finished
 from .materials import Materials
-from .seal import RESULT, SEAL, sealed
+from .seal import SEAL, sealed
 from .signing import STAMP, STATEMENT, check_payload, check_signatures, envelope_of, files_of
 from .timestamp import check_stamp
 from .verify import json_bytes

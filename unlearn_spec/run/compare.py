@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..report.language import words
 from ..report.model import Report, Result
-from ..report.wording import OUTCOME_NAME, named, percent
+from ..report.phrases import OUTCOME_NAME
+from ..report.wording import percent
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Interval, Outcome
 
 Sort = Literal["policy", "models", "data", "records", "program", "other"]
@@ -196,7 +198,7 @@ def _range(interval: Interval) -> str:
 
 def told(change: Change) -> str:
     """`“hide” on “assistant”: from inconclusive to violated (worse)`."""
-    name = named(change.clause, change.artifact)
+    name = words("en").named(change.clause, change.artifact)
     before, after = (OUTCOME_NAME[one] if one is not None else "none" for one in (change.before, change.after))
     return (
         f"{name}: {after}, as before"

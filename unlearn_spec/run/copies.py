@@ -84,7 +84,7 @@ def _common(ours: list[bytes], theirs: list[bytes]) -> int:
 def _noted(run: Path) -> str | None:
     try:
         with Ledger(run, read_only=True) as ledger:
-            notes = [row.payload for row in ledger.rows() if row.kind == "note"]
+            noted = ledger.note(REPORT_NOTE)
     except EvidenceError:
         return None
-    return next((str(note[REPORT_NOTE]) for note in reversed(notes) if REPORT_NOTE in note), None)
+    return None if noted is None else str(noted)

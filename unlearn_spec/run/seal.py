@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ..evidence.canonical import EvidenceError, canonical_json, digest_hex, file_digest
 from ..evidence.ledger import FILE_NAME
+from ..report.model import RESULT
 from .executor import RunError
 
 SEAL = "seal.json"
-RESULT = "result.json"
 SEALED = (FILE_NAME, RESULT)
 _FORM = "1.0"
 

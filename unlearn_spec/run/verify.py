@@ -25,14 +25,14 @@ from ..plan.bindings import load_bindings
 from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
 from ..policy.load import load
-from ..report.model import Report, canonical
+from ..report.model import RESULT, Report, canonical
 from ..rules.check import check_document
 from ..verdict.model import Verification
 from .conclude import blocked, conclude, seen_in
 from .executor import Executor, LocalExecutor, RunError
 from .materials import gather, keep
 from .places import Measure, Places, job, places
-from .seal import RESULT, seal, write_whole
+from .seal import seal, write_whole
 
 __all__ = ["LIBRARIES", "RESULT", "RunResult", "blocked", "verify"]
 

@@ -99,7 +99,7 @@ def _node(node: Node, x: float, y: float, say: Words) -> tuple[str, float]:
         case "strategy":
             outline = polygon(((x + 14, y), (right, y), (right - 14, low), (x, low)), "box")
         case "solution":
-            outline = rectangle(x, y, _COLUMN, tall, "box", round=tall / 2)
+            outline = rectangle(x, y, _COLUMN, tall, "box", round=min(tall / 2, 24.0))
         case "context":
             outline = rectangle(x, y, _COLUMN, tall, "box", round=8)
         case "defeater":

@@ -10,7 +10,7 @@ from ..language import Words
 from ..model import Report, Result
 from ..pictures import argument, intervals
 from ..pictures import matrix as picture
-from ..sentences import FALL, condition, decisive, how, limit_words
+from ..sentences import FALL, condition, decisive, how, limit_words, unsaid
 from .opinion import badge, conclusion, link
 
 
@@ -74,7 +74,8 @@ def _detail(report: Report, result: Result, place: int, say: Words) -> list[Bloc
         for number, drawing in enumerate(chart.of_verdict(verdict, say), 1)
     ]
     blocks += drawings
-    blocks.append(Para((Recorded(verdict.reason),), label=say("matrix.why"), small=True))
+    if unsaid(verdict.reason, result.conclusion):
+        blocks.append(Para((Recorded(verdict.reason),), label=say("matrix.why"), small=True))
     if verdict.effect is not None and verdict.realised_power is not None:
         power = say("matrix.power_words", power=verdict.realised_power, effect=verdict.effect)
         blocks.append(Para((power,), label=say("matrix.power"), small=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...verdict.model import WORST_FIRST, ClauseVerdict
 from ..assurance import assurance, form
+from ..cases import case
 from ..document import (
     Badge,
     Beside,
@@ -130,18 +131,9 @@ def conclusion(report: Report, result: Result, say: Words) -> tuple[Inline, ...]
 
 def case_of(report: Report, result: Result) -> Case:
     """What the result's conclusion is drawn from."""
-    clause = report.clause(result.verdict.clause)
-    test = next((test for test in report.tests if test.id == result.verdict.obligation), None)
-    return Case(
-        goal=clause.goal,
-        target=clause.target,
-        bound=clause.bound,
-        attested=test is not None and test.verifier == "record",
-        wider=test is not None and test.population == "wider",
-        verdict=result.verdict,
-        confidence=report.validity.confidence,
-        metric=test.reading.metric if test is not None and test.reading is not None else None,
-    )
+    verdict = result.verdict
+    test = next((test for test in report.tests if test.id == verdict.obligation), None)
+    return case(report.clause(verdict.clause), verdict, test, report.validity.confidence)
 
 
 def _gaps(report: Report, say: Words) -> Part:

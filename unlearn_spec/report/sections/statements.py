@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..document import Block, Heading, Para, Part, para
+from ..document import Block, Heading, Part, para
 from ..language import Words
 from ..model import Report, Stated
 from ..wording import quote
@@ -16,10 +16,22 @@ def statements(report: Report, say: Words) -> Part | None:
     return Part("statements", say("part.statements"), (para(say("statements.lead")), *shown))
 
 
-def _statement(one: Stated, say: Words) -> tuple[Block, ...]:
+def heading(one: Stated, say: Words) -> str:
+    """Of what kind, by whom and when."""
     kind = say(f"statements.{one.kind}")
-    heading = say("statements.heading", kind=kind, name=one.name, role=one.role, signer=one.signer, day=one.signed_on)
-    about = [say("statements.about", clauses=one.clauses)] if one.clauses else []
-    about += [say("statements.until", day=one.expires)] if one.expires is not None else []
-    said = Para((quote(" ".join(one.text.split())),))
-    return (Heading(heading), *(para(line) for line in about), said)
+    return say("statements.heading", kind=kind, name=one.name, role=one.role, signer=one.signer, day=one.signed_on)
+
+
+def about(one: Stated, say: Words) -> tuple[str, ...]:
+    """The clauses that it is about and until when it is meant, where it says so."""
+    clauses = (say("statements.about", clauses=one.clauses),) if one.clauses else ()
+    return (*clauses, say("statements.until", day=one.expires)) if one.expires is not None else clauses
+
+
+def theirs(one: Stated) -> str:
+    """Their own words, marked as such, on one line."""
+    return quote(" ".join(one.text.split()))
+
+
+def _statement(one: Stated, say: Words) -> tuple[Block, ...]:
+    return (Heading(heading(one, say)), *(para(line) for line in about(one, say)), para(theirs(one)))

@@ -37,7 +37,9 @@ def _tests(report: Report, say: Words) -> Table:
 
 def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
     reading = reading_words(test.reading, say) if test.reading is not None else ""
-    manner = (Para((say("names.one", name=test.target), how(test.access, test.asked, say))),)
+    target = (say("names.one", name=test.target),) if test.target else ()
+    asked = () if test.verifier == "record" else (how(test.access, test.asked, say),)
+    manner = (Para((*target, *asked)),)
     if test.verifier == "record":
         sample = say("trials.record")
     else:
