@@ -7,6 +7,9 @@ permutation reads it as often as there are permutations; the product reads it on
 One code for NumPy and CuPy: the arrays say which. There is no kernel of our own, because a matrix product is what
 cuBLAS and the processor's BLAS do best. Work: 2 N² operations a permutation; bytes: 8 N² a batch of `BATCH`.
 
+`statistics` asks the same of a few models, whose every labelling can be tried, or of attacks by step-down; this is for
+thousands of items, on a card where there is one. Neither floor-one room imports the other.
+
 Whole clusters change sides (the items of a person belong together), each subset of as many of them as the first sample
 has being equally likely. That is exact if clusters are exchangeable under "both samples come from one distribution".
 """

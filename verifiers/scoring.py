@@ -17,12 +17,12 @@ from ..plan.model import Reading
 from .items import Item, ItemError
 from .logits import at_places
 from .memory import in_parts
+from .metrics.attacks import min_k, min_k_plus_plus
 from .subjects import SubjectError
 from .subjects.model import Model
 from .table import Table, Value, from_rows
 
 MIN_K_SHARE = 0.2
-MIN_VARIANCE = 1e-6  # of ln p under p, below which Min-K++ would divide by nothing
 TOKENS_PER_BATCH = 4096
 TEXTS_PER_BATCH = 64
 CLOSING = ".,;:!?)]}%'\"’”»…、。，！？：；）"  # written right after a word
@@ -171,7 +171,9 @@ def _scored(model: Model, texts: Sequence[_Text], reading: Reading) -> list[dict
 
 def _measure(text: _Text, stats: TokenStats, drawn: Any, reading: Reading) -> dict[str, Value]:
     """One row. `stats` and `drawn` (ln of each token's chance under a sampled decoding): of the tokens from `first` on."""
-    scored = stats.log_prob[text.scored_from - text.first :]
+    scored, mean, variance = (
+        each[text.scored_from - text.first :] for each in (stats.log_prob, stats.mean, stats.variance)
+    )
     secret = slice(text.secret_from - text.first, None)
     matches = stats.best[secret] == np.asarray(text.ids[text.secret_from :])
     certain = 0.0 if bool(matches.all()) else float("-inf")
@@ -182,23 +184,12 @@ def _measure(text: _Text, stats: TokenStats, drawn: Any, reading: Reading) -> di
         "sum_logp": float(scored.sum()),
         "mean_logp": float(scored.mean()),
         "zlib_bytes": len(zlib.compress(text.written.encode("utf-8", "surrogatepass"), 6)),
-        "min_k": min_k(scored),
-        "min_k_pp": min_k(standardised(stats)[text.scored_from - text.first :]),
+        "min_k": min_k(scored, MIN_K_SHARE),
+        "min_k_pp": min_k_plus_plus(scored, mean, variance, MIN_K_SHARE),
         "secret_tokens": len(matches),
         "log_p": certain if is_greedy(reading) else float(drawn[secret].sum()),
         "argmax_match": float(matches.mean()),
     }
-
-
-def min_k(values: Any) -> float:
-    """Mean of the max(1, ⌊0.2 T⌋) lowest of T values."""
-    count = max(1, int(MIN_K_SHARE * len(values)))
-    return float(np.sort(values)[:count].mean())
-
-
-def standardised(stats: TokenStats) -> Any:
-    """(ℓ − μ) / σ per token, σ² at least 1e-6."""
-    return (stats.log_prob - stats.mean) / np.sqrt(np.maximum(stats.variance, MIN_VARIANCE))
 
 
 def is_greedy(reading: Reading) -> bool:

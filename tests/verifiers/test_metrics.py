@@ -65,6 +65,8 @@ def test_truth_ratios_are_one_idea_in_four_forms(rows: list[tuple[float, float, 
     assert peer == pytest.approx(geometric / (np.exp(-right) + 1e-10))
     paper = truth_ratio.truth_ratio_tofu_paper(right, wrong)
     assert (paper >= 1 / script * (1 - 1e-9)).all(), "an arithmetic mean is no less than a geometric one"
+    each = np.exp(right[:, None] - wrong)  # every wrong answer over the right one
+    assert paper == pytest.approx(each.sum(axis=1) / wrong.shape[1], rel=1e-9)
     assert 0 <= truth_ratio.forget_score(peer) <= 1 and 0 <= truth_ratio.knowledge_score(peer) <= 1
 
 

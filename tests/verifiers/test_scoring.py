@@ -16,7 +16,8 @@ from unlearn_spec.gpu.decoding import reference_decoding
 from unlearn_spec.gpu.token_stats import reference
 from unlearn_spec.plan.model import Reading
 from unlearn_spec.verifiers.items import Item, ItemError
-from unlearn_spec.verifiers.scoring import join, min_k, score
+from unlearn_spec.verifiers.metrics.attacks import min_k
+from unlearn_spec.verifiers.scoring import MIN_K_SHARE, join, score
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.table import Table
@@ -150,8 +151,8 @@ def test_a_repeat_is_equal_to_the_last_bit(model: Model) -> None:
 
 
 def test_at_least_one_token_is_lowest() -> None:
-    assert min_k(np.array([-3.0, -1.0])) == -3.0
-    assert min_k(np.arange(10.0)) == 0.5
+    assert min_k(np.array([-3.0, -1.0]), MIN_K_SHARE) == -3.0
+    assert min_k(np.arange(10.0), MIN_K_SHARE) == 0.5
 
 
 def test_the_template_stands_around_prompts_only(model: Model) -> None:
