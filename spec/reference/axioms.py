@@ -96,8 +96,8 @@ def within(policy: Policy, part: str, whole: str) -> bool:
 
 
 def made_from(policy: Policy, s: str) -> set[str]:
-    """Kin(S): the sets of examples built from S, directly or not, and not declared within S."""
-    sets, made = policy.information, {s}
+    """Kin(S): the sets of examples built from S or from a set within S, directly or not, and not declared within S."""
+    sets, made = policy.information, {part for part in policy.information if within(policy, part, s)}
     for _ in sets:
         made |= {name for name, each in sets.items() if each.built_from in made}
     return {name for name in made if sets[name].kind == "examples" and not within(policy, name, s)}

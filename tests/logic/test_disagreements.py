@@ -15,6 +15,7 @@ from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
+from unlearn_spec.spec.reference import World, obtainable
 
 Build = Callable[[str], Policy]
 HEAD = 'unlearn_spec: "1.0"\npolicy: {id: case, version: 1, status: draft}\nclock: {starts: request}\n'
@@ -141,6 +142,55 @@ def test_a_world_in_which_influence_ended_keeps_the_removal_that_ended_it(policy
     world = realise(theory, asked)
     assert world is not None and any(held and r.epsilon == 0 for r, held in world.removals)
     assert objections(policy, world, {"few": True, "said": True}) == ()
+
+
+PARTS = SETS.replace("built_from: records}", "built_from: part}\n  part:    {kind: examples, size: 10, unit: record}")
+PARTS += "relations: [{part: within, of: records}]\n"
+
+
+def test_what_was_made_from_a_part_keeps_the_influence_of_the_whole_and_of_the_part(policy_of: Build) -> None:
+    """K2 and K5: else removing the whole would say of the part both that it is gone and that it is not."""
+    policy = policy_of(
+        PARTS + BOT + f"clauses: [{{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        "compared_with: retrain_without}}]\n"
+        "claims:\n"
+        "  - {id: whole, says: influence_removed, of: records, in: [bot]}\n"
+        "  - {id: part, says: influence_removed, of: part, in: [bot]}\n"
+        "  - {id: copies, says: as_if_never_trained, of: copies, in: [bot]}\n"
+    )
+    every, theory = situations.cases(policy), build(policy, asked_about=questions.vocabulary(policy))
+    assert every is not None
+    for claim in policy.claims:
+        assert questions.fails_to_follow(theory, claim, every, frozenset()) is not None, claim.id
+
+
+def test_a_world_in_which_the_whole_is_gone_says_so_of_its_parts(policy_of: Build) -> None:
+    """K2: a part of which nothing is asked is not left as an influence when the world is put before the reference."""
+    policy = policy_of(
+        SETS.replace(", built_from: records}", "}") + "relations: [{copies: within, of: records}]\n" + BOT
+        + "clauses: [{id: out, goal: exclude_future, target: facts, scope: {artifacts: [bot]}}]\n"
+        "claims: [{id: said, says: as_if_never_trained, of: records, in: [bot]}]\n"
+    )  # fmt: skip
+    theory = build(policy, asked_about=questions.vocabulary(policy))
+    world = realise(theory, (theory.literal(claim_formula(policy, policy.claims[0])),))
+    assert world is not None
+    assert objections(policy, world, {"said": True}) == ()
+
+
+def test_evidence_of_any_kind_that_needs_the_raw_items_needs_them_kept(policy_of: Build) -> None:
+    """AX9: whoever looks at the process with the items in hand needs the items, as a test does."""
+    policy = policy_of(
+        SETS
+        + "artifacts:\n  bot: {kind: model, trained_on: [records], seen_by: {public: product}}\n"
+        + "  store: {kind: dataset, holds: [records], seen_by: {staff: product}}\n"
+        + f"clauses:\n  - {{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        + "compared_with: retrain_without}, evidence: {kind: procedure, record: log, needs_raw_data: true, at: \"9 days\"}}\n"
+        + '  - {id: wipe, goal: delete, target: records, scope: {artifacts: [store]}, by: "5 days"}\n'
+    )
+    theory = build(policy)
+    assert [core.clauses for core in conflicts(theory, ["gone", "wipe"], evidence=True).cores] == [("gone", "wipe")]
+    wiped = World({"r": frozenset({"records"})}, {}, finish={"bot": Fraction(0)}, kept={("r", "store"): Fraction(5)})
+    assert not obtainable(policy, policy.clauses[0], wiped)
 
 
 def test_a_world_at_the_edge_of_closeness_lies_within_it(policy_of: Build) -> None:
