@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
 from unlearn_spec.logic import questions, situations
 from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
 from unlearn_spec.logic.counted_again import objections
@@ -239,3 +241,17 @@ def test_no_repair_closes_a_circle_of_overrides() -> None:
     (clash,) = (f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C002")
     assert set(clash.clauses) == {"end", "keep"}
     assert [fix.text for fix in clash.fixes if "suspend" in fix.text] == ["let keep suspend end while it applies"]
+
+
+@pytest.mark.parametrize("guarded", ["first", "second"])
+def test_what_binds_at_times_adds_nothing_to_the_same_demand_at_all_times(guarded: str) -> None:
+    """R002 and not R001: whichever is written first, deleting the one that always binds would take something away."""
+
+    def hide(name: str) -> str:
+        when = ", when: hold" if name == guarded else ""
+        scope = f"scope: {{artifacts: [bot], access: api, asked: direct{when}}}"
+        return f"  - {{id: {name}, goal: suppress, target: facts, {scope}, over: mean, limit: {{at_most: \"9%\"}}}}\n"
+
+    text = HEAD + SETS + BOT + "situations: [hold]\nclauses:\n" + hide("first") + hide("second")
+    told = [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "R"]
+    assert [(f.code, f.clauses[0]) for f in told] == [("R002", guarded)]
