@@ -215,7 +215,8 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
     for r in policy.relations:
         left, right = {*world.members(r.left)}, {*world.members(r.right)}
         least, most = 1 if r.low is None else r.low, world.count(left) if r.high is None else r.high
-        true = {"within": left <= right, "disjoint_from": not left & right,
+        shared = any({*world.members(a)} & {*world.members(b)} for a, b in combinations(r.sets, 2))
+        true = {"within": left <= right, "disjoint_from": not shared,
                 "overlaps": least <= world.count(left & right) <= most}
         yield f"{r.left} {r.kind} {r.right}", true[r.kind]
     measured: list[Any] = [(each, "before", (each.mean_at_least, 1)) for each in policy.measured_before]
