@@ -96,8 +96,8 @@ def within(policy: Policy, part: str, whole: str) -> bool:
 
 
 def made_from(policy: Policy, s: str) -> set[str]:
-    """Kin(S): the sets of examples built from S, directly or not, and not declared within S."""
-    sets, made = policy.information, {s}
+    """Kin(S): the sets of examples built from S or from a set within S, directly or not, and not declared within S."""
+    sets, made = policy.information, {part for part in policy.information if within(policy, part, s)}
     for _ in sets:
         made |= {name for name, each in sets.items() if each.built_from in made}
     return {name for name in made if sets[name].kind == "examples" and not within(policy, name, s)}
@@ -215,7 +215,8 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
     for r in policy.relations:
         left, right = {*world.members(r.left)}, {*world.members(r.right)}
         least, most = 1 if r.low is None else r.low, world.count(left) if r.high is None else r.high
-        true = {"within": left <= right, "disjoint_from": not left & right,
+        shared = any({*world.members(a)} & {*world.members(b)} for a, b in combinations(r.sets, 2))
+        true = {"within": left <= right, "disjoint_from": not shared,
                 "overlaps": least <= world.count(left & right) <= most}
         yield f"{r.left} {r.kind} {r.right}", true[r.kind]
     measured: list[Any] = [(each, "before", (each.mean_at_least, 1)) for each in policy.measured_before]

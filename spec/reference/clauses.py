@@ -29,7 +29,7 @@ from unlearn_spec.policy.vocabulary import access_rank
 from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
 ASKING_NOTHING = ("retain", "keep", "govern")  # C1: every other goal asks for an act
-TIMED = ("suppress", "retain", "refuse", "rectify", "remove", "finish")  # `by` bounds the day on which the work is done
+TIMED = ("suppress", "retain", "refuse", "rectify", "remove", "destroy", "de_index", "finish")  # `by`: the work is done
 STORES = ("dataset", "index", "cache")
 REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
 TIMES: Any = ("now", "before")
@@ -248,8 +248,8 @@ def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[st
 
 
 def obtainable(policy: Policy, clause: Any, world: World) -> bool:
-    """AX9: whether a test that needs the raw items finds them all in a store when the work is done and it may run."""
-    if not clause.evidence or clause.evidence.kind != "test" or not clause.evidence.needs_raw_data:
+    """AX9: whether evidence that needs the raw items finds them all in a store when the work is done and it may be had."""
+    if not clause.evidence or not clause.evidence.needs_raw_data or not hasattr(clause, "target"):
         return True
     raw = policy.information[clause.target].built_from or clause.target
     stores = [name for name, each in policy.artifacts.items() if raw in each.holds]

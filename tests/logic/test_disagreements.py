@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
 from unlearn_spec.logic import questions, situations
 from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
 from unlearn_spec.logic.counted_again import objections
@@ -15,6 +17,7 @@ from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
+from unlearn_spec.spec.reference import World, obtainable
 
 Build = Callable[[str], Policy]
 HEAD = 'unlearn_spec: "1.0"\npolicy: {id: case, version: 1, status: draft}\nclock: {starts: request}\n'
@@ -143,6 +146,55 @@ def test_a_world_in_which_influence_ended_keeps_the_removal_that_ended_it(policy
     assert objections(policy, world, {"few": True, "said": True}) == ()
 
 
+PARTS = SETS.replace("built_from: records}", "built_from: part}\n  part:    {kind: examples, size: 10, unit: record}")
+PARTS += "relations: [{part: within, of: records}]\n"
+
+
+def test_what_was_made_from_a_part_keeps_the_influence_of_the_whole_and_of_the_part(policy_of: Build) -> None:
+    """K2 and K5: else removing the whole would say of the part both that it is gone and that it is not."""
+    policy = policy_of(
+        PARTS + BOT + f"clauses: [{{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        "compared_with: retrain_without}}]\n"
+        "claims:\n"
+        "  - {id: whole, says: influence_removed, of: records, in: [bot]}\n"
+        "  - {id: part, says: influence_removed, of: part, in: [bot]}\n"
+        "  - {id: copies, says: as_if_never_trained, of: copies, in: [bot]}\n"
+    )
+    every, theory = situations.cases(policy), build(policy, asked_about=questions.vocabulary(policy))
+    assert every is not None
+    for claim in policy.claims:
+        assert questions.fails_to_follow(theory, claim, every, frozenset()) is not None, claim.id
+
+
+def test_a_world_in_which_the_whole_is_gone_says_so_of_its_parts(policy_of: Build) -> None:
+    """K2: a part of which nothing is asked is not left as an influence when the world is put before the reference."""
+    policy = policy_of(
+        SETS.replace(", built_from: records}", "}") + "relations: [{copies: within, of: records}]\n" + BOT
+        + "clauses: [{id: out, goal: exclude_future, target: facts, scope: {artifacts: [bot]}}]\n"
+        "claims: [{id: said, says: as_if_never_trained, of: records, in: [bot]}]\n"
+    )  # fmt: skip
+    theory = build(policy, asked_about=questions.vocabulary(policy))
+    world = realise(theory, (theory.literal(claim_formula(policy, policy.claims[0])),))
+    assert world is not None
+    assert objections(policy, world, {"said": True}) == ()
+
+
+def test_evidence_of_any_kind_that_needs_the_raw_items_needs_them_kept(policy_of: Build) -> None:
+    """AX9: whoever looks at the process with the items in hand needs the items, as a test does."""
+    policy = policy_of(
+        SETS
+        + "artifacts:\n  bot: {kind: model, trained_on: [records], seen_by: {public: product}}\n"
+        + "  store: {kind: dataset, holds: [records], seen_by: {staff: product}}\n"
+        + f"clauses:\n  - {{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, "
+        + "compared_with: retrain_without}, evidence: {kind: procedure, record: log, needs_raw_data: true, at: \"9 days\"}}\n"
+        + '  - {id: wipe, goal: delete, target: records, scope: {artifacts: [store]}, by: "5 days"}\n'
+    )
+    theory = build(policy)
+    assert [core.clauses for core in conflicts(theory, ["gone", "wipe"], evidence=True).cores] == [("gone", "wipe")]
+    wiped = World({"r": frozenset({"records"})}, {}, finish={"bot": Fraction(0)}, kept={("r", "store"): Fraction(5)})
+    assert not obtainable(policy, policy.clauses[0], wiped)
+
+
 def test_a_world_at_the_edge_of_closeness_lies_within_it(policy_of: Build) -> None:
     """AX5: the encoding rounds e^ε in favour of the clause; no world is laid out in what the rounding adds."""
     remove = "goal: remove, target: records, scope: {artifacts: [bot]}, about: process"
@@ -189,3 +241,17 @@ def test_no_repair_closes_a_circle_of_overrides() -> None:
     (clash,) = (f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C002")
     assert set(clash.clauses) == {"end", "keep"}
     assert [fix.text for fix in clash.fixes if "suspend" in fix.text] == ["let keep suspend end while it applies"]
+
+
+@pytest.mark.parametrize("guarded", ["first", "second"])
+def test_what_binds_at_times_adds_nothing_to_the_same_demand_at_all_times(guarded: str) -> None:
+    """R002 and not R001: whichever is written first, deleting the one that always binds would take something away."""
+
+    def hide(name: str) -> str:
+        when = ", when: hold" if name == guarded else ""
+        scope = f"scope: {{artifacts: [bot], access: api, asked: direct{when}}}"
+        return f"  - {{id: {name}, goal: suppress, target: facts, {scope}, over: mean, limit: {{at_most: \"9%\"}}}}\n"
+
+    text = HEAD + SETS + BOT + "situations: [hold]\nclauses:\n" + hide("first") + hide("second")
+    told = [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "R"]
+    assert [(f.code, f.clauses[0]) for f in told] == [("R002", guarded)]

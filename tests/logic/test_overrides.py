@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unlearn_spec.logic.compare import compare
 from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
+from unlearn_spec.logic.questions import jointly_implied, shadows
 from unlearn_spec.logic.situations import always_active, binding, cases, maximal
 from unlearn_spec.logic.theory import build
 from unlearn_spec.logic.trial import trial
@@ -77,6 +80,41 @@ def test_a_hold_on_one_store_weakens_that_store_alone() -> None:
     lost = next(change for change in compare(policy(ERASE), policy(ERASE, hold)).changes if change.before == "erase").lost
     assert lost is not None and lost.shown is not None and lost.shown.artifact == "desk"
     assert compare(policy(ERASE, hold), policy(ERASE, hold.replace("[desk]", "[desk, tape]"))).answer == "stricter"
+
+
+def test_a_scope_left_open_suspends_and_is_suspended_as_a_whole() -> None:
+    anywhere = duty("erase", "delete", "desk", '}, by: "30 days"}\n').replace("artifacts: [desk]", "")
+    hold = duty("hold", "keep", "desk", HOLD)
+    for whole in (policy(anywhere, hold), policy(ERASE, hold.replace("artifacts: [desk], ", ""))):
+        assert binding(whole, frozenset({"audit"})).names == {"hold"}
+        assert binding(whole, frozenset()).names == {"erase"}
+
+
+@pytest.mark.parametrize(
+    ("sooner", "alone"),
+    [
+        ((duty("sooner", "delete", "desk, vault", '}, by: "20 days"}\n'),), True),
+        (
+            (
+                duty("desk_sooner", "delete", "desk", '}, by: "20 days"}\n'),
+                duty("sooner", "delete", "vault, tape", '}, by: "20 days"}\n'),
+            ),
+            False,
+        ),
+    ],
+)
+def test_what_is_suspended_in_part_makes_nothing_else_needless(sooner: tuple[str, ...], alone: bool) -> None:
+    """R002, R003: on the vault, while it is held, the later deletion is all that is left."""
+
+    def needless(whole: Policy) -> set[str]:
+        theory, every = build(whole), cases(whole)
+        assert every is not None
+        found = shadows if alone else partial(jointly_implied, aside=frozenset())
+        return {one.clause for one in found(theory, every, skip=frozenset())}
+
+    hold = duty("hold", "keep", "vault", ', when: audit}, until: "5 days", overrides: [OVER]}\n')
+    assert "erase" in needless(policy(ERASE, *sooner, hold.replace("OVER", "")))
+    assert "erase" not in needless(policy(ERASE, *sooner, hold.replace("OVER", "sooner")))
 
 
 @st.composite

@@ -68,3 +68,11 @@ def test_sets_within_each_other_are_few_regions(inner_first: bool) -> None:
     found = cut(names[::-1] if inner_first else names, relations)
     assert not found.too_large
     assert [len(found.of[name]) for name in names] == list(range(MAX_REGIONS, 0, -1))
+
+
+def test_regions_follow_relations_that_change() -> None:
+    names, relations = ["a", "b"], [Relation(left="a", kind="overlaps", right="b")]
+    assert len(cut(names, relations).of["a"]) == 2
+    names.append("c")
+    relations.append(Relation(left="a", kind="overlaps", right="c"))
+    assert len(cut(names, relations).of["a"]) == 4

@@ -283,3 +283,19 @@ FACTS: dict[str, Callable[[World], World]] = {
 def test_a_world_breaks_one_declared_fact(fact: str) -> None:
     assert broken_facts(POLICY, TRUE) == ()
     assert broken_facts(POLICY, FACTS[fact](TRUE)) == (fact,)
+
+
+def test_no_two_of_many_disjoint_sets_share_an_item() -> None:
+    text = """
+unlearn_spec: "1.0"
+policy: {id: three, version: 1, status: draft}
+information: {a: {kind: facts}, b: {kind: facts}, c: {kind: facts}}
+relations: [{disjoint: [a, b, c]}]
+artifacts: {bot: {kind: model, seen_by: {public: product}}}
+clauses: [{id: out, goal: exclude_future, target: a, scope: {artifacts: [bot]}}]
+"""
+    three = load_text(text).policy
+    for some in ("a", "b", "c"):
+        assert broken_facts(three, World({"i": frozenset({some})})) == ()
+    for pair in ("ab", "ac", "bc"):
+        assert len(broken_facts(three, World({"i": frozenset(pair)}))) == 1

@@ -214,6 +214,8 @@ def test_destroyed_copies_answer_nothing_and_others_are_untouched() -> None:
     world = World(ITEMS, rates("x_inf", *[F(0)] * 4) | rates("x_inf", *[F(1)] * 4, m="small"),
                   destroyed=frozenset({"base"}))
     assert met(destroy, world) and not met(destroy.replace("base", "small"), world)
+    timed = destroy[:-1] + ", by: '30 days'}"
+    assert met(timed, replace(world, finish={"base": F(30)})) and not met(timed, replace(world, finish={"base": F(31)}))
     assert not met(retain("mean", "at_least: '1%'"), world)
     assert met(retain("mean", "at_least: '100%'").replace("[base]", "[small]"), world)
     assert broken_axioms(policy(), replace(world, influenced=TRACES)) == ()

@@ -46,6 +46,31 @@ def test_a_process_that_dies_is_no_answer() -> None:
     assert worker.in_worker(lambda: os._exit(0), 1 << 30) is None
 
 
+def test_half_an_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(_work: object, _more: int, send: int) -> None:
+        os.write(send, b"\x80\x04\x95")
+        os._exit(9)
+
+    monkeypatch.setattr(worker, "_work_and_leave", cut_off)
+    assert worker.in_worker(lambda: 1, 1 << 30) is None
+
+
+@limited
+def test_a_limit_that_is_set_already_is_not_lifted() -> None:
+    import resource
+
+    def limits() -> tuple[int, int]:
+        return resource.getrlimit(resource.RLIMIT_AS)
+
+    def tighter() -> tuple[int, int]:
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 40, limits()[1]))
+        worker._limit(1 << 50)
+        return limits()
+
+    found = worker.in_worker(tighter, 1 << 30)
+    assert found is not None and found[0] == 1 << 40
+
+
 def test_beside_other_threads_the_work_is_done_here() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)

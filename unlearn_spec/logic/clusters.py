@@ -71,7 +71,7 @@ def cut_at_sums(
     lines: Sequence[Line], sums: Collection[str], switches: Collection[str], first: int
 ) -> tuple[Cluster, dict[str, int], list[list[Line]]] | None:
     """The parts, numbered from `first`, into which lines fall that only sums hold together; None if most do not."""
-    held_by = {name for _, names in lines for name in names if name in sums}
+    held_by = {name for text, names in lines for name in names if name in sums and name != _defined(text, sums)}
     if not held_by:
         return None
     defined = [_defined(text, held_by) for text, _ in lines]

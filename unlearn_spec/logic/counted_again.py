@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..policy.model import Claim, Closeness, Decoding, Policy, Remove, RevealsWhen
 from ..spec import reference
 from .formulas import Flag, Rate, Reading, reading_of
-from .lineage import exposures, kin
+from .lineage import enclosing, exposures, kin
 from .world_model import Stratum, World
 
 KINDS: Final = {
@@ -134,7 +134,7 @@ def _influenced(policy: Policy, world: World, removals: Collection[reference.Rem
     zero = Fraction(0)
 
     def gone(target: str, artifact: str) -> bool:
-        return reference.Removal(target, artifact, zero, zero) in removals
+        return any(reference.Removal(name, artifact, zero, zero) in removals for name in enclosing(policy, target))
 
     for artifact in policy.artifacts:
         met = exposures(policy, artifact)

@@ -55,9 +55,9 @@ def inherited(policy: Policy, artifact: str, target: str) -> bool:
 
 
 def kin(policy: Policy, target: str) -> tuple[str, ...]:
-    """Sets of examples made from the target's (translations, paraphrases, synthetic data) that are not part of it."""
+    """Sets of examples made from the target's, or a part's (translations, paraphrases), that are not part of it."""
     part_of_it = {name for name in policy.information if target in enclosing(policy, name)}
-    found = {target}
+    found = {target, *part_of_it}
     grew = True
     while grew:
         grew = False
@@ -65,7 +65,7 @@ def kin(policy: Policy, target: str) -> tuple[str, ...]:
             if info.kind == "examples" and info.built_from in found and name not in found:
                 found.add(name)
                 grew = True
-    return tuple(name for name in policy.information if name in found - part_of_it - {target})
+    return tuple(name for name in policy.information if name in found - part_of_it)
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:

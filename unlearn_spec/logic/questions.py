@@ -187,7 +187,7 @@ def _furthest(held: Assumed, quantity: _Quantity, op: Comparison) -> Fraction:
 
 @dataclass(frozen=True)
 class Shadow:
-    """`clause` adds nothing to `by`; `equal` if the converse holds too."""
+    """`clause` adds nothing to `by`; `equal` if the converse holds too, wherever either binds."""
 
     clause: str
     by: str
@@ -219,7 +219,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     for i, others in stronger.items():
         for j in others:
             if theory.possible((bodies[j],)):
-                equal = not theory.possible((bodies[i], "-" + bodies[j]))
+                equal = not bound[j] & ~whole[i] and not theory.possible((bodies[i], "-" + bodies[j]))
                 if not (equal and j > i):
                     found.append(Shadow(known[i].id, known[j].id, equal))
                     break

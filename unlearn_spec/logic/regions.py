@@ -63,18 +63,19 @@ def connected_groups(names: Sequence[str], pairs: Iterable[tuple[str, str]]) -> 
     return tuple(tuple(group) for group in groups.values())
 
 
-_recent: list[tuple[Sequence[str], Sequence[Relation], Regions]] = []
+_recent: list[tuple[tuple[str, ...], Sequence[Relation], Regions]] = []
 _KEPT = 4
 
 
 def cut(names: Sequence[str], relations: Sequence[Relation]) -> Regions:
     """The regions of the declared sets, plus one of its own for the items of no set. The last few answers are remembered."""
     for known, same, regions in _recent:
-        if same is relations and known == names:  # versions of a policy share the relations
+        if same is relations and known == tuple(names):  # versions of a policy share the relations
             return regions
     regions = _cut(names, relations)
-    _recent.insert(0, (names, relations, regions))
-    del _recent[_KEPT:]
+    if isinstance(relations, tuple):  # what may change is no key
+        _recent.insert(0, (tuple(names), relations, regions))
+        del _recent[_KEPT:]
     return regions
 
 

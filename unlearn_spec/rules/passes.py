@@ -47,7 +47,8 @@ def semantic_findings(
         return _findings(document, without, effort, worlds)
     answer = in_worker(lambda: _findings(document, without, effort, worlds), MOST_MEMORY)
     if answer is None:
-        message = f"the questions about what the clauses mean took more than {MOST_MEMORY >> 30} GiB of memory"
+        limit = f"{MOST_MEMORY >> 30} GiB of memory"
+        message = f"the questions about what the clauses mean took more than {limit}, or their process crashed"
         return SemanticResult((_skipped(document, message, ("clauses",)),), 0, False)
     return answer
 

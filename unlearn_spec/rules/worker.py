@@ -16,6 +16,8 @@ T = TypeVar("T")
 def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
     """What `work` returns, or raises, if a child process can do it with so much more memory than this one has; else None.
 
+    None too if the child crashes: a process out of memory may end in any way.
+
     Done here and without a limit where a process cannot be copied: not on Windows, not beside other threads.
     """
     if not hasattr(os, "fork") or threading.active_count() > 1:
@@ -33,8 +35,8 @@ def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
         os.kill(child, 9)
         raise
     finally:
-        os.waitpid(child, 0)
-    if not answer:
+        status = os.waitpid(child, 0)[1]
+    if status or not answer:  # ended too early, perhaps in the middle of an answer
         return None
     result, error = pickle.loads(answer)
     if error is not None:
@@ -66,5 +68,6 @@ def _limit(more_bytes: int) -> None:
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         most = pages * resource.getpagesize() + more_bytes
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limits = [limit for limit in (most, soft, hard) if limit != resource.RLIM_INFINITY]
+        resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
