@@ -90,6 +90,31 @@ def test_a_plan_with_other_registered_numbers_than_the_policy_is_caught(
     assert said in found.first.words  # type: ignore[union-attr]
 
 
+def test_a_plan_that_takes_a_model_for_another_is_caught(run: Path) -> None:
+    """No evidence is forged: what a model that never had the target answered is read as the audited one's."""
+
+    def kinder(content: dict[str, Any]) -> None:
+        test = next(one for one in content["obligations"] if one["references"])
+        test["audited"] = test["references"][: len(test["audited"])]
+
+    found = planned(run, kinder)
+    assert first(found) == (1, "plan")
+    assert "takes as audited other models than are bound" in found.first.words  # type: ignore[union-attr]
+
+
+def test_a_plan_that_leaves_out_the_original_or_asks_about_another_set_is_caught(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "other")
+    assert first(planned(run, lambda content: content["obligations"][0].update(original=[]))) == (1, "plan")
+    kept = next(one for one in finished(tmp_path / "other").plan.obligations if one.target != "diaries")
+    found = planned(tmp_path / "other", lambda content: _about(content, kept.clause, "diaries"))
+    assert first(found) == (1, "plan")
+    assert "asks about another set than its clause" in found.first.words  # type: ignore[union-attr]
+
+
+def _about(content: dict[str, Any], clause: str, target: str) -> None:
+    next(one for one in content["obligations"] if one["clause"] == clause)["target"] = target
+
+
 def test_a_plan_that_reads_what_it_does_not_plan_is_caught(run: Path) -> None:
     def strange(content: dict[str, Any]) -> None:
         content["gaps"][0]["bare"] = ["sha256:" + "0" * 64]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
-from ..catalogue import Gate
 from ..finding import Finding
 from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, LackingError
-from ..plan.model import GenerateUnit, Obligation, Plan
+from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
 from ..plan.units import unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -25,9 +25,9 @@ def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tup
     """Holds a plan against its policy and what was bound, by content. Raises `PlanError`.
 
     Looked at: that each unit is what its key says, that every clause on every artifact is planned or told to be missing,
-    that what the checker rejects is not tested, that each test has the controls and the registered numbers of its clause
-    and the error that the policy leaves to it. How many items there are, and which, was fixed from the data; that is not
-    planned again.
+    that what the checker rejects is not tested, that each test asks every bound model and no other about its clause's
+    target, that it has the controls and the registered numbers of its clause and the error that the policy leaves to it.
+    How many items there are, and which, was fixed from the data; that is not planned again.
     """
     _units(plan)
     _clauses(plan, document)
@@ -89,25 +89,43 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         if clause.evidence is None or test.verifier == "record":
             continue
         case = Case(document.policy, bindings, clause, test.artifact, clause.evidence, test.alpha)
-        answers = any(isinstance(units[key], GenerateUnit) for key in test.audited)
-        due = {gate for gate in _gates(case, test) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
-        if wrong := sorted(due ^ {control.gate for control in test.controls}):
-            raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
-        registered = {
-            "decide": (test.decide, case.decide),
-            "power_at": (test.effect, clause.evidence.power_at),
-            "refute_at": (test.refute_at, case.refute_at),
-        }
-        for name, (planned, asked) in registered.items():
-            if planned != asked:
-                raise PlanError(f"the plan's {test.id} has `{name}` {_said(planned)}; the policy has {_said(asked)}")
+        try:
+            _arms(case, test, units)
+            _controls(case, test, units)
+        except LackingError as lack:
+            raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
+        _numbers(case, test)
 
 
-def _gates(case: Case, test: Obligation) -> tuple[Gate, ...]:
-    try:
-        return case.gates(test.verifier)
-    except LackingError as lack:
-        raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
+def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """Every subject bound for a role, and no other, asked about the clause's target."""
+    bound = case.arms(guarded=test.access == "product")
+    read: dict[Role, tuple[str, ...]] = {"audited": test.audited, "original": test.original, "reference": test.references}
+    for role, keys in read.items():
+        if {units[key].subject for key in keys} != set(bound[role]):
+            raise PlanError(f"the plan's {test.id} takes as {role} other models than are bound")
+    target = getattr(case.clause, "target", None)
+    names = {f"{kind}{target}" for kind in ("", "wider:", "holdout:")}
+    if test.target != target or any(units[key].data.name not in names for keys in read.values() for key in keys):
+        raise PlanError(f"the plan's {test.id} asks about another set than its clause")
+
+
+def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    answers = any(isinstance(units[key], GenerateUnit) for key in test.audited)
+    due = {gate for gate in case.gates(test.verifier) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
+    if wrong := sorted(due ^ {control.gate for control in test.controls}):
+        raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
+
+
+def _numbers(case: Case, test: Obligation) -> None:
+    registered = {
+        "decide": (test.decide, case.decide),
+        "power_at": (test.effect, case.evidence.power_at),
+        "refute_at": (test.refute_at, case.refute_at),
+    }
+    for name, (planned, asked) in registered.items():
+        if planned != asked:
+            raise PlanError(f"the plan's {test.id} has `{name}` {_said(planned)}; the policy has {_said(asked)}")
 
 
 def _said(value: Fraction | str | None) -> str:
