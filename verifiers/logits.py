@@ -75,9 +75,11 @@ def _rows(
     if not headless:
         whole = output.logits[at]
         return lambda chosen: whole[chosen]
+    longest = max(range(len(sequences)), key=lambda row: len(sequences[row]))  # its last token is a real one
+    wanted = output.logits[longest, -1:]
     for decoded in seen:
-        found = _head(network, decoded, decoded.output.last_hidden_state[:1, -1])
-        if found.shape == output.logits[0, -1:].shape and _close(found, output.logits[0, -1:]):
+        found = _head(network, decoded, decoded.output.last_hidden_state[longest : longest + 1, -1])
+        if found.shape == wanted.shape and _close(found, wanted):
             hidden = decoded.output.last_hidden_state[at]
             return lambda chosen, decoded=decoded: _head(network, decoded, hidden[chosen])  # type: ignore[misc]
     whole = network(input_ids=ids, attention_mask=mask, use_cache=False).logits[at]
@@ -132,6 +134,12 @@ def _head(network: Any, decoded: _Decoded, hidden: torch.Tensor) -> torch.Tensor
 
 
 def _close(found: torch.Tensor, wanted: torch.Tensor) -> bool:
-    """Equal up to the order of sums; where it is not, this network does more between decoder and head than we see."""
-    apart, largest = (found - wanted).abs().amax(), wanted.abs().amax()
-    return bool(apart <= CLOSE.get(wanted.dtype, 1e-4) * largest) or not bool(largest.isfinite())
+    """Equal up to the order of sums; where it is not, this network does more between decoder and head than we see.
+
+    Tokens that a family never gives (its logit is -inf, or the lowest number there is) say nothing of the others' scale.
+    """
+    kept = wanted.abs() < torch.finfo(wanted.dtype).max / 2
+    if not torch.equal(found[~kept], wanted[~kept]) or not bool(kept.any()):
+        return False
+    apart, largest = (found - wanted)[kept].abs().amax(), wanted[kept].abs().amax()
+    return bool(apart <= CLOSE.get(wanted.dtype, 1e-4) * largest)

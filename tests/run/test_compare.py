@@ -114,6 +114,28 @@ def test_every_kind_of_input_is_told(content: dict[str, Any]) -> None:
     assert any(one.words == "completion: gone" for one in found.inputs)
 
 
+def test_the_same_model_asked_otherwise_is_not_the_same_input(content: dict[str, Any]) -> None:
+    def otherwise(content: dict[str, Any]) -> None:
+        for subject in content["subjects"]:
+            subject["prompt"] = "Q: {prompt}"
+
+    (found, *_) = compare(made(content), made(content, otherwise)).inputs
+    assert found.sort == "models" and "asked through “Q: {prompt}”" in found.words
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_report_with_a_number_that_is_none_is_refused(
+    content: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    content = json.loads(json.dumps(content))
+    content["results"][0]["verdict"]["effect"] = float("inf")
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    assert run_compare(tmp_path / "a.json", tmp_path / "b.json", format) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and "a number that is not finite" in shown.err
+
+
 def test_clauses_that_only_one_has_are_told(content: dict[str, Any]) -> None:
     def shorter(content: dict[str, Any]) -> None:
         content["clauses"] = [one for one in content["clauses"] if one["id"] != "kept"]

@@ -133,6 +133,14 @@ def test_a_test_whose_hold_out_is_no_control_contradicts_no_record() -> None:
     assert verdicts(policy(), "0.9")[1].stands_on == ("told-apart@assistant#membership",)
 
 
+def test_what_a_hold_out_told_apart_without_a_model_shows_is_no_premise() -> None:
+    """The verdict names the facts it stands on; a test of members against strangers is not among them."""
+    (held, failed) = (GateResult(gate="blind_baseline", passed=passed, found="AUC", units=()) for passed in (True, False))
+    fair, apart = (verdicts(policy(), "0.9", gates=[gate])[1] for gate in (held, failed))
+    assert (fair.outcome, fair.stands_on) == ("violated", ("told-apart@assistant#membership",))
+    assert (apart.outcome, apart.stands_on) == ("not_testable", ())
+
+
 def test_without_a_registered_effect_the_reason_says_which_one_would_have_been_found() -> None:
     reason = verdicts(policy(), "0")[1].reason
     assert "`power_at`" in reason and "with these 400 independent draws a rate of 9% would be found" in reason

@@ -115,6 +115,41 @@ def test_a_network_that_does_more_than_a_head_is_run_whole() -> None:
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-3)
 
 
+class Sided(LlamaForCausalLM):
+    """Its head reads, beside hidden states, where it stands."""
+
+    reads = "token"
+
+    def forward(self, input_ids: torch.Tensor, logits_to_keep: int = 0, **options: Any) -> Any:  # type: ignore[override]
+        output = super().forward(input_ids=input_ids, logits_to_keep=logits_to_keep, **options)
+        rows, columns = (torch.arange(size) for size in input_ids.shape)
+        by = {"token": input_ids, "row": rows[:, None] + 0 * columns, "column": 0 * rows[:, None] + columns}[self.reads]
+        output.logits = output.logits + by[:, -logits_to_keep:, None] * torch.arange(61)
+        return output
+
+
+class Masked(Odd):
+    """Never gives its last token, as families do that read images: its logit is the lowest number there is."""
+
+    def forward(self, input_ids: torch.Tensor, logits_to_keep: int = 0, **options: Any) -> Any:  # type: ignore[override]
+        output = super().forward(input_ids=input_ids, logits_to_keep=logits_to_keep, **options)
+        output.logits[..., -1] = torch.finfo(torch.float32).min
+        return output
+
+
+@pytest.mark.parametrize("reads", ["token", "row", "column", "masked"])
+def test_a_head_that_reads_where_it_stands_is_run_whole(reads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sequences of unequal length: padding after the first one looks the same whatever such a head reads."""
+    torch.manual_seed(0)
+    monkeypatch.setattr(Sided, "reads", reads)
+    model = Model((Masked if reads == "masked" else Sided)(LlamaConfig(**SMALL)).eval(), None, 32)
+    found = torch.cat(at_places(model, SEQUENCES, PLACES, lambda logits, _: logits.clone()))
+    with torch.inference_mode():
+        ids, mask = module._padded(SEQUENCES, torch.device("cpu"))
+        wanted = model.network(input_ids=ids, attention_mask=mask).logits
+    torch.testing.assert_close(found, torch.stack([wanted[row, place] for row, place in PLACES]), rtol=1e-5, atol=1e-3)
+
+
 def test_too_little_memory_means_smaller_chunks_said_once(
     model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

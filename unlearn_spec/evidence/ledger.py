@@ -69,7 +69,7 @@ class Ledger:
             rows = self._stored()
             _check_chain(self._path, rows)
             for row in rows:
-                self._remember(row)
+                self._recall(row)
         except BaseException:
             self._connection.close()
             raise
@@ -150,6 +150,21 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _recall(self, row: Row) -> None:
+        """Remembers a stored row. `EvidenceError` for one that `append` would not have written."""
+        where = f"{self._path}: row {row.number} ({row.kind})"
+        try:
+            payload = row.payload
+            written = isinstance(payload, dict) and canonical_json(payload).decode() == row.text
+        except (RecursionError, TypeError, ValueError, EvidenceError):
+            written = False
+        if not written:
+            raise EvidenceError(f"{where} is not written as the program writes it")
+        known = self._slots.get(_slot(row.kind, payload) or ())
+        if known is not None:
+            raise EvidenceError(f"{where} records again what row {known.number} recorded")
+        self._remember(row)
 
     def _remember(self, row: Row) -> None:
         self._rows.append(row)

@@ -63,10 +63,10 @@ class Store:
 
     def get_bytes(self, digest: str) -> bytes:
         path = self._path(digest)
+        if not path.is_file():  # nor is a pipe evidence: reading one would never end
+            raise EvidenceError(f"evidence object {digest} is missing from {self.root}")
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
-            raise EvidenceError(f"evidence object {digest} is missing from {self.root}") from None
         except OSError as error:
             raise EvidenceError(f"cannot read {path}: {error.strerror}") from error
         if bytes_digest(data) != digest:
@@ -76,7 +76,7 @@ class Store:
     def get_json(self, digest: str) -> Any:
         try:
             return json.loads(self.get_bytes(digest))
-        except ValueError:
+        except (RecursionError, ValueError):
             raise EvidenceError(f"evidence object {digest} is not JSON") from None
 
     def get_table(self, digest: str) -> dict[str, list[Cell]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -21,8 +22,19 @@ VerifierId = Literal[
 ]
 
 
+_RATIONAL = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999}|\.[0-9]{1,999})?\Z")
+
+
 def _fraction(value: object) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(str(value))
+    """Raises `ValueError`; also for a text with an exponent, a few letters of which stand for more digits than memory has."""
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, str) and not _RATIONAL.match(value):
+        raise ValueError(f"{value[:80]!r} is no exact number")
+    try:
+        return Fraction(str(value))
+    except ZeroDivisionError:
+        raise ValueError(f"{value!r} divides by zero") from None
 
 
 Exact = Annotated[Fraction, PlainValidator(_fraction), PlainSerializer(str, return_type=str)]

@@ -353,7 +353,9 @@ def digest(report: Report) -> str:
 def parse(text: str) -> Report:
     """Reads canonical JSON back. Raises `ReportError` with the first thing that is wrong."""
     try:
-        return Report.model_validate_json(text)
+        report = Report.model_validate_json(text)
+        canonical(report)
+        return report
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])

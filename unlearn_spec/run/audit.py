@@ -95,10 +95,10 @@ def _audit(run: Path, held: Held, log: Log) -> None:
         )
     findings = check_document(materials.document, today=ledger.day).findings
     with log.step("plan") as words:
-        check_plan(plan, materials.document, findings)
+        check_plan(plan, materials.document, materials.bindings, findings)
         words.append(
             f"{count(len(plan.units), 'unit')} for {count(len(plan.obligations), 'obligation')}; "
-            "their error shares are those the policy leaves."
+            "their controls, and their shares of error, are those the policy asks for and leaves."
         )
     with log.step("verdicts") as words:
         concluded = _concluded(plan, materials, store, ledger)
@@ -185,6 +185,8 @@ def _stamps(run: Path, held: Held, log: Log) -> None:
     stamps = (*held.stamps, *([run / STAMP] if (run / STAMP).exists() and not held.stamps else []))
     for stamp in stamps:
         with log.step("time-stamp") as words:
+            if stamp.exists() and not stamp.is_file():
+                raise BrokenError(f"{stamp.name} is not a file")
             if not (run / STATEMENT).is_file():
                 raise BrokenError(f"{stamp.name} stamps a signed statement, and the run has none")
             found = check_stamp(stamp, (run / STATEMENT).read_bytes(), [_bytes(root) for root in held.roots])
@@ -224,7 +226,10 @@ def _report(run: Path, ledger: Finished, plan: Plan) -> Report:
     data = (run / RESULT).read_bytes()
     if bytes_digest(data) != ledger.report:
         raise BrokenError(f"{RESULT} is not the report that the run ended with")
-    report = parse(data.decode())
+    try:
+        report = parse(data.decode())
+    except UnicodeDecodeError:
+        raise BrokenError(f"{RESULT} is not text") from None
     if canonical(report).encode() != data:
         raise BrokenError(f"{RESULT} is not written as the program writes it")
     here = {"policy": plan.policy, "bindings": plan.bindings, "ledger": ledger.content}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from ..finding import Finding
 from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
-from ..plan.model import Plan
+from ..plan.bound import Bindings
+from ..plan.case import Case, LackingError
+from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
 from ..plan.units import unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -18,16 +21,18 @@ class PlanError(Exception):
     """A plan that does not follow from its policy. The message says where."""
 
 
-def check_plan(plan: Plan, document: Document, findings: tuple[Finding, ...]) -> None:
-    """Holds a plan against its policy. Raises `PlanError`.
+def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tuple[Finding, ...]) -> None:
+    """Holds a plan against its policy and what was bound, by content. Raises `PlanError`.
 
     Looked at: that each unit is what its key says, that every clause on every artifact is planned or told to be missing,
-    that what the checker rejects is not tested, and that each test has the error that the policy leaves to it. How many
-    items there are, and which, was fixed from the data; that is not planned again.
+    that what the checker rejects is not tested, that each test asks every bound model and no other about its clause's
+    target, that it has the controls and the registered numbers of its clause and the error that the policy leaves to it.
+    How many items there are, and which, was fixed from the data; that is not planned again.
     """
     _units(plan)
     _clauses(plan, document)
     _rejected(plan, document, findings)
+    _tests(plan, document, bindings)
     _error(plan, document)
 
 
@@ -41,6 +46,11 @@ def _units(plan: Plan) -> None:
         for key in (*obligation.audited, *obligation.original, *obligation.references, *controls):
             if key not in known:
                 raise PlanError(f"the plan's {obligation.id} reads a unit that is not planned, {key}")
+    tested = {(obligation.clause, obligation.artifact) for obligation in plan.obligations}
+    for gap in plan.gaps:
+        strange = next((key for key in (*gap.guarded, *gap.bare) if key not in known), None)
+        if strange is not None or (gap.clause, gap.artifact) not in tested:
+            raise PlanError(f"the plan compares {gap.clause} with bare weights by what is not planned")
 
 
 def _clauses(plan: Plan, document: Document) -> None:
@@ -67,6 +77,59 @@ def _rejected(plan: Plan, document: Document, findings: tuple[Finding, ...]) -> 
             else "is rejected by the plan alone"
         )
         raise PlanError(f"the clause {clause} {why}")
+
+
+def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
+    units = {planned.key: planned.unit for planned in plan.units}
+    clauses = {clause.id: clause for clause in document.policy.clauses}
+    for test in plan.obligations:
+        clause = clauses[test.clause]
+        if (clause.evidence is not None and clause.evidence.kind == "test") == (test.verifier == "record"):
+            raise PlanError(f"the plan decides {test.id} by {test.verifier}, which is not the evidence of its clause")
+        if clause.evidence is None or test.verifier == "record":
+            continue
+        case = Case(document.policy, bindings, clause, test.artifact, clause.evidence, test.alpha)
+        try:
+            _arms(case, test, units)
+            _controls(case, test, units)
+        except LackingError as lack:
+            raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
+        _numbers(case, test)
+
+
+def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """Every subject bound for a role, and no other, asked about the clause's target."""
+    bound = case.arms(guarded=test.access == "product")
+    read: dict[Role, tuple[str, ...]] = {"audited": test.audited, "original": test.original, "reference": test.references}
+    for role, keys in read.items():
+        if {units[key].subject for key in keys} != set(bound[role]):
+            raise PlanError(f"the plan's {test.id} takes as {role} other models than are bound")
+    target = getattr(case.clause, "target", None)
+    names = {f"{kind}{target}" for kind in ("", "wider:", "holdout:")}
+    if test.target != target or any(units[key].data.name not in names for keys in read.values() for key in keys):
+        raise PlanError(f"the plan's {test.id} asks about another set than its clause")
+
+
+def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    answers = any(isinstance(units[key], GenerateUnit) for key in test.audited)
+    due = {gate for gate in case.gates(test.verifier) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
+    if wrong := sorted(due ^ {control.gate for control in test.controls}):
+        raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
+
+
+def _numbers(case: Case, test: Obligation) -> None:
+    registered = {
+        "decide": (test.decide, case.decide),
+        "power_at": (test.effect, case.evidence.power_at),
+        "refute_at": (test.refute_at, case.refute_at),
+    }
+    for name, (planned, asked) in registered.items():
+        if planned != asked:
+            raise PlanError(f"the plan's {test.id} has `{name}` {_said(planned)}; the policy has {_said(asked)}")
+
+
+def _said(value: Fraction | str | None) -> str:
+    return "none" if value is None else value if isinstance(value, str) else percent(value)
 
 
 def _error(plan: Plan, document: Document) -> None:

@@ -115,7 +115,8 @@ def _models(report: Report) -> Mapping[str, str]:
         number = f" {one.index + 1}" if one.role == "reference" else ""
         system = f" behind {one.system}" if one.system else ""
         name = f"{one.role}{number} {one.artifact}"
-        found[f"{name}, guarded" if system else name] = f"{one.model}{system}, {one.precision}"
+        asked = "" if one.prompt == "{prompt}" else f", asked through “{one.prompt}”"
+        found[f"{name}, guarded" if system else name] = f"{one.model}{system}, {one.precision}{asked}"
     return found
 
 

@@ -58,6 +58,8 @@ def read_finished(run: Path, store: Store) -> Finished:
     with Ledger(run, read_only=True) as ledger:
         rows, content = ledger.rows(), ledger.content_digest()
     _present(rows, store)
+    for row in rows:
+        _readable(row)
     plans = [row for row in rows if row.kind == "plan"]
     results = [row for row in rows if row.kind in ("unit_finished", "verdict")]
     if results and (not plans or results[0].number < plans[0].number):
@@ -101,6 +103,20 @@ def _present(rows: tuple[Row, ...], store: Store) -> None:
         named = row.payload.get("object") if row.kind != "plan" else row.payload.get("plan")
         if isinstance(named, str) and not store.has(named):
             raise EvidenceError(f"row {row.number} of the ledger names the object {named}, which is missing")
+
+
+def _readable(row: Row) -> None:
+    """Raises `EvidenceError` for a plan or a note whose fields are not of the kind that the program writes."""
+    try:
+        if row.kind == "plan":
+            texts = (*(row.payload[name] for name in ("plan", "policy", "bindings")), *row.payload["versions"].values())
+        else:
+            texts = tuple(row.payload[name] for name in (DAY, REPORT_NOTE) if name in row.payload)
+            date.fromisoformat(row.payload.get(DAY, "2000-01-01"))
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise EvidenceError(f"row {row.number} of the ledger ({row.kind}) is not of the form this version writes") from None
 
 
 def _plan(row: Row, store: Store) -> Plan:

@@ -134,7 +134,10 @@ def _pairs(plan: Plan) -> tuple[tuple[DataRef, DataRef], ...]:
 def _revealing(plan: Plan) -> tuple[DataRef, ...]:
     units = {planned.key: planned.unit for planned in plan.units}
     tests = (o for o in plan.obligations if o.verifier in REVEALING and o.audited)
-    return tuple(dict.fromkeys(units[test.audited[0]].data for test in tests))
+    try:
+        return tuple(dict.fromkeys(units[test.audited[0]].data for test in tests))
+    except KeyError as unknown:
+        raise EvidenceError(f"the plan reads a unit that is not planned, {unknown.args[0]}") from None
 
 
 def _policy_key(file: str) -> str:

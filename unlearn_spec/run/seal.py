@@ -29,6 +29,8 @@ def seal(run: Path) -> None:
 
 def sealed(run: Path) -> Mapping[str, str] | None:
     """The sealed files with their digests; None for a run without a seal. Raises `EvidenceError` for a broken one."""
+    if (run / SEAL).exists() and not (run / SEAL).is_file():
+        raise EvidenceError(f"{SEAL} is not a file")
     try:
         data = (run / SEAL).read_bytes()
     except FileNotFoundError:

@@ -43,8 +43,11 @@ def files_of(run: Path) -> Mapping[str, str]:
 
 def envelope_of(run: Path) -> Envelope | None:
     """The run's signed statement; None if it has none. Raises `EvidenceError` for one that cannot be read."""
+    path = run / STATEMENT
+    if path.exists() and not path.is_file():
+        raise EvidenceError(f"{STATEMENT} is not a file")
     try:
-        data = (run / STATEMENT).read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
