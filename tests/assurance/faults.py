@@ -395,7 +395,7 @@ FAULTS: tuple[Fault, ...] = (
         "kin are forgotten",
         "K5",
         "lineage.kin",
-        "tuple(name for name in policy.information if name in found - part_of_it - {target})",
+        "tuple(name for name in policy.information if name in found - part_of_it)",
         "()",
     ),
     Fault("removal needs no method", "K3", "axioms._removal_needs_reach", "(or {changed} {destroyed})", "true"),
