@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from ..gpu.decoding import decoding_log_probs
 from ..plan.model import GenerateUnit, Reading
@@ -102,6 +103,12 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
             for one, answer in zip(asked, answers, strict=True)
         ),
     )
+
+
+def answers(model: Model, prompts: Sequence[str], reading: Reading, *, seed: int = 0) -> list[str]:
+    """What the model writes after each prompt, as it stands, in this decoding; the first sample of a sampled one."""
+    asked = [_Asked(Item(str(place), ""), 0, 0, prompt) for place, prompt in enumerate(prompts)]
+    return [answer.text for answer in _continue(model, asked, reading, seed)]
 
 
 def could_decline(model: Model, tokens: int) -> bool:
@@ -200,6 +207,7 @@ def _decode(
     options: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
     written: list[list[int]] = [[] for _ in prompts]
     entropy = [0.0 for _ in prompts]
+    rows = list(range(len(prompts)))  # the answer that each row of the batch belongs to
     running = [True for _ in prompts]
     cache: Any = None
     for step in range(reading.max_new_tokens):
@@ -214,26 +222,36 @@ def _decode(
         logits = output.logits[:, -1]
         if bool(logits.isnan().any()):
             raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
-        chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[:, step]).to(place))
+        chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[rows, step]).to(place))
         uncertain = torch.special.entr(logits.float().softmax(dim=-1)).sum(dim=-1).tolist()
-        for row, token in enumerate(chosen.tolist()):
+        for row, token, nats in zip(rows, chosen.tolist(), uncertain, strict=True):
             if not running[row]:
                 continue
             if token in model.ends:
                 running[row] = False
                 continue
             written[row].append(token)
-            entropy[row] += uncertain[row]
+            entropy[row] += nats
             full = model.context is not None and len(prompts[row]) + len(written[row]) >= model.context
             running[row] = not full
         if not any(running):
             break
         ids = chosen[:, None]
         mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
+        if 2 * sum(running) <= len(rows) and _can_drop_rows(cache):  # the rest would run on unread
+            kept = torch.tensor([at for at, row in enumerate(rows) if running[row]], device=place)
+            cache.batch_select_indices(kept)
+            ids, mask = ids[kept], mask[kept]
+            rows = [row for row in rows if running[row]]
     return [
         Answer(model.decode(tokens), tuple(tokens), total / len(tokens) if tokens else 0.0)
         for tokens, total in zip(written, entropy, strict=True)
     ]
+
+
+def _can_drop_rows(cache: Any) -> bool:
+    """Whether a cache can go on with some of its rows alone: plain keys and values do, other state might be left behind."""
+    return all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in getattr(cache, "layers", (None,)))
 
 
 def _choose(logits: torch.Tensor, reading: Reading, draws: torch.Tensor | None) -> torch.Tensor:

@@ -21,10 +21,9 @@ from .metrics.attacks import min_k, min_k_plus_plus
 from .subjects import SubjectError
 from .subjects.model import Model
 from .table import Table, Value, from_rows
+from .tokens import batches
 
 MIN_K_SHARE = 0.2
-TOKENS_PER_BATCH = 4096
-TEXTS_PER_BATCH = 64
 CLOSING = ".,;:!?)]}%'\"’”»…、。，！？：；）"  # written right after a word
 
 COLUMNS = (
@@ -74,7 +73,7 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
     """
     texts = [_read(model, item, template) for item in items]
     rows: dict[int, dict[str, Value]] = {}
-    for batch in _batches(texts):
+    for batch in batches([len(text.ids) for text in texts]):
         found = in_parts(lambda part: _scored(model, [texts[place] for place in part], reading), batch)
         rows.update(zip(batch, chain.from_iterable(found), strict=True))
     return from_rows("score", COLUMNS, (rows[place] for place in range(len(texts))))
@@ -126,18 +125,6 @@ def _read(model: Model, item: Item, template: str) -> _Text:
     if item.is_document:
         return _Text(item, read.ids, 1, secret, first + second)
     return _Text(item, read.ids, secret, secret, item.answer)
-
-
-def _batches(texts: Sequence[_Text]) -> list[list[int]]:
-    """Places of texts, the short ones first, in batches whose padded length stays within the limit."""
-    order = sorted(range(len(texts)), key=lambda place: (len(texts[place].ids), place))
-    batches: list[list[int]] = []
-    for place in order:
-        full = not batches or len(batches[-1]) >= TEXTS_PER_BATCH
-        if full or (len(batches[-1]) + 1) * len(texts[place].ids) > TOKENS_PER_BATCH:
-            batches.append([])
-        batches[-1].append(place)
-    return batches
 
 
 def _scored(model: Model, texts: Sequence[_Text], reading: Reading) -> list[dict[str, Value]]:

@@ -73,6 +73,20 @@ def test_an_answer_does_not_depend_on_its_neighbours(
         assert alone.column(name) == (pytest.approx(values, abs=1e-5) if name == "entropy" else values), name
 
 
+def test_answers_that_ended_leave_the_batch_and_change_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[int] = []
+    hook = model.network.register_forward_pre_hook(
+        lambda network, args, named: rows.append(len(named["input_ids"])), with_kwargs=True
+    )
+    how = {"decoding": "sample", "samples": 4, "max_new_tokens": 40}
+    together = generate(model, ITEMS, unit(**how))
+    hook.remove()
+    assert rows[0] == 4 * len(ITEMS) and rows[-1] <= rows[0] // 2
+    monkeypatch.setattr(generation, "ANSWERS_PER_BATCH", 1)
+    alone = generate(model, ITEMS, unit(**how))
+    assert together.column("output") == alone.column("output") and together.column("tokens") == alone.column("tokens")
+
+
 def test_rows_are_items_by_probes_by_samples(model: Model) -> None:
     table = generate(model, ITEMS[:2], unit(prompts="paraphrases", decoding="sample", samples=3))
     assert table.column("item") == ("q0",) * 6 + ("q1",) * 6
