@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import norm
 
 from unlearn_spec.statistics.auc_difference import auc_difference_interval
+from unlearn_spec.statistics.bands import clustered_dkw_half_width, dkw_half_width
 from unlearn_spec.statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from unlearn_spec.statistics.bootstrap import bca_mean_interval, bootstrap_auc_interval
 from unlearn_spec.statistics.bounded import clustered_rate_lower, clustered_rate_upper
@@ -26,7 +27,6 @@ from unlearn_spec.statistics.intervals import (
     Interval,
     auc_interval,
     clustered_mean_interval,
-    dkw_half_width,
     wilson,
 )
 from unlearn_spec.statistics.sequential import betting_lower, betting_upper
@@ -175,6 +175,21 @@ def dkw_situation(n: int, alpha: float) -> Situation:
     return Situation(f"dkw band n = {n}", alpha, 0.0, draw, guaranteed=True)
 
 
+def clustered_dkw_situation(clusters: int, size: int, spread: float, alpha: float) -> Situation:
+    """The band around the mean of the clusters' distribution functions, values uniform over all: each cluster's values lie
+    within `spread` (of 1, wrapped around) of a place of its own; spread 0 makes them equal."""
+
+    def draw(generator: np.random.Generator) -> Interval:
+        middle = generator.random((clusters, 1))
+        x = np.sort(((middle + spread * (generator.random((clusters, size)) - 0.5)) % 1).ravel())
+        n, reach = x.size, clustered_dkw_half_width(clusters, alpha)
+        above = float((np.arange(1, n + 1) / n - x).max())
+        below = float((x - np.arange(n) / n).max())
+        return Interval(0.0, above - reach, reach - below, "dkw")
+
+    return Situation(f"clustered dkw band {clusters} × {size}, spread {spread}", alpha, 0.0, draw, guaranteed=True)
+
+
 def clopper_pearson_situation(n: int, rate: float, alpha: float) -> Situation:
     def draw(generator: np.random.Generator) -> Interval:
         k = int(generator.binomial(n, rate))
@@ -247,6 +262,8 @@ def situations() -> Iterator[Situation]:
             yield betting_situation(200, rate, alpha)
         yield betting_situation(200, 0.3, alpha, binary=False)
         yield dkw_situation(40, alpha)
+        for spread in (0.0, 0.3, 1.0):
+            yield clustered_dkw_situation(40, 5, spread, alpha)
         yield clopper_pearson_situation(100, 0.05, alpha)
         for correlation in (0, 0.3, 1):
             for rate in (0.01, 0.1, 0.5):

@@ -46,6 +46,8 @@ SITUATIONS = [
     coverage.mean_situation(60, 4, 0.1, 0.3, 0.05, "bca"),
     coverage.mean_situation(60, 4, 0.01, 0.3, 0.05, "bca"),
     coverage.dkw_situation(40, 0.05),
+    coverage.clustered_dkw_situation(40, 5, 0.0, 0.05),
+    coverage.clustered_dkw_situation(40, 5, 0.3, 0.05),
     coverage.clopper_pearson_situation(100, 0.05, 0.05),
 ]
 SLOW = [

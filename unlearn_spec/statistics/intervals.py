@@ -1,4 +1,4 @@
-"""Confidence intervals for AUC, means of clustered items, proportions and distribution functions.
+"""Confidence intervals for AUC, means of clustered items and proportions.
 
 One convention: `alpha` is the error probability of *each side*. `low` and `high` are one-sided bounds at level
 1 - alpha; used together they are a two-sided interval at level 1 - 2·alpha. For a two-sided interval at 1 - a pass
@@ -143,26 +143,6 @@ def wilson(k: int, n: int, alpha: Rate) -> Interval:
     centre = (point + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(point * (1 - point) / n + z * z / (4 * n * n))
     return Interval(point, max(0.0, centre - reach) if k else 0.0, min(1.0, centre + reach) if k < n else 1.0, "wilson")
-
-
-def dkw_half_width(n: int, alpha: Rate) -> float:
-    """Half-width of the band around an empirical distribution function of `n` independent values, at most 1.
-
-    Dvoretzky–Kiefer–Wolfowitz with Massart's constant (Massart 1990): each side fails with probability at most
-    `alpha` for alpha ≤ ½, both together at most 2·alpha.
-    """
-    level = error_level(alpha)
-    if n < 1 or level > 0.5:
-        raise ValueError(f"need n ≥ 1 and alpha ≤ 1/2, got n = {n}, alpha = {alpha}")
-    return min(1.0, math.sqrt(-math.log(level) / (2 * n)))
-
-
-def exceedance_interval(values: ArrayLike, threshold: float, alpha: Rate) -> Interval:
-    """P[value > threshold] with the DKW band: valid for all thresholds at once, so the threshold may be chosen late."""
-    v = checked_values(values)
-    reach = dkw_half_width(v.size, alpha)
-    point = float(np.mean(v > threshold))
-    return Interval(point, max(0.0, point - reach), min(1.0, point + reach), "dkw")
 
 
 def placements(x: Floats, y: Floats) -> Floats:
