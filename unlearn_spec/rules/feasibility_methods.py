@@ -69,7 +69,7 @@ def undone_by_tuning_or_compression(ground: Ground) -> Iterator[Told]:
 
     In reach: the clause asks for `weights` or deeper, an audience holds the weights, or a coarsely compressed copy is
     listed or named under `precision`. A relearning attack in the evidence (`relearn`) answers the first, a test of the
-    copy the second. Cannot see copies that the policy doesn't list.
+    copy the second, or one that rounds the model itself as coarsely (`quantize`). Cannot see copies that the policy doesn't list.
     """
     for clause in treatments(ground):
         methods = tuple(one for one in named(ground, clause) if shortfall(ground, clause, one.family) is None)
@@ -89,12 +89,13 @@ def undone_by_tuning_or_compression(ground: Ground) -> Iterator[Told]:
         copies, spans = _untested_copies(ground, clause)
         if copies:
             text = f"{clause.id} is to be met by {names}, and {copies}, which no test looks at"
-            fixes = (
+            mends = (
                 Fix("add a clause on the compressed copy, with a test of its own"),
+                Fix("or let a test ask rounded copies", snippet="quantize: [int4, nf4]"),
                 Fix("or compress to INT8 at most, or treat the copy by a method that rebuilds it"),
             )
             yield told(
-                "K007", text, (*ground.method_spans(clause), *spans), ("quantisation-recovers",), (clause,), fixes
+                "K007", text, (*ground.method_spans(clause), *spans), ("quantisation-recovers",), (clause,), mends
             )
 
 
@@ -122,6 +123,8 @@ def _untested_copies(ground: Ground, clause: Treatment) -> tuple[str, tuple[Span
             span = ground.span((*ground.path(clause), "scope", "precision", index))
             return f"must hold at {precision}", (span,)
     for model in models_of(ground, clause):
+        if (clause.target, model) in ground.rounded:
+            continue
         own = (model,) if is_coarse(ground.policy.artifacts[model].by) else ()
         for copy in (*own, *coarse_copies(ground, model)):
             if (clause.target, copy) not in ground.tested:
