@@ -88,9 +88,10 @@ def rounded(weight: torch.Tensor, how: Rounding) -> torch.Tensor:
     if how == "int8":
         found = _to_grid(exact, 127)
     elif how == "int4":
-        found = torch.cat([_to_grid(group, 7) for group in exact.split(GROUP, dim=1)], dim=1)
+        found = torch.cat([_to_grid(exact[:, first : first + GROUP], 7) for first in range(0, exact.shape[1], GROUP)], dim=1)
     else:
-        blocks = exact.reshape(-1).split(GROUP)
+        flat = exact.reshape(-1)
+        blocks = [flat[first : first + GROUP] for first in range(0, len(flat), GROUP)]
         found = torch.cat([_to_levels(block) for block in _stacked(blocks)]).reshape(exact.shape)
     return found.to(weight.dtype)
 

@@ -297,6 +297,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
 
 _ALTERED: Final = {"quantize": ("remove", "suppress"), "inspect": ("remove",)}
 """Looks at an altered or opened copy, by the goals that they bear on."""
+_APART: Final = {"quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize")}
+"""What else asks in a way of its own, and cannot stand beside them."""
 
 
 def _altered(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
@@ -305,7 +307,7 @@ def _altered(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data:
         if key not in evidence:
             continue
         names = evidence[key]
-        beside = next((other for other in ("relearn", "suite", *_ALTERED) if other != key and other in evidence), None)
+        beside = next((other for other in _APART[key] if other in evidence), None)
         if isinstance(goal, str) and goal in get_args(GoalKind) and goal not in goals:
             yield _idle((*path, key), f"for `{goal}`", data)
         elif goal == "remove" and measure == "membership":

@@ -123,14 +123,17 @@ def _untested_copies(ground: Ground, clause: Treatment) -> tuple[str, tuple[Span
             span = ground.span((*ground.path(clause), "scope", "precision", index))
             return f"must hold at {precision}", (span,)
     for model in models_of(ground, clause):
-        if (clause.target, model) in ground.rounded:
-            continue
         own = (model,) if is_coarse(ground.policy.artifacts[model].by) else ()
         for copy in (*own, *coarse_copies(ground, model)):
-            if (clause.target, copy) not in ground.tested:
+            if (clause.target, copy) not in ground.tested and not _rounded(ground, clause.target, copy):
                 made = shown(ground.policy.artifacts[copy].by)
                 return f"{copy} is made from it by {made}", (ground.span(("artifacts", copy, "by"), "compressed"),)
     return "", ()
+
+
+def _rounded(ground: Ground, target: str, copy: str) -> bool:
+    """Whether a test on a model that the copy is made from rounds that model as coarsely itself."""
+    return any(name == target and copy in coarse_copies(ground, model) for name, model in ground.rounded)
 
 
 def supplied_in_context(ground: Ground) -> Iterator[Told]:
