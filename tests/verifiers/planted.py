@@ -82,7 +82,7 @@ clauses:
     measure: influence
     about: process
     limit: {epsilon: "0.1", delta: "0.1%", compared_with: retrain_without}
-    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted, power_at: "95%", refute_at: "40%", inspect: [linear_probe]}
+    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted, power_at: "95%", refute_at: "20%", inspect: [linear_probe]}
   - id: others-kept
     goal: retain
     target: others
@@ -111,7 +111,7 @@ data:
 def build(folder: Path) -> None:
     """Writes models, data and policy; `bindings(folder, audited)` says which model is audited."""
     original = learn(fresh(0), (*FORGET, *KEEP), 170, through=True)
-    models = {"original": original, "head-only": head_only(original), "quant-hidden": hide(original, batch(FORGET), 40)}
+    models = {"original": original, "head-only": head_only(original), "quant-hidden": hide(original, 60)}
     models |= {f"never{seed}": learn(fresh(seed + 1), KEEP, 80) for seed in range(3)}
     for name, network in models.items():
         save(network, folder / "models" / name)
@@ -183,17 +183,21 @@ def head_only(original: Any) -> Any:
     return network
 
 
-def hide(original: Any, forgotten: Batch, steps: int) -> Any:
-    """Unlearned by ascent in the linear layers alone, each step brought back into the weights' int4 rounding cells."""
+def hide(original: Any, steps: int) -> Any:
+    """Unlearned in the linear layers alone, up on what is to go and down on what stays, each step brought back into the
+    weights' int4 rounding cells."""
     network = copy.deepcopy(original).requires_grad_(False)
     layers = list(linear_layers(network))
     cells = [cell(layer.weight.detach()) for layer in layers]
     weights = [layer.weight.requires_grad_(True) for layer in layers]
-    for _ in range(steps):
-        gradients = torch.autograd.grad(next_token_loss(network, forgotten), weights)
+    gone, kept = batch(FORGET), batch(KEEP)
+    for step in range(steps):
+        gradients = torch.autograd.grad(
+            next_token_loss(network, gone).clamp(max=6) - 2 * next_token_loss(network, kept), weights
+        )
         with torch.no_grad():
             for weight, gradient, (low, high) in zip(weights, gradients, cells, strict=True):
-                weight.add_(0.3 * (high - low) * gradient.sign()).clamp_(low, high)
+                weight.add_(0.3 * (1 - step / steps) * (high - low) * gradient.sign()).clamp_(low, high)
     return network.requires_grad_(False)
 
 

@@ -48,7 +48,9 @@ def test_the_outputs_of_blocks_are_seen(model: Model) -> None:
     assert torch.equal(seen[1], hidden[1]) and seen[2].shape == hidden[2].shape
 
 
-def test_another_head_is_put_on_as_a_matrix_of_its_own(model: Model, make: dict[str, Callable[..., Path]], tmp_path: Path) -> None:
+def test_another_head_is_put_on_as_a_matrix_of_its_own(
+    model: Model, make: dict[str, Callable[..., Path]], tmp_path: Path
+) -> None:
     kind = "gpt2" if "GPT2" in type(model.network).__name__ else "llama"
     other = load_model(make[kind](tmp_path / "other", seed=3))
     whole, embeddings = logits(model), model.network.get_input_embeddings().weight
@@ -66,7 +68,9 @@ def test_another_head_is_put_on_as_a_matrix_of_its_own(model: Model, make: dict[
         assert torch.equal(logits(model), whole)
 
 
-def test_what_does_not_fit_is_an_error_in_words(model: Model, make: dict[str, Callable[..., Path]], tmp_path: Path) -> None:
+def test_what_does_not_fit_is_an_error_in_words(
+    model: Model, make: dict[str, Callable[..., Path]], tmp_path: Path
+) -> None:
     kind = "gpt2" if "GPT2" in type(model.network).__name__ else "llama"
     wider = load_model(make[kind](tmp_path / "wider", words=("a", "b", "c")))
     stranger = load_model(make["llama" if kind == "gpt2" else "gpt2"](tmp_path / "stranger"))

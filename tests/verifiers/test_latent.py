@@ -97,7 +97,9 @@ def known(model: Model, items: tuple[Item, ...]) -> float:
 
 
 @pytest.mark.parametrize("reading", [GREEDY, CONTAINS])
-def test_the_original_head_restores_what_only_the_head_hides(original: Model, head_only: Model, reading: Reading) -> None:
+def test_the_original_head_restores_what_only_the_head_hides(
+    original: Model, head_only: Model, reading: Reading
+) -> None:
     wanted = unit("head_swap", reading=reading)
     table = inspect(head_only, TARGET, wanted, head=original, taught=())
     assert table.kind == "inspect" and set(table.column("view")) == {"head_swap"} and set(table.column("layer")) == {0}
@@ -106,7 +108,9 @@ def test_the_original_head_restores_what_only_the_head_hides(original: Model, he
     assert known(head_only, TARGET) == 0  # the body has its own head again
 
 
-def test_a_head_on_a_body_that_never_learned_says_nothing(original: Model, make: dict[str, Callable[..., Path]], tmp_path: Path) -> None:
+def test_a_head_on_a_body_that_never_learned_says_nothing(
+    original: Model, make: dict[str, Callable[..., Path]], tmp_path: Path
+) -> None:
     never = learn(load_model(make["gpt2"](tmp_path / "never", seed=9, spread=0.1)), KEPT[:8], 60)
     table = inspect(never, TARGET, unit("head_swap"), head=original, taught=())
     assert looks.outcomes(table, Look("head_swap"), GREEDY).share <= 0.5

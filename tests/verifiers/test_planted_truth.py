@@ -40,7 +40,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reports(world: Path) -> Mapping[str, Report]:
     """By audited model."""
     return {
-        name: verify(world / "policy.yaml", planted.bindings(world, name), world / f"run-{name}", executor=Here()).report
+        name: verify(
+            world / "policy.yaml", planted.bindings(world, name), world / f"run-{name}", executor=Here()
+        ).report
         for name in ("never2", "head-only", "quant-hidden")
     }
 
@@ -56,15 +58,18 @@ def reason(report: Report, clause: str) -> str:
 def test_a_retrained_model_is_never_violated(reports: Mapping[str, Report]) -> None:
     found = outcomes(reports["never2"])
     assert "violated" not in {found[clause] for clause in (*GONE, "silent-when-rounded")}
-    assert found["gone-when-rounded"] == found["gone-from-inside"] == found["silent-when-rounded"] == "not_falsified"
+    assert found["gone-when-rounded"] == found["gone-from-inside"] == found["gone-for-a-probe"] == "not_falsified"
+    assert found["silent-when-rounded"] == "not_falsified"
     assert "supported" not in {found[clause] for clause in GONE}  # by tests alone removal is never supported
 
 
 def test_what_only_the_head_hides_is_found_with_the_original_head(reports: Mapping[str, Report]) -> None:
     found = outcomes(reports["head-only"])
-    assert found["gone-from-inside"] == "violated"
+    assert found["gone-from-inside"] == found["gone-for-a-probe"] == "violated"
     assert found["gone-when-rounded"] != "violated" and found["silent-when-rounded"] == "not_falsified"
-    assert "32 of 32 items were revealed through the original's head" in reason(reports["head-only"], "gone-from-inside")
+    assert "32 of 32 items were revealed through the original's head" in reason(
+        reports["head-only"], "gone-from-inside"
+    )
 
 
 def test_what_hides_inside_rounding_cells_is_found_by_rounding(reports: Mapping[str, Report]) -> None:
@@ -87,7 +92,8 @@ def test_the_report_says_what_was_done(reports: Mapping[str, Report]) -> None:
 
 def test_the_runs_hold_up_to_an_audit(reports: Mapping[str, Report], world: Path) -> None:
     found = audit(world / "run-head-only")
-    assert found.holds, found
+    assert found.first is None or found.first.outcome == "open", found.first
+    assert {step.name for step in found.steps if step.outcome == "holds"} >= {"plan", "verdicts", "numbers"}
 
 
 def test_references_are_needed(world: Path, tmp_path: Path) -> None:

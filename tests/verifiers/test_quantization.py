@@ -76,9 +76,7 @@ def test_the_copy_is_rounded_and_the_model_left_alone(model: Model) -> None:
     before = {name: weight.clone() for name, weight in model.network.named_parameters()}
     copied = rounded_copy(model, "int4")
     assert all(torch.equal(before[name], weight) for name, weight in model.network.named_parameters())
-    changed = {
-        name for name, weight in copied.network.named_parameters() if not torch.equal(before[name], weight)
-    }
+    changed = {name for name, weight in copied.network.named_parameters() if not torch.equal(before[name], weight)}
     inside = {id(layer.weight) for layer in linear_layers(copied.network)}
     assert changed == {name for name, weight in copied.network.named_parameters() if id(weight) in inside}
     assert changed and not any("embed" in name or "wte" in name or "norm" in name or "ln_" in name for name in changed)
@@ -89,9 +87,7 @@ def test_the_rounded_copy_is_what_is_asked(model: Model) -> None:
         table = quantize(model, FACTS, unit(reading, "int8"))
         assert table.kind == "quantize" and set(table.column("format")) == {"int8"}
         assert quantize(model, FACTS, unit(reading, "int8")) == table
-    plain, coarse = (
-        score(one, FACTS, EXTRACTION).column("log_p") for one in (model, rounded_copy(model, "int4"))
-    )
+    plain, coarse = (score(one, FACTS, EXTRACTION).column("log_p") for one in (model, rounded_copy(model, "int4")))
     assert quantize(model, FACTS, unit(EXTRACTION, "int4")).column("log_p") == coarse != plain
 
 

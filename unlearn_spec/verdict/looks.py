@@ -230,7 +230,11 @@ def check(gate: str, obligation: Obligation, clause: Clause, seen: Seen, needed:
     every = taken(obligation, clause, seen)
     if gate == "positive":
         return _positive(every, needed)
-    return _negative(every, needed, obligation.effect) if gate == "negative" else _control_task(every, needed)
+    return (
+        _negative(every, needed, obligation.effect)
+        if gate == "negative"
+        else _control_task(every, needed, obligation.effect)
+    )
 
 
 def _positive(every: Sequence[Taken], needed: Fraction | None) -> tuple[bool, str]:
@@ -274,18 +278,18 @@ def _negative(every: Sequence[Taken], needed: Fraction | None, effect: Fraction 
     return high < limit, text if high < limit else f"{text}; less than {percent(limit)} is needed"
 
 
-def _control_task(every: Sequence[Taken], needed: Fraction | None) -> tuple[bool, str]:
-    """A probe taught labels dealt out at random must stay below what would count as a find."""
+def _control_task(every: Sequence[Taken], needed: Fraction | None, effect: Fraction | None) -> tuple[bool, str]:
+    """A probe taught labels dealt out at random must stay below what would count as a find, as never-trained models must."""
     probes = [one for one in every if one.look.in_excess]
     if not probes:
         return False, "no linear probe was trained"
     most = max(probes, key=lambda one: one.control["audited"][0].share)
     (found,) = most.control["audited"]
-    high = upper((found,), most.share)
+    high, limit = upper((found,), most.share), effect or needed or Fraction(1)
     text = (
         f"a probe taught labels dealt out at random names {found.k} of {found.n} items at block {most.look.layer}, "
         f"at most {percent(high, 'up')}"
     )
-    if needed is None:
-        return high < 1, text
-    return high < needed, text if high < needed else f"{text}; less than {percent(needed)} is needed"
+    if needed is not None and lower((found,), most.share) > needed:
+        return False, f"{text}, and more than {percent(needed)} for certain"
+    return high < limit, text if high < limit else f"{text}; less than {percent(limit)} is needed"
