@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,16 +15,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from planted import cell
+
 from unlearn_spec.plan.model import DataRef, QuantizeUnit, Reading, SubjectRef
 from unlearn_spec.policy.vocabulary import Rounding
-from unlearn_spec.verifiers import looks
 from unlearn_spec.verifiers.items import Item
-from unlearn_spec.verifiers.looks import Look
 from unlearn_spec.verifiers.quantization import GROUP, NF4, linear_layers, quantize, rounded, rounded_copy
 from unlearn_spec.verifiers.scoring import score
 from unlearn_spec.verifiers.subjects import SubjectError
-from unlearn_spec.verifiers.subjects.model import Model
-from unlearn_spec.verifiers.training import Batch, next_token_loss
+from unlearn_spec.verifiers.subjects.model import Model, load_model
 
 FORMATS: tuple[Rounding, ...] = ("int8", "int4", "nf4")
 EXTRACTION = Reading(
@@ -98,74 +101,21 @@ def test_a_model_without_linear_layers_is_refused(model: Model) -> None:
         rounded_copy(replace(model, network=bare), "nf4")
 
 
-def test_what_is_hidden_inside_rounding_cells_comes_back_when_rounded(model: Model) -> None:
-    """Weights moved only inside their int4 cells: silent as it stands, and as a rounded copy the rounded original."""
-    original = taught(model)
-    hidden = hide_in_cells(original)
-    reading = Reading(metric="extraction_probability", at_least=Fraction(1, 2), decoding="greedy")
-    assert all(log_p == 0 for log_p in score(original, FACTS, reading).column("log_p"))
-    assert sum(log_p == 0 for log_p in score(hidden, FACTS, reading).column("log_p")) <= 1
-    tables = {how: quantize(hidden, FACTS, unit(reading, how)) for how in ("int8", "int4")}
-    assert tables["int4"] == quantize(original, FACTS, unit(reading, "int4"))
-    shares = {how: looks.outcomes(table, Look(how), reading).k for how, table in tables.items()}
-    assert shares["int4"] >= 3 and shares["int8"] <= 1
-    weights = zip(*(dict(rounded_copy(one, "int4").network.named_parameters()).values() for one in (original, hidden)), strict=True)  # fmt: skip
-    assert all(torch.equal(one, other) for one, other in weights)
+def test_what_is_moved_inside_its_rounding_cell_is_rounded_to_the_same(make_llama_model: Model) -> None:
+    model, draw = make_llama_model, torch.Generator().manual_seed(1)
+    moved = copy.deepcopy(model.network)
+    for layer in linear_layers(moved):
+        low, high = cell(layer.weight.detach())
+        layer.weight.data = low + (high - low) * torch.rand(low.shape, generator=draw)
+    hidden = replace(model, network=moved)
+    assert score(hidden, FACTS, EXTRACTION) != score(model, FACTS, EXTRACTION)
+    pairs = zip(*(rounded_copy(one, "int4").network.parameters() for one in (model, hidden)), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    for how, alike in (("int4", True), ("int8", False)):
+        tables = [quantize(one, FACTS, unit(EXTRACTION, how)) for one in (model, hidden)]
+        assert (tables[0] == tables[1]) is alike
 
 
-def taught(model: Model) -> Model:
-    """A copy that knows the facts after its weights are rounded to int4: trained through the rounding."""
-    student = copy.deepcopy(model.network).requires_grad_(True)
-    layers = list(linear_layers(student))
-    optimiser = torch.optim.AdamW(student.parameters(), lr=0.02, weight_decay=0.0)
-    batch = batch_of(model)
-    for _ in range(70):
-        exact = [layer.weight.data for layer in layers]
-        next_token_loss(student, batch).backward()
-        for layer in layers:
-            across = type(layer).__name__ == "Conv1D"
-            layer.weight.data = rounded(layer.weight.data.T, "int4").T if across else rounded(layer.weight.data, "int4")
-        next_token_loss(student, batch).backward()  # adds its gradients to those of the exact weights
-        for layer, weight in zip(layers, exact, strict=True):
-            layer.weight.data = weight
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-    return replace(model, network=student.eval().requires_grad_(False))
-
-
-def hide_in_cells(model: Model) -> Model:
-    """Gradient ascent on the facts in the linear layers alone, each step brought back into the weights' int4 cells."""
-    student = copy.deepcopy(model.network).requires_grad_(False)
-    layers = list(linear_layers(student))
-    cells = [cell(layer) for layer in layers]
-    weights = [layer.weight.requires_grad_(True) for layer in layers]
-    batch = batch_of(model)
-    for _ in range(25):
-        gradients = torch.autograd.grad(next_token_loss(student, batch), weights)
-        with torch.no_grad():
-            for weight, gradient, (low, high) in zip(weights, gradients, cells, strict=True):
-                weight.add_(0.3 * (high - low) * gradient.sign()).clamp_(low, high)
-    return replace(model, network=student.eval().requires_grad_(False))
-
-
-def cell(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Bounds between which a weight may move and still be rounded to the same int4 value; the largest stay put."""
-    across = type(layer).__name__ == "Conv1D"
-    weight = (layer.weight.T if across else layer.weight).detach().clone()
-    centre = rounded(weight, "int4")
-    scale = torch.cat([
-        (group.abs().amax(dim=1, keepdim=True) / 7).expand_as(group) for group in weight.split(GROUP, dim=1)
-    ], dim=1)  # fmt: skip
-    fixed = weight.abs() >= 6.999 * scale
-    low = torch.where(fixed, weight, torch.minimum(centre - 0.49 * scale, weight))
-    high = torch.where(fixed, weight, torch.maximum(centre + 0.49 * scale, weight))
-    # Nothing may grow beyond the largest weight of its group, whose size the scale is.
-    low, high = torch.maximum(low, -6.99 * scale).minimum(weight), torch.minimum(high, 6.99 * scale).maximum(weight)
-    return (low.T.contiguous(), high.T.contiguous()) if across else (low, high)
-
-
-def batch_of(model: Model) -> Batch:
-    read = [model.encode_pair(item.prompt, f" {item.answer}") for item in FACTS]
-    ids = torch.tensor([one.ids for one in read])
-    labels = torch.tensor([[-100] * one.start + list(one.ids[one.start :]) for one in read])
-    return Batch(ids, torch.ones_like(ids), labels)
+@pytest.fixture
+def make_llama_model(make: dict[str, Callable[..., Path]], tmp_path: Path) -> Model:
+    return load_model(make["llama"](tmp_path))
