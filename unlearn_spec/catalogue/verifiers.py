@@ -177,7 +177,8 @@ _ALL = (
         direction="lower_is_better",
         source="Zhang et al., Does your LLM truly unlearn?, arXiv 2410.16454; int8 and int4 by round-to-nearest, NF4 as in "
         "Dettmers et al., QLoRA, arXiv 2305.14314",
-        blind_to="formats that fit the rounding to data (GPTQ, AWQ), pruning, distillation, and rounding of activations",
+        blind_to="formats that fit the rounding to data (GPTQ, AWQ), experts kept as one tensor, pruning, distillation, and rounding of "
+        "activations",
         effort=_looked,
     ),
     Declaration(
