@@ -13,10 +13,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import planted
 
+from unlearn_spec.plan.bindings import load_bindings
+from unlearn_spec.policy.load import load
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.render import render
 from unlearn_spec.run.audit import audit
-from unlearn_spec.run.verify import verify
+from unlearn_spec.run.audit_plan import PlanError, check_plan
+from unlearn_spec.run.verify import RunResult, verify
 
 GONE = ("gone-when-rounded", "gone-from-inside", "gone-for-a-probe")
 
@@ -37,14 +40,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reports(world: Path) -> Mapping[str, Report]:
+def runs(world: Path) -> Mapping[str, RunResult]:
     """By audited model."""
     return {
-        name: verify(
-            world / "policy.yaml", planted.bindings(world, name), world / f"run-{name}", executor=Here()
-        ).report
+        name: verify(world / "policy.yaml", planted.bindings(world, name), world / f"run-{name}", executor=Here())
         for name in ("never2", "head-only", "quant-hidden")
     }
+
+
+@pytest.fixture(scope="module")
+def reports(runs: Mapping[str, RunResult]) -> Mapping[str, Report]:
+    return {name: run.report for name, run in runs.items()}
 
 
 def outcomes(report: Report) -> dict[str, str]:
@@ -94,6 +100,18 @@ def test_the_runs_hold_up_to_an_audit(reports: Mapping[str, Report], world: Path
     found = audit(world / "run-head-only")
     assert found.first is None or found.first.outcome == "open", found.first
     assert {step.name for step in found.steps if step.outcome == "holds"} >= {"plan", "verdicts", "numbers"}
+
+
+def test_a_plan_that_looks_less_than_its_clause_asks_is_refused(runs: Mapping[str, RunResult], world: Path) -> None:
+    document, plan = load(world / "policy.yaml"), runs["never2"].plan
+    bound = load_bindings(planted.bindings(world, "never2"), document.policy)
+    check_plan(plan, document, bound, ())
+    less = tuple(
+        one.model_copy(update={"audited": one.audited[:1]}) if one.verifier in ("quantization", "latent") else one
+        for one in plan.obligations
+    )
+    with pytest.raises(PlanError, match="does not look as its clause asks"):
+        check_plan(plan.model_copy(update={"obligations": less}), document, bound, ())
 
 
 def test_references_are_needed(world: Path, tmp_path: Path) -> None:
