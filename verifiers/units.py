@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..plan.model import DataRef, GenerateUnit, RelearnUnit, ScoreUnit, SubjectRef, Unit
+from ..plan.model import (
+    DataRef,
+    GenerateUnit,
+    InspectUnit,
+    QuantizeUnit,
+    RelearnUnit,
+    ScoreUnit,
+    SubjectRef,
+    Unit,
+)
 from .generation import generate
 from .items import Item, ItemError
+from .latent import inspect
 from .memory import is_out_of_memory
+from .quantization import quantize
 from .relearning import relearn
 from .scoring import score
 from .subjects import SubjectError
@@ -44,6 +55,8 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
     try:
         with one_thread():
+            if isinstance(unit, InspectUnit):
+                return _inspected(unit, subject, found, load, items)
             return _run(unit, subject, found, retain, _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
@@ -61,6 +74,15 @@ def _run(
             return generate(subject, items, unit, suite=suite)
         case RelearnUnit():
             return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
+        case QuantizeUnit():
+            return quantize(_bare(subject, "rounding"), items, unit)
+    raise ItemError(f"nothing measures a unit of the kind {unit.kind}")
+
+
+def _inspected(unit: InspectUnit, subject: Subject, found: tuple[Item, ...], load: Load, items: Items) -> Table:
+    head = None if unit.head is None else _bare(load(unit.head), "head of its own")
+    taught = () if unit.taught is None else items(unit.taught)
+    return inspect(_bare(subject, "hidden states"), found, unit, head=head, taught=taught)
 
 
 def _bare(subject: Subject, what: str) -> Model:

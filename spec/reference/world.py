@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeVar
 
-from unlearn_spec.policy.vocabulary import PROBES, About, Access, Reference
+from unlearn_spec.policy.vocabulary import PROBES, About, Access, Reference, access_rank
 
 Key = TypeVar("Key")
 Atoms = frozenset[tuple[str, str]]
@@ -64,7 +64,7 @@ class World:
     recalled: Atoms = frozenset()  # (artifact, audience)
     controls: Atoms = frozenset()  # (party, artifact)
     acted_on: frozenset[str] = frozenset()  # artifacts on which the obligor acts
-    attacks: frozenset[str] = frozenset()  # suites that fine-tune and then ask each item's own question
+    altered: Mapping[str, Access] = field(default_factory=dict)  # suites on an altered copy → access that altering takes
     many: Mapping[str, int] = field(default_factory=dict)  # how many items a name stands for, alike in all; else one
 
     def count(self, items: Iterable[str]) -> int:
@@ -76,11 +76,12 @@ class World:
         return [item for item, sets in self.items.items() if (name in sets if name else not sets)]
 
     def inside(self, part: str, whole: str, access: Access) -> bool:
-        """Whether all probes of `part` belong to `whole`: by the chain, as a suite, or as a fine-tuning attack."""
+        """Whether all probes of `part` belong to `whole`: by the chain, as a suite, or as an altered copy's own."""
         if part in PROBES and whole in PROBES:
             return PROBES.index(part) <= PROBES.index(whole)
         suite = part not in (*PROBES, "in_context") and whole in PROBES
-        return part == whole or (suite and (whole == "adversarial" or (part in self.attacks and access == "finetune")))
+        own = part in self.altered and access_rank(access) >= access_rank(self.altered[part])
+        return part == whole or (suite and (whole == "adversarial" or own))
 
 
 def given(numbers: Mapping[Key, Fraction], key: Key) -> Fraction:

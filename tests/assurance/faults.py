@@ -155,8 +155,8 @@ FAULTS: tuple[Fault, ...] = (
         "stronger probing knows more",
         "AX3",
         "axioms._under",
-        "return low.access == high.access and _weaker_probe(high.asked, low.asked)",
-        "return low.access == high.access and _weaker_probe(low.asked, high.asked)",
+        "return low.access == high.access and _weaker_probe(high.asked, low.asked, low.access)",
+        "return low.access == high.access and _weaker_probe(low.asked, high.asked, low.access)",
     ),
     Fault(
         "access orders what is known",

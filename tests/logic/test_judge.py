@@ -195,6 +195,25 @@ def test_relearning_may_refute_and_never_supports(policy_of: Build) -> None:
     assert judged(policy, rate("1/2", "1", **cell), suite="suite:relearn-0").answer == "refuted"
 
 
+def test_rounding_may_refute_what_holders_of_weights_are_asked_about_and_never_supports(policy_of: Build) -> None:
+    cell = {"access": "weights", "asked": "suite:quantize-0"}
+    for asked in ("direct", "paraphrase", "adversarial"):
+        policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access="weights", asked=asked))
+        assert judged(policy, rate("0", "1/100", **cell), suite="suite:quantize-0").answer == "open"
+        assert judged(policy, rate("1/2", "1", **cell), suite="suite:quantize-0").answer == "refuted"
+    shallower = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access="logprobs"))
+    assert judged(shallower, rate("1/2", "1", **cell)).answer == "open"
+    tuned = {"access": "weights", "asked": "suite:relearn-0"}  # fine-tuning takes more than the weights
+    policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access="weights"))
+    assert judged(policy, rate("1/2", "1", **tuned)).answer == "open"
+
+
+def test_a_suite_of_prompts_is_no_alteration_whatever_its_name(policy_of: Build) -> None:
+    policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access="weights"))
+    named = {"access": "weights", "asked": f"suite:quantize-tricks@sha256:{'0' * 64}"}
+    assert judged(policy, rate("1/2", "1", **named)).answer == "open"
+
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 

@@ -245,7 +245,7 @@ def test_exactly_delta_and_a_hair_more() -> None:
 def test_a_fine_tuning_attack_belongs_to_every_class_at_finetune() -> None:
     attack = with_rates((replace(X, asked="relearn", access="weights"), HALF), (replace(X, access="finetune"), QUARTER))
     assert broken_axioms(POLICY, attack) == ()
-    assert broken_axioms(POLICY, replace(attack, attacks=frozenset({"relearn"}))) == ("AX3",)
+    assert broken_axioms(POLICY, replace(attack, altered={"relearn": "finetune"})) == ("AX3",)
 
 
 def test_removal_ends_influence_only_if_what_was_made_from_the_target_is_removed_too() -> None:

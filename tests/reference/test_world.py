@@ -43,11 +43,13 @@ def test_the_largest_epsilon() -> None:  # e^50 = 5184705528587072464087.45…
 
 
 def test_where_a_suite_belongs() -> None:
-    world = World(items={}, attacks=frozenset({"relearn"}))
+    world = World(items={}, altered={"relearn": "finetune", "round": "weights"})
     assert world.inside("elicit", "adversarial", "api") and world.inside("elicit", "elicit", "api")
     assert not world.inside("elicit", "direct", "finetune") and not world.inside("direct", "elicit", "api")
     assert not world.inside("elicit", "relearn", "api")
     assert world.inside("relearn", "direct", "finetune") and not world.inside("relearn", "direct", "weights")
+    assert world.inside("round", "direct", "weights") and world.inside("round", "paraphrase", "finetune")
+    assert not world.inside("round", "direct", "logprobs") and not world.inside("direct", "round", "weights")
     assert not world.inside("relearn", "in_context", "finetune")
 
 

@@ -69,6 +69,7 @@ TEST = {
     "relearn": {"steps": 55, "learning_rate": "0.0003", "on": "retain_only"},
     "controls": ["randomised_holdout", "canaries"],
 }
+PLAIN = {name: value for name, value in TEST.items() if name not in ("suite", "relearn", "decide")}
 RATE = {
     "target": "diary",
     "scope": {
@@ -103,6 +104,11 @@ CLAUSES = {
     "retain": {**RATE, "limit": {"at_least": "96%"}, "about": "model"},
     "retain within": {**RATE, "limit": {"within": "4%", "of": "before"}},
     "rectify": {**RATE, "limit": {"at_least": "96%", "at_most": "2%"}},
+    "rounded": {**RATE, "limit": {"at_most": "2%"}, "evidence": {**PLAIN, "quantize": ["int8", "nf4"]}},
+    "opened": {
+        **DATED, "measure": "influence", "about": "process", "limit": {"epsilon": "0.5", "delta": "1%"},
+        "evidence": {**PLAIN, "inspect": ["head_swap", "logit_lens", "linear_probe"]},
+    },
     "human": {**RATE, "limit": {"at_most": "2%"}, "reveals_when": {"metric": "human", "judge": "panel-2"}},
     "remove": {
         **DATED, "measure": "influence", "about": "process", "by": "31 days", "evidence": SIGNED,
@@ -123,7 +129,7 @@ CLAUSES = {
         **SHARED,
     },
 }  # fmt: skip
-GOALS = {"human": "suppress"}
+GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove"}
 
 
 def said(clause):

@@ -8,13 +8,15 @@ from typing import Literal
 
 from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
 
-VerifierId = Literal["leak", "extraction", "membership", "retention", "refusal", "relearning", "record"]
+VerifierId = Literal[
+    "leak", "extraction", "membership", "retention", "refusal", "relearning", "record", "quantization", "latent"
+]
 Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
 without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""
-Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"]
+Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
 Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
-Unit = Literal["score", "generate", "relearn"]
+Unit = Literal["score", "generate", "relearn", "quantize", "inspect"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Work:
     """Training steps per attack."""
     batch_texts: int = 8
     """Texts per training step."""
+    looks: int = 1
+    """How often the same is asked, each time of the model rounded or read in another way."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ def _relearn(work: Work) -> Effort:
     )
 
 
+def _looked(work: Work) -> Effort:
+    once = _generate(work) if work.new_tokens else _score(work)
+    return Effort(forward_tokens=work.looks * once.forward_tokens, generated_tokens=work.looks * once.generated_tokens)
+
+
 def _nothing(work: Work) -> Effort:
     return Effort()
 
@@ -155,6 +160,45 @@ _ALL = (
         source="Ed25519, RFC 8032",
         blind_to="whether the signer tells the truth",
         effort=_nothing,
+    ),
+    Declaration(
+        id="quantization",
+        title="What rounding the weights brings back",
+        goals=("remove", "suppress"),
+        measures=("influence",),
+        metrics=("exact", "contains", "rouge_l", "extraction_probability"),
+        evidence=("test",),
+        min_access="weights",
+        needs=("items", "references"),
+        gates=("positive", "negative", "degeneracy"),
+        units=("quantize",),
+        number="share of items revealed by a copy with rounded weights, beside never-trained models rounded alike; the worst "
+        "of the registered formats counts",
+        direction="lower_is_better",
+        source="Zhang et al., Does your LLM truly unlearn?, arXiv 2410.16454; int8 and int4 by round-to-nearest, NF4 as in "
+        "Dettmers et al., QLoRA, arXiv 2305.14314",
+        blind_to="formats that fit the rounding to data (GPTQ, AWQ), experts kept as one tensor, pruning, distillation, and rounding of "
+        "activations",
+        effort=_looked,
+    ),
+    Declaration(
+        id="latent",
+        title="What the model's body still holds",
+        goals=("remove",),
+        measures=("influence",),
+        metrics=("exact", "contains", "rouge_l", "extraction_probability"),
+        evidence=("test",),
+        min_access="weights",
+        needs=("items", "references"),
+        gates=("positive", "negative", "degeneracy"),  # a linear probe adds its control task: see `plan.looks`
+        units=("inspect",),
+        number="share of items read with the original's head, with the head at middle layers, or by a linear probe in excess "
+        "of never-trained models and of permuted labels; the worst of the registered looks counts",
+        direction="lower_is_better",
+        source="logit lens: nostalgebraist 2020; linear probe with a control task: Hewitt & Liang, arXiv 1909.03368",
+        blind_to="what lies in other directions or layers than those looked at; and a head that itself brings the answer, "
+        "unless the references share the body's ancestry",
+        effort=_looked,
     ),
 )
 

@@ -10,13 +10,14 @@ from itertools import pairwise, permutations
 from typing import Final, Literal
 
 from ..policy.model import Guarantee, Policy
-from ..policy.vocabulary import ACCESS, PROBES, access_rank
+from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
 from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
 from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved
 from .group_privacy import most_units
 from .lineage import enclosing, exposures, inherited, kin
 from .regions import Region
+from .suites import own_questions
 
 Status = Literal["mathematics", "theorem", "definition", "model", "presumption"]
 
@@ -321,22 +322,27 @@ def _under(low: Rate, high: Rate) -> bool:
     elif high.family != "answers" or low.family == "answers":
         return False
     if low.bound == "sup":
-        probing = high.bound == "sup" and _weaker_probe(low.asked, high.asked)
+        probing = high.bound == "sup" and _weaker_probe(low.asked, high.asked, high.access)
     elif high.bound == "inf":
-        return low.access == high.access and _weaker_probe(high.asked, low.asked)
+        return low.access == high.access and _weaker_probe(high.asked, low.asked, low.access)
     else:  # some probes belong to both classes
         both = low.asked in PROBES and high.asked in PROBES
-        probing = both or _weaker_probe(low.asked, high.asked) or _weaker_probe(high.asked, low.asked)
+        probing = (
+            both
+            or _weaker_probe(low.asked, high.asked, high.access)
+            or _weaker_probe(high.asked, low.asked, low.access)
+        )
     deeper = (
         access_rank(low.access) <= access_rank(high.access) if low.family == "reveals" else low.access == high.access
     )
     return probing and deeper
 
 
-def _weaker_probe(weak: str, strong: str) -> bool:
+def _weaker_probe(weak: str, strong: str, access: Access) -> bool:
+    """Whether the probes of `weak` belong to `strong` at this access."""
     if weak == strong:
         return True
-    if weak.startswith("suite:relearn-"):  # after fine-tuning, an item's own question is asked: a probe of every class
+    if own_questions(weak, access):  # probes of every class, where the copy may be altered so
         return strong in PROBES
     if weak.startswith("suite:"):  # a finite suite's probes belong to the adversarial class, and to no weaker one
         return strong == "adversarial"

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..policy.model import Claim, Closeness, Decoding, Policy, Remove, RevealsWhen
 from ..spec import reference
+from . import suites
 from .formulas import Flag, Rate, Reading, reading_of
 from .lineage import enclosing, exposures, kin
 from .world_model import Stratum, World
@@ -102,7 +103,7 @@ def as_reference(policy: Policy, world: World) -> reference.World:
         recalled=frozenset((of[0], of[1]) for of in flags.get("recalled", ())),
         controls=frozenset((who, m) for who, held in (policy.controls or {}).items() for m in held),
         acted_on=frozenset(policy.artifacts if mine is None else mine),
-        attacks=frozenset(rate.asked for rate in rates if rate.asked.startswith("suite:relearn-")),
+        altered={rate.asked: least for rate in rates if (least := suites.takes(rate.asked)) is not None},
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from .formulas import (
 )
 from .meaning import WEAKEST, RateGoal, counts_refusals, demand, rate_of
 from .process import OneRun
+from .suites import asks_altered_copy
 from .theory import Premise, Theory, build, declared_facts
 from .worlds import days
 
@@ -124,10 +125,10 @@ def _named(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
 def certifies(clause: Clause, suite: str) -> bool:
     """Whether a clause is supported if it holds under a suite: a finite suite of adversarial questions.
 
-    Not by relearning, nor at access to fine-tuning: other attacks and other fine-tunings may do better.
+    Not where a copy is altered first, nor at access to fine-tuning: other alterations and fine-tunings may do better.
     """
-    relearned = suite.startswith("suite:relearn-") or clause.scope.access == "finetune"
-    return clause.scope.asked == "adversarial" and not relearned
+    altered = asks_altered_copy(suite) or clause.scope.access == "finetune"
+    return clause.scope.asked == "adversarial" and not altered
 
 
 def _unseen(policy: Policy, clause: Clause, artifact: str) -> tuple[Premise, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..catalogue import VerifierId
 from .case import Case, Sample
 from .fluency import own, retained
-from .model import Control, GenerateUnit, Role, SubjectRef, Unit
+from .model import Control, GenerateUnit, InspectUnit, Role, SubjectRef, Unit
 from .units import again, keys
 
 ROLES: tuple[Role, ...] = ("audited", "original", "reference")
@@ -51,6 +51,9 @@ def make_arms(
             controls.append(Control(gate=gate, units=keys(original)))
         elif gate == "planted":
             controls.append(Control(gate=gate, units=keys(tuple(u for u in audited if isinstance(u, GenerateUnit)))))
+        elif gate == "control_task":
+            probes = tuple(unit for unit in audited if isinstance(unit, InspectUnit) and unit.view == "linear_probe")
+            controls.append(Control(gate=gate, units=keys(probes)))
         elif gate == "negative":
             controls.append(Control(gate=gate, units=keys(references)))
         elif gate == "repeat":

@@ -103,12 +103,15 @@ class Case:
         """The gates of a verifier and those that the clause asks for beside them. Raises `LackingError`.
 
         A fall since before can only be missed where something was known before: the original is the positive control.
-        That nothing was declined says something only if a refusal would have been seen: one is planted.
+        That nothing was declined says something only if a refusal would have been seen: one is planted. A linear probe
+        that does as well on labels dealt out at random has found nothing: that is its control task.
         """
         fall = isinstance(self.clause, Retain) and isinstance(self.clause.limit, Within)
         more: tuple[Gate, ...] = ("positive",) if fall else ()
         if self._limits_refusals():
             more = (*more, "planted")
+        if verifier == "latent" and "linear_probe" in self.evidence.inspect:
+            more = (*more, "control_task")
         return tuple(dict.fromkeys((*more, *VERIFIERS[verifier].gates, *self._demanded())))
 
     def _limits_refusals(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
-from ..policy.vocabulary import Access, Metric
+from ..policy.vocabulary import Access, Metric, Rounding, View
 
 Role = Literal["audited", "original", "reference"]
 VerifierId = Literal[
@@ -19,6 +19,8 @@ VerifierId = Literal[
     "refusal",  # share of marked refusals; on neighbours, over-refusal
     "relearning",  # what fine-tuning on a random half brings back on the other half, against a never-trained control
     "record",  # signed process evidence
+    "quantization",  # what rounding the weights brings back, against never-trained models rounded alike
+    "latent",  # what the original's head, the middle layers or a linear probe read from the body
 ]
 
 
@@ -125,7 +127,35 @@ class RelearnUnit(Frozen):
     seed: int = 0
 
 
-Unit = ScoreUnit | GenerateUnit | RelearnUnit
+class QuantizeUnit(Frozen):
+    """Round the weights of a copy, then ask as usual. Table `quantize`."""
+
+    kind: Literal["quantize"] = "quantize"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    format: Rounding
+    seed: int = 0
+
+
+class InspectUnit(Frozen):
+    """Look inside the model. Table `inspect`."""
+
+    kind: Literal["inspect"] = "inspect"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    view: View
+    layers: tuple[int, ...] = ()
+    """Blocks whose output is looked at, counted from 1; none for `head_swap`."""
+    head: SubjectRef | None = None
+    """For `head_swap`: the model whose final norm and head are put on the body."""
+    taught: DataRef | None = None
+    """For `linear_probe`: the items that the probe is trained on."""
+    seed: int = 0
+
+
+Unit = ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit | InspectUnit
 
 
 class Control(Frozen):
@@ -134,7 +164,7 @@ class Control(Frozen):
     With neither units nor data nothing was bound to run the gate on: it counts as failed.
     """
 
-    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"]
+    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
     units: tuple[str, ...]
     against: tuple[str, ...] = ()
     """Units they are compared with: for `repeat` the first measurement, for `degeneracy` the original's answers."""

@@ -13,6 +13,7 @@ from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
+from .looks import quantization
 from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
@@ -29,6 +30,9 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     if verifier == "relearning":
         assert isinstance(clause, Suppress)
         return relearning(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
+    if verifier == "quantization":
+        assert isinstance(clause, Suppress)
+        return quantization(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
     access = case.access()
     need_access(verifier, reading, access)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):
@@ -134,6 +138,8 @@ def _computed_instead(clause: RateClause, alpha: Fraction | None) -> str:
 def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
     if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.relearn is not None:
         return "relearning"
+    if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.quantize:
+        return "quantization"
     if isinstance(clause, Refuse) or reading.metric in ("refusal", "not_refusal"):
         return "refusal"
     if isinstance(clause, Retain):

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ..catalogue import VERIFIERS, reachable
 from ..evidence.canonical import Json, json_digest
+from ..logic.suites import altered_suite
 from ..policy.model import Relearn, Remove, Retain, Suppress
 from .arms import make_arms
 from .case import Case, Draft, LackingError
@@ -109,7 +110,7 @@ def suite_name(attack: Relearn, retain: DataRef | None, seed: int) -> str:
         "retain": None if retain is None else retain.digest,
         "seed": seed,
     }
-    return f"suite:relearn-{json_digest(settings)[7:19]}"
+    return altered_suite("relearn", json_digest(settings))
 
 
 def _retained(case: Case) -> DataRef:

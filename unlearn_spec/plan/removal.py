@@ -16,6 +16,7 @@ from ..verifiers.items import Item
 from .arms import make_arms
 from .case import Case, Draft, LackingError, reading_from
 from .cost import cost_of, work_of
+from .looks import latent, quantization
 from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import power_fields, to_refute
 from .relearning import relearning
@@ -34,6 +35,10 @@ def plan_removal(case: Case, clause: Remove) -> Draft:
     if case.evidence.relearn is not None:
         reading = reading_for(case, clause, case.sample(clause.target).items)
         return relearning(case, reading, _closeness_words(clause.limit), _beyond(case))
+    if case.evidence.quantize or case.evidence.inspect:
+        reading = reading_for(case, clause, case.sample(clause.target).items)
+        look = quantization if case.evidence.quantize else latent
+        return look(case, reading, _closeness_words(clause.limit), _beyond(case))
     return _extraction(case, clause, clause.limit)
 
 

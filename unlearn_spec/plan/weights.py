@@ -21,7 +21,7 @@ def parameters(folder: Path) -> int:
     not as long as its header says, and where config.json declares more layers than there are tensors.
     """
     shapes = [shape for path in sorted(folder.glob("*.safetensors")) for shape in _shapes(path)]
-    layers = _layers(folder / "config.json")
+    layers = depth(folder)
     if layers > len(shapes):
         raise WeightsError(f"{folder}: config.json declares {layers:,} layers, the weights have {len(shapes):,} tensors")
     return sum(math.prod(shape) for shape in shapes)
@@ -45,9 +45,10 @@ def _shapes(path: Path) -> list[tuple[int, ...]]:
     return shapes
 
 
-def _layers(config: Path) -> int:
+def depth(folder: Path) -> int:
+    """The number of blocks that config.json declares; 0 if it declares none."""
     try:
-        declared = json.loads(config.read_text(encoding="utf-8"))
+        declared = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         found = [declared.get(name) for name in ("num_hidden_layers", "n_layer", "num_layers")]
     except (OSError, ValueError, AttributeError, RecursionError):
         return 0

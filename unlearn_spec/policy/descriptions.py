@@ -141,6 +141,8 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "Evidence.needs_raw_data": "Whether the test needs the items themselves.",
     "Evidence.at": "Earliest day of the test.",
     "Evidence.relearn": "A fine-tuning attack to run.",
+    "Evidence.quantize": "Roundings of the weights under which to ask again.",
+    "Evidence.inspect": "Ways to look inside the model. For `remove`.",
     "Evidence.controls": "Controls the test must have.",
     "Evidence.record": "Name of the signed record.",
     "ShareOf.share": "The share of items for which the limit must hold.",

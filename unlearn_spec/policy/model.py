@@ -23,8 +23,10 @@ from .vocabulary import (
     Metric,
     Population,
     Reference,
+    Rounding,
     Says,
     Status,
+    View,
 )
 
 
@@ -302,6 +304,8 @@ class Evidence(Frozen):
     at: Days | None = None
     """Earliest day on which the test can run."""
     relearn: Relearn | None = None
+    quantize: tuple[Rounding, ...] = ()
+    inspect: tuple[View, ...] = ()
     controls: tuple[Name, ...] = ()
     record: Name | None = None
 

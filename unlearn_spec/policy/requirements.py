@@ -38,6 +38,8 @@ _TEST_ONLY: Final = (
     "power_at",
     "refute_at",
     "relearn",
+    "quantize",
+    "inspect",
     "controls",
 )
 _CLAIM_FIELDS: Final = {
@@ -281,6 +283,7 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
         for key in _TEST_ONLY:
             if key in evidence:
                 yield _idle((*path, key), f"for evidence by {kind}", data)
+    yield from _altered(path, clause, evidence, data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
     if kind == "test" and evidence.get("decide") == "certify" and at(clause, ("scope", "asked")) == "adversarial":
@@ -290,6 +293,32 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
         elif isinstance(suite, str) and not _SUITE.match(suite):
             text = 'expected "name@sha256:" and 64 hexadecimal digits: only a fixed suite of attacks can be certified'
             yield Problem("S005", (*path, "suite"), text, clause=clause_id(path, data))
+
+
+_ALTERED: Final = {"quantize": ("remove", "suppress"), "inspect": ("remove",)}
+"""Looks at an altered or opened copy, by the goals that they bear on."""
+_APART: Final = {"quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize")}
+"""What else asks in a way of its own, and cannot stand beside them."""
+
+
+def _altered(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
+    goal, measure = clause.get("goal"), clause.get("measure")
+    for key, goals in _ALTERED.items():
+        if key not in evidence:
+            continue
+        names = evidence[key]
+        beside = next((other for other in _APART[key] if other in evidence), None)
+        if isinstance(goal, str) and goal in get_args(GoalKind) and goal not in goals:
+            yield _idle((*path, key), f"for `{goal}`", data)
+        elif goal == "remove" and measure == "membership":
+            yield _idle((*path, key), "for the measure `membership`", data)
+        elif beside is not None:
+            why = ("each alters or asks the model in a way of its own, and is a test of its own.",)
+            yield _idle((*path, key), f"beside `{beside}`; give it a clause of its own", data, why)
+        elif isinstance(names, list) and len(names) != len({str(name) for name in names}):
+            yield Problem("S006", (*path, key), "a name stands here twice", fix="name each once", clause=clause_id(path, data))
+        elif names == []:
+            yield Problem("S006", (*path, key), "an empty list asks for nothing", fix="name one", clause=clause_id(path, data))
 
 
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:

@@ -33,6 +33,13 @@ Metric = Literal[
     "human",  # the named protocol in `judge` decides
 ]
 
+Rounding = Literal["int8", "int4", "nf4"]
+View = Literal[
+    "head_swap",  # the original's final norm and head on the model's body, asked as usual
+    "logit_lens",  # the model's own final norm and head on the output of its middle layers
+    "linear_probe",  # a linear map from hidden states to the answer's first token, trained on what is to be kept
+]
+
 ACCESS: Final[tuple[Access, ...]] = get_args(Access)
 """The access chain, weakest first: A0 … A6."""
 

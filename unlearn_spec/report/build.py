@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PureWindowsPath
 
 from ..finding import Finding, Fix, Span
-from ..plan.model import DataRef, Obligation, Plan, SubjectRef
+from ..plan.model import DataRef, InspectUnit, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from .cases import case
@@ -66,7 +66,8 @@ def build(
     clauses = tuple(_entry(clause, sentences, written or {}) for clause in policy.clauses)
     order = {clause.id: place for place, clause in enumerate(clauses)}
     by_id = {clause.id: clause for clause in clauses}
-    tests = {obligation.id: _test(obligation) for obligation in plan.obligations}
+    units = {planned.key: planned.unit for planned in plan.units}
+    tests = {o.id: _test(o, tuple(units[key] for key in o.audited if key in units)) for o in plan.obligations}
     for verdict in verification.verdicts:
         if verdict.clause not in order:
             raise ReportError(f"a verdict names the clause {verdict.clause!r}, which the policy does not have")
@@ -183,6 +184,7 @@ def _subjects(plan: Plan) -> tuple[SubjectRef, ...]:
 
 def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
     data: set[DataRef] = {planned.unit.data for planned in plan.units}
+    data |= {unit.taught for planned in plan.units if isinstance(unit := planned.unit, InspectUnit) and unit.taught is not None}
     return tuple(
         InformationSet(
             name=name,
@@ -201,7 +203,9 @@ def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
     )
 
 
-def _test(obligation: Obligation) -> RegisteredTest:
+def _test(obligation: Obligation, audited: tuple[Unit, ...]) -> RegisteredTest:
+    rounded = tuple(unit.format for unit in audited if isinstance(unit, QuantizeUnit))
+    opened = tuple(unit for unit in audited if isinstance(unit, InspectUnit))
     return RegisteredTest(
         id=obligation.id,
         clause=obligation.clause,
@@ -223,6 +227,8 @@ def _test(obligation: Obligation) -> RegisteredTest:
         record=obligation.record,
         power_to=obligation.power_to,
         enough=obligation.enough,
+        looks=(*rounded, *(unit.view for unit in opened)),
+        layers=tuple(sorted({layer for unit in opened for layer in unit.layers})),
     )
 
 

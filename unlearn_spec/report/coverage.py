@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
-from ..plan.model import Obligation, Plan
+from ..plan.model import Obligation, Plan, QuantizeUnit
 from ..policy.model import Ban, Clause, Destroy, Finish, Policy, Rectify, Remove, Suppress
 from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
 from ..verdict.model import Outcome, Verification
@@ -152,12 +152,13 @@ def _languages(policy: Policy) -> Iterator[NotCovered]:
 
 def _precision(policy: Policy, plan: Plan) -> Iterator[NotCovered]:
     ran = _ordered(planned.unit.subject.precision for planned in plan.units if planned.unit.subject.role == "audited")
+    rounded = _ordered(planned.unit.format for planned in plan.units if isinstance(planned.unit, QuantizeUnit))
     named = _ordered(precision for clause in policy.clauses for precision in clause.scope.precision)
     for precision in named:
-        if precision not in ran:
+        if precision not in (*ran, *rounded):
             yield _gap("precision", said("gap.precision", precision=precision), said("gap.precision_why"))
     if ran:
-        yield _gap("precision", said("gap.precisions", tested=", ".join(ran)), said("gap.precisions_why"))
+        yield _gap("precision", said("gap.precisions", tested=", ".join((*ran, *rounded))), said("gap.precisions_why"))
 
 
 def _always(tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:

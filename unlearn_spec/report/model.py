@@ -23,7 +23,9 @@ from ..policy.vocabulary import (
     GoalKind,
     InformationKind,
     Population,
+    Rounding,
     Status,
+    View,
 )
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
 from .said import Said
@@ -136,12 +138,18 @@ class RegisteredTest(Frozen):
     effect: Exact | None
     power: float | None
     """Planned power at `effect`, in [0, 1]."""
-    controls: tuple[Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"], ...]
+    controls: tuple[
+        Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"], ...
+    ]
     record: str | None
     power_to: Literal["certify", "refute"] | None = None
     """Which of the two `power` is about."""
     enough: int | None = None
     """The fewest independent items that would have 80% power; `None` where no number has."""
+    looks: tuple[Rounding | View, ...] = ()
+    """Roundings of the weights, or views from inside, under which the items were looked at."""
+    layers: tuple[int, ...] = ()
+    """Blocks that were viewed, counted from 1."""
 
 
 class Guardrail(Frozen):
@@ -183,7 +191,7 @@ class EvidenceObject(Frozen):
 
     unit: str
     """Content key of the unit."""
-    kind: Literal["score", "generate", "relearn"]
+    kind: Literal["score", "generate", "relearn", "quantize", "inspect"]
     role: Literal["audited", "original", "reference"]
     artifact: str
     index: int

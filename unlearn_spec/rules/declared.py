@@ -204,7 +204,7 @@ def _order(field: str, one: Any, other: Any) -> Order:
         return "different"
     if field == "suite" and one is not None and other is not None:
         return "different"
-    if field in ("controls",):
+    if field in ("controls", "quantize", "inspect"):
         ours, theirs = set(one), set(other)
         return "weaker" if theirs < ours else "stronger" if ours < theirs else "different"
     if one is None or other is None:

@@ -398,6 +398,13 @@ def _shown(evidence: Evidence | None, policy: Policy) -> str:
     return ", ".join(parts)
 
 
+_VIEWS: Final = {
+    "head_swap": "the original's head",
+    "logit_lens": "the head on its middle layers",
+    "linear_probe": "a linear probe",
+}
+
+
 def _how_tested(evidence: Evidence, policy: Policy) -> str:
     parts = [] if evidence.access is None else [ACCESS[evidence.access]]
     parts += [] if evidence.suite is None else [f"with the suite {evidence.suite}"]
@@ -410,6 +417,8 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
         attack = evidence.relearn
         on = "a random half of the items" if attack.on == "random_half" else "retained text only"
         parts.append(f"after relearning {count(attack.steps, 'step')} at rate {decimal(attack.learning_rate)} on {on}")
+    parts += [] if not evidence.quantize else [f"of copies rounded to {listed(evidence.quantize)}"]
+    parts += [] if not evidence.inspect else [f"read from inside by {listed([_VIEWS[view] for view in evidence.inspect])}"]
     parts += [] if not evidence.controls else [f"with the controls {listed(evidence.controls)}"]
     if evidence.decide is not None:
         aim = "is to certify the limit" if evidence.decide == "certify" else "is to fail to refute the limit"

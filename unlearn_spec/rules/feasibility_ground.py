@@ -83,6 +83,11 @@ class Ground:
         """(target, model) of every such clause whose test tries to relearn."""
         return self._shown(lambda evidence: evidence.relearn is not None)
 
+    @cached_property
+    def rounded(self) -> frozenset[tuple[str, str]]:
+        """(target, model) of every such clause whose test asks coarsely rounded copies."""
+        return self._shown(lambda evidence: any(is_coarse(how) for how in evidence.quantize))
+
     def _shown(self, how: Callable[[Evidence], bool]) -> frozenset[tuple[str, str]]:
         shown = (c for c in treatments(self) if c.evidence is not None and how(c.evidence))
         return frozenset((c.target, model) for c in shown for model in models_of(self, c))

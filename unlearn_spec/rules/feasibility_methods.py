@@ -69,7 +69,7 @@ def undone_by_tuning_or_compression(ground: Ground) -> Iterator[Told]:
 
     In reach: the clause asks for `weights` or deeper, an audience holds the weights, or a coarsely compressed copy is
     listed or named under `precision`. A relearning attack in the evidence (`relearn`) answers the first, a test of the
-    copy the second. Cannot see copies that the policy doesn't list.
+    copy the second, or one that rounds the model itself as coarsely (`quantize`). Cannot see copies that the policy doesn't list.
     """
     for clause in treatments(ground):
         methods = tuple(one for one in named(ground, clause) if shortfall(ground, clause, one.family) is None)
@@ -89,12 +89,13 @@ def undone_by_tuning_or_compression(ground: Ground) -> Iterator[Told]:
         copies, spans = _untested_copies(ground, clause)
         if copies:
             text = f"{clause.id} is to be met by {names}, and {copies}, which no test looks at"
-            fixes = (
+            mends = (
                 Fix("add a clause on the compressed copy, with a test of its own"),
+                Fix("or let a test ask rounded copies", snippet="quantize: [int4, nf4]"),
                 Fix("or compress to INT8 at most, or treat the copy by a method that rebuilds it"),
             )
             yield told(
-                "K007", text, (*ground.method_spans(clause), *spans), ("quantisation-recovers",), (clause,), fixes
+                "K007", text, (*ground.method_spans(clause), *spans), ("quantisation-recovers",), (clause,), mends
             )
 
 
@@ -124,10 +125,15 @@ def _untested_copies(ground: Ground, clause: Treatment) -> tuple[str, tuple[Span
     for model in models_of(ground, clause):
         own = (model,) if is_coarse(ground.policy.artifacts[model].by) else ()
         for copy in (*own, *coarse_copies(ground, model)):
-            if (clause.target, copy) not in ground.tested:
+            if (clause.target, copy) not in ground.tested and not _rounded(ground, clause.target, copy):
                 made = shown(ground.policy.artifacts[copy].by)
                 return f"{copy} is made from it by {made}", (ground.span(("artifacts", copy, "by"), "compressed"),)
     return "", ()
+
+
+def _rounded(ground: Ground, target: str, copy: str) -> bool:
+    """Whether a test on a model that the copy is made from rounds that model as coarsely itself."""
+    return any(name == target and copy in coarse_copies(ground, model) for name, model in ground.rounded)
 
 
 def supplied_in_context(ground: Ground) -> Iterator[Told]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, Declaration, reachable
+from ..catalogue import VERIFIERS, Declaration, VerifierId, reachable
 from ..finding import Finding, Fix, Span
 from ..logic.process import one_run_rules
 from ..policy.edits import value_set
@@ -400,9 +400,9 @@ def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
 
 
 def _only_from_outside(test: DeclaredTest) -> bool:
-    """Whether influence is to be judged by a test of outputs alone: no weights, no relearning."""
+    """Whether influence is to be judged by a test of outputs alone: no weights, no altered or opened copy."""
     clause, seen = test.clause, test.evidence.access
-    influence = isinstance(clause, Remove) and clause.measure == "influence" and test.evidence.relearn is None
+    influence = isinstance(clause, Remove) and clause.measure == "influence" and _altered(test) is None
     return influence and seen is not None and access_rank(seen) < access_rank("weights")
 
 
@@ -420,10 +420,19 @@ def _worst_case(test: DeclaredTest) -> bool:
 
 def _level_read(test: DeclaredTest) -> Access | None:
     """The weakest access at which some verifier can measure this; None if no verifier is known for it."""
-    if test.evidence.relearn is not None:
-        return VERIFIERS["relearning"].min_access
+    altered = _altered(test)
+    if altered is not None:
+        return VERIFIERS[altered].min_access
     able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]
     return min((declared.min_access for declared in able), key=ACCESS.index, default=None)
+
+
+def _altered(test: DeclaredTest) -> VerifierId | None:
+    """The verifier that looks at an altered or opened copy, if the evidence asks for one."""
+    evidence = test.evidence
+    if evidence.relearn is not None:
+        return "relearning"
+    return "quantization" if evidence.quantize else "latent" if evidence.inspect else None
 
 
 def _bears_on(declared: Declaration, clause: RateGoal | Remove) -> bool:
@@ -495,7 +504,7 @@ def absence_not_provable(document: Document) -> tuple[Finding, ...]:
         why = ("a failed attack bounds what attacks can do from below only; a removal is shown by its process.",)
         fixes = (
             Fix("let the process be shown", snippet="evidence: {kind: procedure, record: training_log, evaluator: independent}"),
-            Fix("or promise less: `decide: not_refuted`, with `relearn` at `access: finetune`"),
+            Fix("or promise less: `decide: not_refuted`, with `relearn` at `access: finetune`, or `quantize` or `inspect` at `weights`"),
         )  # fmt: skip
         at = ("evidence", "decide") if evidence.decide == "certify" else ("evidence", "access")
         found.append(test.finding("T008", "warning", f"{clause.id}: {what} {gone}", at, (), why, fixes, ("AX13",)))

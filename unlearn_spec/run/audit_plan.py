@@ -10,7 +10,7 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, LackingError
-from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
+from ..plan.model import GenerateUnit, InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
 from ..plan.units import unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -92,6 +92,7 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         try:
             _arms(case, test, units)
             _controls(case, test, units)
+            _looks(case, test, units)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         _numbers(case, test)
@@ -115,6 +116,21 @@ def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
     due = {gate for gate in case.gates(test.verifier) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
     if wrong := sorted(due ^ {control.gate for control in test.controls}):
         raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
+
+
+def _looks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """Each subject rounded to the clause's formats, or viewed in its ways, with the bound original's head; nothing less."""
+    heads = {subject.model for subject in case.arms(guarded=False)["original"]}
+    for keys in (test.audited, test.original, test.references):
+        found: dict[SubjectRef, list[str]] = {}
+        for unit in (units[key] for key in keys):
+            if isinstance(unit, QuantizeUnit | InspectUnit):
+                found.setdefault(unit.subject, []).append(unit.format if isinstance(unit, QuantizeUnit) else unit.view)
+            if isinstance(unit, InspectUnit) and unit.head is not None and unit.head.model not in heads:
+                raise PlanError(f"the plan's {test.id} reads a body with a head that is not the bound original's")
+        for looks in found.values() or ([],) * bool(keys):
+            if tuple(looks) != (*case.evidence.quantize, *case.evidence.inspect):
+                raise PlanError(f"the plan's {test.id} does not look as its clause asks")
 
 
 def _numbers(case: Case, test: Obligation) -> None:

@@ -27,7 +27,7 @@ from ..verifiers.blind import BlindBaseline
 from ..verifiers.items import Item, item_key, keyed_digest
 from .places import Places
 
-REVEALING = ("leak", "extraction", "relearning")
+REVEALING = ("leak", "extraction", "relearning", "quantization", "latent")
 """Verifiers that tell which items an answer revealed."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..evidence.store import Store
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data
-from ..plan.model import DataRef, Plan, RelearnUnit, SubjectRef, Unit
+from ..plan.model import DataRef, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
 from ..verifiers.table import Table
 from .executor import Job, RunError
@@ -52,7 +52,7 @@ class Places:
 
 def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     """The places of everything a plan measures."""
-    subjects = {planned.unit.subject for planned in plan.units}
+    subjects = {ref for planned in plan.units for ref in _subjects(planned.unit)}
     bound = {ref: bindings.subject(ref) for ref in subjects}
     guards = {ref.system: found.guards for ref, found in bound.items() if ref.system is not None and found.guards}
     read = {ref.name for planned in plan.units for ref in _data(planned.unit)}
@@ -99,7 +99,13 @@ def stored_table(store: Store, unit: Unit, digest: str) -> Table:
     return Table(unit.kind, tuple((name, tuple(cells)) for name, cells in columns.items()))  # type: ignore[arg-type]
 
 
+def _subjects(unit: Unit) -> tuple[SubjectRef, ...]:
+    return (unit.subject, unit.head) if isinstance(unit, InspectUnit) and unit.head is not None else (unit.subject,)
+
+
 def _data(unit: Unit) -> tuple[DataRef, ...]:
+    if isinstance(unit, InspectUnit) and unit.taught is not None:
+        return unit.data, unit.taught
     return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
 
 

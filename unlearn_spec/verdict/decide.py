@@ -12,6 +12,7 @@ from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
 from ..logic.solver import Undecided
+from ..logic.suites import asks_altered_copy
 from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
@@ -225,7 +226,7 @@ def _beside_the_point(clause: RateGoal, obligation: Obligation, rule: OneRun | N
             "One training run shows what one model does, not what the process does on average; "
             "`about: model`, or `refute_at` for a mean to be kept low, would make it decidable."
         )
-    attack = obligation.asked.startswith("suite:") and not obligation.asked.startswith("suite:relearn-")
+    attack = obligation.asked.startswith("suite:") and not asks_altered_copy(obligation.asked)
     if attack and clause.scope.asked != "adversarial":
         return (
             f"The suite asks adversarially and says nothing of questions asked {clause.scope.asked or 'otherwise'}; "
@@ -324,6 +325,7 @@ def _gate_name(gate: GateResult) -> str:
         "positive": "positive control", "negative": "negative control", "repeat": "same-model repeat",
         "planted": "planted refusal",
         "degeneracy": "degeneracy gate", "blind_baseline": "blind baseline",
+        "control_task": "control task",
     }[gate.gate]  # fmt: skip
 
 

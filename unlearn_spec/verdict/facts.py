@@ -11,7 +11,9 @@ from fractions import Fraction
 from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from . import looks
 from .falls import measure_fall
+from .looks import measure_looks
 from .measured import Judge, Measured, Seen
 from .model import Fact
 from .rates import judge_of, measure_rate, measure_relearned, part_of
@@ -35,6 +37,8 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
             return measure_rate(obligation, clause, seen)
         case "relearning", Suppress():
             return measure_relearned(obligation, clause, seen)
+        case (("quantization" | "latent"), Suppress() | Remove(limit=Closeness())):
+            return measure_looks(obligation, clause, seen)
         case (("relearning" | "extraction" | "leak"), Remove(limit=Closeness() as closeness)):
             return measure_closeness(obligation, clause, closeness, seen)
         case "membership", Remove(limit=MembershipBound() as bound):
@@ -45,6 +49,8 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
 def judge_for(obligation: Obligation, clause: Clause) -> Judge:
     """What counts as a hit in an obligation's tables: one outcome an item. Not for membership and records."""
     part = part_of(obligation, clause) if isinstance(clause, Rectify) else clause
+    if obligation.verifier in looks.VERIFIERS:
+        return looks.judge(part, obligation)
     if obligation.verifier != "relearning" and isinstance(part, Suppress | Refuse | Retain):
         return judge_of(part, obligation)
     return revealing(part, obligation)

@@ -17,6 +17,7 @@ from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
+from . import looks
 from .facts import judge_for
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
@@ -30,6 +31,7 @@ _NEEDED: dict[str, str] = {
     "blind_baseline": "bind never-trained items, drawn by the same lottery, under `holdouts: {0.target}`",
     "repeat": "it repeats answers, and this test takes none",
     "planted": "it reads answers, and this test takes none",
+    "control_task": "it is the task of a linear probe, and this test trains none",
 }
 """What each gate lacks where nothing was bound for it."""
 
@@ -61,6 +63,10 @@ def _gate(
 ) -> GateResult:
     if not control.units and not control.data:
         passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
+    elif control.gate in ("positive", "negative", "control_task") and obligation.verifier in looks.VERIFIERS:
+        passed, found = looks.check(control.gate, obligation, clause, seen, _smallest_found(obligation, clause))
+        if control.gate == "positive" and not _asked_alike(obligation, seen):
+            passed, found = False, _OTHERWISE
     elif control.gate == "positive":
         passed, found = _positive(obligation, clause, seen)
         passed, found = (passed, found) if _asked_alike(obligation, seen) else (False, _OTHERWISE)

@@ -66,8 +66,8 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     audited = only(seen.outcomes(obligation, "audited", judge), obligation, "audited")
     kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation, seen)
     exact = census and obligation.reading is not None and obligation.reading.metric == "extraction_probability"
-    low, high = _exact(audited) if exact else _bounds(obligation, clause, limit, (audited,), obligation.alpha)
-    facts: list[EvidenceFact] = [_rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
+    low, high = _exact(audited) if exact else bounds(obligation, clause, limit, (audited,), obligation.alpha)
+    facts: list[EvidenceFact] = [rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
     words = [f"the share of {obligation.target} {kind} is {between(low, high)}, {where(obligation)}"]
     if census and clause.over not in (None, "mean"):
         facts.append(_count_fact(obligation, clause, audited))
@@ -92,9 +92,9 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
     reading, limit = reading_for(clause, obligation), limit_of(clause, obligation)
     halves = held_out(obligation, "audited", reading, seen)
     share = obligation.alpha / max(1, len(halves))
-    found = [_bounds(obligation, clause, limit, half, share) for half in halves]
+    found = [bounds(obligation, clause, limit, half, share) for half in halves]
     low, high = max(low for low, _ in found), max(high for _, high in found)
-    fact = _rate_fact(obligation, clause, low, high, obligation.alpha)
+    fact = rate_fact(obligation, clause, low, high, obligation.alpha)
     words = f"the share of {obligation.target} revealed after relearning is {between(low, high)}, {where(obligation)}"
     powers = [_power(obligation, clause, limit, half[0].clusters, alpha=share) for half in halves]
     return Measured(
@@ -214,7 +214,7 @@ def _exact(found: Outcomes) -> tuple[Fraction, Fraction]:
     return share, share
 
 
-def _bounds(
+def bounds(
     obligation: Obligation, clause: RateClause, limit: Limit, subjects: Sequence[Outcomes], alpha: Fraction
 ) -> tuple[Fraction, Fraction]:
     """What is known of the rate: which side of the limit, or [0, 1]."""
@@ -233,7 +233,7 @@ def _bounds(
     return (Fraction(0), at - STEP) if high <= at - STEP else (Fraction(0), Fraction(1))
 
 
-def _rate_fact(obligation: Obligation, clause: RateClause, low: Fraction, high: Fraction, alpha: Fraction) -> RateFact:
+def rate_fact(obligation: Obligation, clause: RateClause, low: Fraction, high: Fraction, alpha: Fraction) -> RateFact:
     kind = kind_of(clause)
     if kind == "not refused":
         low, high = 1 - high, 1 - low

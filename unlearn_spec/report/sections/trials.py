@@ -53,6 +53,10 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         attack = say("trials.budget", steps=budget.steps, rate=say.number(budget.learning_rate))
     elif test.verifier == "record":
         attack = say("trials.no_attack")
+    elif test.looks:
+        attack = say(f"trials.{test.verifier}", n=test.n, looks=say.list(tuple(say.of("look", one) for one in test.looks)))
+        if test.layers:
+            attack += say("trials.blocks", blocks=say.list(tuple(say.count(one) for one in test.layers)))
     else:
         attack = say("trials.questions", n=test.n)
     return row(

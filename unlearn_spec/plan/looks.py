@@ -1,0 +1,212 @@
+"""Looks at a rounded copy, or inside the model, as obligations: every look at every subject, references as the floor.
+
+All looks of a clause form one suite, whose rate is that of its worst look: each is bounded at an equal share of α.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..catalogue import VERIFIERS, VerifierId, reachable
+from ..evidence.canonical import Json, json_digest
+from ..logic.suites import Alteration, altered_suite
+from ..policy.model import Remove, Retain, Suppress
+from ..policy.vocabulary import View
+from .arms import Ask, make_arms
+from .case import Case, Draft, LackingError, Sample
+from .cost import cost_of, work_of
+from .model import DataRef, InspectUnit, Obligation, QuantizeUnit, Reading, SubjectRef, Unit
+from .power import power_fields, to_refute
+from .units import answering, keys, scoring
+from .weights import depth
+
+LAYERS = 4
+"""Blocks that are looked at, at most: evenly spaced, the last one among them."""
+TAUGHT = 20
+"""The fewest items a linear probe is trained on."""
+
+
+def quantization(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
+    """Ask copies of every subject, rounded to each of the clause's formats. Raises `LackingError`.
+
+    `beyond`: the rate from which the clause counts as refuted, for the planned power.
+    """
+    _able("quantization", case, reading)
+    sample, formats = _sample(case), case.evidence.quantize
+    how = _asked(reading)
+
+    def ask(subject: SubjectRef) -> tuple[Unit, ...]:
+        return tuple(
+            QuantizeUnit(subject=subject, data=sample.ref, reading=how, format=one, seed=case.bindings.seed)
+            for one in formats
+        )
+
+    settings: dict[str, Json] = {"formats": list(formats), "seed": case.bindings.seed}
+    return _draft("quantization", "quantize", settings, len(formats), case, sample, ask, reading, limit, beyond)
+
+
+def latent(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
+    """Read every subject from inside, in each of the clause's ways. Raises `LackingError`. `beyond` as above."""
+    _able("latent", case, reading)
+    sample, views, seed = _sample(case), case.evidence.inspect, case.bindings.seed
+    layers = _layers(case) if set(views) - {"head_swap"} else ()
+    head = _head(case) if "head_swap" in views else None
+    taught = _taught(case) if "linear_probe" in views else None
+
+    def look(subject: SubjectRef, view: View) -> InspectUnit:
+        return InspectUnit(
+            subject=subject,
+            data=sample.ref,
+            reading=scoring(reading) if view != "head_swap" else _asked(reading),
+            view=view,
+            layers=() if view == "head_swap" else layers,
+            head=head if view == "head_swap" else None,
+            taught=taught if view == "linear_probe" else None,
+            seed=seed,
+        )
+
+    settings: dict[str, Json] = {
+        "views": list(views),
+        "layers": list(layers),
+        "head": None if head is None else head.model,
+        "taught": None if taught is None else taught.digest,
+        "seed": seed,
+    }
+    number = sum(1 if view == "head_swap" else len(layers) for view in views)
+    return _draft(
+        "latent",
+        "inspect",
+        settings,
+        number,
+        case,
+        sample,
+        lambda s: tuple(look(s, view) for view in views),
+        reading,
+        limit,
+        beyond,
+    )
+
+
+def registered(rank: int) -> tuple[int, ...]:
+    """The blocks to look at of so many: the k-th is at k/4 of the depth, rounded up, counted from 1.
+
+    >>> registered(2), registered(6), registered(32)
+    ((1, 2), (2, 3, 5, 6), (8, 16, 24, 32))
+    """
+    return tuple(sorted({-(-rank * k // LAYERS) for k in range(1, LAYERS + 1)}))
+
+
+# --- what is needed --------------------------------------------------------------------------------------------------
+
+
+def _able(verifier: VerifierId, case: Case, reading: Reading) -> None:
+    if reading.metric not in VERIFIERS[verifier].metrics:
+        raise LackingError(
+            "not_testable",
+            "A copy is altered or opened to see what it would reveal, and this clause counts refusals.",
+            f"Another `reveals_when.metric`: {', '.join(VERIFIERS[verifier].metrics)}.",
+        )
+    access = case.evidence.access or "weights"
+    if not reachable(VERIFIERS[verifier], access):
+        raise LackingError(
+            "not_testable",
+            f"Whoever has only `{access}` cannot alter or open the model.",
+            "`evidence.access: weights`.",
+        )
+    case.audited()
+    case.need_references()
+
+
+def _sample(case: Case) -> Sample:
+    assert isinstance(case.clause, Suppress | Remove)
+    return case.sample(case.clause.target)
+
+
+def _asked(reading: Reading) -> Reading:
+    return scoring(reading) if reading.metric == "extraction_probability" else answering(reading)
+
+
+def _layers(case: Case) -> tuple[int, ...]:
+    """The registered blocks; those of the original and the references must be as many."""
+    name, bound = case.artifact, case.bindings
+    others = (*((bound.original[name],) if name in bound.original else ()), *bound.references.get(name, ()))
+    depths = {depth(one.folder) for one in (case.audited(), *others)}
+    if len(depths) > 1 or 0 in depths:
+        raise LackingError(
+            "not_testable",
+            "Layers are compared with each other, and the models bound have not the same number of them.",
+            f"Models of one architecture under `artifacts`, `original` and `references: {name}`.",
+        )
+    return registered(depths.pop())
+
+
+def _head(case: Case) -> SubjectRef:
+    case.need_original("The body is to be read with the head of the model before unlearning.")
+    return case.arms(guarded=False)["original"][0]
+
+
+def _taught(case: Case) -> DataRef:
+    """The first set that the policy wants kept whose bound items can teach a probe: questions with answers."""
+    for clause in case.policy.clauses:
+        found = case.bindings.data.get(clause.target) if isinstance(clause, Retain) else None
+        if found is not None and len(found.items) >= TAUGHT and all(one.question and one.secret for one in found.items):
+            return found.ref()
+    raise LackingError(
+        "not_tested",
+        "A linear probe is trained on retained questions, and no data of a `retain` clause that would do is bound.",
+        f"At least {TAUGHT} items with prompt and answer, of a set that the policy retains.",
+    )
+
+
+# --- the obligation --------------------------------------------------------------------------------------------------
+
+
+def _draft(
+    verifier: VerifierId,
+    alteration: Alteration,
+    settings: dict[str, Json],
+    looks: int,
+    case: Case,
+    sample: Sample,
+    ask: Ask,
+    reading: Reading,
+    limit: str,
+    beyond: Fraction,
+) -> Draft:
+    clause = case.clause
+    assert isinstance(clause, Suppress | Remove)
+    arms = make_arms(verifier, case, clause.target, sample, ask, guarded=False)
+    effect = case.evidence.power_at
+    power = None if effect is None else to_refute(sample.clusters, beyond, effect, case.error() / looks)
+    new_tokens = 0 if reading.metric == "extraction_probability" else reading.max_new_tokens
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier=verifier,
+        target=clause.target,
+        access="weights",
+        asked=altered_suite(alteration, json_digest(settings)),
+        reading=reading,
+        n=len(sample.items),
+        clusters=len(set(sample.clusters)),
+        alpha=case.error(),
+        decide=case.decide,
+        limit=limit,
+        effect=effect,
+        **power_fields(power),
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        population=sample.population,
+        refute_at=case.refute_at,
+        cost=cost_of(
+            verifier,
+            work_of(sample.items, new_tokens=new_tokens, looks=looks),
+            arms.subjects,
+            case.audited().parameters,
+            case.bindings.device,
+        ),
+    )
+    return Draft(obligation, arms.units)
