@@ -100,16 +100,19 @@ def _repeated(remote: Remote, text: str, before: Sequence[Token]) -> None:
 
 
 def _spoken(remote: Remote, prompts: Sequence[str]) -> None:
-    """The model's own answers must be what its scores say is most probable. Says nothing where it hardly answers."""
+    """The model's own answers must be what its scores say is most probable. Says nothing where it hardly answers, or where
+    answers are read in other tokens than they were written in."""
     for prompt in prompts[:LOOKED_AT]:
         (said,), _ = remote.answers(prompt, drawn_as(SPOKEN, 0), 1)
+        written = [token.spelling for token in said.tokens or ()]
         tokens, _ = remote.echo(prompt + said.text)
         ends = np.cumsum([len(token.spelling) for token in tokens])
         place = int(np.searchsorted(ends, len(prompt.encode("utf-8", "surrogatepass")), side="right"))
-        best = [token.is_best for token in tokens[max(1, place) :]]
+        place = max(1, place)
+        best = [token.is_best for token in tokens[place:]]
         if None in best:
             raise SubjectError(f"{remote.name}: it does not say which token is the most probable one")
-        if len(best) >= LOOKED_AT:
+        if len(best) >= LOOKED_AT and written == [token.spelling for token in tokens[place:]]:
             if 2 * sum(map(bool, best)) < len(best):
                 raise SubjectError(f"{remote.name}: its log-probabilities are not those of its answers")
             return
