@@ -32,8 +32,8 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     """The table of a unit, a function of the unit and of what the three lookups return.
 
     `load` gives a `Model` for a reference without `system`, a `System` for one with it, a `Remote` for an endpoint;
-    `items` the items of a data reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give equal tables on the same
-    machine and library versions. Runs on one CPU thread.
+    `items` the items of a data reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give
+    equal tables on the same machine and library versions, endpoints aside. Runs on one CPU thread.
 
     Raises `SubjectError` or `ItemError`.
     """

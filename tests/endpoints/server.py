@@ -55,7 +55,7 @@ class Server:
         start, count = len(ids), body["max_tokens"]
         generator = torch.Generator().manual_seed(body.get("seed", 0) + number)
         ended = False
-        for _ in range(count):
+        for _ in range(min(count, (self.model.context or 1 << 30) - start)):
             logits = self.model.network(input_ids=torch.tensor([ids])).logits[0, -1].float()
             if body["temperature"] == 0 or body.get("echo"):
                 token = int(logits.argmax())

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def test_retry_after_is_honoured_within_bounds(server: Server) -> None:
     waits = Waits()
     asked(server, error(429, "", **{"Retry-After": "7"}), FINE, waits=waits)
     assert waits == [7.0]
-    later = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=30), usegmt=True)
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     waits.clear()
     asked(server, error(503, "", **{"Retry-After": later}), FINE, waits=waits)
     assert 20 < waits[0] <= 30
@@ -95,7 +95,13 @@ def test_retry_after_is_honoured_within_bounds(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(401, "does not accept the key"), (403, "may not use this model"), (404, "no such path or model"), (400, "does not take this request"), (418, "HTTP status 418")],
+    [
+        (401, "does not accept the key"),
+        (403, "may not use this model"),
+        (404, "no such path or model"),
+        (400, "does not take this request"),
+        (418, "HTTP status 418"),
+    ],
 )
 def test_what_is_refused_is_not_asked_again(server: Server, status: int, said: str) -> None:
     assert said in refused(server, error(status, f"key {SECRET}, prompt {TARGET}"))
@@ -184,7 +190,7 @@ def test_a_certificate_is_verified(tmp_path: Path) -> None:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 7, now - timedelta(1), now + timedelta(1))
     pem = tmp_path / "own.pem"
     pem.write_bytes(
