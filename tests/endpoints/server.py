@@ -37,6 +37,7 @@ class Server:
     fingerprint: str = "fp_1"
     requests: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     url: str = ""
+    known: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Reply:
@@ -46,7 +47,10 @@ class Server:
             return error(404, "no such model")
         chat = path.endswith("/chat/completions")
         with self.lock, torch.inference_mode():
-            choices = [self._choice(body, chat, number) for number in range(body.get("n", 1))]
+            asked = json.dumps(body)
+            if asked not in self.known:  # the model is the same, and so is what it says: each answer is made once
+                self.known[asked] = [self._choice(body, chat, number) for number in range(body.get("n", 1))]
+            choices = self.known[asked]
         return reply({"model": self.name, "system_fingerprint": self.fingerprint, "choices": choices})
 
     def _choice(self, body: dict[str, Any], chat: bool, number: int) -> dict[str, Any]:

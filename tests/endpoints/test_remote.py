@@ -159,7 +159,9 @@ def _first_only(found: Reply) -> Reply:
 
 def test_a_chat_puts_its_own_template_around(server: Server, model: Model) -> None:
     found = generated(remote(server, chat=True, logprobs="top"))
-    wrapped = tuple(replace(item, prompt=f"<user> {item.question} <model>", prefix="", text="", suffix="", answer=item.secret) for item in ITEMS)
+    wrapped = tuple(
+        replace(item, prompt=f"<user> {item.question} <model>", prefix="", text="", suffix="", answer=item.secret) for item in ITEMS
+    )
     here = table(GenerateUnit(subject=REF, data=DATA, reading=GREEDY), model, wrapped)
     assert found.column("tokens") == here.column("tokens")
     assert found.column("rouge_l") == here.column("rouge_l")

@@ -64,12 +64,13 @@ def check_adapter(folder: Path) -> Adapter:
                 "merge the adapter into its base model and bind the merged folder"
             )
     rank, alpha = config.get("r"), config.get("lora_alpha")
-    if type(rank) is not int or rank < 1 or type(alpha) not in (int, float) or not math.isfinite(alpha):
+    numeric = isinstance(alpha, int | float) and not isinstance(alpha, bool)
+    if type(rank) is not int or rank < 1 or not numeric or not math.isfinite(float(alpha or 0)):
         raise SubjectError(f"{path}: `r` must be a whole number from 1 on, and `lora_alpha` a number")
     stable = config.get("use_rslora", False)
     if not isinstance(stable, bool):
         raise SubjectError(f"{path}: `use_rslora` must be true or false")
     modules = config.get("target_modules")
     named = tuple(modules) if isinstance(modules, list) and all(isinstance(one, str) for one in modules) else ()
-    return Adapter(folder / WEIGHTS, rank, alpha / (math.sqrt(rank) if stable else rank), named)
+    return Adapter(folder / WEIGHTS, rank, float(alpha or 0) / (math.sqrt(rank) if stable else rank), named)
 

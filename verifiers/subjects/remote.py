@@ -48,7 +48,8 @@ class Remote:
 
         Raises `SubjectError` where the server fails, or says what cannot be true.
         """
-        ref, found, by = self.endpoint.ref, [], set()
+        ref, by = self.endpoint.ref, set()
+        found: list[Said] = []
         while len(found) < number:
             body: dict[str, Any] = {
                 "model": ref.model,
