@@ -304,3 +304,23 @@ def test_entropy_is_bounded_from_below_by_the_tokens_shown() -> None:
     assert Token(b"x", -math.log(55), flat).least_entropy == pytest.approx(math.log(55))
     sure = Token(b"x", 0.0, ((b"x", 0.0),))
     assert sure.least_entropy == pytest.approx(0.0, abs=1e-12) and sure.is_best
+
+
+def test_a_real_model_scores_and_answers_the_same_behind_an_endpoint() -> None:
+    """The story model, with its own tokenizer, beginning token included, on questions about invented authors."""
+    shared = Path(__file__).parents[2].parent / "shared" / "data"
+    if not (shared / "models/stories260k/hf/config.json").is_file() or not (shared / "tofu").is_dir():
+        pytest.skip(f"the story model is not at {shared}")
+    model = load_model(shared / "models/stories260k/hf")
+    rows = [json.loads(line) for line in next(iter(sorted((shared / "tofu").glob("forget01*")))).read_text().splitlines()[:6]]
+    items = tuple(Item(f"t{n}", f"t{n}", prompt=row["question"], answer=row["answer"]) for n, row in enumerate(rows))
+    items += (Item("s", "s", text="Once upon a time, there was a little girl named Lily. She loved to play outside."),)
+    with serving(Server(model)) as server:
+        here, there = (scored(one, items=items) for one in (model, remote(server)))
+        for name in ("tokens", "secret_tokens", "zlib_bytes", "argmax_match"):
+            assert there.column(name) == here.column(name), name
+        for name in ("sum_logp", "min_k"):
+            assert there.column(name) == pytest.approx(here.column(name), abs=2e-3), name
+        here, there = (table(GenerateUnit(subject=REF, data=DATA, reading=GREEDY), one, items[:6]) for one in (model, remote(server)))
+        for name in ("exact", "contains", "rouge_l", "tokens", "distinct"):
+            assert there.column(name) == here.column(name), name

@@ -27,6 +27,7 @@ from unlearn_spec.plan.model import Plan
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.policy.load import load
 from unlearn_spec.run import verify as run
+from unlearn_spec.run.audit_plan import PlanError, check_plan
 from unlearn_spec.verifiers.subjects import SubjectError, remote
 from unlearn_spec.verifiers.subjects.model import load_model
 
@@ -280,3 +281,14 @@ def test_a_server_that_fails_for_good_ends_the_run(world: Path, servers: Any, en
     servers["audited"].around = honest
     remote.connect.cache_clear()
     verified(world, tmp_path / "failing", entry("audited", timeout=19), {"model": "original"})
+
+
+def test_a_plan_that_sees_through_an_endpoint_is_no_plan(world: Path, entry: Any) -> None:
+    """The audit holds a plan against what an endpoint can show, whatever its access says."""
+    document = load(world / "policy.yaml")
+    bound = load_bindings(endpoint_world.bind(world, entry("audited"), entry("original"), "planned"), document.policy)
+    plan = make_plan(document, bound)
+    check_plan(plan, document, bound, ())
+    deeper = tuple(one.model_copy(update={"access": "weights"}) for one in plan.obligations)
+    with pytest.raises(PlanError, match="is an endpoint that shows `logprobs`"):
+        check_plan(plan.model_copy(update={"obligations": deeper}), document, bound, ())
