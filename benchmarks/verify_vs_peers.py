@@ -33,7 +33,7 @@ import numpy as np
 import torch
 
 from unlearn_spec.plan.model import Reading
-from unlearn_spec.verifiers.generation import answers
+from unlearn_spec.verifiers.generation import written
 from unlearn_spec.verifiers.metrics import attacks, likelihood, memorization, privacy, rouge, truth_ratio
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.tokens import Ending, matches, token_scores
@@ -85,7 +85,7 @@ def ours(model: Model, forget: Rows, holdout: Rows, new_tokens: int, *, answers_
 
 def rouge_recall(model: Model, forget: Rows, new_tokens: int) -> float:
     greedy = Reading(metric="rouge_l", decoding="greedy", max_new_tokens=new_tokens)
-    texts = answers(model, [letter(row["question"]) for row in forget], greedy)
+    texts = written(model, [letter(row["question"]) for row in forget], greedy)
     return float(np.mean([
         rouge.rouge_l_rouge_score(text.strip(), row["answer"], stemmed=True).recall
         for text, row in zip(texts, forget, strict=True)

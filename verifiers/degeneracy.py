@@ -29,8 +29,9 @@ class Fluency:
     """Share without a visible character."""
     repetitive: float
     """Share, among answers of 4 tokens or more, whose distinct tokens are fewer than half; 0 if there are none."""
-    entropy: float
-    """Mean entropy of the next-token distributions along the answers, in nats, each non-empty answer counting once."""
+    entropy: float | None
+    """Mean entropy of the next-token distributions along the answers, in nats, each non-empty answer counting once; None
+    where an endpoint does not show it."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,16 @@ def fluency(tables: Sequence[Table]) -> Fluency:
     rows = [
         row
         for table in tables
-        for row in zip(*(table.column(name) for name in ("tokens", "empty", "distinct", "entropy", "blocked")), strict=True)
-        if not row[4]
+        for row in zip(*(table.column(name) for name in ("tokens", "empty", "distinct", "blocked")), _entropy(table), strict=True)
+        if not row[3]
     ]
     long = [distinct for tokens, _, distinct, _, _ in rows if tokens >= LONG_ENOUGH]
-    spoken = [entropy for tokens, _, _, entropy, _ in rows if tokens]
+    spoken = [entropy for tokens, _, _, _, entropy in rows if tokens]
     return Fluency(
         answers=len(rows),
-        empty=_mean([float(empty) for _, empty, _, _, _ in rows]),
+        empty=_mean([float(row[1]) for row in rows]),
         repetitive=_mean([float(distinct < REPETITIVE) for distinct in long]),
-        entropy=_mean(spoken),
+        entropy=None if None in spoken else _mean(spoken),
     )
 
 
@@ -71,9 +72,13 @@ def judge(audited: Sequence[Table], original: Sequence[Table]) -> Degeneracy:
         symptoms.append(f"{now.empty:.0%} of answers are empty, {before.empty:.0%} before unlearning")
     if now.repetitive > before.repetitive + MORE_OFTEN:
         symptoms.append(f"{now.repetitive:.0%} of answers repeat themselves, {before.repetitive:.0%} before unlearning")
-    if now.entropy > max(before.entropy + MORE_UNCERTAIN, BABBLE):
+    if now.entropy is not None and before.entropy is not None and now.entropy > max(before.entropy + MORE_UNCERTAIN, BABBLE):
         symptoms.append(f"the mean entropy of a word is {now.entropy:.1f} nats, {before.entropy:.1f} before unlearning")
     return Degeneracy(now, before, tuple(symptoms))
+
+
+def _entropy(table: Table) -> tuple[float | None, ...]:
+    return table.column("entropy") if "entropy" in table else (None,) * len(table)
 
 
 def _mean(values: list[float]) -> float:

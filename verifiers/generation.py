@@ -14,11 +14,14 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from ..gpu.decoding import decoding_log_probs
 from ..plan.model import GenerateUnit, Reading
+from . import remote_answers
+from .answer import Answer
 from .items import Item, ItemError, item_key, keyed_digest
 from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l
 from .scoring import fill, is_greedy, sampling
 from .subjects import SubjectError
 from .subjects.model import Model
+from .subjects.remote import Remote
 from .subjects.system import Subject, System
 from .table import Table, from_rows
 
@@ -28,17 +31,6 @@ COLUMNS = (
     "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal", "refusable",
     "tokens", "empty", "distinct", "entropy", "blocked", "output",
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer: its text, tokens, the mean entropy of the distributions they were taken from (nats), and whether a
-    filter put its reply in the answer's place."""
-
-    text: str
-    tokens: tuple[int, ...]
-    entropy: float
-    blocked: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,8 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
     - `tokens`: tokens of the answer. `empty`: it has no visible character. `distinct`: distinct tokens over tokens, 1
       for none. `entropy`: mean entropy of the next-token distributions along the answer, in nats, 0 for none.
     - `blocked`: a filter of the guarded system replied; the columns above then speak of that reply.
+    - `answered_by`: of an endpoint only: the model and fingerprint that said they answered. Its `tokens` and `distinct`
+      count words where it shows no tokens; then there is no `entropy`, else it is a lower bound.
     - `output`: keyed digest of the answer's text. The key comes from the items, so that equal answers to the same
       items compare equal between subjects and nothing can be guessed from it.
 
@@ -78,10 +72,12 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
     ]
     answers = _ask(subject, asked, unit.reading, unit.seed)
     key, how = item_key(items), unit.reading.normalisation
-    refusable = could_decline(subject if isinstance(subject, Model) else subject.model, unit.reading.max_new_tokens)
+    refusable = _refusable(subject, unit.reading.max_new_tokens)
+    unknown = {"entropy"} if any(answer.entropy is None for answer in answers) else set()
+    names = [name for name in COLUMNS if name not in unknown]
     return from_rows(
         "generate",
-        COLUMNS,
+        [*names, "answered_by"] if isinstance(subject, Remote) else names,
         (
             {
                 "item": one.item.id,
@@ -96,19 +92,26 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
                 "tokens": len(answer.tokens),
                 "empty": not answer.text.strip(),
                 "distinct": len(set(answer.tokens)) / len(answer.tokens) if answer.tokens else 1.0,
-                "entropy": answer.entropy,
+                "entropy": answer.entropy if answer.entropy is not None else 0.0,
                 "blocked": answer.blocked,
                 "output": keyed_digest(key, answer.text),
+                "answered_by": answer.answered_by or "",
             }
             for one, answer in zip(asked, answers, strict=True)
         ),
     )
 
 
-def answers(model: Model, prompts: Sequence[str], reading: Reading, *, seed: int = 0) -> list[str]:
+def written(model: Model, prompts: Sequence[str], reading: Reading, *, seed: int = 0) -> list[str]:
     """What the model writes after each prompt, as it stands, in this decoding; the first sample of a sampled one."""
     asked = [_Asked(Item(str(place), ""), 0, 0, prompt) for place, prompt in enumerate(prompts)]
     return [answer.text for answer in _continue(model, asked, reading, seed)]
+
+
+def _refusable(subject: Subject, tokens: int) -> bool:
+    if isinstance(subject, Remote):
+        return remote_answers.could_decline(tokens)
+    return could_decline(subject if isinstance(subject, Model) else subject.model, tokens)
 
 
 def could_decline(model: Model, tokens: int) -> bool:
@@ -118,6 +121,9 @@ def could_decline(model: Model, tokens: int) -> bool:
 
 def _ask(subject: Subject, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:
     """The subject's answers, in order; through the guards, if it has some."""
+    if isinstance(subject, Remote):
+        prompts = [(one.item.id, one.probe, one.prompt) for one in asked if one.sample == 0]
+        return remote_answers.ask(subject, prompts, reading, _samples(reading), seed)
     if isinstance(subject, Model):
         return _continue(subject, asked, reading, seed)
     let_in = [subject.before(one.prompt) for one in asked]

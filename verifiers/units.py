@@ -14,6 +14,7 @@ from ..plan.model import (
     SubjectRef,
     Unit,
 )
+from . import remote_scoring
 from .generation import generate
 from .items import Item, ItemError
 from .latent import inspect
@@ -23,6 +24,7 @@ from .relearning import relearn
 from .scoring import score
 from .subjects import SubjectError
 from .subjects.model import Model
+from .subjects.remote import Remote
 from .subjects.system import Subject
 from .table import Table
 from .training import one_thread
@@ -40,9 +42,9 @@ def no_suites(name: str) -> tuple[str, ...]:
 def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites) -> Table:
     """The table of a unit, a function of the unit and of what the three lookups return.
 
-    `load` gives a `Model` for a reference without `system`, a `System` for one with it; `items` the items of a data
-    reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give equal tables on the same
-    machine and library versions. Runs on one CPU thread.
+    `load` gives a `Model` for a reference without `system`, a `System` for one with it, a `Remote` for an endpoint;
+    `items` the items of a data reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give
+    equal tables on the same machine and library versions, endpoints aside. Runs on one CPU thread.
 
     Raises `SubjectError` or `ItemError`.
     """
@@ -68,6 +70,8 @@ def _run(
     unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
 ) -> Table:
     match unit:
+        case ScoreUnit() if isinstance(subject, Remote):
+            return remote_scoring.score(subject, items, unit.reading, template=unit.subject.prompt)
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():
@@ -86,6 +90,8 @@ def _inspected(unit: InspectUnit, subject: Subject, found: tuple[Item, ...], loa
 
 
 def _bare(subject: Subject, what: str) -> Model:
+    if isinstance(subject, Remote):
+        raise SubjectError(f"{subject.name}: an endpoint offers no {what}")
     if not isinstance(subject, Model):
         raise SubjectError(f"{subject.model.name}: behind its guards it gives answers only, no {what}")
     return subject

@@ -10,6 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from unlearn_spec.plan.model import Reading
+from unlearn_spec.verifiers.items import Item
+from unlearn_spec.verifiers.scoring import score
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import System, guard_files, load_guards
@@ -113,6 +116,15 @@ def test_a_foreign_tokenizer_is_noticed(make: Any, tmp_path: Path) -> None:
     (small / "tokenizer.json").write_bytes((large / "tokenizer.json").read_bytes())
     with pytest.raises(SubjectError, match="belongs to another model"):
         load_model(small).encode("a b h")
+
+
+def test_a_tokenizer_without_a_pad_token_is_no_obstacle(model: Model) -> None:
+    """Texts of unequal length share a batch: padding is masked, and needs no token of its own."""
+    assert model.tokenizer.pad_token is None
+    items = [Item(f"i{length}", f"i{length}", prompt="a b c"[: 2 * length - 1], answer="d " * length) for length in (1, 2, 3)]
+    how = Reading(metric="contains", decoding="greedy")
+    together, alone = score(model, items, how), [score(model, [item], how) for item in items]
+    assert together.column("sum_logp") == pytest.approx([one.column("sum_logp")[0] for one in alone], abs=1e-5)
 
 
 def test_a_missing_device_is_said(folder: Path) -> None:

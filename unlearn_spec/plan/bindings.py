@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, StrictInt, ValidationError
 
-from ..evidence.canonical import EvidenceError, Json, bytes_digest, file_digest, folder_digest, json_digest
+from ..evidence.canonical import EvidenceError, Json, bytes_digest, file_digest, json_digest
 from ..finding import Finding
 from ..logic.meaning import MODELS
 from ..policy.model import Frozen, Policy
@@ -23,15 +24,15 @@ from ..policy.quantities import Count, Digest, Name, Switch
 from ..policy.source import Path, read_bytes, read_file
 from ..verifiers.items import Item
 from ..verifiers.subjects.error import SubjectError
-from ..verifiers.subjects.folder import check_folder
 from ..verifiers.subjects.guards import guard_files
 from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
 from .data import FORMATS, Data, DataError, DataSpec, Format, format_of, load_data
+from .endpoint import EndpointEntry, bound_endpoint, endpoint_problems
 from .form import credentials, findings_in_order, form_problems, told
+from .found import Found, NotFoundError, find_weights, there
 from .record_check import statement_refusal
 from .record_file import RecordError, RecordFile, load_record
 from .statement_file import StatementFile, load_statement
-from .weights import WeightsError, parameters
 
 __all__ = ["BindingError", "Bindings", "load_bindings"]
 
@@ -57,7 +58,9 @@ class _PolicyRef(Frozen):
 
 
 class _Subject(Frozen):
-    model: str
+    model: str | None = None
+    adapter: str | None = None
+    endpoint: EndpointEntry | None = None
     digest: Digest | None = None
     system: str | None = None
     prompt: str | None = None
@@ -96,16 +99,19 @@ class _Written(Frozen):
     statements: tuple[str, ...] = ()
 
 
-def load_bindings(path: str | FilePath, policy: Policy, policy_digest: str | None = None) -> Bindings:
+def load_bindings(
+    path: str | FilePath, policy: Policy, policy_digest: str | None = None, *, day: date | None = None
+) -> Bindings:
     """Bind a policy's names to the files of one verification. Paths are relative to the bindings file.
-    `policy_digest`: of the policy's text, for statements that are about that text alone.
+    `policy_digest`: of the policy's text, for statements that are about that text alone. `day`: from which on endpoints
+    answer; today, if not given.
 
     Everything is read here, models excepted: these are hashed and looked at, not loaded. Raises `BindingError`.
     """
     reading = read_file(path)
     if not isinstance(reading.data, dict):
         raise BindingError(reading.findings)
-    binder = _Binder(str(path), FilePath(path).parent, policy, policy_digest)
+    binder = _Binder(str(path), FilePath(path).parent, policy, policy_digest, day or date.today())
     binder.problems += credentials(reading.data)
     bound = None
     try:
@@ -125,13 +131,13 @@ R = TypeVar("R")
 class _Binder:
     """Collects the problems of one bindings file on the way; what could not be bound is left out."""
 
-    def __init__(self, file: str, folder: FilePath, policy: Policy, policy_digest: str | None) -> None:
-        self.file, self.folder, self.policy, self.policy_digest = file, folder, policy, policy_digest
+    def __init__(self, file: str, folder: FilePath, policy: Policy, policy_digest: str | None, day: date) -> None:
+        self.file, self.folder, self.policy, self.policy_digest, self.day = file, folder, policy, policy_digest, day
         self.problems: list[Problem] = []
         self.elsewhere: tuple[Finding, ...] = ()
         """Mistakes in the files that are named here."""
-        self.models: dict[FilePath, tuple[str, int]] = {}
-        """Folder → digest and number of parameters: a folder named twice is hashed once."""
+        self.models: dict[tuple[str, str | None], Found] = {}
+        """(model, adapter) → weights: what is named twice is hashed once."""
 
     def report(self, code: str, path: Path, message: str, *, at_key: bool = False, fix: str = "") -> None:
         self.problems.append(Problem(code, path, message, at_key=at_key, fix=fix))
@@ -247,20 +253,38 @@ class _Binder:
         prompt = entry.prompt if entry.prompt is not None else inherited if isinstance(inherited, str) else "{prompt}"
         if "{prompt}" not in prompt:
             self.report("B003", (*path, "prompt"), "a prompt template needs {prompt} in it")
-        folder = self.folder / entry.model
-        known = self._folder((*path, "model"), folder)
+        if entry.endpoint is not None or entry.model is None:
+            return self._endpoint(path, name, entry, prompt)
+        found = self._weights(path, entry.model, entry.adapter)
         guards, guards_digest = None, None
         if entry.system is not None:
             guards = self.folder / entry.system
             guards_digest = self._guards((*path, "system"), guards)
-        if known is None:
+        if found is None:
             return None
-        digest, size = known
-        if entry.digest is not None and entry.digest != digest:
-            self.report("B008", (*path, "digest"), f"this folder's digest is {digest}")
+        if entry.digest is not None and entry.digest != found.digest:
+            self.report("B008", (*path, "digest"), f"this folder's digest is {found.digest}")
         if guards is not None and guards_digest is None:
             return None
-        return BoundSubject(folder, digest, size, prompt, guards, guards_digest)
+        return BoundSubject(
+            found.path, found.digest, found.parameters, prompt, guards, guards_digest, found.adapter, found.shape
+        )
+
+    def _endpoint(self, path: Path, name: str, entry: _Subject, prompt: str) -> BoundSubject | None:
+        if entry.endpoint is None:
+            self.report("B002", path, f"`{name}` has no `model`", fix="add `model`, or `endpoint`")
+            return None
+        for key in ("model", "adapter", "system", "digest"):
+            if getattr(entry, key) is not None:
+                text = f"an endpoint has no `{key}`: what answers there cannot be seen from outside"
+                self.report("B003", (*path, key), text, at_key=True, fix="delete it")
+        wrong = tuple(endpoint_problems(entry.endpoint))
+        for key, text in wrong:
+            self.report("B003", (*path, "endpoint", key), text)
+        if wrong:
+            return None
+        found = bound_endpoint(entry.endpoint, self.day)
+        return BoundSubject(FilePath(), json_digest(found.ref.model_dump(mode="json")), 0, prompt, endpoint=found)
 
     def _references(
         self, written: _Written, artifacts: Mapping[str, BoundSubject], prompts: Mapping[str, str]
@@ -275,30 +299,29 @@ class _Binder:
             for place, one in enumerate(several):
                 if one is None:
                     continue
-                if name in artifacts and one.digest == artifacts[name].digest:
+                audited = artifacts.get(name)
+                if audited is not None and _same(one, audited):
                     text = f"this is the audited model itself; a reference was trained without the target, apart from `{name}`"
                     self.report("B010", (*path, place), text)
+                elif audited is not None and (differing := _unlike(one, audited)):
+                    self.report("B010", (*path, place), differing)
                 elif one.digest in seen:
                     self.report("B010", (*path, place), f"this is the same model as reference {seen[one.digest]}")
                 seen.setdefault(one.digest, place)
             found[name] = tuple(one for one in several if one is not None)
         return found
 
-    def _folder(self, path: Path, folder: FilePath) -> tuple[str, int] | None:
-        if folder not in self.models:
-            if not _there(folder.is_dir):
-                self.report("B007", path, f"there is no folder {folder}")
-                return None
+    def _weights(self, path: Path, model: str, adapter: str | None) -> Found | None:
+        if (model, adapter) not in self.models:
             try:
-                check_folder(folder)
-                self.models[folder] = folder_digest(folder), parameters(folder)
-            except (SubjectError, WeightsError, EvidenceError, OSError) as error:
-                self.report("B010", path, str(error))
+                self.models[model, adapter] = find_weights(self.folder, model, adapter)
+            except NotFoundError as error:
+                self.report(error.code, (*path, error.key), error.message)
                 return None
-        return self.models[folder]
+        return self.models[model, adapter]
 
     def _guards(self, path: Path, file: FilePath) -> str | None:
-        if not _there(file.is_file):
+        if not there(file.is_file):
             self.report("B007", path, f"there is no file {file}")
             return None
         try:
@@ -347,7 +370,7 @@ class _Binder:
         for field in unknown:
             text = f"an item has no `{field}`{did_you_mean(field, Item.__dataclass_fields__)}"
             self.report("B001", (*path, "fields", field), text, at_key=True)
-        if not _there(file.is_file):
+        if not there(file.is_file):
             self.report("B007", (*path, "file"), f"there is no file {file}")
             return None
         if unknown:
@@ -415,7 +438,7 @@ class _Binder:
         found: dict[str, RecordFile] = {}
         for place, name in enumerate(names):
             file = self.folder / name
-            if not _there(file.is_file):
+            if not there(file.is_file):
                 self.report("B007", ("records", place), f"there is no file {file}")
                 continue
             try:
@@ -449,15 +472,29 @@ class _Binder:
         return tuple(found.values())
 
 
-def _there(asks: Callable[[], bool]) -> bool:
-    try:
-        return asks()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
+def _content(subject: BoundSubject) -> dict[str, Json]:
+    content: dict[str, Json] = {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
+    if subject.endpoint is not None:
+        content["endpoint"] = subject.endpoint.ref.model_dump(mode="json")
+    return content
 
 
-def _content(subject: BoundSubject) -> dict[str, str | None]:
-    return {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
+def _same(one: BoundSubject, other: BoundSubject) -> bool:
+    """Whether two subjects are one model, however it is asked."""
+    if one.endpoint is not None and other.endpoint is not None:
+        return (one.endpoint.ref.url, one.endpoint.ref.model) == (other.endpoint.ref.url, other.endpoint.ref.model)
+    return one.digest == other.digest
+
+
+def _unlike(reference: BoundSubject, audited: BoundSubject) -> str:
+    """How a reference differs from what the same training without the target would give, in words; else nothing."""
+    for what, mine, its in zip(("architecture", "width", "depth"), reference.shape, audited.shape, strict=False):
+        if mine is not None and its is not None and mine != its:
+            return (
+                f"a reference is the same training without the target; this one has the {what} {mine!r}, "
+                f"the audited model {its!r}"
+            )
+    return ""
 
 
 def _content_of(item: Item) -> tuple[str, ...]:

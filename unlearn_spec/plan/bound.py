@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..evidence.canonical import Json
 from ..verifiers.items import Item
+from ..verifiers.subjects.source import Endpoint, Source, Weights
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
@@ -19,16 +20,28 @@ Precision = Literal["float32", "bfloat16", "float16"]
 
 @dataclass(frozen=True)
 class BoundSubject:
-    """A model folder, and the guarded system it serves, if any."""
+    """A model folder, a GGUF file or an endpoint, and the guarded system it serves, if any."""
 
     folder: Path
+    """Or the file; of no meaning for an endpoint."""
     digest: str
-    """Of the folder's files, `sha256:…`."""
+    """Of the folder's files, `sha256:…`; see `SubjectRef.model`."""
     parameters: int
+    """0 for an endpoint: nobody knows."""
     prompt: str
     guards: Path | None = None
     """The guarded system's declaration."""
     guards_digest: str | None = None
+    adapter: Path | None = None
+    """The LoRA adapter that is merged into the model."""
+    shape: tuple[object, ...] = ()
+    """Architecture, width, depth, as far as files say."""
+    endpoint: Endpoint | None = None
+
+    @property
+    def source(self) -> Source:
+        """What loading it takes."""
+        return self.endpoint or Weights(self.folder.resolve(), self.adapter.resolve() if self.adapter else None)
 
     def ref(self, role: Role, artifact: str, precision: Precision, *, index: int = 0, guarded: bool = False) -> SubjectRef:
         """This subject by content; `guarded`: behind its filters, if it has some."""
@@ -39,7 +52,8 @@ class BoundSubject:
             model=self.digest,
             system=self.guards_digest if guarded else None,
             prompt=self.prompt,
-            precision=precision,
+            precision=precision if self.endpoint is None else "unknown",
+            endpoint=self.endpoint.ref if self.endpoint is not None else None,
         )
 
 

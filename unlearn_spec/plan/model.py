@@ -62,6 +62,22 @@ class Reading(Frozen):
     max_new_tokens: int = 64
 
 
+class EndpointRef(Frozen):
+    """What answers over HTTP, as far as it can be named from outside: nobody can see which weights do."""
+
+    url: str
+    model: str
+    """As requests name it."""
+    chat: bool
+    """Whether prompts go in as messages, around which the server puts a template of its own."""
+    logprobs: Literal["none", "top", "echo"]
+    """`top`: of the most probable tokens of an answer. `echo`: of chosen text as well."""
+    day: str
+    """ISO date of the run's first start: evidence is about what answered from then on."""
+    fingerprint: str | None = None
+    """The only `system_fingerprint` that may answer, if the bindings name one."""
+
+
 class SubjectRef(Frozen):
     """One model, or one guarded system, by content. Two subjects with equal digests are the same subject."""
 
@@ -70,12 +86,15 @@ class SubjectRef(Frozen):
     index: int = 0
     """Number of the reference; 0 otherwise."""
     model: str
-    """Digest of the model folder, `sha256:…`."""
+    """Digest of the model folder, `sha256:…`: of its files, of a GGUF file, of folder and adapter, or of `endpoint`."""
     system: str | None = None
     """Digest of the guarded system's declaration, if answers pass through one."""
     prompt: str = "{prompt}"
     """Template around an item's prompt."""
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Literal["float32", "bfloat16", "float16", "unknown"] = "float32"
+    """Of the weights as they were loaded; nobody knows an endpoint's."""
+    endpoint: EndpointRef | None = None
+    """Set where the model answers over HTTP."""
 
 
 class DataRef(Frozen):

@@ -15,6 +15,7 @@ from .bound import Bindings
 from .case import Case, Draft, LackingError
 from .model import Missing, Obligation, Plan, Unit
 from .rates import plan_rate
+from .reach import within_reach
 from .records import plan_records
 from .removal import plan_removal
 from .units import planned
@@ -74,7 +75,7 @@ def _drafts(
     case = Case(policy, bindings, clause, artifact, clause.evidence, alpha)
     if clause.evidence.kind != "test":
         return plan_records(case)
-    return (_tested(case, clause, clause.evidence),)
+    return (within_reach(_tested(case, clause, clause.evidence)),)
 
 
 def _tested(case: Case, clause: Clause, evidence: Evidence) -> Draft:

@@ -151,7 +151,8 @@ def _languages(policy: Policy) -> Iterator[NotCovered]:
 
 
 def _precision(policy: Policy, plan: Plan) -> Iterator[NotCovered]:
-    ran = _ordered(planned.unit.subject.precision for planned in plan.units if planned.unit.subject.role == "audited")
+    audited = tuple(planned.unit.subject for planned in plan.units if planned.unit.subject.role == "audited")
+    ran = _ordered(subject.precision for subject in audited if subject.endpoint is None)
     rounded = _ordered(planned.unit.format for planned in plan.units if isinstance(planned.unit, QuantizeUnit))
     named = _ordered(precision for clause in policy.clauses for precision in clause.scope.precision)
     for precision in named:

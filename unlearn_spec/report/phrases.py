@@ -57,6 +57,11 @@ def role_words(subject: SubjectRef) -> str:
 def subject_words(subject: SubjectRef) -> str:
     """A model of the run on one line: what it stands for, its digest, its guard, its precision."""
     system = f", behind the guarded system {subject.system}" if subject.system else ""
+    if subject.endpoint is not None:
+        one = subject.endpoint
+        asked = ", asked through the server's chat template" if one.chat else ""
+        where = f"{quote(one.model)} at {quote(one.url)}, as it answered from {one.day} on{asked}"
+        return f"{quote(subject.artifact)}, {role_words(subject)}: {subject.model}, {where}; what answers there may change unseen"
     return f"{quote(subject.artifact)}, {role_words(subject)}: {subject.model}{system}, {subject.precision}"
 
 

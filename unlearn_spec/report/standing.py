@@ -28,7 +28,11 @@ def _outside(policy: Policy, plan: Plan, verification: Verification) -> Iterator
         if name in spoken and artifact.kind in ANSWERING:
             for audience, access in artifact.seen_by.items():
                 yield said("outside.access", artifact=name, audience=audience, access=access)
-    for name, precision in dict.fromkeys((s.artifact, s.precision) for s in audited):
+    for one in dict.fromkeys(s.endpoint for s in audited if s.endpoint is not None):
+        yield said("outside.endpoint", url=one.url, model=one.model, day=one.day)
+    for name in dict.fromkeys(s.artifact for s in audited if s.endpoint is not None and s.endpoint.chat):
+        yield said("outside.chat", artifact=name)
+    for name, precision in dict.fromkeys((s.artifact, s.precision) for s in audited if s.endpoint is None):
         yield said("outside.precision", artifact=name, precision=precision)
     if any(planned.unit.reading.decoding for planned in plan.units):
         yield said("outside.decoding")
@@ -42,6 +46,8 @@ def retest(plan: Plan, records: tuple[Record, ...], verification: Verification) 
         found += [said("retest.model"), said("retest.data")]
     if any(planned.unit.subject.system for planned in plan.units):
         found.append(said("retest.guard"))
+    if any(planned.unit.subject.endpoint for planned in plan.units):
+        found.append(said("retest.endpoint"))
     found.append(said("retest.access"))
     if any(obligation.verifier != "record" for obligation in plan.obligations):
         found += [said("retest.attack"), said("retest.population")]

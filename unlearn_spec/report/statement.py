@@ -20,6 +20,7 @@ TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "urn:unlearn-spec:predicate:conformance:1.0"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 FOLDER: Final = "unlearn_spec_folder_sha256"
+ENDPOINT: Final = "unlearn_spec_endpoint_sha256"
 SYSTEM: Final = "unlearn_spec_system_sha256"
 ITEMS: Final = "unlearn_spec_items_sha256"
 LIMITS: Final = (
@@ -81,8 +82,8 @@ def _subjects(report: Report, files: Mapping[str, str]) -> Iterator[Json]:
     yield _subject("bindings", "sha256", report.integrity.bindings)
     for record in report.records:
         yield _subject(f"record {record.id}", "sha256", record.digest)
-    for name, model in sorted({(_name(one), one.model) for one in report.subjects}):
-        yield _subject(f"model {name}", FOLDER, model)
+    for name, kind, model in sorted({(_name(one), ENDPOINT if one.endpoint else FOLDER, one.model) for one in report.subjects}):
+        yield _subject(f"model {name}", kind, model)
     for name, system in sorted({(_name(one), one.system) for one in report.subjects if one.system is not None}):
         yield _subject(f"system {name}", SYSTEM, system)
     for name, items in sorted(
@@ -103,7 +104,8 @@ def _name(subject: SubjectRef) -> str:
 
 
 def _model(subject: SubjectRef) -> Json:
-    return {
+    endpoint = {} if subject.endpoint is None else {"endpoint": subject.endpoint.model_dump(mode="json")}
+    return endpoint | {
         "role": subject.role,
         "artifact": subject.artifact,
         "index": subject.index,

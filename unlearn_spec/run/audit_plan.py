@@ -9,8 +9,9 @@ from ..finding import Finding
 from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
-from ..plan.case import Case, LackingError
+from ..plan.case import Case, Draft, LackingError
 from ..plan.model import GenerateUnit, InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
+from ..plan.reach import within_reach
 from ..plan.units import unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -26,7 +27,8 @@ def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tup
 
     Looked at: that each unit is what its key says, that every clause on every artifact is planned or told to be missing,
     that what the checker rejects is not tested, that each test asks every bound model and no other about its clause's
-    target, that it has the controls and the registered numbers of its clause and the error that the policy leaves to it.
+    target, an endpoint for no more than it shows, that it has the controls and the registered numbers of its clause and the
+    error that the policy leaves to it.
     How many items there are, and which, was fixed from the data; that is not planned again.
     """
     _units(plan)
@@ -93,6 +95,7 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
             _arms(case, test, units)
             _controls(case, test, units)
             _looks(case, test, units)
+            within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         _numbers(case, test)

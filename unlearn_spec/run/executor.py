@@ -34,6 +34,8 @@ class Job:
 
     key: str
     group: str
+    together: bool = field(default=False, kw_only=True)
+    """Whether its group keeps to one worker, however idle others are."""
 
 
 J_contra = TypeVar("J_contra", bound=Job, contravariant=True)
@@ -131,7 +133,7 @@ class LocalExecutor:
     ) -> None:
         slot = slots[index]
         if not slot.queue:
-            slot.queue = groups.popleft() if groups else _half(max((other.queue for other in slots), key=len))
+            slot.queue = groups.popleft() if groups else _half(max((_shareable(other.queue) for other in slots), key=len))
         if not slot.queue:
             return
         job = slot.queue.popleft()
@@ -160,6 +162,11 @@ def _grouped(jobs: Sequence[J]) -> deque[deque[J]]:
     for job in jobs:
         groups.setdefault(job.group, deque()).append(job)
     return deque(sorted(groups.values(), key=len, reverse=True))
+
+
+def _shareable(queue: deque[J]) -> deque[J]:
+    """The queue, or an empty one where its jobs are to stay together."""
+    return deque() if queue and queue[-1].together else queue
 
 
 def _half(queue: deque[J]) -> deque[J]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
 from ..evidence.canonical import EvidenceError, Json, decimal_text, json_digest
 from ..evidence.ledger import Ledger
 from ..evidence.store import Store
 from ..plan.bound import Bindings, BoundSubject
-from ..plan.model import DataRef, Plan
+from ..plan.model import DataRef, EndpointRef, Plan
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
 from ..plan.statement_file import StatementFile, read_statement
@@ -25,6 +27,7 @@ from ..statistics.intervals import Interval, Method
 from ..verdict.gates import compared
 from ..verifiers.blind import BlindBaseline
 from ..verifiers.items import Item, item_key, keyed_digest
+from ..verifiers.subjects.source import Endpoint
 from .places import Places
 
 REVEALING = ("leak", "extraction", "relearning", "quantization", "latent")
@@ -191,7 +194,7 @@ def _bindings(store: Store, digest: str, get: Callable[[str], str]) -> Bindings:
             statements=tuple(_statements(store, content.get("statements", ()))),
             content=content,
         )
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValidationError):
         raise EvidenceError(
             f"the bindings kept in the run, {digest}, are not of the form this version writes"
         ) from None
@@ -217,7 +220,9 @@ def _statements(store: Store, digests: Sequence[str]) -> Iterator[StatementFile]
 
 
 def _subject(content: Mapping[str, Any]) -> BoundSubject:
-    return BoundSubject(Path(), content["model"], 0, content["prompt"], None, content["system"])
+    found = content.get("endpoint")
+    endpoint = None if found is None else Endpoint(EndpointRef.model_validate(found))
+    return BoundSubject(Path(), content["model"], 0, content["prompt"], None, content["system"], endpoint=endpoint)
 
 
 # --- numbers about items ---------------------------------------------------------------------------------------------

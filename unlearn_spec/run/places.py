@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..evidence.store import Store
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data
 from ..plan.model import DataRef, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
+from ..verifiers.subjects.source import Endpoint, Source, Weights
 from ..verifiers.table import Table
 from .executor import Job, RunError
 
@@ -25,7 +27,7 @@ class Places:
     """Digests to places. Small, picklable and hashable: workers cache what they load by it."""
 
     device: str
-    models: tuple[tuple[str, Path], ...]
+    models: tuple[tuple[str, Source], ...]
     guards: tuple[tuple[str, Path], ...]
     data: tuple[tuple[str, str, DataSpec], ...]
     """(name, digest of the items, file)."""
@@ -39,10 +41,14 @@ class Places:
         raise RunError(f"no data file is bound for {ref.name}")
 
     def load(self, ref: SubjectRef) -> Subject:
-        """The model, or the guarded system around it, ready to be asked. Raises `SubjectError`."""
+        """The model, the guarded system around it, or the endpoint, ready to be asked. Raises `SubjectError`."""
+        from ..verifiers.subjects.remote import connect
         from ..verifiers.subjects.system import System, load_guards
 
-        model = _model(dict(self.models)[ref.model], self.device, ref.precision)
+        source = dict(self.models)[ref.model]
+        if isinstance(source, Endpoint):
+            return connect(source)
+        model = _model(source, self.device, ref.precision)
         return model if ref.system is None else System(model, load_guards(dict(self.guards)[ref.system]))
 
     def suite(self, name: str) -> tuple[str, ...]:
@@ -59,7 +65,7 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     sets = (*bindings.data.values(), *bindings.holdouts.values(), *bindings.wider.values())
     return Places(
         device=device,
-        models=tuple(sorted({ref.model: found.folder.resolve() for ref, found in bound.items()}.items())),
+        models=tuple(sorted({ref.model: found.source for ref, found in bound.items()}.items(), key=lambda row: row[0])),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
         data=tuple(sorted(((one.name, one.digest, one.spec) for one in sets if one.name in read), key=lambda row: row[:2])),
         suites=tuple(sorted((name, suite.templates) for name, suite in bindings.suites.items())),
@@ -75,6 +81,8 @@ class Measurable(Job):
 
 def job(key: str, unit: Unit) -> Measurable:
     subject = unit.subject
+    if subject.endpoint is not None:  # one worker a server, so that it is asked no faster than declared
+        return Measurable(key=key, group=f"endpoint {urlsplit(subject.endpoint.url).netloc}", unit=unit, together=True)
     return Measurable(key=key, group=f"{subject.artifact}, {subject.role} {subject.model[7:19]}", unit=unit)
 
 
@@ -110,10 +118,10 @@ def _data(unit: Unit) -> tuple[DataRef, ...]:
 
 
 @lru_cache(maxsize=1)
-def _model(folder: Path, device: str, precision: str) -> Model:
+def _model(source: Weights, device: str, precision: str) -> Model:
     from ..verifiers.subjects.model import load_model
 
-    return load_model(folder, device_name=device, precision=precision)  # type: ignore[arg-type]
+    return load_model(source.path, adapter=source.adapter, device_name=device, precision=precision)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=8)

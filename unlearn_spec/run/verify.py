@@ -72,7 +72,7 @@ def verify(
     by then is kept.
     """
     document = load(policy)
-    bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()))
+    bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()), day=_began(out))
     where = device or bound.device
     _usable(out)
     _usable_device(where, out)
@@ -127,6 +127,15 @@ def _usable_device(name: str, out: Path) -> None:
 
 def _registered(ledger: Ledger) -> Mapping[str, Any]:
     return next((row.payload for row in ledger.rows() if row.kind == "plan"), {})
+
+
+def _began(out: Path) -> date:
+    """The day of the first start of the run in this folder; today, if there is none."""
+    if not (out / FILE_NAME).is_file():
+        return date.today()
+    with Ledger(out, read_only=True) as ledger:
+        known = ledger.note(DAY)
+    return date.today() if known is None else date.fromisoformat(str(known))
 
 
 def _day(ledger: Ledger) -> date:
@@ -188,6 +197,7 @@ def _measured(
     todo = [job(planned.key, planned.unit) for planned in plan.units if planned.key not in objects]
     if not todo:
         return objects
+    _same_day(out, ledger, plan, objects)
     with ExitStack() as stack:
         hidden = None if progress else True  # None: shown on a terminal only
         bar = stack.enter_context(tqdm(total=len(plan.units), initial=len(objects), unit="unit", disable=hidden))
@@ -201,6 +211,16 @@ def _measured(
 
         run.run(todo, Measure(at, out.resolve()), done)
     return objects
+
+
+def _same_day(out: Path, ledger: Ledger, plan: Plan, objects: Mapping[str, str]) -> None:
+    """Raises `RunError` where an endpoint would be asked on another day than the one that its evidence is registered for."""
+    left = (planned.unit.subject for planned in plan.units if planned.key not in objects)
+    if any(subject.endpoint is not None for subject in left) and _day(ledger) != date.today():
+        raise RunError(
+            f"{out} holds a run whose endpoints were registered as they answer from {_day(ledger)} on; what answers today may be "
+            "another model, so choose a fresh folder"
+        )
 
 
 def _kept(ledger: Ledger, store: Store, planned: Planned) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..plan.model import Control, DataRef, Obligation
+from ..plan.model import Control, DataRef, Obligation, SubjectRef
 from ..policy.model import Clause, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..rules.wording import percent
 from ..verifiers import degeneracy
@@ -117,10 +117,13 @@ _OTHERWISE = "the original was asked through another prompt template than the au
 
 def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
     """Whether the original saw the prompts that the audited model saw: else its answers say nothing about this test."""
-    now, before = (
-        {seen.units[key].subject.prompt for key in seen.of(obligation, role)} for role in ("audited", "original")
-    )
+    now, before = ({_template(seen.units[key].subject) for key in seen.of(obligation, role)} for role in ("audited", "original"))
     return not before or now == before
+
+
+def _template(subject: SubjectRef) -> tuple[str, bool]:
+    """The template around a prompt, and whether a chat server puts another one around that."""
+    return subject.prompt, subject.endpoint is not None and subject.endpoint.chat
 
 
 def _planted(control: Control, seen: Seen) -> tuple[bool, str]:
@@ -194,6 +197,8 @@ def _repeat(
     before, after = dict(zip(first.items, first.hits, strict=True)), dict(zip(again.items, again.hits, strict=True))
     changed = sum(hit != before.get(item) for item, hit in after.items())
     texts = _differing_answers(control, seen)
+    if (now := _answered_by(control.units, seen)) != (then := _answered_by(control.against, seen)):
+        return False, f"what answered changed while it was asked: first {_listed(then)}, then {_listed(now)}"
     if not changed:
         told = "the same model asked again gave the same answers" if not texts else f"{texts} answers differ in wording"
         return True, f"{told}, and no outcome of {len(after)} changed"
@@ -205,6 +210,16 @@ def _repeat(
         noise <= allowed,
         f"{text}; the interval allows {percent(Fraction(allowed).limit_denominator(10**6), 'down')}",
     )
+
+
+def _answered_by(keys: Sequence[str], seen: Seen) -> frozenset[str]:
+    """Who said that it answered, of endpoints."""
+    tables = (seen.tables[key] for key in keys)
+    return frozenset(name for table in tables if "answered_by" in table for name in table.column("answered_by"))
+
+
+def _listed(names: frozenset[str]) -> str:
+    return " and ".join(sorted(names)) or "nobody"
 
 
 def _differing_answers(control: Control, seen: Seen) -> int:
@@ -228,11 +243,11 @@ def _degeneracy(control: Control, seen: Seen) -> tuple[bool, str]:
     found = degeneracy.judge([seen.tables[key] for key in control.units], [seen.tables[key] for key in control.against])
     if found.degenerate:
         return False, "; ".join(found.symptoms)
-    now = found.audited
-    return True, (
-        f"of {now.answers} answers {now.empty:.0%} are empty and {now.repetitive:.0%} repeat themselves, "
-        f"with {now.entropy:.1f} nats a word; before unlearning {found.original.entropy:.1f}"
-    )
+    now, before = found.audited, found.original
+    text = f"of {now.answers} answers {now.empty:.0%} are empty and {now.repetitive:.0%} repeat themselves"
+    if now.entropy is None or before.entropy is None:
+        return True, f"{text}; how certain each word was is not shown by the endpoint"
+    return True, f"{text}, with {now.entropy:.1f} nats a word; before unlearning {before.entropy:.1f}"
 
 
 def _blind(control: Control, blind: Blind) -> tuple[bool, str]:

@@ -17,18 +17,13 @@ def check_folder(folder: Path) -> None:
 
     Raises `SubjectError` that names the file and says what to do.
     """
-    if not folder.is_dir():
-        raise SubjectError(f"{folder}: there is no such model folder")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = check_plain(folder, "model folder")
     for path in files:
-        if path.suffix.lower() in _PICKLED:
-            raise SubjectError(
-                f"{path}: pickled files can run code when loaded; keep only safetensors in the model folder"
-            )
-        if path.suffix.lower() in _CODE:
-            raise SubjectError(f"{path}: a model folder may not bring code of its own; delete it")
         if path.name == "adapter_config.json":
-            raise SubjectError(f"{path}: an adapter points to weights elsewhere; merge it into the model first")
+            raise SubjectError(
+                f"{path}: an adapter points to weights elsewhere; bind it as `adapter` beside its base model, "
+                "or merge it into the model first"
+            )
     if not (folder / "config.json").is_file():
         raise SubjectError(f"{folder}: there is no config.json; a Hugging Face model folder is expected")
     if not any(path.suffix == ".safetensors" for path in files):
@@ -38,6 +33,40 @@ def check_folder(folder: Path) -> None:
     for path in files:
         if path.suffix == ".json" and path.name.endswith("config.json"):
             _check_config(path)
+    _check_index(folder / "model.safetensors.index.json")
+
+
+def check_plain(folder: Path, what: str) -> tuple[Path, ...]:
+    """The files of a folder that holds neither pickles nor code. Raises `SubjectError` that names the first that is."""
+    if not folder.is_dir():
+        raise SubjectError(f"{folder}: there is no such {what}")
+    files = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+    for path in files:
+        if path.suffix.lower() in _PICKLED:
+            raise SubjectError(f"{path}: pickled files can run code when loaded; keep only safetensors in the {what}")
+        if path.suffix.lower() in _CODE:
+            raise SubjectError(f"{path}: a {what} may not bring code of its own; delete it")
+    return files
+
+
+def shape_of(folder: Path) -> tuple[object, ...]:
+    """Architecture, width and depth that a checked folder's config.json declares; `None` for what it leaves out."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    names = (("model_type",), ("hidden_size", "n_embd", "d_model"), ("num_hidden_layers", "n_layer", "num_layers"))
+    return tuple(next((config[name] for name in either if name in config), None) for either in names)
+
+
+def _check_index(path: Path) -> None:
+    """Whether every file that an index of weights names is there."""
+    if not path.is_file():
+        return
+    try:
+        named = {str(name) for name in json.loads(path.read_text(encoding="utf-8"))["weight_map"].values()}
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise SubjectError(f"{path}: not a readable index of weights") from error
+    for name in sorted(named):
+        if Path(name).name != name or not (path.parent / name).is_file():
+            raise SubjectError(f"{path}: it names {name}, which is not in the folder")
 
 
 def _check_config(path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from ...gpu.arrays import DeviceError, device
+from .adapter import merge
 from .error import SubjectError
 from .folder import check_folder
+from .gguf import check_gguf, lone
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -88,25 +91,36 @@ class Model:
         return text
 
 
-def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision = "float32") -> Model:
-    """The model in a folder, in evaluation mode, its weights in this precision on this device.
+def load_model(
+    folder: Path, *, adapter: Path | None = None, device_name: str = "cpu", precision: Precision = "float32"
+) -> Model:
+    """The model in a folder or a GGUF file, in evaluation mode, its weights in this precision on this device.
 
-    Nothing is downloaded and no code from the folder runs: a folder with pickled weights, Python files or `auto_map`
-    entries is refused, even if safetensors lie beside them. Weights must fill the architecture exactly.
+    A LoRA adapter is merged in float32, before the weights are rounded to the precision. Nothing is downloaded and no code
+    from the folder runs: a folder with pickled weights, Python files or `auto_map` entries is refused, even if safetensors
+    lie beside them. Weights must fill the architecture exactly. A GGUF file is unpacked by transformers with the package
+    gguf.
     Raises `SubjectError` with the reason in plain words.
     """
-    check_folder(folder)
+    gguf = folder.suffix.lower() == ".gguf"
+    if gguf:
+        check_gguf(folder)
+    else:
+        check_folder(folder)
     try:
         place = device(device_name)
     except DeviceError as error:
         raise SubjectError(str(error)) from error
-    options = {"local_files_only": True, "trust_remote_code": False}
-    with _quiet():
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    with _quiet(bars_aside=gguf), lone(folder) if gguf else nullcontext(folder) as where:
+        if gguf:
+            options["gguf_file"] = where.name
+            where = where.parent
         try:
             loaded: Any = AutoModelForCausalLM.from_pretrained(
-                str(folder),
+                str(where),
                 use_safetensors=True,
-                dtype=_DTYPES[precision],
+                dtype=_DTYPES[precision] if adapter is None else torch.float32,
                 output_loading_info=True,
                 **options,
             )
@@ -114,7 +128,7 @@ def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision =
         except Exception as error:
             raise SubjectError(f"{folder}: the model cannot be read: {_one_line(error)}") from error
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
+            tokenizer = AutoTokenizer.from_pretrained(str(where), **options)
         except Exception as error:
             raise SubjectError(f"{folder}: the tokenizer cannot be read: {_one_line(error)}") from error
     for problem, words in (
@@ -126,6 +140,9 @@ def load_model(folder: Path, *, device_name: str = "cpu", precision: Precision =
         if found:
             more = f" and {len(found) - 1} more" if len(found) > 1 else ""
             raise SubjectError(f"{folder}: {words} {found[0]}{more}; this is not the model its config.json describes")
+    if adapter is not None:
+        merge(network, adapter)
+        network = network.to(_DTYPES[precision])
     for name, weight in network.named_parameters():
         if not bool(torch.isfinite(weight).all()):
             raise SubjectError(f"{folder}: the weights {name} hold values that are not numbers")
@@ -151,14 +168,15 @@ def _one_line(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bar or advice from the library on the user's terminal."""
+def _quiet(*, bars_aside: bool = False) -> Iterator[None]:
+    """No progress bar or advice from the library on the user's terminal. `bars_aside`: nor bars that obey no switch."""
     verbosity = _logging.get_verbosity()
     bars = _logging.is_progress_bar_enabled()
     _logging.set_verbosity_error()
     _logging.disable_progress_bar()
     try:
-        yield
+        with redirect_stderr(StringIO()) if bars_aside else nullcontext():
+            yield
     finally:
         _logging.set_verbosity(verbosity)
         if bars:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .guards import Guards, guard_files, load_guards
 from .model import Model
+from .remote import Remote
 
 __all__ = ["Guards", "Subject", "System", "guard_files", "load_guards"]
 
@@ -30,4 +31,4 @@ class System:
         return (guard.reply, True) if guard is not None and guard.blocks(answer) else (answer, False)
 
 
-Subject = Model | System
+Subject = Model | System | Remote

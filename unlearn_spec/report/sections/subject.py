@@ -39,14 +39,20 @@ def _models(report: Report, say: Words) -> Table:
         row(
             say("names.one", name=s.artifact),
             role(s, say),
-            Code(short_digest(s.model)),
-            Code(short_digest(s.system)) if s.system else say("subject.bare"),
-            s.precision,
+            (Para((Code(short_digest(s.model)), *_answers(s, say))),),
+            Code(short_digest(s.system)) if s.system else say("subject.endpoint" if s.endpoint else "subject.bare"),
+            s.precision if s.endpoint is None else say("subject.precision_unknown"),
         )
         for s in report.subjects
     )
     none = (row(say("subject.none"), "", "", "", ""),)
     return Table(say("subject.caption"), head, rows or none, (3, 4, 4, 4, 2), row_head=bool(rows))
+
+
+def _answers(subject: SubjectRef, say: Words) -> tuple[Soft, ...]:
+    """Where an endpoint answers, and from when on; nothing for a model in hand."""
+    one = subject.endpoint
+    return () if one is None else (Soft(say("subject.answers", model=one.model, url=one.url, day=one.day)),)
 
 
 def _artifacts(report: Report, say: Words) -> Table:
