@@ -21,7 +21,7 @@ from ..plan.bindings import load_bindings
 from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, Reading, RelearnUnit, Role, Unit
 from ..plan.obligations import make_plan
-from ..plan.units import scoring, unit_key
+from ..plan.units import scoring
 from ..policy.load import Document, load
 from ..policy.model import Clause, Remove, Within
 from ..rules.check import check_document
@@ -194,12 +194,14 @@ class Bench:
     def _table(self, unit: Unit, at: Places) -> tuple[Table, str]:
         """A unit's table and the digest it is kept under: in memory, on disk, or measured now.
 
-        What a model is to the audited one does not change its answers: a table is kept without role, artifact and index.
+        What a model is to the audited one does not change its answers: a table is kept without role, artifact and index,
+        and without what is as by default, so that a new kind of question leaves the old answers as they are.
         """
         from ..verifiers.units import run_unit
 
         anyone = unit.subject.model_copy(update={"role": "audited", "artifact": "any", "index": 0})
-        content = unit_key(unit.model_copy(update={"subject": anyone}))
+        asked = unit.model_copy(update={"subject": anyone}).model_dump(mode="json", exclude_defaults=True)
+        content = json_digest({**asked, "kind": unit.kind})
         if content not in self._tables:
             store = Store(self.cabinet.folder)
             note = self.cabinet.folder / "measured" / f"{content.removeprefix('sha256:')}-{MEASURED_BY}"
