@@ -48,16 +48,16 @@ LIMITS = """\
 
 ## Again
 
-```sh
-unlearn-spec calibrate --out calibration --seeds {seeds} --workers 2
+```console
+$ unlearn-spec calibrate --out calibration --seeds {seeds} --workers 2
 ```
 
 A finished model, measurement or verdict is never made twice, so the command goes on where it was stopped, and a clause added
 to the policy measures only what is new. `--slice small` goes the same way with models that learn nothing, in a minute. The
 command writes this page and `results.json`, whose [schema](../spec/schema/calibration.schema.json) is published.
 
-Version {version}; {verdicts} verdicts; unlearn-spec {tool}; {libraries}; {machine}. The order of floating-point sums differs
-between processors, so single verdicts at a limit may differ too.
+Version {version}; {verdicts} verdicts; unlearn-spec {tool}; {libraries}.
+Machine: {machine}. The order of floating-point sums differs between processors, so single verdicts at a limit may differ too.
 """
 
 
