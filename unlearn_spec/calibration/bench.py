@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib import resources
 from os.path import relpath
 from pathlib import Path
+from typing import Protocol
 
 from ..evidence.canonical import EvidenceError, bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
@@ -34,7 +35,7 @@ from ..verdict.measured import FALL
 from ..verdict.model import ClauseVerdict, Interval
 from ..verifiers import recovery
 from ..verifiers.table import Table
-from ..verifiers.zoo.specimens import ORIGINAL, RETRAINED, SPECIMENS, Cabinet, Specimen
+from ..verifiers.zoo.specimens import ORIGINAL, RETRAINED, SPECIMENS, Specimen
 from . import truth
 from .model import Cell, Judged, Truth
 
@@ -65,12 +66,33 @@ def shipped(name: str) -> Path:
     return Path(str(resources.files("unlearn_spec.spec") / name))
 
 
+class Cabinet(Protocol):
+    """Where one world's models and data come from; `zoo.specimens.Cabinet` is one."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    def data(self) -> Mapping[str, Path]:
+        """Data files by stem: `forget_docs`, `holdout_docs`, `forget_qa`, `retain_qa`, `neighbour_qa`."""
+
+    def guard(self, specimen: Specimen) -> Path | None:
+        """The declaration of a specimen's guards."""
+
+    def model(self, specimen: Specimen) -> Path:
+        """The folder of a specimen's model, `NAME-KEY`, made if it is missing."""
+
+
 @dataclass(frozen=True)
 class Bench:
-    """Everything about one seed, below its cabinet's folder."""
+    """Everything about one world, below its cabinet's folder."""
 
     cabinet: Cabinet
     policy: Path
+    retrained: tuple[Specimen, ...] = RETRAINED
+    """The controls: models trained again without the target."""
     _tables: dict[str, tuple[Table, str]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -160,7 +182,7 @@ class Bench:
 
         data, guard = self.cabinet.data(), self.cabinet.guard(specimen)
         system = "" if guard is None else f", system: {here(guard)}"
-        beside = [self.cabinet.model(other) for other in RETRAINED if other.name != specimen.name]
+        beside = [self.cabinet.model(other) for other in self.retrained if other.name != specimen.name]
         header = self.document.policy.policy
         suites = dict.fromkeys(
             clause.evidence.suite for clause in self.document.policy.clauses if clause.evidence and clause.evidence.suite
