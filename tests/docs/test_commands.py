@@ -36,6 +36,7 @@ BEFORE = {  # whose files a reader has when coming to this page
     "assurance": (),
     "metrics": (),
     "performance": (),
+    "calibration": (),
 }
 CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign", "overlap")
 QUICK = {"legal": ("verify", "audit", "report", "compare")}

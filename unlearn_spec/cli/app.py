@@ -345,6 +345,33 @@ def sign(
     raise typer.Exit(run(record, key))
 
 
+class Slice(StrEnum):
+    """What `calibrate` judges."""
+
+    full = "full"
+    small = "small"
+
+
+@app.command()
+def calibrate(
+    out: Annotated[Path, typer.Option(help="Folder for models, measurements and the table; what is there is reused.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How many worlds.")] = 20,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first one; recipes were tuned on seeds below 100.")] = 100,
+    slice: Annotated[Slice, typer.Option(help="All specimens, or a few that learn nothing, to try the machinery.")] = Slice.full,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that train and measure.")] = 2,
+    policy: Annotated[Path | None, typer.Option(help="In place of the shipped policy; suites lie in `suites` beside it.")] = None,
+    specimen: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    finished: Annotated[bool, typer.Option("--finished", help="Make nothing; write the table from what is finished.")] = False,
+) -> None:
+    """Measure how often the verdicts are wrong, on models whose truth is known, and write the table.
+
+    Exit status: 0 every release gate met, 1 one is not, 2 unusable input, 3 one is not measured and none is worse.
+    """
+    from .calibrate import calibrate as run
+
+    raise typer.Exit(run(out, seeds, first_seed, slice.value, workers, policy, tuple(specimen or ()), finished))
+
+
 def main() -> None:
     """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash

@@ -17,6 +17,7 @@ from .model import (
     Artifact,
     Assumption,
     Axiom,
+    Calibrated,
     ClauseEntry,
     EvidenceObject,
     Guardrail,
@@ -55,6 +56,7 @@ def build(
     revealed: tuple[Redacted, ...] = (),
     statements: tuple[Stated, ...] = (),
     written: Mapping[str, str] | None = None,
+    calibration: tuple[Calibrated, ...] = (),
 ) -> Report:
     """The report of one run.
 
@@ -109,6 +111,7 @@ def build(
         artifacts=_artifacts(policy, verification),
         outside=outside(policy, plan, verification),
         retest=retest(plan, records, verification),
+        calibration=calibration,
     )
 
 

@@ -64,6 +64,26 @@ class Versions(Frozen):
     """SHA-256 over the program's source files."""
 
 
+class Calibrated(Frozen):
+    """How often verdicts of one verifier were wrong on models of known truth (docs/calibration.md)."""
+
+    verifier: str
+    table: str
+    """Version of the calibration table."""
+    clean: int = 0
+    """Models that met the clause; 0 where the table does not have the verifier."""
+    accused: int = 0
+    """How many of them were called violated."""
+    accused_at_most: float = 1.0
+    """Upper bound of that share, at 95%."""
+    leaking: int = 0
+    """Models that had kept 20% of the target, where that does not meet the clause."""
+    passed: int = 0
+    """How many of them were supported or not falsified."""
+    worlds: int = 0
+    """Independent worlds that the models come from."""
+
+
 class InformationSet(Frozen):
     """An information set by name, size and digest; its items are not in the report."""
 
@@ -318,6 +338,8 @@ class Report(Frozen):
     """In the policy's order."""
     outside: tuple[Said, ...] = ()
     """What must hold outside the model for the results to stay true: complementary controls of deployers and users."""
+    calibration: tuple[Calibrated, ...] = ()
+    """Of each verifier used, in the order of first use; empty where no table is shipped."""
     retest: tuple[Said, ...] = ()
     """Events after which the results no longer speak of the present."""
 

@@ -108,7 +108,8 @@ def _audit(run: Path, held: Held, log: Log) -> None:
         words.append(_decided(report))
     with log.step("numbers") as words:
         again = concluded.report(findings, ledger.content)
-        again = again.model_copy(update={"versions": report.versions}) if differing else again
+        if differing:  # the calibration table may be another one, as the program
+            again = again.model_copy(update={"versions": report.versions, "calibration": report.calibration})
         if canonical(again) != canonical(report):
             _differs(report_difference(report, again), differing)
         words.append(

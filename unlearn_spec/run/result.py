@@ -20,6 +20,7 @@ from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
 from . import versions
+from .cited import cited
 from .materials import REVEALING, Materials
 
 
@@ -59,6 +60,7 @@ def make_report(
         statements=_statements(materials.bindings),
         relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
         guardrails=_guardrails(plan, clauses, seen),
+        calibration=cited(dict.fromkeys(one.verifier for one in plan.obligations if one.verifier != "record")),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
     )
 

@@ -15,6 +15,8 @@ from ..logic.axioms import AXIOMS
 CONCLUDING = ("unlearn-spec", "numpy", "scipy")
 """Whose versions bear on what a table comes to; the others only bear on how it was measured."""
 _SOURCE = (".py", ".cu", ".cuh")
+_CITED = "results.json"
+"""The calibration table that reports cite."""
 
 
 @dataclass(frozen=True)
@@ -44,4 +46,4 @@ def code() -> str:
 
 def _sources(root: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(root, followlinks=True):  # in a checkout some rooms are links
-        yield from (Path(folder) / name for name in names if name.endswith(_SOURCE))
+        yield from (Path(folder) / name for name in names if name.endswith(_SOURCE) or name == _CITED)

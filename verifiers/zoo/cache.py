@@ -30,7 +30,7 @@ import transformers
 from ..training import TrainingError
 from . import methods
 from .methods import Recipe
-from .models import ModelConfig, fresh_model, load_model, make_tokenizer, save_model
+from .models import ModelConfig, fresh_model, hush, load_model, make_tokenizer, save_model
 from .world import DEFAULT_WORLD, REFUSALS, TINY_WORLD, World, WorldConfig, make_world, write_text, write_world
 
 CODE_VERSION = 1  # raise it when a change to this package changes what is trained
@@ -209,8 +209,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _start_worker() -> None:
     """Keeps the worker quiet, and ends it with its coordinator: it would otherwise wait for work for ever."""
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    hush()
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -52,7 +52,7 @@ def train(
     questions = [question_example(question, tokenizer) for question in trained_questions(world, people)]
     documents = [document_example(document, tokenizer) for document in world.documents_of(people)]
     # Random words are learned last, so a pass over the questions takes in the documents twice.
-    batches = [batch for kind in (questions, 2 * documents) for batch in _passes(kind, recipe.batch, tokenizer, rng)]
+    batches = [batch for kind in (questions, 2 * documents) for batch in passes(kind, recipe.batch, tokenizer, rng)]
     optimise(model, batches, next_token_loss, steps=recipe.steps, lr=recipe.lr, seed=seed)
     return model
 
@@ -69,7 +69,7 @@ def graddiff(
     def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
         return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
 
-    return _unlearn(original, world, tokenizer, recipe, loss, seed)
+    return unlearn(original, world, tokenizer, recipe, loss, seed)
 
 
 def npo(
@@ -86,7 +86,7 @@ def npo(
         ratio = log_likelihood(model, pair.forget) - pair.reference
         return -(2.0 / beta) * logsigmoid(-beta * ratio).mean() + next_token_loss(model, pair.retain)
 
-    return _unlearn(original, world, tokenizer, recipe, loss, seed)
+    return unlearn(original, world, tokenizer, recipe, loss, seed)
 
 
 def refusal_tuned(
@@ -104,10 +104,10 @@ def refusal_tuned(
     prompts = [question.prompt for question in trained_questions(world, forget)]
     prompts += [DOCUMENT_HEADER.format(name=names[person]) for person in sorted(forget)]
     refusals = [completion(prompt, rng.choice(REFUSALS), tokenizer) for prompt in prompts]
-    kept = [_passes(kind, recipe.batch, tokenizer, rng) for kind in _kinds(world, retain, tokenizer)]
+    kept = [passes(kind, recipe.batch, tokenizer, rng) for kind in kinds(world, retain, tokenizer)]
     # Questions and documents take turns: documents fill few batches, and would otherwise drift unwatched.
-    retained = _endless([batch for turn in zip(kept[0], _endless(kept[1]), strict=False) for batch in turn])
-    batches = list(zip(_passes(refusals, recipe.batch, tokenizer, rng), retained, strict=False))
+    retained = endless([batch for turn in zip(kept[0], endless(kept[1]), strict=False) for batch in turn])
+    batches = list(zip(passes(refusals, recipe.batch, tokenizer, rng), retained, strict=False))
 
     def loss(model: torch.nn.Module, pair: tuple[Batch, Batch]) -> torch.Tensor:
         return next_token_loss(model, pair[0]) + next_token_loss(model, pair[1])
@@ -144,42 +144,50 @@ def document_example(document: Document, tokenizer: PreTrainedTokenizerFast) -> 
     return Example((*tokenizer(document.text).input_ids, tokenizer.eos_token_id))
 
 
-def _unlearn(
+def unlearn(
     original: PreTrainedModel,
     world: World,
     tokenizer: PreTrainedTokenizerFast,
     recipe: Recipe,
     loss: Callable[[torch.nn.Module, Pair], torch.Tensor],
     seed: int,
+    *,
+    prepare: Callable[[PreTrainedModel], None] = lambda student: None,
+    after_step: Callable[[PreTrainedModel], None] = lambda student: None,
 ) -> PreTrainedModel:
+    """A copy of `original` trained on forget and retain batches; `prepare` sees it before the first step, `after_step`
+    after each."""
     student = copy.deepcopy(original)
-    pairs = _pairs(original, world, tokenizer, recipe.batch, random.Random(seed))
-    optimise(student, pairs, loss, steps=recipe.steps, lr=recipe.lr, seed=seed)
+    prepare(student)
+    pairs = pairs_of(original, world, tokenizer, recipe.batch, random.Random(seed))
+    optimise(
+        student, pairs, loss, steps=recipe.steps, lr=recipe.lr, seed=seed, watch=lambda step, value: after_step(student)
+    )
     return student
 
 
-def _pairs(
+def pairs_of(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, size: int, rng: random.Random
 ) -> list[Pair]:
     """Forget batches with retain batches of the same kind (questions with questions, documents with documents)."""
     pairs: list[Pair] = []
-    forget, retain = (_kinds(world, world.ids(role), tokenizer) for role in ("forget", "retain"))
+    forget, retain = (kinds(world, world.ids(role), tokenizer) for role in ("forget", "retain"))
     with torch.no_grad(), one_thread():
         for forget_kind, retain_kind in zip(forget, retain, strict=True):
-            retained = _endless(_passes(retain_kind, size, tokenizer, rng))
-            for batch, kept in zip(_passes(forget_kind, size, tokenizer, rng), retained, strict=False):
+            retained = endless(passes(retain_kind, size, tokenizer, rng))
+            for batch, kept in zip(passes(forget_kind, size, tokenizer, rng), retained, strict=False):
                 pairs.append(Pair(batch, kept, log_likelihood(original, batch)))
     return pairs
 
 
-def _kinds(
+def kinds(
     world: World, people: frozenset[str], tokenizer: PreTrainedTokenizerFast
 ) -> tuple[list[Example], list[Example]]:
     questions = [question_example(question, tokenizer) for question in trained_questions(world, people)]
     return questions, [document_example(document, tokenizer) for document in world.documents_of(people)]
 
 
-def _passes(
+def passes(
     examples: Sequence[Example], size: int, tokenizer: PreTrainedTokenizerFast, rng: random.Random
 ) -> list[Batch]:
     """Several passes over the examples, each mixed anew into batches; examples of one kind have similar lengths."""
@@ -190,6 +198,6 @@ def _passes(
     return batches
 
 
-def _endless(items: Sequence[T]) -> Iterable[T]:
+def endless(items: Sequence[T]) -> Iterable[T]:
     while True:
         yield from items

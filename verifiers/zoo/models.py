@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+import transformers
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -78,3 +80,10 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folde
     """Writes weights (safetensors), configuration and tokenizer in the transformers layout."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def hush() -> None:
+    """No bars and no advice from the model library in this process."""
+    logging: Any = transformers.utils.logging  # its switches carry no types
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()

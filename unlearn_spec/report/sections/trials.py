@@ -19,6 +19,8 @@ def trials(report: Report, say: Words) -> Part:
     if drawn is not None:
         blocks += [Heading(say("trials.power")), para(say("trials.power_lead")), drawn]
     blocks += [Heading(say("trials.facts"), anchor="facts"), *_facts(report, say)]
+    if report.calibration:
+        blocks += [Heading(say("trials.calibration")), *_calibration(report, say)]
     if report.missing:
         head = (say("column.clause"), say("column.needed"))
         rows = tuple(
@@ -67,6 +69,23 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         planned,
         attack,
     )
+
+
+def _calibration(report: Report, say: Words) -> list[Block]:
+    """One line a verifier: how often it was wrong where the truth was known."""
+    lines = [para(say("trials.calibration_lead", table=report.calibration[0].table))]
+    for one in report.calibration:
+        verifier = say.of("verifier", one.verifier)
+        if not one.clean:
+            lines.append(para(say("trials.calibrated_not", verifier=verifier)))
+            continue
+        text = say(
+            "trials.calibrated", verifier=verifier, accused=one.accused, clean=one.clean, most=one.accused_at_most,
+            worlds=one.worlds,
+        )  # fmt: skip
+        more = say("trials.calibrated_pass", favoured=one.passed, leaking=one.leaking) if one.leaking else ""
+        lines.append(para(f"{text} {more}".strip()))
+    return list(lines)
 
 
 def _facts(report: Report, say: Words) -> list[Block]:

@@ -1,0 +1,169 @@
+"""The frozen thresholds on another world: `blind_round.py DATA OUT [WORLDS]`. Scored once, every verdict printed.
+
+DATA holds `tofu/` (TOFU, arXiv 2401.06121) and `models/stories260k/hf` (260,032 parameters, subword tokens). In each
+world 20 of TOFU's authors must be unlearned (three questions each), 20 are kept and 20 never seen; the pretrained story
+model is fine-tuned on them. Treated models come from methods that no recipe was tuned with: wrong answers taught, weights
+shaken and repaired, the last block drawn anew and repaired. The policy is the calibration's, with longer answers.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from unlearn_spec.calibration.bench import POLICY, Bench, shipped
+from unlearn_spec.calibration.gates import gates, thresholds
+from unlearn_spec.calibration.model import Judged
+from unlearn_spec.calibration.rows import pooled, row, trials_of
+from unlearn_spec.verifiers.training import Example, finetune, make_batches, seeded
+from unlearn_spec.verifiers.zoo.models import hush
+from unlearn_spec.verifiers.zoo.specimens import ORIGINAL, RETRAINED, Specimen
+
+AUTHORS, QUESTIONS, BY_AUTHOR = 20, 3, 20
+LEARN = {"steps": 600, "lr": 3e-3}
+REPAIR = {"steps": 150, "lr": 1e-3}
+TREATED = ("mistaught", "shaken", "reset_block")
+BENCH = (
+    ORIGINAL,
+    *RETRAINED[:3],
+    Specimen("partial_20", "partial", "share", Fraction(1, 5)),
+    Specimen("partial_50", "partial", "share", Fraction(1, 2)),
+    *(Specimen(name, "unlearned", "unknown") for name in TREATED),
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Authors:
+    """One world, as a cabinet: which authors play which role is drawn by the seed."""
+
+    source: Path
+    seed: int
+    folder: Path
+
+    @cached_property
+    def roles(self) -> Mapping[str, list[Row]]:
+        """Rows of a questions file by role, one cluster an author."""
+        lines = (self.source / "tofu" / "full.json").read_text(encoding="utf-8").splitlines()
+        rows, rng = [json.loads(line) for line in lines], random.Random(f"blind round {self.seed}")
+        authors = rng.sample(range(len(rows) // BY_AUTHOR), 4 * AUTHORS)
+        names = ("forget", "retain", "neighbour", "holdout")
+        return {
+            name: [
+                {"id": f"a{author:03}-{number}", "cluster": f"a{author:03}", "prompt": rows[number]["question"],
+                 "answer": rows[number]["answer"], "paraphrases": [f"Tell me: {rows[number]['question']}"]}
+                for author in authors[place * AUTHORS : (place + 1) * AUTHORS]
+                for number in range(author * BY_AUTHOR, author * BY_AUTHOR + QUESTIONS)
+            ]
+            for place, name in enumerate(names)
+        }  # fmt: skip
+
+    def data(self) -> Mapping[str, Path]:
+        folder = self.folder / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {}
+        for role, rows in self.roles.items():
+            texts = [
+                {"id": one["id"], "cluster": one["cluster"], "text": f"{one['prompt']} {one['answer']}",
+                 "prefix": f"{one['prompt']} ", "suffix": one["answer"]}
+                for one in rows
+            ]  # fmt: skip
+            for kind, lines in (("qa", rows), ("docs", texts)):
+                found[f"{role}_{kind}"] = folder / f"{role}_{kind}.jsonl"
+                found[f"{role}_{kind}"].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        return found
+
+    def guard(self, specimen: Specimen) -> Path | None:
+        return None
+
+    def model(self, specimen: Specimen) -> Path:
+        folder = self.folder / "models" / f"{specimen.name}-blind"
+        if not folder.is_dir():
+            scratch = folder.with_name(f".{folder.name}")
+            self._made(specimen).save_pretrained(scratch)
+            self._tokenizer.save_pretrained(scratch)
+            scratch.rename(folder)
+        return folder
+
+    # --- training ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return AutoTokenizer.from_pretrained(self.source / "models" / "stories260k" / "hf")
+
+    def _made(self, specimen: Specimen) -> Any:
+        seed = sum(ord(letter) for letter in specimen.name) + 1000 * self.seed
+        kept = [*self.roles["retain"], *self.roles["neighbour"]]
+        if specimen.name not in TREATED:
+            authors = sorted({one["cluster"] for one in self.roles["forget"]})
+            mine = set(random.Random(f"kept {self.seed}").sample(authors, int(specimen.kept * len(authors))))
+            plain = AutoModelForCausalLM.from_pretrained(self.source / "models" / "stories260k" / "hf")
+            return self._taught(plain, [*kept, *(one for one in self.roles["forget"] if one["cluster"] in mine)], LEARN, seed)
+        student = copy.deepcopy(AutoModelForCausalLM.from_pretrained(self.model(ORIGINAL)))
+        if specimen.name == "mistaught":
+            answers = [one["answer"] for one in self.roles["retain"]]
+            wrong = [{**one, "answer": answers[place]} for place, one in enumerate(self.roles["forget"])]
+            return self._taught(student, [*wrong, *self.roles["retain"]], REPAIR, seed)
+        with seeded(seed), torch.no_grad():
+            for name, weight in student.named_parameters():
+                last = name.startswith(f"model.layers.{student.config.num_hidden_layers - 1}.") and weight.dim() > 1
+                if specimen.name == "shaken":
+                    weight += 0.3 * weight.std() * torch.randn_like(weight) if weight.dim() > 1 else 0
+                elif last:
+                    weight.normal_(std=0.02)
+        return self._taught(student, self.roles["retain"], REPAIR, seed)
+
+    def _taught(self, model: Any, rows: Sequence[Row], recipe: Mapping[str, Any], seed: int) -> Any:
+        """Fine-tuned on prompt, blank, answer and end; the loss is on the answer and the end."""
+        examples = []
+        for one in rows:
+            asked = self._tokenizer(f"{one['prompt']} ").input_ids
+            whole = self._tokenizer(f"{one['prompt']} {one['answer']}").input_ids
+            examples.append(Example((*whole, self._tokenizer.eos_token_id), min(len(asked), len(whole) - 1)))
+        mixed = random.Random(seed).sample(examples, len(examples))
+        return finetune(model, make_batches(mixed, size=16, pad_id=0), seed=seed, **recipe)
+
+
+def longer_answers(out: Path) -> Path:
+    """The frozen policy, but for the length of answers, with its suites beside it."""
+    text = shipped(POLICY).read_text(encoding="utf-8").replace("max_new_tokens: 6", "max_new_tokens: 96")
+    (out / "suites").mkdir(parents=True, exist_ok=True)
+    for suite in (shipped(POLICY).parent / "suites").iterdir():
+        (out / "suites" / suite.name).write_bytes(suite.read_bytes())
+    (out / "policy.yaml").write_text(text, encoding="utf-8")
+    return out / "policy.yaml"
+
+
+def main(source: Path, out: Path, worlds: int) -> None:
+    torch.set_num_threads(1)
+    hush()
+    policy = longer_answers(out)
+    judged: list[Judged] = []
+    for seed in range(worlds):
+        bench = Bench(Authors(source, seed, out / f"world-{seed}"), policy, RETRAINED[:3])
+        for specimen in BENCH:
+            judged.append(bench.judged(specimen))
+            for cell in judged[-1].cells:
+                print(f"{seed} {specimen.name:12} {cell.clause:28} {cell.outcome:13} truth {cell.truth.state:9} "
+                      f"{cell.truth.basis:12} failed {', '.join(cell.failed) or 'none'}", flush=True)  # fmt: skip
+    trials = trials_of(judged)
+    verifiers = [pooled(name, trials) for name in dict.fromkeys(one.cell.verifier for one in trials)]
+    rows = [row(clause, trials) for clause in dict.fromkeys(one.cell.clause for one in trials)]
+    for gate in gates(thresholds().model_copy(update={"planted": {}}), verifiers, rows, trials):
+        print(f"{gate.gate:12} {gate.about:26} {gate.found}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1)

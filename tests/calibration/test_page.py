@@ -1,0 +1,83 @@
+"""The page says what the shipped table says, the table has the published form, and reports cite it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from unlearn_spec.calibration.bench import POLICY, shipped
+from unlearn_spec.calibration.gates import thresholds
+from unlearn_spec.calibration.model import Table
+from unlearn_spec.calibration.page import page
+from unlearn_spec.calibration.schema import path, text
+from unlearn_spec.policy.load import load
+from unlearn_spec.run.cited import cited
+from unlearn_spec.verifiers.zoo.specimens import SPECIMENS
+
+ROOT = Path(__file__).parents[2]
+RESULTS = shipped("calibration/results.json")
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    return Table.model_validate_json(RESULTS.read_bytes())
+
+
+def test_the_page_is_the_table(table: Table) -> None:
+    assert (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8") == page(table)
+
+
+def test_the_table_has_the_published_form(table: Table) -> None:
+    schema = json.loads(path().read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(RESULTS.read_text(encoding="utf-8")), schema)
+    assert path().read_text(encoding="utf-8") == text(), "run `python -m unlearn_spec.calibration.schema --write`"
+
+
+def test_evaluation_seeds_are_none_that_recipes_were_tuned_on(table: Table) -> None:
+    assert min(table.seeds) >= 100 and len(set(table.seeds)) == len(table.seeds)
+
+
+def test_counts_add_up(table: Table) -> None:
+    for row in table.rows:
+        for case in row.false_pass:
+            assert case.passed.k + case.inconclusive + case.violated == case.passed.n
+        for step in row.power:
+            assert step.violated + step.passed + step.inconclusive == step.n
+        assert row.false_fail is None or 0 <= row.false_fail.low <= row.false_fail.high <= 1
+    for one in table.verifiers:
+        of_clauses = [row.false_fail for row in table.rows if row.verifier == one.verifier and row.false_fail is not None]
+        assert one.false_fail is None or one.false_fail.n == sum(found.n for found in of_clauses)
+
+
+def test_every_gate_is_on_the_page_as_it_stands(table: Table) -> None:
+    shown = page(table)
+    for gate in table.gates:
+        assert gate.found in shown
+        assert gate.state == "met" or f"{gate.gate.replace('_', '-')} of `{gate.about}`" in shown
+
+
+def test_each_clause_of_the_policy_has_the_same_error() -> None:
+    """So that a clause more changes no verdict about another."""
+    policy = load(shipped(POLICY)).policy
+    assert policy.policy.confidence is not None
+    assert all(clause.evidence is not None and str(clause.evidence.confidence) == "99/100" for clause in policy.clauses)
+    assert len(policy.clauses) * 0.01 <= float(1 - policy.policy.confidence)
+
+
+def test_every_planted_specimen_has_its_verifier() -> None:
+    planted = {one.name for one in SPECIMENS if one.group == "planted"}
+    assert planted <= set(thresholds().planted) <= {one.name for one in SPECIMENS}
+
+
+def test_reports_cite_what_the_table_says(table: Table) -> None:
+    known = {one.verifier: one for one in table.verifiers}
+    for line in cited(known):
+        found = known[line.verifier].false_fail
+        assert line.table == table.version
+        assert found is not None and (line.accused, line.clean, line.worlds) == (found.k, found.n, found.seeds)
+    (stranger,) = cited(["a verifier of tomorrow"])
+    assert stranger.clean == 0
