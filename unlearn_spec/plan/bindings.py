@@ -21,12 +21,11 @@ from ..policy.model import Frozen, Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.quantities import Count, Digest, Name, Switch
 from ..policy.source import Path, read_bytes, read_file
-from ..verifiers.items import Item
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.folder import check_folder
 from ..verifiers.subjects.guards import guard_files
 from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
-from .data import FORMATS, Data, DataError, DataSpec, Format, format_of, load_data
+from .data import FIELDS, FORMATS, Data, DataError, DataSpec, Format, Window, format_of, load_data
 from .form import credentials, findings_in_order, form_problems, told
 from .record_check import statement_refusal
 from .record_file import RecordError, RecordFile, load_record
@@ -63,10 +62,23 @@ class _Subject(Frozen):
     prompt: str | None = None
 
 
+class _Rows(Frozen):
+    rows: Annotated[StrictInt, Field(ge=2)]
+
+
+class _Window(Frozen):
+    words: Annotated[StrictInt, Field(ge=2)] | None = None
+    characters: Annotated[StrictInt, Field(ge=2)] | None = None
+    stride: Annotated[StrictInt, Field(ge=1)] | None = None
+    prefix: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
 class _Data(Frozen):
     file: str
     format: Format | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+    cluster: _Rows | None = None
+    window: _Window | None = None
     digest: Digest | None = None
 
 
@@ -315,9 +327,10 @@ class _Binder:
             return None
         self._manifest(path, name, found)
         size = self.policy.information[name].size
-        if size is not None and not size[0] <= len(found.items) <= size[1]:
+        held = found.rows if found.spec.window is not None else len(found.items)
+        if size is not None and not size[0] <= held <= size[1]:
             declared = f"{size[0]:,}" if size[0] == size[1] else f"{size[0]:,} to {size[1]:,}"
-            text = f"{found.spec.file} holds {len(found.items):,} items, the policy says that `{name}` has {declared}"
+            text = f"{found.spec.file} holds {held:,} items, the policy says that `{name}` has {declared}"
             self.report("B013", (*path, "file"), text)
         return found
 
@@ -327,8 +340,8 @@ class _Binder:
     def _holdout(self, data: Mapping[str, BoundData]) -> Callable[[Path, str, _Holdout], BoundData | None]:
         def read(path: Path, name: str, entry: _Holdout) -> BoundData | None:
             found = self._data(path, f"holdout:{name}", entry, randomised=entry.randomised)
-            members = {_content_of(item) for item in data[name].items} if name in data else set()
-            shared = sum(_content_of(item) in members for item in found.items) if found is not None else 0
+            members = {item.content for item in data[name].items} if name in data else set()
+            shared = sum(item.content in members for item in found.items) if found is not None else 0
             if shared:
                 text = f"{shared} items of this hold-out are also in `{name}`; a hold-out was never trained on"
                 self.report("B012", (*path, "file"), text)
@@ -338,20 +351,25 @@ class _Binder:
 
     def _data(self, path: Path, name: str, entry: _Data, *, randomised: bool = False) -> BoundData | None:
         file = self.folder / entry.file
+        if not _there(file.exists):
+            self.report("B007", (*path, "file"), f"there is no file {file}")
+            return None
         form = entry.format or format_of(file)
         if form is None:
             self.report("B003", (*path, "file"), f"the name tells no format; add `format`: {', '.join(FORMATS)}")
             return None
-        spec = DataSpec(file, form, tuple(entry.fields.items()))
-        unknown = [field for field in entry.fields if field not in Item.__dataclass_fields__]
+        unknown = [field for field in entry.fields if field not in FIELDS]
         for field in unknown:
-            text = f"an item has no `{field}`{did_you_mean(field, Item.__dataclass_fields__)}"
+            text = f"an item has no `{field}`{did_you_mean(field, FIELDS)}"
             self.report("B001", (*path, "fields", field), text, at_key=True)
-        if not _there(file.is_file):
-            self.report("B007", (*path, "file"), f"there is no file {file}")
+        if entry.cluster is not None and "cluster" in entry.fields:
+            self.report("B003", (*path, "cluster"), "clusters come from a column or from the rows' places, not from both")
+            unknown.append("cluster")
+        window = self._window((*path, "window"), entry.window)
+        if unknown or (entry.window is not None and window is None):
             return None
-        if unknown:
-            return None
+        rows = entry.cluster.rows if entry.cluster is not None else None
+        spec = DataSpec(file, form, tuple(entry.fields.items()), rows, window)
         try:
             data: Data = load_data(spec)
         except DataError as error:
@@ -359,7 +377,21 @@ class _Binder:
             return None
         if entry.digest is not None and entry.digest != data.file_digest:
             self.report("B008", (*path, "digest"), f"this file's digest is {data.file_digest}")
-        return BoundData(name, spec, data.file_digest, data.digest, data.items, randomised)
+        return BoundData(name, spec, data.file_digest, data.digest, data.items, randomised, data.rows, data.repeated)
+
+    def _window(self, path: Path, entry: _Window | None) -> Window | None:
+        if entry is None:
+            return None
+        size = entry.words or entry.characters
+        if size is None or (entry.words and entry.characters):
+            self.report("B003", path, "a window has a size in `words` or in `characters`: one of the two")
+        elif entry.stride is not None and entry.stride > size:
+            self.report("B003", (*path, "stride"), f"a stride of more than {size} would leave text out")
+        elif entry.prefix is not None and entry.prefix >= size:
+            self.report("B003", (*path, "prefix"), f"a prefix of {entry.prefix} leaves nothing of a window of {size}")
+        else:
+            return Window("words" if entry.words else "characters", size, entry.stride or size, entry.prefix)
+        return None
 
     def _manifest(self, path: Path, name: str, found: BoundData) -> None:
         """An unkeyed manifest in the policy is the file's digest; a keyed one cannot be recomputed here."""
@@ -458,10 +490,6 @@ def _there(asks: Callable[[], bool]) -> bool:
 
 def _content(subject: BoundSubject) -> dict[str, str | None]:
     return {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
-
-
-def _content_of(item: Item) -> tuple[str, ...]:
-    return (item.prompt, item.answer, item.text, item.prefix, item.suffix)
 
 
 def _templates(data: Any) -> tuple[str, ...] | None:

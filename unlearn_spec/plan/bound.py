@@ -55,6 +55,10 @@ class BoundData:
     items: tuple[Item, ...] = field(repr=False)
     randomised: bool = False
     """For a hold-out: drawn by the same lottery as the members."""
+    rows: int = 0
+    """Rows or documents in the file, before windows were cut."""
+    repeated: int = 0
+    """Items whose content an earlier item of the set has."""
 
     def ref(self, take: int | None = None, seed: int = 0) -> DataRef:
         """These items by content; all of them, or `take` drawn by `seed`."""

@@ -195,6 +195,8 @@ class Obligation(Frozen):
     """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
+    chance: Exact | None = None
+    """For multiple choice: the share of items that guessing answers rightly, the mean of 1 / options."""
 
 
 class Missing(Frozen):
@@ -218,6 +220,19 @@ class Gap(Frozen):
     bare: tuple[str, ...]
 
 
+class Note(Frozen):
+    """Something about the data or a limit that a reader of the verdicts has to know; it decides nothing."""
+
+    kind: Literal["repeated", "both_sides", "below_chance", "chance_suffices"]
+    """Items that a set holds twice; items that are to go and to stay; a limit that no guessing model can keep; one that
+    every guessing model keeps."""
+    about: tuple[str, ...]
+    """The set; the set to go and the set to stay; the clause and its artifact."""
+    items: int = 0
+    share: Exact | None = None
+    """For limits: the chance of guessing right."""
+
+
 class Planned(Frozen):
     """A unit with its content key, the SHA-256 of the unit's canonical JSON."""
 
@@ -237,3 +252,4 @@ class Plan(Frozen):
     obligations: tuple[Obligation, ...]
     missing: tuple[Missing, ...]
     gaps: tuple[Gap, ...] = ()
+    notes: tuple[Note, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PureWindowsPath
 
 from ..finding import Finding, Fix, Span
-from ..plan.model import DataRef, Obligation, Plan, SubjectRef
+from ..plan.model import DataRef, Note, Obligation, Plan, SubjectRef
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from .cases import case
@@ -34,8 +34,10 @@ from .model import (
     Validity,
     Versions,
 )
+from .said import Said, said
 from .sentences import KIND, Bound, conclude, condition
 from .standing import outside, retest
+from .wording import percent
 
 
 def build(
@@ -108,7 +110,18 @@ def build(
         artifacts=_artifacts(policy, verification),
         outside=outside(policy, plan, verification),
         retest=retest(plan, records, verification),
+        notes=tuple(map(_note, plan.notes)),
     )
+
+
+def _note(note: Note) -> Said:
+    match note.kind:
+        case "repeated":
+            return said("note.repeated", items=note.items, set=note.about[0])
+        case "both_sides":
+            return said("note.both_sides", items=note.items, go=note.about[0], stay=note.about[1])
+        case _:
+            return said(f"note.{note.kind}", clause=note.about[0], chance=percent(note.share or 0))
 
 
 def _header(policy: Policy) -> PolicyHeader:

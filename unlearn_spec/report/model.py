@@ -311,6 +311,8 @@ class Report(Frozen):
     outside: tuple[Said, ...] = ()
     """What must hold outside the model for the results to stay true: complementary controls of deployers and users."""
     retest: tuple[Said, ...] = ()
+    notes: tuple[Said, ...] = ()
+    """What the data and the limits give reason to doubt, found before measuring."""
     """Events after which the results no longer speak of the present."""
 
     @model_validator(mode="after")
