@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..plan.model import DataRef, GenerateUnit, RelearnUnit, ScoreUnit, SubjectRef, Unit
+from ..plan.model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
+from .choosing import choose
 from .generation import generate
 from .items import Item, ItemError
 from .memory import is_out_of_memory
@@ -55,6 +56,8 @@ def _run(
     unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
 ) -> Table:
     match unit:
+        case ScoreUnit(reading=Reading(metric="multiple_choice")):
+            return choose(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():

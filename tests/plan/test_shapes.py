@@ -57,7 +57,7 @@ def test_a_saved_folder_gives_the_items_of_the_same_rows(tmp_path: Path) -> None
 def test_what_is_wrong_with_a_saved_folder_is_said(tmp_path: Path) -> None:
     folder = saved(tmp_path / "set" / "train", questions(3), parts=1)
     (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train"]}')
-    with pytest.raises(DataError, match="several splits; name one of them: .*train"):
+    with pytest.raises(DataError, match=r"several splits; name one of them: .*train"):
         load_items(DataSpec(tmp_path / "set", "datasets"))
     state = json.loads((folder / "state.json").read_text())
     (folder / "state.json").write_text(json.dumps({**state, "_indices_files": [{"filename": "indices.arrow"}]}))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
 
-VerifierId = Literal["leak", "extraction", "membership", "retention", "refusal", "relearning", "record"]
+VerifierId = Literal["leak", "extraction", "choice", "membership", "retention", "refusal", "relearning", "record"]
 Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
 without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""

@@ -89,6 +89,7 @@ def _obligation(obligation: Obligation) -> str:
         ("test", where),
         ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
+        *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
         ("power", _power(obligation)),
         ("controls", _controls(obligation)),
         ("cost", _cost(obligation.cost)),

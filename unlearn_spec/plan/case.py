@@ -200,6 +200,7 @@ def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:
         at_least=reveals_when.at_least,
         normalisation=reveals_when.normalisation,
         judge=reveals_when.judge,
+        options=reveals_when.options,
         decoding=decoding.method,
         temperature=decoding.temperature,
         top_p=decoding.top_p,

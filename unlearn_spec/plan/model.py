@@ -14,6 +14,7 @@ Role = Literal["audited", "original", "reference"]
 VerifierId = Literal[
     "leak",  # share of items revealed by generation: Clopper–Pearson
     "extraction",  # share of items whose (n,p) extraction probability reaches the limit
+    "choice",  # share of items whose right option is the most likely one
     "membership",  # TPR at FPR against a randomised hold-out
     "retention",  # knowledge kept: absolute, or paired non-inferiority against the original
     "refusal",  # share of marked refusals; on neighbours, over-refusal
@@ -52,6 +53,8 @@ class Reading(Frozen):
     at_least: Exact | None = None
     normalisation: str | None = None
     judge: str | None = None
+    options: Literal["letters", "texts"] | None = None
+    """For multiple choice: which convention compares the options."""
     decoding: Literal["greedy", "sample"]
     temperature: Exact | None = None
     top_p: Exact | None = None

@@ -39,7 +39,9 @@ def answering(reading: Reading) -> Reading:
 
 
 def scoring(reading: Reading) -> Reading:
-    """What a scoring pass depends on: the decoding whose probabilities it gives."""
+    """What a scoring pass depends on: the decoding whose probabilities it gives, or how options compete."""
+    if reading.metric == "multiple_choice":
+        return Reading(metric="multiple_choice", options=reading.options, decoding="greedy")
     sampled = reading.decoding == "sample"
     return Reading(
         metric="extraction_probability",

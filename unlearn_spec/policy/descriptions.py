@@ -85,6 +85,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "RevealsWhen.metric": "How an answer is compared with an item.",
     "RevealsWhen.at_least": "Threshold, for rouge_l and extraction_probability.",
     "RevealsWhen.normalisation": "What is done to both texts before they are compared.",
+    "RevealsWhen.options": "For the metric multiple_choice: whether letters or the options' own texts compete.",
     "RevealsWhen.judge": "The named human protocol, for the metric human.",
     "Decoding.method": "How answers are drawn.",
     "Decoding.temperature": "Sampling temperature.",

@@ -179,6 +179,7 @@ class RevealsWhen(Frozen):
     at_least: Share | None = None
     normalisation: Literal["none", "casefold", "casefold_nfkc_space"] | None = None
     judge: str | None = None
+    options: Literal["letters", "texts"] | None = None
 
 
 class Decoding(Frozen):

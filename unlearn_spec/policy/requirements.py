@@ -305,6 +305,8 @@ def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterato
             yield _lacks(where, key, data, f", which `{metric}` needs")
         if not wanted and key in revealed:
             yield _idle((*where, key), f"for the metric `{metric}`", data)
+    if metric != "multiple_choice" and "options" in revealed:
+        yield _idle((*where, "options"), f"for the metric `{metric}`", data)
 
 
 def _decoding(path: Path, decoding: Any, data: dict[str, Any]) -> Iterator[Problem]:

@@ -236,6 +236,7 @@ def _test(obligation: Obligation) -> RegisteredTest:
         record=obligation.record,
         power_to=obligation.power_to,
         enough=obligation.enough,
+        chance=obligation.chance,
     )
 
 

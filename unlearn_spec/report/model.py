@@ -142,6 +142,8 @@ class RegisteredTest(Frozen):
     """Which of the two `power` is about."""
     enough: int | None = None
     """The fewest independent items that would have 80% power; `None` where no number has."""
+    chance: Exact | None = None
+    """For multiple choice: the share that guessing answers rightly."""
 
 
 class Guardrail(Frozen):

@@ -77,6 +77,10 @@ NORMALISATION: Final = {
     "casefold": "case ignored",
     "casefold_nfkc_space": "case, Unicode form and spacing ignored",
 }
+OPTIONS: Final = {
+    "letters": "letters standing for the options compete",
+    "texts": "the options' own texts compete, byte for byte",
+}
 OPEN: Final = "(left open)"
 """Stands where a decision field is not written."""
 
@@ -354,6 +358,8 @@ def _revealed(reading: RevealsWhen, counted: str = "revealed") -> str:
     if counted != "a refusal" and reading.metric in _MARKED:
         return f"what counts is that {METRIC[reading.metric]}, right or wrong"
     text = f"{what} counts as {counted} when {METRIC[reading.metric].format(at_least=least, judge=reading.judge)}"
+    if reading.metric == "multiple_choice":
+        text += f", where {OPTIONS[reading.options]}" if reading.options else f"; how options compete is a question {OPEN}"
     return text if reading.normalisation is None else f"{text}, {NORMALISATION[reading.normalisation]}"
 
 

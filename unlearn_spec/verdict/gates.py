@@ -99,7 +99,8 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
     if isinstance(clause, Retain | Refuse):
-        return low > 0, text
+        chance = obligation.chance or Fraction(0)
+        return low > chance, text if low > chance or not chance else f"{text}; guessing gives {percent(chance)}"
     needed = _smallest_found(obligation, clause)
     if needed is None:
         return low > 0, text
@@ -162,8 +163,8 @@ def _smallest_found(obligation: Obligation, clause: Clause) -> Fraction | None:
     """The rate beyond which the obligation counts as having found something."""
     if obligation.refute_at is not None:
         return obligation.refute_at
-    if isinstance(clause, Suppress):
-        return limit_of(clause, obligation).broken
+    if isinstance(clause, Suppress):  # what guessing finds is nothing found
+        return max(limit_of(clause, obligation).broken, obligation.chance or Fraction(0))
     return obligation.effect
 
 
