@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Value = str | int | float | bool
-Kind = Literal["score", "generate", "relearn"]
+Kind = Literal["score", "generate", "relearn", "logged"]
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..plan.model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
+from ..plan.model import DataRef, GenerateUnit, LoggedUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
 from .choosing import choose
 from .generation import generate
 from .items import Item, ItemError
+from .logged import Log, LogError, logged
 from .memory import is_out_of_memory
 from .relearning import relearn
 from .scoring import score
@@ -17,7 +18,7 @@ from .subjects.system import Subject
 from .table import Table
 from .training import one_thread
 
-Load = Callable[[SubjectRef], Subject]
+Load = Callable[[SubjectRef], Subject | Log]
 Items = Callable[[DataRef], tuple[Item, ...]]
 Suites = Callable[[str], tuple[str, ...]]
 
@@ -41,6 +42,8 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     found = items(unit.data)
     if not found:
         raise ItemError(f"{unit.data.name} has no items")
+    if isinstance(unit, LoggedUnit):
+        return _from_log(unit, load(unit.subject), items)
     subject = load(unit.subject)
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
     try:
@@ -50,6 +53,15 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
         if not is_out_of_memory(error):
             raise
         raise SubjectError(f"{unit.subject.artifact}: the device has too little memory for this model") from error
+
+
+def _from_log(unit: LoggedUnit, log: Subject | Log, items: Items) -> Table:
+    if not isinstance(log, Log):
+        raise SubjectError(f"{unit.subject.artifact}: a log is wanted, and a model is there")
+    try:
+        return logged(log, unit.column, items(unit.data.model_copy(update={"take": None, "seed": 0})), items(unit.data))
+    except LogError as error:
+        raise SubjectError(f"{unit.subject.artifact}: {error}") from None
 
 
 def _run(

@@ -2,7 +2,7 @@
 
 Codes: B001 unknown key, B002 missing key, B003 wrong value, B004 language version, B005 another policy, B006 unknown
 name, B007 file not found or unreadable, B008 wrong digest, B009 credential, B010 model folder, B011 guarded system,
-B012 data, B013 size, B014 suite, B015 record, B016 key.
+B012 data, B013 size, B014 suite, B015 record, B016 key, B017 log.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..policy.model import Frozen, Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.quantities import Count, Digest, Name, Switch
 from ..policy.source import Path, read_bytes, read_file
+from ..verifiers.logged import MAX_LOG, Log, LogError, LogFormat
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.folder import check_folder
 from ..verifiers.subjects.guards import guard_files
@@ -90,6 +91,14 @@ class _Suite(Frozen):
     file: str
 
 
+class _Logs(Frozen):
+    format: LogFormat
+    audited: str
+    original: str | None = None
+    references: tuple[str, ...] = ()
+    sets: dict[str, str]
+
+
 class _Written(Frozen):
     unlearn_spec_bindings: str
     policy: _PolicyRef
@@ -106,6 +115,7 @@ class _Written(Frozen):
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    logs: dict[str, _Logs] = Field(default_factory=dict)
 
 
 def load_bindings(path: str | FilePath, policy: Policy, policy_digest: str | None = None) -> Bindings:
@@ -155,6 +165,9 @@ class _Binder:
         original = self._each(("original",), written.original, self._model_name, self._subject, prompts.get)
         references = self._references(written, artifacts, prompts)
         data = self._each(("data",), written.data, self._set_name, self._set)
+        for name, (audited, before, beside) in self._logs(written, data).items():
+            artifacts[name], references[name] = audited, beside
+            original |= {} if before is None else {name: before}
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
@@ -400,6 +413,54 @@ class _Binder:
             text = f"this is not the set the policy means: its manifest is {manifest}, this file's digest {found.file_digest}"
             self.report("B008", (*path, "file"), text)
 
+    # --- logs of other people's evaluations ---------------------------------------------------------------------------
+
+    def _logs(
+        self, written: _Written, data: Mapping[str, BoundData]
+    ) -> dict[str, tuple[BoundSubject, BoundSubject | None, tuple[BoundSubject, ...]]]:
+        found = {}
+        for name, entry in written.logs.items():
+            path: Path = ("logs", name)
+            if not self._model_name(path, name):
+                continue
+            if name in written.artifacts or name in written.original or name in written.references:
+                text = f"`{name}` is bound as a model too; what a log says and what is measured here are not mixed"
+                self.report("B017", path, text, at_key=True)
+                continue
+            for one in entry.sets:
+                if self._set_name((*path, "sets", one), one) and one not in data:
+                    self.report("B017", (*path, "sets", one), f"bind the items of `{one}` under `data`, in the log's order")
+            audited = self._log((*path, "audited"), entry.audited, entry, data)
+            before = None if entry.original is None else self._log((*path, "original"), entry.original, entry, data)
+            beside = [self._log((*path, "references", place), file, entry, data) for place, file in enumerate(entry.references)]
+            digests = [one.digest for one in (audited, *beside) if one is not None]
+            if len(set(digests)) < len(digests):
+                self.report("B017", path, "the same log stands for two models")
+            if audited is not None:
+                found[name] = audited, before, tuple(one for one in beside if one is not None)
+        return found
+
+    def _log(self, path: Path, name: str, entry: _Logs, data: Mapping[str, BoundData]) -> BoundSubject | None:
+        file = self.folder / name
+        try:
+            with file.open("rb") as stream:
+                raw = stream.read(MAX_LOG + 1)
+        except (OSError, ValueError):
+            self.report("B007", path, f"there is no file {file} that can be read")
+            return None
+        if len(raw) > MAX_LOG:
+            self.report("B017", path, f"{file} is larger than 256 MiB")
+            return None
+        for one, column in entry.sets.items():
+            try:
+                if one in data:
+                    Log(entry.format, raw).matched(column, data[one].items)
+            except LogError as error:
+                self.report("B017", path, f"{file} is no log of `{one}`: {error}")
+                return None
+        sets = tuple(entry.sets.items())
+        return BoundSubject(file, bytes_digest(raw), 0, "{prompt}", log=entry.format, sets=sets)
+
     # --- suites, keys, records ---------------------------------------------------------------------------------------
 
     def _suite(self, path: Path, name: str, entry: _Suite) -> BoundSuite | None:
@@ -488,8 +549,9 @@ def _there(asks: Callable[[], bool]) -> bool:
         return False
 
 
-def _content(subject: BoundSubject) -> dict[str, str | None]:
-    return {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
+def _content(subject: BoundSubject) -> dict[str, Json]:
+    found: dict[str, Json] = {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
+    return found if subject.log is None else {**found, "log": subject.log, "sets": dict(subject.sets)}
 
 
 def _templates(data: Any) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..evidence.canonical import Json
 from ..verifiers.items import Item
+from ..verifiers.logged import LogFormat
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
@@ -29,6 +30,10 @@ class BoundSubject:
     guards: Path | None = None
     """The guarded system's declaration."""
     guards_digest: str | None = None
+    log: LogFormat | None = None
+    """`folder` is no model but a log of somebody else's evaluation, in this form."""
+    sets: tuple[tuple[str, str], ...] = ()
+    """(information set, the log's name for its metric)."""
 
     def ref(self, role: Role, artifact: str, precision: Precision, *, index: int = 0, guarded: bool = False) -> SubjectRef:
         """This subject by content; `guarded`: behind its filters, if it has some."""
@@ -40,6 +45,7 @@ class BoundSubject:
             system=self.guards_digest if guarded else None,
             prompt=self.prompt,
             precision=precision,
+            log=self.log,
         )
 
 

@@ -147,6 +147,11 @@ class Case:
             )
         return found
 
+    def logs(self) -> tuple[str, ...]:
+        """Digests of the logs that stand for this artifact's models."""
+        subjects = (self.audited(), self.bindings.original.get(self.artifact), *self.bindings.references.get(self.artifact, ()))
+        return tuple(one.digest for one in subjects if one is not None and one.log is not None)
+
     def arms(self, *, guarded: bool) -> dict[Role, tuple[SubjectRef, ...]]:
         """The subjects of each role: one audited, at most one original, any number of references."""
         precision, name = self.bindings.precision, self.artifact

@@ -53,7 +53,7 @@ class Reading(Frozen):
     at_least: Exact | None = None
     normalisation: str | None = None
     judge: str | None = None
-    options: Literal["letters", "texts"] | None = None
+    options: Literal["letters", "texts", "task"] | None = None
     """For multiple choice: which convention compares the options."""
     decoding: Literal["greedy", "sample"]
     temperature: Exact | None = None
@@ -77,6 +77,8 @@ class SubjectRef(Frozen):
     prompt: str = "{prompt}"
     """Template around an item's prompt."""
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    log: Literal["openunlearning", "lm_eval"] | None = None
+    """Not a model but a log of somebody else's evaluation of one, in this form; `model` is then the log's digest."""
 
 
 class DataRef(Frozen):
@@ -128,7 +130,18 @@ class RelearnUnit(Frozen):
     seed: int = 0
 
 
-Unit = ScoreUnit | GenerateUnit | RelearnUnit
+class LoggedUnit(Frozen):
+    """What a log of somebody else's evaluation says of the items. Table `logged`."""
+
+    kind: Literal["logged"] = "logged"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    column: str
+    """The log's name for the metric."""
+
+
+Unit = ScoreUnit | GenerateUnit | RelearnUnit | LoggedUnit
 
 
 class Control(Frozen):
@@ -198,6 +211,8 @@ class Obligation(Frozen):
     """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
+    logs: tuple[str, ...] = ()
+    """Digests of the logs of somebody else's evaluations that it rests on; nothing was measured then."""
     chance: Exact | None = None
     """For multiple choice: the share of items that guessing answers rightly, the mean of 1 / options."""
 

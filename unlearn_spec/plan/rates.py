@@ -13,7 +13,8 @@ from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
-from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .logs import from_log, need_latin, need_logged, need_model
+from .model import Cost, Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
 from .units import answering, keys, scoring
@@ -30,6 +31,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     """The obligation of a rate clause. Raises `LackingError`."""
     reading = reading_of(clause, case.alpha)
     verifier = verifier_of(clause, reading)
+    if verifier == "relearning":
+        need_model(case, "what fine-tuning would bring back")
     if verifier == "relearning" and reading.metric == "multiple_choice":
         raise LackingError(
             "not_testable", "Options are not compared after relearning.", "A metric that reads answers or extraction probabilities."
@@ -43,10 +46,17 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         case.need_original("The clause compares with the model before unlearning.")
     case.audited()
     sample = case.sample(clause.target)
+    need_latin(reading, sample)
     asked, prompts, suite = _cell(case, clause, verifier, reading, sample)
     guarded = access == "product"
     scored = reading.metric in SCORED
-    chance = _chance(sample) if reading.metric == "multiple_choice" else None
+    chance = _chance(sample) if reading.metric == "multiple_choice" and reading.options != "task" else None
+    if reading.options == "task" and case.audited().log is None:
+        raise LackingError(
+            "not_testable",
+            f"Options are to be compared as in {reading.judge}, and that task is not run here.",
+            "A log that lm-evaluation-harness wrote of it, under `logs`; or `options: letters` or `texts`.",
+        )
 
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
         how, seed = answering(reading), case.bindings.seed
@@ -57,6 +67,10 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
     ask, spoken = (scores, None) if scored else (answers, answers)
+    logs: tuple[str, ...] = ()
+    if case.audited().log is not None:
+        need_logged(case, clause, reading, sample)
+        ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
     power = _power(case, clause, reading, sample)
     obligation = Obligation(
@@ -82,7 +96,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         population=sample.population,
         refute_at=case.refute_at,
         chance=chance,
-        cost=cost_of(
+        logs=logs,
+        cost=Cost() if logs else cost_of(
             verifier,
             work_of(
                 sample.items,
@@ -184,7 +199,8 @@ def _cell(
     """(what is asked, which prompts, which suite)."""
     asked, suite = clause.scope.asked, case.evidence.suite
     scored = reading.metric in SCORED
-    if reading.metric == "multiple_choice" and (bare := sum(not item.choices or not item.prompt for item in sample.items)):
+    bare = sum(not item.choices or not item.prompt for item in sample.items)
+    if bare and reading.metric == "multiple_choice" and reading.options != "task":
         raise LackingError(
             "not_tested",
             f"{bare} of {len(sample.items)} items have no options to choose from.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..evidence.canonical import json_digest
-from .model import GenerateUnit, Planned, Reading, Unit
+from .model import GenerateUnit, LoggedUnit, Planned, Reading, Unit
 
 
 def unit_key(unit: Unit) -> str:
@@ -50,6 +50,11 @@ def scoring(reading: Reading) -> Reading:
         top_p=reading.top_p if sampled else None,
         top_k=reading.top_k if sampled else None,
     )
+
+
+def is_answer(unit: Unit) -> bool:
+    """Whether its numbers come from answers that a model wrote: asked again, it might write others."""
+    return isinstance(unit, GenerateUnit) or (isinstance(unit, LoggedUnit) and unit.reading.metric == "rouge_l")
 
 
 def again(unit: GenerateUnit) -> GenerateUnit:

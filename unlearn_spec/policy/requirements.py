@@ -300,7 +300,7 @@ def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterato
         return
     where, metric = (*path, "reveals_when"), revealed["metric"]
     graded = metric in ("rouge_l", "extraction_probability")
-    for key, wanted in (("at_least", graded), ("judge", metric == "human")):
+    for key, wanted in (("at_least", graded), ("judge", metric == "human" or revealed.get("options") == "task")):
         if wanted and key not in revealed:
             yield _lacks(where, key, data, f", which `{metric}` needs")
         if not wanted and key in revealed:

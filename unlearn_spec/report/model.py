@@ -185,7 +185,7 @@ class EvidenceObject(Frozen):
 
     unit: str
     """Content key of the unit."""
-    kind: Literal["score", "generate", "relearn"]
+    kind: Literal["score", "generate", "relearn", "logged"]
     role: Literal["audited", "original", "reference"]
     artifact: str
     index: int

@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..evidence.canonical import bytes_digest
 from ..evidence.store import Store
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data
 from ..plan.model import DataRef, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
+from ..verifiers.logged import Log
 from ..verifiers.table import Table
 from .executor import Job, RunError
 
@@ -38,12 +40,18 @@ class Places:
                 return drawn(_items(spec, digest), ref.take, ref.seed)
         raise RunError(f"no data file is bound for {ref.name}")
 
-    def load(self, ref: SubjectRef) -> Subject:
-        """The model, or the guarded system around it, ready to be asked. Raises `SubjectError`."""
+    def load(self, ref: SubjectRef) -> Subject | Log:
+        """The model, or the guarded system around it, ready to be asked; or the log that stands for it. Raises `SubjectError`."""
+        if ref.log is not None:
+            return Log(ref.log, _bytes(dict(self.models)[ref.model], ref.model))
         from ..verifiers.subjects.system import System, load_guards
 
         model = _model(dict(self.models)[ref.model], self.device, ref.precision)
         return model if ref.system is None else System(model, load_guards(dict(self.guards)[ref.system]))
+
+    def log(self, digest: str) -> bytes:
+        """The bytes of a log. Raises `RunError` if the file has changed."""
+        return _bytes(dict(self.models)[digest], digest)
 
     def suite(self, name: str) -> tuple[str, ...]:
         """The templates of a suite."""
@@ -101,6 +109,13 @@ def stored_table(store: Store, unit: Unit, digest: str) -> Table:
 
 def _data(unit: Unit) -> tuple[DataRef, ...]:
     return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
+
+
+def _bytes(file: Path, digest: str) -> bytes:
+    raw = file.read_bytes()
+    if bytes_digest(raw) != digest:
+        raise RunError(f"{file} was changed after the run began; restore it or use a fresh run folder")
+    return raw
 
 
 @lru_cache(maxsize=1)

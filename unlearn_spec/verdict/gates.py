@@ -33,6 +33,12 @@ _NEEDED: dict[str, str] = {
 }
 """What each gate lacks where nothing was bound for it."""
 
+_LOGLESS: dict[str, str] = {
+    "repeat": "a log tells of answers that were drawn once, elsewhere, and nobody can be asked again",
+    "degeneracy": "a log of scores holds no answers to look at",
+}
+"""Controls that a log of somebody else's evaluation cannot pass."""
+
 Blind: TypeAlias = Callable[[DataRef, DataRef], BlindBaseline]
 """What members and hold-out look like without any model."""
 
@@ -59,7 +65,9 @@ def check(
 def _gate(
     control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, blind: Blind
 ) -> GateResult:
-    if not control.units and not control.data:
+    if not control.units and not control.data and obligation.logs and control.gate in _LOGLESS:
+        passed, found = False, _LOGLESS[control.gate]
+    elif not control.units and not control.data:
         passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
     elif control.gate == "positive":
         passed, found = _positive(obligation, clause, seen)

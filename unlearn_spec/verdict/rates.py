@@ -81,7 +81,8 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
         limit_at=float(limit.met),
         effect=as_float(obligation.effect),
         realised_power=_power(obligation, clause, limit, audited.clusters, exact=exact),
-        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}{beside_chance(obligation, audited)}.",
+        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}"
+        f"{beside_chance(obligation, audited)}{elsewhere(obligation)}.",
     )
 
 
@@ -200,6 +201,11 @@ def is_census(obligation: Obligation, seen: Seen) -> bool:
     """Whether each listed item's own rate was observed, none left out, and nothing beyond the list is claimed."""
     complete = all(seen.units[key].data.take is None for key in obligation.audited)
     return complete and obligation.population == "these_items" and is_settled(obligation.reading)
+
+
+def elsewhere(obligation: Obligation) -> str:
+    """That the numbers are not ours, where they come from a log."""
+    return ", says a log of somebody else's evaluation" if obligation.logs else ""
 
 
 def shown(obligation: Obligation, judge: Judge, seen: Seen, alpha: Fraction) -> tuple[Interval, ...]:

@@ -40,8 +40,8 @@ def _models(report: Report, say: Words) -> Table:
             say("names.one", name=s.artifact),
             role(s, say),
             Code(short_digest(s.model)),
-            Code(short_digest(s.system)) if s.system else say("subject.bare"),
-            s.precision,
+            Code(short_digest(s.system)) if s.system else say("subject.log" if s.log else "subject.bare"),
+            "" if s.log else s.precision,
         )
         for s in report.subjects
     )
