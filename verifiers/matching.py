@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from .metrics.porter import stem
 
+Folding = Literal["none", "casefold", "casefold_nfkc_space"]
 Normalisation = Literal["none", "casefold", "casefold_nfkc_space", "rouge_score"]
 
 REFUSAL_MARKERS: Final = (

@@ -207,7 +207,7 @@ def _datasets(file: Path, files: Files, columns: Mapping[str, str]) -> Rows:
     number = 0
     for entry in _state(file, files[_STATE], "_data_files"):
         name = entry.get("filename") if isinstance(entry, dict) else None
-        if name not in files:
+        if not isinstance(name, str) or name not in files:
             raise DataError(f"{file}: {_STATE} names a file that is not there")
         try:
             with pa.ipc.open_stream(pa.BufferReader(files[name])) as stream:
