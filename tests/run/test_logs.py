@@ -253,28 +253,32 @@ clauses:
     scope: {artifacts: [assistant], access: weights, asked: direct, decoding: {method: greedy}}
     over: mean
     about: model
-    limit: {within: "25%", of: before}
-    reveals_when: {metric: multiple_choice, options: task, judge: little_stories acc}
+    limit: {within: "<margin>", of: before}
+    reveals_when: {metric: multiple_choice, options: task, judge: little_stories acc_norm}
     evidence: {kind: test, access: weights, population: these_items, decide: not_refuted, power_at: "90%"}
 """
 
 
-@pytest.mark.parametrize(("audited", "outcome"), [("original", "supported"), ("damaged", "violated")])
-def test_logs_of_the_harness_are_paired_item_by_item(tmp_path: Path, audited: str, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("audited", "margin", "outcome"), [("original", "10%", "supported"), ("damaged", "1%", "violated"), ("damaged", "5%", "inconclusive")]
+)
+def test_logs_of_the_harness_are_paired_item_by_item(tmp_path: Path, audited: str, margin: str, outcome: str) -> None:
     """Real logs of lm-evaluation-harness, recorded once: a small story model, and the same one with noise on its weights."""
-    (tmp_path / "policy.yaml").write_text(KEPT)
+    (tmp_path / "policy.yaml").write_text(KEPT.replace("<margin>", margin))
     bound = {
         "unlearn_spec_bindings": "1.0", "policy": {"id": "logs", "version": 1}, "seed": 3,
         "logs": {"assistant": {
             "format": "lm_eval", "audited": str(HARNESS / f"{audited}.jsonl"), "original": str(HARNESS / "original.jsonl"),
-            "sets": {"stories": "little_stories acc"},
+            "sets": {"stories": "little_stories acc_norm"},
         }},
-        "data": {"stories": {"file": str(HARNESS / "original.jsonl"), "fields": {"id": "doc_hash", "answer": "target"}}},
+        "data": {"stories": {
+            "file": str(HARNESS / "original.jsonl"), "fields": {"id": "doc_hash", "prompt": "prompt_hash", "answer": "target"},
+        }},
     }  # fmt: skip
     (tmp_path / "bindings.yaml").write_text(json.dumps(bound))
     result = verify(tmp_path / "policy.yaml", tmp_path / "bindings.yaml", tmp_path / "run", executor=Here())
     found = verdict(result, "kept")
-    assert found.outcome == outcome
+    assert found.outcome == outcome, found.reason
     assert any(one.startswith("log sha256:") for one in found.conditional_on)
     assert audit(tmp_path / "run").exit_code == 0
 

@@ -87,6 +87,7 @@ def _obligation(obligation: Obligation) -> str:
         drawn += f" in {count(obligation.clusters, 'cluster')}"
     rows = [
         ("test", where),
+        *((("rests on", _logs(obligation)),) if obligation.logs else ()),
         ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
         *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
@@ -95,6 +96,10 @@ def _obligation(obligation: Obligation) -> str:
         ("cost", _cost(obligation.cost)),
     ]
     return _block(obligation.id, rows)
+
+
+def _logs(obligation: Obligation) -> str:
+    return f"{count(len(obligation.logs), 'log')} of somebody else's evaluation; nothing is measured"
 
 
 def _suite(asked: str) -> str:
