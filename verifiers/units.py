@@ -45,6 +45,8 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     if isinstance(unit, LoggedUnit):
         return _from_log(unit, load(unit.subject), items)
     subject = load(unit.subject)
+    if isinstance(subject, Log):
+        raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
     try:
         with one_thread():
@@ -65,7 +67,7 @@ def _from_log(unit: LoggedUnit, log: Subject | Log, items: Items) -> Table:
 
 
 def _run(
-    unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+    unit: ScoreUnit | GenerateUnit | RelearnUnit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
 ) -> Table:
     match unit:
         case ScoreUnit(reading=Reading(metric="multiple_choice")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from textwrap import wrap
 
@@ -155,9 +156,9 @@ def note_words(note: Note) -> str:
                 f"about {stay} means is doubtful."
             )
         case "below_chance":
-            return f"The limit of {note.about[0]} lies below chance, {percent(note.share or 0)}: a model that guesses breaks it."
+            return f"The limit of {note.about[0]} lies below chance, {percent(note.share or Fraction(0))}: a model that guesses breaks it."
         case "chance_suffices":
-            return f"A model that guesses, right with chance {percent(note.share or 0)}, keeps the limit of {note.about[0]}."
+            return f"A model that guesses, right with chance {percent(note.share or Fraction(0))}, keeps the limit of {note.about[0]}."
 
 
 def _filled(text: str) -> str:
