@@ -67,7 +67,11 @@ def _from_log(unit: LoggedUnit, log: Subject | Log, items: Items) -> Table:
 
 
 def _run(
-    unit: ScoreUnit | GenerateUnit | RelearnUnit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+    unit: ScoreUnit | GenerateUnit | RelearnUnit,
+    subject: Subject,
+    items: tuple[Item, ...],
+    retain: tuple[Item, ...],
+    suite: tuple[str, ...],
 ) -> Table:
     match unit:
         case ScoreUnit(reading=Reading(metric="multiple_choice")):
