@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .matching import Normalisation, words
+from .matching import Folding, words
 
 Unit = Literal["word", "character"]
 
@@ -30,7 +30,7 @@ class Form:
     """
 
     unit: Unit = "word"
-    normalisation: Normalisation = "casefold_nfkc_space"
+    normalisation: Folding = "casefold_nfkc_space"
 
     def units(self, text: str) -> list[str]:
         """The words or characters of a whole text."""

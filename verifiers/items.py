@@ -30,6 +30,15 @@ class Item:
     text: str = ""
     prefix: str = ""
     suffix: str = ""
+    choices: tuple[str, ...] = ()
+    """Options of a multiple-choice question, the answer among them."""
+    right: int | None = None
+    """Place of the right option, from 0; with `choices` only."""
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What is asked and looked for: items that agree in it are one item written twice."""
+        return (self.prompt, self.answer, self.text, self.prefix, self.suffix)
 
     @property
     def question(self) -> str:
@@ -50,7 +59,10 @@ class Item:
 def item_key(items: Sequence[Item]) -> bytes:
     """A key that only a holder of the items can compute, for `keyed_digest`. It depends on every item's content."""
     fields = [
-        [item.id, item.cluster, item.prompt, item.answer, *item.paraphrases, item.text, item.prefix, item.suffix]
+        [
+            item.id, item.cluster, item.prompt, item.answer, *item.paraphrases, item.text, item.prefix, item.suffix,
+            *item.choices,
+        ]
         for item in items
     ]
     return hashlib.sha256(b"unlearn-spec item key\n" + json.dumps(fields).encode()).digest()

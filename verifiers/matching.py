@@ -7,7 +7,10 @@ import unicodedata
 from collections.abc import Hashable, Sequence
 from typing import Final, Literal
 
-Normalisation = Literal["none", "casefold", "casefold_nfkc_space"]
+from .metrics.porter import stem
+
+Folding = Literal["none", "casefold", "casefold_nfkc_space"]
+Normalisation = Literal["none", "casefold", "casefold_nfkc_space", "rouge_score"]
 
 REFUSAL_MARKERS: Final = (
     "i do not know",
@@ -42,6 +45,7 @@ _UNSPACED = (
     r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_LATIN = re.compile(r"[a-z0-9]+")
 _QUOTES = str.maketrans("‘’ʼ`", "''''")
 
 
@@ -49,7 +53,8 @@ def normalise(text: str, how: str | None) -> str:
     """The text in the declared normal form; no name means `none`, which changes nothing.
 
     `casefold` folds case. `casefold_nfkc_space` also applies Unicode NFKC, turns runs of blanks into one and trims.
-    Raises `ValueError` for another name.
+    `rouge_score` is what the package of that name compares, and OpenUnlearning with it: lower case, runs of [a-z0-9] with
+    one blank between, those of more than three letters stemmed. Raises `ValueError` for another name.
     """
     if how in (None, "none"):
         return text
@@ -58,6 +63,8 @@ def normalise(text: str, how: str | None) -> str:
     if how == "casefold_nfkc_space":
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         return " ".join(folded.split())
+    if how == "rouge_score":
+        return " ".join(stem(word) if len(word) > 3 else word for word in _LATIN.findall(text.lower()))
     raise ValueError(f"no normalisation is called {how!r}")
 
 

@@ -43,8 +43,9 @@ class Outcomes:
 def revealed(table: Table, reading: Reading) -> tuple[bool, ...]:
     """Per row, whether it meets the reading.
 
-    `exact`, `contains`, `refusal`: the column of that name; `not_refusal`: its negation; `rouge_l`: at least
-    `reading.at_least`; `extraction_probability`: as in `extraction.extractable`.
+    `exact`, `contains`, `refusal`: the column of that name; `not_refusal`: the negation of `refusal`;
+    `multiple_choice`: the column `preferred`; `rouge_l`: at least `reading.at_least`;
+    `extraction_probability`: as in `extraction.extractable`.
     Raises `ValueError` for a metric that no table decides or a missing `at_least`.
     """
     metric = reading.metric
@@ -52,6 +53,8 @@ def revealed(table: Table, reading: Reading) -> tuple[bool, ...]:
         return table.column(metric)
     if metric == "not_refusal":
         return tuple(not refused for refused in table.column("refusal"))
+    if metric == "multiple_choice":
+        return table.column("preferred")
     if reading.at_least is None and metric in ("rouge_l", "extraction_probability"):
         raise ValueError(f"the metric {metric} needs at_least")
     if metric == "rouge_l":

@@ -117,7 +117,8 @@ def _read(model: Model, item: Item, template: str) -> _Text:
     read = model.encode_pair(first, second)
     if model.context is not None and len(read.ids) > model.context:
         raise SubjectError(
-            f"{model.name}: item {item.id} has {len(read.ids)} tokens, more than the model's context of {model.context}"
+            f"{model.name}: item {item.id} has {len(read.ids)} tokens, more than the model's context of {model.context}; "
+            "`window` in the bindings cuts documents into parts"
         )
     secret = max(1, read.start)
     if len(read.ids) <= secret:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Value = str | int | float | bool
-Kind = Literal["score", "generate", "relearn", "quantize", "inspect"]
+Kind = Literal["score", "generate", "relearn", "quantize", "inspect", "logged"]
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,20 @@ from ..plan.model import (
     DataRef,
     GenerateUnit,
     InspectUnit,
+    LoggedUnit,
     QuantizeUnit,
+    Reading,
     RelearnUnit,
     ScoreUnit,
     SubjectRef,
     Unit,
 )
 from . import remote_scoring
+from .choosing import choose
 from .generation import generate
 from .items import Item, ItemError
 from .latent import inspect
+from .logged import Log, LogError, logged
 from .memory import is_out_of_memory
 from .quantization import quantize
 from .relearning import relearn
@@ -29,7 +33,7 @@ from .subjects.system import Subject
 from .table import Table
 from .training import one_thread
 
-Load = Callable[[SubjectRef], Subject]
+Load = Callable[[SubjectRef], Subject | Log]
 Items = Callable[[DataRef], tuple[Item, ...]]
 Suites = Callable[[str], tuple[str, ...]]
 
@@ -53,7 +57,11 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     found = items(unit.data)
     if not found:
         raise ItemError(f"{unit.data.name} has no items")
+    if isinstance(unit, LoggedUnit):
+        return _from_log(unit, load(unit.subject), items)
     subject = load(unit.subject)
+    if isinstance(subject, Log):
+        raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
     try:
         with one_thread():
@@ -66,12 +74,27 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
         raise SubjectError(f"{unit.subject.artifact}: the device has too little memory for this model") from error
 
 
+def _from_log(unit: LoggedUnit, log: Subject | Log, items: Items) -> Table:
+    if not isinstance(log, Log):
+        raise SubjectError(f"{unit.subject.artifact}: a log is wanted, and a model is there")
+    try:
+        return logged(log, unit.column, items(unit.data.model_copy(update={"take": None, "seed": 0})), items(unit.data))
+    except LogError as error:
+        raise SubjectError(f"{unit.subject.artifact}: {error}") from None
+
+
 def _run(
-    unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+    unit: ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit,
+    subject: Subject,
+    items: tuple[Item, ...],
+    retain: tuple[Item, ...],
+    suite: tuple[str, ...],
 ) -> Table:
     match unit:
         case ScoreUnit() if isinstance(subject, Remote):
             return remote_scoring.score(subject, items, unit.reading, template=unit.subject.prompt)
+        case ScoreUnit(reading=Reading(metric="multiple_choice")):
+            return choose(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():
@@ -80,7 +103,6 @@ def _run(
             return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
         case QuantizeUnit():
             return quantize(_bare(subject, "rounding"), items, unit)
-    raise ItemError(f"nothing measures a unit of the kind {unit.kind}")
 
 
 def _inspected(unit: InspectUnit, subject: Subject, found: tuple[Item, ...], load: Load, items: Items) -> Table:
@@ -89,7 +111,9 @@ def _inspected(unit: InspectUnit, subject: Subject, found: tuple[Item, ...], loa
     return inspect(_bare(subject, "hidden states"), found, unit, head=head, taught=taught)
 
 
-def _bare(subject: Subject, what: str) -> Model:
+def _bare(subject: Subject | Log, what: str) -> Model:
+    if isinstance(subject, Log):
+        raise SubjectError(f"a log of somebody else's evaluation offers no {what}")
     if isinstance(subject, Remote):
         raise SubjectError(f"{subject.name}: an endpoint offers no {what}")
     if not isinstance(subject, Model):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laboratory import questions, write_rows
 
-from unlearn_spec.plan import data as module
+from unlearn_spec.plan import rows as module
 from unlearn_spec.plan.data import DataError, DataSpec, drawn, format_of, items_digest, load_data, load_items
 from unlearn_spec.verifiers.items import Item
 
@@ -118,7 +118,15 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="larger than"):
         load_items(DataSpec(path, "jsonl"))
+    with pytest.raises(DataError, match="larger than"):
+        load_items(DataSpec(tmp_path, "jsonl"))
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
+        load_items(DataSpec(tmp_path / "absent.jsonl", "jsonl"))
+    (tmp_path / "a.jsonl").write_text("{}")
+    with pytest.raises(DataError, match="a folder, where one file is expected"):
         load_items(DataSpec(tmp_path, "jsonl"))
 
 

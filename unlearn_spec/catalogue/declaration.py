@@ -9,7 +9,16 @@ from typing import Literal
 from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
 
 VerifierId = Literal[
-    "leak", "extraction", "membership", "retention", "refusal", "relearning", "record", "quantization", "latent"
+    "leak",
+    "extraction",
+    "choice",
+    "membership",
+    "retention",
+    "refusal",
+    "relearning",
+    "record",
+    "quantization",
+    "latent",
 ]
 Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained

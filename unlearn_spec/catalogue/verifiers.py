@@ -18,6 +18,10 @@ def _score(work: Work) -> Effort:
     return Effort(forward_tokens=(work.items + work.holdout_items) * work.text_tokens)
 
 
+def _score_options(work: Work) -> Effort:
+    return Effort(forward_tokens=work.items * work.probes * work.text_tokens)
+
+
 def _relearn(work: Work) -> Effort:
     # Two attacks, one per half. A training step reads a batch forward and backward: three times a forward pass.
     seen = _generate(work) if work.new_tokens else _score(work)
@@ -74,6 +78,25 @@ _ALL = (
         effort=_score,
     ),
     Declaration(
+        id="choice",
+        title="Multiple choice",
+        goals=("suppress",),
+        measures=(),
+        metrics=("multiple_choice",),
+        evidence=("test",),
+        min_access="logprobs",
+        needs=("items",),
+        gates=("positive", "degeneracy"),
+        units=("score",),
+        number="share of items whose right option the model finds the most likely one, beside the share that guessing gives",
+        direction="lower_is_better",
+        source="letters: Li et al., The WMDP Benchmark, arXiv 2403.03218, as lm-evaluation-harness scores it (`acc`); "
+        "texts: its `acc_bytes`",
+        blind_to="knowledge told freely: multiple choice understates what leaks, so an open-ended test belongs beside it; and "
+        "whether a model below chance knows the answer and avoids it",
+        effort=_score_options,
+    ),
+    Declaration(
         id="membership",
         title="Telling training items from never-trained ones",
         goals=("remove",),
@@ -96,7 +119,7 @@ _ALL = (
         title="Knowledge that was to be kept",
         goals=("retain", "rectify"),
         measures=(),
-        metrics=("exact", "contains", "rouge_l", "extraction_probability"),
+        metrics=("exact", "contains", "rouge_l", "extraction_probability", "multiple_choice"),
         evidence=("test",),
         min_access="product",
         needs=("items",),  # `within … of before` needs the original as well: see `NEEDS_FOR_BEFORE`

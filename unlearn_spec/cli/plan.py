@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from textwrap import wrap
 
 from ..logic.worlds import percent
-from ..plan.model import Cost, Obligation, Plan
+from ..plan.model import Cost, Note, Obligation, Plan
 from ..plan.power import ENOUGH
 from ..policy.load import Document
 from ..rules.terminal import visible
@@ -62,6 +63,7 @@ def render(plan: Plan, document: Document) -> str:
     if plan.gaps:
         names = ", ".join(f"{gap.clause}@{gap.artifact}" for gap in plan.gaps)
         blocks.append(_filled(f"Beside the guarded system, the bare weights are asked the same (reported, not deciding): {names}"))
+    blocks += [_filled(f"Note: {note_words(note)}") for note in plan.notes]
     if plan.missing:
         blocks.append("Cannot be tested as things stand:")
         for missing in plan.missing:
@@ -86,13 +88,19 @@ def _obligation(obligation: Obligation) -> str:
         drawn += f" in {count(obligation.clusters, 'cluster')}"
     rows = [
         ("test", where),
+        *((("rests on", _logs(obligation)),) if obligation.logs else ()),
         ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
+        *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
         ("power", _power(obligation)),
         ("controls", _controls(obligation)),
         ("cost", _cost(obligation.cost)),
     ]
     return _block(obligation.id, rows)
+
+
+def _logs(obligation: Obligation) -> str:
+    return f"{count(len(obligation.logs), 'log')} of somebody else's evaluation; nothing is measured"
 
 
 def _suite(asked: str) -> str:
@@ -132,6 +140,25 @@ def _time(seconds: float) -> str:
     if seconds < 60:
         return f"some {max(1, round(seconds))} s"
     return f"some {seconds / 60:.0f} min" if seconds < 7200 else f"some {seconds / 3600:.0f} h"
+
+
+def note_words(note: Note) -> str:
+    """The note as one sentence."""
+    match note.kind:
+        case "repeated":
+            held = "repeats" if note.items == 1 else "repeat"
+            return f"{count(note.items, 'item')} of {note.about[0]} {held} an earlier one; items of equal content are one cluster."
+        case "both_sides":
+            go, stay = note.about
+            are = "is" if note.items == 1 else "are"
+            return (
+                f"{count(note.items, 'item')} of {go}, which is to go, {are} also in {stay}, which is to stay: what a result "
+                f"about {stay} means is doubtful."
+            )
+        case "below_chance":
+            return f"The limit of {note.about[0]} lies below chance, {percent(note.share or Fraction(0))}: a model that guesses breaks it."
+        case "chance_suffices":
+            return f"A model that guesses, right with chance {percent(note.share or Fraction(0))}, keeps the limit of {note.about[0]}."
 
 
 def _filled(text: str) -> str:

@@ -9,7 +9,7 @@ from ..catalogue import VerifierId
 from .case import Case, Sample
 from .fluency import own, retained
 from .model import Control, GenerateUnit, InspectUnit, Role, SubjectRef, Unit
-from .units import again, keys
+from .units import again, is_answer, keys
 
 ROLES: tuple[Role, ...] = ("audited", "original", "reference")
 Ask = Callable[[SubjectRef], tuple[Unit, ...]]
@@ -59,12 +59,13 @@ def make_arms(
         elif gate == "repeat":
             first = tuple(unit for unit in audited if isinstance(unit, GenerateUnit))
             second = tuple(again(unit) for unit in first)
-            if first:  # scores are computed, not drawn: nothing to repeat
+            if first or any(map(is_answer, audited)):  # scores are computed, not drawn: nothing to repeat
                 extra += second
                 controls.append(Control(gate=gate, units=keys(second), against=keys(first)))
         elif gate == "degeneracy":
             speak = retained(case) or answers or own(case, sample)
-            now, before = (_all(speak, subjects[role]) for role in ("audited", "original"))
+            asked = {role: tuple(one for one in subjects[role] if one.log is None) for role in ROLES}  # a log says no more
+            now, before = (_all(speak, asked[role]) for role in ("audited", "original"))
             extra += (*now, *before)
             controls.append(Control(gate=gate, units=keys(now), against=keys(before)))
         else:

@@ -2,7 +2,7 @@
 
 Codes: B001 unknown key, B002 missing key, B003 wrong value, B004 language version, B005 another policy, B006 unknown
 name, B007 file not found or unreadable, B008 wrong digest, B009 credential, B010 model folder, B011 guarded system,
-B012 data, B013 size, B014 suite, B015 record, B016 key.
+B012 data, B013 size, B014 suite, B015 record, B016 key, B017 log.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ..policy.model import Frozen, Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.quantities import Count, Digest, Name, Switch
 from ..policy.source import Path, read_bytes, read_file
-from ..verifiers.items import Item
+from ..verifiers.logged import MAX_LOG, Log, LogError, LogFormat
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.guards import guard_files
 from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
-from .data import FORMATS, Data, DataError, DataSpec, Format, format_of, load_data
+from .data import FIELDS, FORMATS, Data, DataError, DataSpec, Format, Window, format_of, load_data
 from .endpoint import EndpointEntry, bound_endpoint, endpoint_problems
 from .form import credentials, findings_in_order, form_problems, told
 from .found import Found, NotFoundError, find_weights, there
@@ -66,10 +66,23 @@ class _Subject(Frozen):
     prompt: str | None = None
 
 
+class _Rows(Frozen):
+    rows: Annotated[StrictInt, Field(ge=2)]
+
+
+class _Window(Frozen):
+    words: Annotated[StrictInt, Field(ge=2)] | None = None
+    characters: Annotated[StrictInt, Field(ge=2)] | None = None
+    stride: Annotated[StrictInt, Field(ge=1)] | None = None
+    prefix: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
 class _Data(Frozen):
     file: str
     format: Format | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+    cluster: _Rows | None = None
+    window: _Window | None = None
     digest: Digest | None = None
 
 
@@ -79,6 +92,14 @@ class _Holdout(_Data):
 
 class _Suite(Frozen):
     file: str
+
+
+class _Logs(Frozen):
+    format: LogFormat
+    audited: str
+    original: str | None = None
+    references: tuple[str, ...] = ()
+    sets: dict[str, str]
 
 
 class _Written(Frozen):
@@ -97,6 +118,7 @@ class _Written(Frozen):
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    logs: dict[str, _Logs] = Field(default_factory=dict)
 
 
 def load_bindings(
@@ -149,6 +171,9 @@ class _Binder:
         original = self._each(("original",), written.original, self._model_name, self._subject, prompts.get)
         references = self._references(written, artifacts, prompts)
         data = self._each(("data",), written.data, self._set_name, self._set)
+        for name, (audited, before, beside) in self._logs(written, data).items():
+            artifacts[name], references[name] = audited, beside
+            original |= {} if before is None else {name: before}
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
@@ -338,9 +363,10 @@ class _Binder:
             return None
         self._manifest(path, name, found)
         size = self.policy.information[name].size
-        if size is not None and not size[0] <= len(found.items) <= size[1]:
+        held = found.rows if found.spec.window is not None else len(found.items)
+        if size is not None and not size[0] <= held <= size[1]:
             declared = f"{size[0]:,}" if size[0] == size[1] else f"{size[0]:,} to {size[1]:,}"
-            text = f"{found.spec.file} holds {len(found.items):,} items, the policy says that `{name}` has {declared}"
+            text = f"{found.spec.file} holds {held:,} items, the policy says that `{name}` has {declared}"
             self.report("B013", (*path, "file"), text)
         return found
 
@@ -350,8 +376,8 @@ class _Binder:
     def _holdout(self, data: Mapping[str, BoundData]) -> Callable[[Path, str, _Holdout], BoundData | None]:
         def read(path: Path, name: str, entry: _Holdout) -> BoundData | None:
             found = self._data(path, f"holdout:{name}", entry, randomised=entry.randomised)
-            members = {_content_of(item) for item in data[name].items} if name in data else set()
-            shared = sum(_content_of(item) in members for item in found.items) if found is not None else 0
+            members = {item.content for item in data[name].items} if name in data else set()
+            shared = sum(item.content in members for item in found.items) if found is not None else 0
             if shared:
                 text = f"{shared} items of this hold-out are also in `{name}`; a hold-out was never trained on"
                 self.report("B012", (*path, "file"), text)
@@ -361,20 +387,25 @@ class _Binder:
 
     def _data(self, path: Path, name: str, entry: _Data, *, randomised: bool = False) -> BoundData | None:
         file = self.folder / entry.file
+        if not there(file.exists):
+            self.report("B007", (*path, "file"), f"there is no file {file}")
+            return None
         form = entry.format or format_of(file)
         if form is None:
             self.report("B003", (*path, "file"), f"the name tells no format; add `format`: {', '.join(FORMATS)}")
             return None
-        spec = DataSpec(file, form, tuple(entry.fields.items()))
-        unknown = [field for field in entry.fields if field not in Item.__dataclass_fields__]
+        unknown = [field for field in entry.fields if field not in FIELDS]
         for field in unknown:
-            text = f"an item has no `{field}`{did_you_mean(field, Item.__dataclass_fields__)}"
+            text = f"an item has no `{field}`{did_you_mean(field, FIELDS)}"
             self.report("B001", (*path, "fields", field), text, at_key=True)
-        if not there(file.is_file):
-            self.report("B007", (*path, "file"), f"there is no file {file}")
+        if entry.cluster is not None and "cluster" in entry.fields:
+            self.report("B003", (*path, "cluster"), "clusters come from a column or from the rows' places, not from both")
+            unknown.append("cluster")
+        window = self._window((*path, "window"), entry.window)
+        if unknown or (entry.window is not None and window is None):
             return None
-        if unknown:
-            return None
+        rows = entry.cluster.rows if entry.cluster is not None else None
+        spec = DataSpec(file, form, tuple(entry.fields.items()), rows, window)
         try:
             data: Data = load_data(spec)
         except DataError as error:
@@ -382,7 +413,21 @@ class _Binder:
             return None
         if entry.digest is not None and entry.digest != data.file_digest:
             self.report("B008", (*path, "digest"), f"this file's digest is {data.file_digest}")
-        return BoundData(name, spec, data.file_digest, data.digest, data.items, randomised)
+        return BoundData(name, spec, data.file_digest, data.digest, data.items, randomised, data.rows, data.repeated)
+
+    def _window(self, path: Path, entry: _Window | None) -> Window | None:
+        if entry is None:
+            return None
+        size = entry.words or entry.characters
+        if size is None or (entry.words and entry.characters):
+            self.report("B003", path, "a window has a size in `words` or in `characters`: one of the two")
+        elif entry.stride is not None and entry.stride > size:
+            self.report("B003", (*path, "stride"), f"a stride of more than {size} would leave text out")
+        elif entry.prefix is not None and entry.prefix >= size:
+            self.report("B003", (*path, "prefix"), f"a prefix of {entry.prefix} leaves nothing of a window of {size}")
+        else:
+            return Window("words" if entry.words else "characters", size, entry.stride or size, entry.prefix)
+        return None
 
     def _manifest(self, path: Path, name: str, found: BoundData) -> None:
         """An unkeyed manifest in the policy is the file's digest; a keyed one cannot be recomputed here."""
@@ -390,6 +435,54 @@ class _Binder:
         if manifest is not None and manifest.startswith("sha256:") and manifest != found.file_digest:
             text = f"this is not the set the policy means: its manifest is {manifest}, this file's digest {found.file_digest}"
             self.report("B008", (*path, "file"), text)
+
+    # --- logs of other people's evaluations ---------------------------------------------------------------------------
+
+    def _logs(
+        self, written: _Written, data: Mapping[str, BoundData]
+    ) -> dict[str, tuple[BoundSubject, BoundSubject | None, tuple[BoundSubject, ...]]]:
+        found = {}
+        for name, entry in written.logs.items():
+            path: Path = ("logs", name)
+            if not self._model_name(path, name):
+                continue
+            if name in written.artifacts or name in written.original or name in written.references:
+                text = f"`{name}` is bound as a model too; what a log says and what is measured here are not mixed"
+                self.report("B017", path, text, at_key=True)
+                continue
+            for one in entry.sets:
+                if self._set_name((*path, "sets", one), one) and one not in data:
+                    self.report("B017", (*path, "sets", one), f"bind the items of `{one}` under `data`, in the log's order")
+            audited = self._log((*path, "audited"), entry.audited, entry, data)
+            before = None if entry.original is None else self._log((*path, "original"), entry.original, entry, data)
+            beside = [self._log((*path, "references", place), file, entry, data) for place, file in enumerate(entry.references)]
+            digests = [one.digest for one in (audited, *beside) if one is not None]
+            if len(set(digests)) < len(digests):
+                self.report("B017", path, "the same log stands for two models")
+            if audited is not None:
+                found[name] = audited, before, tuple(one for one in beside if one is not None)
+        return found
+
+    def _log(self, path: Path, name: str, entry: _Logs, data: Mapping[str, BoundData]) -> BoundSubject | None:
+        file = self.folder / name
+        try:
+            with file.open("rb") as stream:
+                raw = stream.read(MAX_LOG + 1)
+        except (OSError, ValueError):
+            self.report("B007", path, f"there is no file {file} that can be read")
+            return None
+        if len(raw) > MAX_LOG:
+            self.report("B017", path, f"{file} is larger than 256 MiB")
+            return None
+        for one, column in entry.sets.items():
+            try:
+                if one in data:
+                    Log(entry.format, raw).matched(column, data[one].items)
+            except LogError as error:
+                self.report("B017", path, f"{file} is no log of `{one}`: {error}")
+                return None
+        sets = tuple(entry.sets.items())
+        return BoundSubject(file, bytes_digest(raw), 0, "{prompt}", log=entry.format, sets=sets)
 
     # --- suites, keys, records ---------------------------------------------------------------------------------------
 
@@ -476,7 +569,7 @@ def _content(subject: BoundSubject) -> dict[str, Json]:
     content: dict[str, Json] = {"model": subject.digest, "system": subject.guards_digest, "prompt": subject.prompt}
     if subject.endpoint is not None:
         content["endpoint"] = subject.endpoint.ref.model_dump(mode="json")
-    return content
+    return content if subject.log is None else {**content, "log": subject.log, "sets": dict(subject.sets)}
 
 
 def _same(one: BoundSubject, other: BoundSubject) -> bool:
@@ -495,10 +588,6 @@ def _unlike(reference: BoundSubject, audited: BoundSubject) -> str:
                 f"the audited model {its!r}"
             )
     return ""
-
-
-def _content_of(item: Item) -> tuple[str, ...]:
-    return (item.prompt, item.answer, item.text, item.prefix, item.suffix)
 
 
 def _templates(data: Any) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..evidence.canonical import Json
 from ..verifiers.items import Item
+from ..verifiers.logged import LogFormat
 from ..verifiers.subjects.source import Endpoint, Source, Weights
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
@@ -37,6 +38,10 @@ class BoundSubject:
     shape: tuple[object, ...] = ()
     """Architecture, width, depth, as far as files say."""
     endpoint: Endpoint | None = None
+    log: LogFormat | None = None
+    """`folder` is no model but a log of somebody else's evaluation, in this form."""
+    sets: tuple[tuple[str, str], ...] = ()
+    """(information set, the log's name for its metric)."""
 
     @property
     def source(self) -> Source:
@@ -54,6 +59,7 @@ class BoundSubject:
             prompt=self.prompt,
             precision=precision if self.endpoint is None else "unknown",
             endpoint=self.endpoint.ref if self.endpoint is not None else None,
+            log=self.log,
         )
 
 
@@ -69,6 +75,10 @@ class BoundData:
     items: tuple[Item, ...] = field(repr=False)
     randomised: bool = False
     """For a hold-out: drawn by the same lottery as the members."""
+    rows: int = 0
+    """Rows or documents in the file, before windows were cut."""
+    repeated: int = 0
+    """Items whose content an earlier item of the set has."""
 
     def ref(self, take: int | None = None, seed: int = 0) -> DataRef:
         """These items by content; all of them, or `take` drawn by `seed`."""

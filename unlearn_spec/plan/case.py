@@ -150,6 +150,11 @@ class Case:
             )
         return found
 
+    def logs(self) -> tuple[str, ...]:
+        """Digests of the logs that stand for this artifact's models."""
+        subjects = (self.audited(), self.bindings.original.get(self.artifact), *self.bindings.references.get(self.artifact, ()))
+        return tuple(one.digest for one in subjects if one is not None and one.log is not None)
+
     def arms(self, *, guarded: bool) -> dict[Role, tuple[SubjectRef, ...]]:
         """The subjects of each role: one audited, at most one original, any number of references."""
         precision, name = self.bindings.precision, self.artifact
@@ -203,6 +208,7 @@ def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:
         at_least=reveals_when.at_least,
         normalisation=reveals_when.normalisation,
         judge=reveals_when.judge,
+        options=reveals_when.options,
         decoding=decoding.method,
         temperature=decoding.temperature,
         top_p=decoding.top_p,

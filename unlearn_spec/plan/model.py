@@ -14,6 +14,7 @@ Role = Literal["audited", "original", "reference"]
 VerifierId = Literal[
     "leak",  # share of items revealed by generation: Clopper–Pearson
     "extraction",  # share of items whose (n,p) extraction probability reaches the limit
+    "choice",  # share of items whose right option is the most likely one
     "membership",  # TPR at FPR against a randomised hold-out
     "retention",  # knowledge kept: absolute, or paired non-inferiority against the original
     "refusal",  # share of marked refusals; on neighbours, over-refusal
@@ -54,6 +55,8 @@ class Reading(Frozen):
     at_least: Exact | None = None
     normalisation: str | None = None
     judge: str | None = None
+    options: Literal["letters", "texts", "task"] | None = None
+    """For multiple choice: which convention compares the options."""
     decoding: Literal["greedy", "sample"]
     temperature: Exact | None = None
     top_p: Exact | None = None
@@ -95,6 +98,8 @@ class SubjectRef(Frozen):
     """Of the weights as they were loaded; nobody knows an endpoint's."""
     endpoint: EndpointRef | None = None
     """Set where the model answers over HTTP."""
+    log: Literal["openunlearning", "lm_eval"] | None = None
+    """Not a model but a log of somebody else's evaluation of one, in this form; `model` is then the log's digest."""
 
 
 class DataRef(Frozen):
@@ -174,7 +179,18 @@ class InspectUnit(Frozen):
     seed: int = 0
 
 
-Unit = ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit | InspectUnit
+class LoggedUnit(Frozen):
+    """What a log of somebody else's evaluation says of the items. Table `logged`."""
+
+    kind: Literal["logged"] = "logged"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    column: str
+    """The log's name for the metric."""
+
+
+Unit = ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit | InspectUnit | LoggedUnit
 
 
 class Control(Frozen):
@@ -244,6 +260,10 @@ class Obligation(Frozen):
     """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
+    logs: tuple[str, ...] = ()
+    """Digests of the logs of somebody else's evaluations that it rests on; nothing was measured then."""
+    chance: Exact | None = None
+    """For multiple choice: the share of items that guessing answers rightly, the mean of 1 / options."""
 
 
 class Missing(Frozen):
@@ -267,6 +287,19 @@ class Gap(Frozen):
     bare: tuple[str, ...]
 
 
+class Note(Frozen):
+    """Something about the data or a limit that a reader of the verdicts has to know; it decides nothing."""
+
+    kind: Literal["repeated", "both_sides", "below_chance", "chance_suffices"]
+    """Items that a set holds twice; items that are to go and to stay; a limit that no guessing model can keep; one that
+    every guessing model keeps."""
+    about: tuple[str, ...]
+    """The set; the set to go and the set to stay; the clause and its artifact."""
+    items: int = 0
+    share: Exact | None = None
+    """For limits: the chance of guessing right."""
+
+
 class Planned(Frozen):
     """A unit with its content key, the SHA-256 of the unit's canonical JSON."""
 
@@ -286,3 +319,4 @@ class Plan(Frozen):
     obligations: tuple[Obligation, ...]
     missing: tuple[Missing, ...]
     gaps: tuple[Gap, ...] = ()
+    notes: tuple[Note, ...] = ()

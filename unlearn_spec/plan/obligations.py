@@ -14,6 +14,7 @@ from .allocation import allocated_alpha, tested_artifacts
 from .bound import Bindings
 from .case import Case, Draft, LackingError
 from .model import Missing, Obligation, Plan, Unit
+from .notes import notes
 from .rates import plan_rate
 from .reach import within_reach
 from .records import plan_records
@@ -58,6 +59,7 @@ def make_plan(document: Document, bindings: Bindings, rejected: Mapping[str, tup
         obligations=obligations,
         missing=tuple(missing),
         gaps=tuple(draft.gap for draft in drafts if draft.gap is not None),
+        notes=notes(document.policy, bindings, obligations),
     )
 
 

@@ -13,8 +13,9 @@ from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
+from .logs import from_log, need_latin, need_logged, need_model
 from .looks import quantization
-from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .model import Cost, Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
 from .units import answering, keys, scoring
@@ -23,10 +24,20 @@ RateClause = Suppress | Refuse | Retain
 Prompts = Literal["prompt", "paraphrases", "suite"]
 
 
+SCORED = ("extraction_probability", "multiple_choice")
+"""Metrics that read probabilities of given texts; nothing is drawn."""
+
+
 def plan_rate(case: Case, clause: RateClause) -> Draft:
     """The obligation of a rate clause. Raises `LackingError`."""
     reading = reading_of(clause, case.alpha)
     verifier = verifier_of(clause, reading)
+    if verifier == "relearning":
+        need_model(case, "what fine-tuning would bring back")
+    if verifier == "relearning" and reading.metric == "multiple_choice":
+        raise LackingError(
+            "not_testable", "Options are not compared after relearning.", "A metric that reads answers or extraction probabilities."
+        )
     if verifier == "relearning":
         assert isinstance(clause, Suppress)
         return relearning(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
@@ -39,9 +50,17 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         case.need_original("The clause compares with the model before unlearning.")
     case.audited()
     sample = case.sample(clause.target)
+    need_latin(reading, sample)
     asked, prompts, suite = _cell(case, clause, verifier, reading, sample)
     guarded = access == "product"
-    scored = reading.metric == "extraction_probability"
+    scored = reading.metric in SCORED
+    chance = _chance(sample) if reading.metric == "multiple_choice" and reading.options != "task" else None
+    if reading.options == "task" and case.audited().log is None:
+        raise LackingError(
+            "not_testable",
+            f"Options are to be compared as in {reading.judge}, and that task is not run here.",
+            "A log that lm-evaluation-harness wrote of it, under `logs`; or `options: letters` or `texts`.",
+        )
 
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
         how, seed = answering(reading), case.bindings.seed
@@ -52,6 +71,10 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
     ask, spoken = (scores, None) if scored else (answers, answers)
+    logs: tuple[str, ...] = ()
+    if case.audited().log is not None:
+        need_logged(case, clause, reading, sample)
+        ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
     power = _power(case, clause, reading, sample)
     obligation = Obligation(
@@ -76,11 +99,13 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         controls=arms.controls,
         population=sample.population,
         refute_at=case.refute_at,
-        cost=cost_of(
+        chance=chance,
+        logs=logs,
+        cost=Cost() if logs else cost_of(
             verifier,
             work_of(
                 sample.items,
-                probes=_probes(case, prompts, suite, sample),
+                probes=_probes(case, prompts, suite, sample) if chance is None else max(len(i.choices) for i in sample.items),
                 samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
                 new_tokens=reading.max_new_tokens,
             ),
@@ -116,11 +141,11 @@ def reading_of(clause: RateClause, alpha: Fraction | None = None) -> Reading:
             f"Answers are to be judged by people{judge}; no verifier can.",
             _computed_instead(clause, alpha),
         )
-    if reading.metric == "multiple_choice":
+    if reading.metric == "multiple_choice" and reading.options is None:
         raise LackingError(
-            "not_testable",
-            "Items carry no options to choose from.",
-            "Another `reveals_when.metric`: exact, contains, rouge_l or extraction_probability.",
+            "not_tested",
+            "The clause does not say how options are compared, and a model can be right in one way and wrong in the other.",
+            "Give `reveals_when.options`: letters or texts.",
         )
     return reading
 
@@ -144,12 +169,12 @@ def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
         return "refusal"
     if isinstance(clause, Retain):
         return "retention"
-    return "extraction" if reading.metric == "extraction_probability" else "leak"
+    return "extraction" if reading.metric == "extraction_probability" else "choice" if reading.metric in SCORED else "leak"
 
 
 def need_access(verifier: VerifierId, reading: Reading, access: Access) -> None:
     """Raises `LackingError` where the evidence's access does not reach what the verifier has to see."""
-    declared = VERIFIERS["extraction" if reading.metric == "extraction_probability" else verifier]
+    declared = VERIFIERS["extraction" if reading.metric in SCORED else verifier]
     if not reachable(declared, access):
         raise LackingError(
             "not_testable",
@@ -179,11 +204,18 @@ def _cell(
 ) -> tuple[str, Prompts, str | None]:
     """(what is asked, which prompts, which suite)."""
     asked, suite = clause.scope.asked, case.evidence.suite
-    scored = reading.metric == "extraction_probability"
+    scored = reading.metric in SCORED
+    bare = sum(not item.choices or not item.prompt for item in sample.items)
+    if bare and reading.metric == "multiple_choice" and reading.options != "task":
+        raise LackingError(
+            "not_tested",
+            f"{bare} of {len(sample.items)} items have no options to choose from.",
+            f"A question, its options and the right one for each item of {sample.ref.name}: `prompt`, `choices`, `right`.",
+        )
     if scored and (suite is not None or (asked != "direct" and case.decide == "certify")):
         raise LackingError(
             "not_testable",
-            "Extraction probabilities are taken on each item's own prompt, not under a suite or in other wordings.",
+            "Probabilities of given texts are taken on each item's own prompt, not under a suite or in other wordings.",
             "`scope.asked: direct`, or a metric that reads answers.",
         )
     if suite is not None:
@@ -218,6 +250,11 @@ def _probes(case: Case, prompts: Prompts, suite: str | None, sample: Sample) -> 
     return 1
 
 
+def _chance(sample: Sample) -> Fraction:
+    """The share of items that guessing answers rightly; 0 for items without options, which are told elsewhere."""
+    return sum((Fraction(1, max(1, len(item.choices))) for item in sample.items), Fraction(0)) / len(sample.items)
+
+
 def _gap(case: Case, clause: Suppress, arms: Arms) -> tuple[Gap, tuple[Unit, ...]] | None:
     """The audited questions once more on the bare weights, where a guarded system answered them."""
     bare = tuple(
@@ -240,7 +277,7 @@ def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> 
         return None
     if isinstance(clause.limit, Within):
         return paired(len(set(clusters)), clause.limit.within, effect, alpha)
-    settled = reading.decoding == "greedy" or reading.metric == "extraction_probability"
+    settled = reading.decoding == "greedy" or reading.metric in SCORED
     failing, truth = _tolerated(clause), effect
     if not isinstance(clause, Suppress):
         truth = min(Fraction(1), failing + effect)

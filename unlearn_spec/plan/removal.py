@@ -16,6 +16,7 @@ from ..verifiers.items import Item
 from .arms import make_arms
 from .case import Case, Draft, LackingError, reading_from
 from .cost import cost_of, work_of
+from .logs import need_model
 from .looks import latent, quantization
 from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import power_fields, to_refute
@@ -30,6 +31,7 @@ DIRECTIONS = 2
 
 def plan_removal(case: Case, clause: Remove) -> Draft:
     """The obligation of a tested removal clause. Raises `LackingError`."""
+    need_model(case, "what it would take to refute removal")
     if isinstance(clause.limit, MembershipBound):
         return _membership(case, clause, clause.limit)
     if case.evidence.relearn is not None:

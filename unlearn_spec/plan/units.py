@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..evidence.canonical import json_digest
-from .model import GenerateUnit, Planned, Reading, Unit
+from .model import GenerateUnit, LoggedUnit, Planned, Reading, Unit
 
 
 def unit_key(unit: Unit) -> str:
@@ -39,7 +39,9 @@ def answering(reading: Reading) -> Reading:
 
 
 def scoring(reading: Reading) -> Reading:
-    """What a scoring pass depends on: the decoding whose probabilities it gives."""
+    """What a scoring pass depends on: the decoding whose probabilities it gives, or how options compete."""
+    if reading.metric == "multiple_choice":
+        return Reading(metric="multiple_choice", options=reading.options, decoding="greedy")
     sampled = reading.decoding == "sample"
     return Reading(
         metric="extraction_probability",
@@ -48,6 +50,11 @@ def scoring(reading: Reading) -> Reading:
         top_p=reading.top_p if sampled else None,
         top_k=reading.top_k if sampled else None,
     )
+
+
+def is_answer(unit: Unit) -> bool:
+    """Whether its numbers come from answers that a model wrote: asked again, it might write others."""
+    return isinstance(unit, GenerateUnit) or (isinstance(unit, LoggedUnit) and unit.reading.metric == "rouge_l")
 
 
 def again(unit: GenerateUnit) -> GenerateUnit:

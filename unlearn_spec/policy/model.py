@@ -179,8 +179,9 @@ class RevealsWhen(Frozen):
 
     metric: Metric
     at_least: Share | None = None
-    normalisation: Literal["none", "casefold", "casefold_nfkc_space"] | None = None
+    normalisation: Literal["none", "casefold", "casefold_nfkc_space", "rouge_score"] | None = None
     judge: str | None = None
+    options: Literal["letters", "texts", "task"] | None = None
 
 
 class Decoding(Frozen):

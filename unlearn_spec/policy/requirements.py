@@ -329,11 +329,13 @@ def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterato
         return
     where, metric = (*path, "reveals_when"), revealed["metric"]
     graded = metric in ("rouge_l", "extraction_probability")
-    for key, wanted in (("at_least", graded), ("judge", metric == "human")):
+    for key, wanted in (("at_least", graded), ("judge", metric == "human" or revealed.get("options") == "task")):
         if wanted and key not in revealed:
             yield _lacks(where, key, data, f", which `{metric}` needs")
         if not wanted and key in revealed:
             yield _idle((*where, key), f"for the metric `{metric}`", data)
+    if metric != "multiple_choice" and "options" in revealed:
+        yield _idle((*where, "options"), f"for the metric `{metric}`", data)
 
 
 def _decoding(path: Path, decoding: Any, data: dict[str, Any]) -> Iterator[Problem]:

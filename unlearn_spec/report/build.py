@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PureWindowsPath
 
 from ..finding import Finding, Fix, Span
-from ..plan.model import DataRef, InspectUnit, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
+from ..plan.model import DataRef, InspectUnit, Note, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from .cases import case
@@ -35,8 +35,10 @@ from .model import (
     Validity,
     Versions,
 )
+from .said import Said, said
 from .sentences import KIND, Bound, conclude, condition
 from .standing import outside, retest
+from .wording import percent
 
 
 def build(
@@ -112,7 +114,18 @@ def build(
         outside=outside(policy, plan, verification),
         retest=retest(plan, records, verification),
         calibration=calibration,
+        notes=tuple(map(_note, plan.notes)),
     )
+
+
+def _note(note: Note) -> Said:
+    match note.kind:
+        case "repeated":
+            return said("note.repeated", items=note.items, set=note.about[0])
+        case "both_sides":
+            return said("note.both_sides", items=note.items, go=note.about[0], stay=note.about[1])
+        case _:
+            return said(f"note.{note.kind}", clause=note.about[0], chance=percent(note.share or 0))
 
 
 def _header(policy: Policy) -> PolicyHeader:
@@ -232,6 +245,7 @@ def _test(obligation: Obligation, audited: tuple[Unit, ...]) -> RegisteredTest:
         enough=obligation.enough,
         looks=(*rounded, *(unit.view for unit in opened)),
         layers=tuple(sorted({layer for unit in opened for layer in unit.layers})),
+        chance=obligation.chance,
     )
 
 

@@ -170,6 +170,8 @@ class RegisteredTest(Frozen):
     """Roundings of the weights, or views from inside, under which the items were looked at."""
     layers: tuple[int, ...] = ()
     """Blocks that were viewed, counted from 1."""
+    chance: Exact | None = None
+    """For multiple choice: the share that guessing answers rightly."""
 
 
 class Guardrail(Frozen):
@@ -211,7 +213,7 @@ class EvidenceObject(Frozen):
 
     unit: str
     """Content key of the unit."""
-    kind: Literal["score", "generate", "relearn", "quantize", "inspect"]
+    kind: Literal["score", "generate", "relearn", "quantize", "inspect", "logged"]
     role: Literal["audited", "original", "reference"]
     artifact: str
     index: int
@@ -342,6 +344,8 @@ class Report(Frozen):
     """Of each verifier used, in the order of first use; empty where no table is shipped."""
     retest: tuple[Said, ...] = ()
     """Events after which the results no longer speak of the present."""
+    notes: tuple[Said, ...] = ()
+    """What the data and the limits give reason to doubt, found before measuring."""
 
     @model_validator(mode="after")
     def _worst_and_named(self) -> Report:

@@ -80,6 +80,8 @@ def condition(name: str, say: Words) -> str:
     """What a verdict is conditional on, by what it is: a signer's word, an assumption of the theory, or a declared fact."""
     if name.startswith("signer "):
         return say("condition.signer", signer=name.removeprefix("signer "))
+    if name.startswith("log "):
+        return say("condition.log", digest=name.removeprefix("log ")[:19] + "…")
     if _AXIOM.fullmatch(name):
         return say("condition.axiom", axiom=name)
     return say("condition.declared", fact=name)

@@ -76,6 +76,12 @@ NORMALISATION: Final = {
     "none": "text compared as it stands",
     "casefold": "case ignored",
     "casefold_nfkc_space": "case, Unicode form and spacing ignored",
+    "rouge_score": "in stemmed words of the letters a to z and digits, as the package rouge_score reads them",
+}
+OPTIONS: Final = {
+    "letters": "letters standing for the options compete",
+    "texts": "the options' own texts compete, byte for byte",
+    "task": "options compete as in {judge}",
 }
 OPEN: Final = "(left open)"
 """Stands where a decision field is not written."""
@@ -354,6 +360,9 @@ def _revealed(reading: RevealsWhen, counted: str = "revealed") -> str:
     if counted != "a refusal" and reading.metric in _MARKED:
         return f"what counts is that {METRIC[reading.metric]}, right or wrong"
     text = f"{what} counts as {counted} when {METRIC[reading.metric].format(at_least=least, judge=reading.judge)}"
+    if reading.metric == "multiple_choice":
+        how = None if reading.options is None else OPTIONS[reading.options].format(judge=reading.judge)
+        text += f"; how options compete is a question {OPEN}" if how is None else f", where {how}"
     return text if reading.normalisation is None else f"{text}, {NORMALISATION[reading.normalisation]}"
 
 

@@ -10,9 +10,9 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, Draft, LackingError
-from ..plan.model import GenerateUnit, InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
+from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
 from ..plan.reach import within_reach
-from ..plan.units import unit_key
+from ..plan.units import is_answer, unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
 from .conclude import blocked
@@ -98,6 +98,8 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
+        if test.logs != case.logs():
+            raise PlanError(f"the plan's {test.id} does not name the logs of other people's evaluations that it rests on")
         _numbers(case, test)
 
 
@@ -115,7 +117,7 @@ def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
 
 
 def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
-    answers = any(isinstance(units[key], GenerateUnit) for key in test.audited)
+    answers = any(is_answer(units[key]) for key in test.audited)
     due = {gate for gate in case.gates(test.verifier) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
     if wrong := sorted(due ^ {control.gate for control in test.controls}):
         raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")

@@ -12,7 +12,7 @@ from ..evidence.canonical import EvidenceError
 from ..evidence.store import Store
 from ..finding import Finding
 from ..plan.bound import Bindings
-from ..plan.model import Obligation, Plan
+from ..plan.model import LoggedUnit, Obligation, Plan
 from ..policy.model import Policy
 from ..report.excerpt import clause_lines
 from ..report.model import Report
@@ -21,6 +21,7 @@ from ..verdict.facts import Measured, Seen, measure, recorded, refused
 from ..verdict.gates import check
 from ..verdict.model import Verification
 from ..verdict.records import RefusedRecordError, record_fact
+from ..verifiers.logged import Log, LogError, agrees
 from .materials import Materials
 from .places import stored_table
 from .result import make_report
@@ -54,6 +55,7 @@ class Conclusion:
 
 def conclude(plan: Plan, materials: Materials, seen: Seen) -> Conclusion:
     """Facts, gates and verdicts of every obligation of the plan."""
+    _check_logs(materials, seen)
     exhibits = tuple(_exhibit(obligation, plan, materials, seen) for obligation in plan.obligations)
     return Conclusion(materials, plan, seen, exhibits, decide(materials.document.policy, plan, exhibits))
 
@@ -93,6 +95,19 @@ def _exhibit(obligation: Obligation, plan: Plan, materials: Materials, seen: See
     else:
         measured = measure(obligation, clause, seen, seed=plan.seed)
     return Exhibit(obligation, measured, check(obligation, clause, seen, measured, materials.compare))
+
+
+def _check_logs(materials: Materials, seen: Seen) -> None:
+    """Holds what was taken from logs against the logs themselves. Raises `EvidenceError`."""
+    for key, unit in seen.units.items():
+        if not isinstance(unit, LoggedUnit):
+            continue
+        digest = unit.subject.model
+        try:
+            if unit.subject.log is None or not agrees(seen.tables[key], Log(unit.subject.log, materials.logs[digest]), unit.column):
+                raise EvidenceError(f"the scores of {unit.data.name} in the run are not those of the log {digest}")
+        except LogError as error:
+            raise EvidenceError(f"the log {digest} kept in the run cannot be read: {error}") from None
 
 
 def _recorded(obligation: Obligation, policy: Policy, bound: Bindings) -> Measured:

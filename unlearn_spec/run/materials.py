@@ -8,7 +8,7 @@ keyed digest a report would name each item. No item, model or path is among them
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
@@ -18,7 +18,7 @@ from ..evidence.canonical import EvidenceError, Json, decimal_text, json_digest
 from ..evidence.ledger import Ledger
 from ..evidence.store import Store
 from ..plan.bound import Bindings, BoundSubject
-from ..plan.model import DataRef, EndpointRef, Plan
+from ..plan.model import DataRef, EndpointRef, LoggedUnit, Plan
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
 from ..plan.statement_file import StatementFile, read_statement
@@ -56,6 +56,8 @@ class Materials:
     """By content: without folders, files, items and templates."""
     blind: Mapping[tuple[DataRef, DataRef], BlindBaseline]
     rosters: Mapping[DataRef, Roster]
+    logs: Mapping[str, bytes] = field(default_factory=dict)
+    """The logs of other people's evaluations, by digest."""
 
     def compare(self, members: DataRef, holdout: DataRef) -> BlindBaseline:
         """The blind baseline of two sets. Raises `EvidenceError` where none was kept."""
@@ -79,6 +81,7 @@ def gather(document: Document, bindings: Bindings, plan: Plan, at: Places) -> Ma
         bindings=bindings,
         blind={pair: compare(*pair) for pair in _pairs(plan)},
         rosters={ref: _roster(at.items(ref)) for ref in _revealing(plan)},
+        logs={digest: at.log(digest) for digest in _logs(plan)},
     )
 
 
@@ -92,6 +95,7 @@ def keep(materials: Materials, ledger: Ledger, store: Store) -> None:
     kept |= {f"signer {name}": store.put_bytes(key) for name, key in bindings.keys.items()}
     kept |= {_blind_key(*pair): store.put_json(_baseline_json(found)) for pair, found in materials.blind.items()}
     kept |= {_roster_key(ref): store.put_table(_roster_table(found)) for ref, found in materials.rosters.items()}
+    kept |= {f"log {digest}": store.put_bytes(raw) for digest, raw in materials.logs.items()}
     for key, digest in kept.items():
         ledger.append("material", {"key": key, "object": digest})
 
@@ -122,6 +126,7 @@ def recall(ledger: Ledger, store: Store, plan: Plan) -> Materials:
         bindings=bindings,
         blind={pair: _baseline(store.get_json(get(_blind_key(*pair)))) for pair in _pairs(plan)},
         rosters={ref: _read_roster(store.get_table(get(_roster_key(ref)))) for ref in _revealing(plan)},
+        logs={digest: _log(store, digest, get(f"log {digest}")) for digest in _logs(plan)},
     )
 
 
@@ -141,6 +146,16 @@ def _revealing(plan: Plan) -> tuple[DataRef, ...]:
         return tuple(dict.fromkeys(units[test.audited[0]].data for test in tests))
     except KeyError as unknown:
         raise EvidenceError(f"the plan reads a unit that is not planned, {unknown.args[0]}") from None
+
+
+def _logs(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.unit.subject.model for one in plan.units if isinstance(one.unit, LoggedUnit)))
+
+
+def _log(store: Store, digest: str, kept: str) -> bytes:
+    if kept != digest:
+        raise EvidenceError(f"the log kept in the run, {kept}, is not the one that was bound, {digest}")
+    return store.get_bytes(kept)
 
 
 def _policy_key(file: str) -> str:
@@ -220,9 +235,18 @@ def _statements(store: Store, digests: Sequence[str]) -> Iterator[StatementFile]
 
 
 def _subject(content: Mapping[str, Any]) -> BoundSubject:
-    found = content.get("endpoint")
-    endpoint = None if found is None else Endpoint(EndpointRef.model_validate(found))
-    return BoundSubject(Path(), content["model"], 0, content["prompt"], None, content["system"], endpoint=endpoint)
+    found, log, sets = content.get("endpoint"), content.get("log"), tuple(content.get("sets", {}).items())
+    return BoundSubject(
+        Path(),
+        content["model"],
+        0,
+        content["prompt"],
+        None,
+        content["system"],
+        endpoint=None if found is None else Endpoint(EndpointRef.model_validate(found)),
+        log=log,
+        sets=sets,
+    )
 
 
 # --- numbers about items ---------------------------------------------------------------------------------------------

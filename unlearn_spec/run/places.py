@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..evidence.canonical import bytes_digest
 from ..evidence.store import Store
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data
 from ..plan.model import DataRef, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
+from ..verifiers.logged import Log
 from ..verifiers.subjects.source import Endpoint, Source, Weights
 from ..verifiers.table import Table
 from .executor import Job, RunError
@@ -40,8 +42,10 @@ class Places:
                 return drawn(_items(spec, digest), ref.take, ref.seed)
         raise RunError(f"no data file is bound for {ref.name}")
 
-    def load(self, ref: SubjectRef) -> Subject:
-        """The model, the guarded system around it, or the endpoint, ready to be asked. Raises `SubjectError`."""
+    def load(self, ref: SubjectRef) -> Subject | Log:
+        """The model, the guarded system around it, the endpoint, or the log that stands for it. Raises `SubjectError`."""
+        if ref.log is not None:
+            return Log(ref.log, self.log(ref.model))
         from ..verifiers.subjects.remote import connect
         from ..verifiers.subjects.system import System, load_guards
 
@@ -50,6 +54,13 @@ class Places:
             return connect(source)
         model = _model(source, self.device, ref.precision)
         return model if ref.system is None else System(model, load_guards(dict(self.guards)[ref.system]))
+
+    def log(self, digest: str) -> bytes:
+        """The bytes of a log. Raises `RunError` if the file has changed."""
+        source = dict(self.models)[digest]
+        if not isinstance(source, Weights):
+            raise RunError("an endpoint has no log")
+        return _bytes(source.path, digest)
 
     def suite(self, name: str) -> tuple[str, ...]:
         """The templates of a suite."""
@@ -115,6 +126,13 @@ def _data(unit: Unit) -> tuple[DataRef, ...]:
     if isinstance(unit, InspectUnit) and unit.taught is not None:
         return unit.data, unit.taught
     return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
+
+
+def _bytes(file: Path, digest: str) -> bytes:
+    raw = file.read_bytes()
+    if bytes_digest(raw) != digest:
+        raise RunError(f"{file} was changed after the run began; restore it or use a fresh run folder")
+    return raw
 
 
 @lru_cache(maxsize=1)

@@ -115,7 +115,7 @@ def _judged(
         asked=None if first.obligation.verifier == "record" else first.obligation.asked,
         limit=first.obligation.limit,
         stands_on=judgement.stands_on,
-        conditional_on=_conditions(judgement, facts) if favourable else (),
+        conditional_on=(*_logs(exhibits), *(_conditions(judgement, facts) if favourable else ())),
         intervals=tuple(interval for exhibit in exhibits for interval in exhibit.measured.intervals),
         limit_at=first.measured.limit_at,
         effect=first.measured.effect,
@@ -327,6 +327,11 @@ def _gate_name(gate: GateResult) -> str:
         "degeneracy": "degeneracy gate", "blind_baseline": "blind baseline",
         "control_task": "control task",
     }[gate.gate]  # fmt: skip
+
+
+def _logs(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+    """The logs of somebody else's evaluations: whatever the outcome, it rests on their being true."""
+    return tuple(dict.fromkeys(f"log {digest}" for exhibit in exhibits for digest in exhibit.obligation.logs))
 
 
 def _conditions(judgement: Judgement, facts: Sequence[EvidenceFact]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
     match obligation.verifier, clause:
         case "retention", Retain(limit=Within() as margin):
             return measure_fall(obligation, clause, margin, seen, seed=seed)
-        case (("leak" | "extraction" | "refusal" | "retention"), Suppress() | Refuse() | Retain()):
+        case (("leak" | "extraction" | "choice" | "refusal" | "retention"), Suppress() | Refuse() | Retain()):
             return measure_rate(obligation, clause, seen)
         case "relearning", Suppress():
             return measure_relearned(obligation, clause, seen)

@@ -27,7 +27,7 @@ from .measured import (
     where,
 )
 from .model import Interval
-from .rates import judge_of, shown
+from .rates import elsewhere, judge_of, shown
 
 
 def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Seen, *, seed: int) -> Measured:
@@ -80,7 +80,7 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
         effect=as_float(obligation.effect),
         realised_power=_power(obligation, limit, low, high, known_before=sum(both.before) / now.n),
         words=f"Of {now.n} items{in_clusters(now)}, {sum(both.before)} were known before and {sum(both.after)} are now: "
-        f"{both.lost} lost, {both.gained} gained.",
+        f"{both.lost} lost, {both.gained} gained{elsewhere(obligation)}.",
     )
 
 

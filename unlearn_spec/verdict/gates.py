@@ -35,6 +35,12 @@ _NEEDED: dict[str, str] = {
 }
 """What each gate lacks where nothing was bound for it."""
 
+_LOGLESS: dict[str, str] = {
+    "repeat": "a log tells of answers that were drawn once, elsewhere, and nobody can be asked again",
+    "degeneracy": "a log of scores holds no answers to look at",
+}
+"""Controls that a log of somebody else's evaluation cannot pass."""
+
 Blind: TypeAlias = Callable[[DataRef, DataRef], BlindBaseline]
 """What members and hold-out look like without any model."""
 
@@ -61,7 +67,9 @@ def check(
 def _gate(
     control: Control, obligation: Obligation, clause: Clause, seen: Seen, measured: Measured, blind: Blind
 ) -> GateResult:
-    if not control.units and not control.data:
+    if not control.units and not control.data and obligation.logs and control.gate in _LOGLESS:
+        passed, found = False, _LOGLESS[control.gate]
+    elif not control.units and not control.data:
         passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
     elif control.gate in ("positive", "negative", "control_task") and obligation.verifier in looks.VERIFIERS:
         passed, found = looks.check(control.gate, obligation, clause, seen, _smallest_found(obligation, clause))
@@ -105,7 +113,8 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
     if isinstance(clause, Retain | Refuse):
-        return low > 0, text
+        chance = obligation.chance or Fraction(0)
+        return low > chance, text if low > chance or not chance else f"{text}; guessing gives {percent(chance)}"
     needed = _smallest_found(obligation, clause)
     if needed is None:
         return low > 0, text
@@ -171,8 +180,8 @@ def _smallest_found(obligation: Obligation, clause: Clause) -> Fraction | None:
     """The rate beyond which the obligation counts as having found something."""
     if obligation.refute_at is not None:
         return obligation.refute_at
-    if isinstance(clause, Suppress):
-        return limit_of(clause, obligation).broken
+    if isinstance(clause, Suppress):  # what guessing finds is nothing found
+        return max(limit_of(clause, obligation).broken, obligation.chance or Fraction(0))
     return obligation.effect
 
 

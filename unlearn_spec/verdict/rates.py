@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
+from ..logic.worlds import percent
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
@@ -65,7 +66,7 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     judge = judge_of(clause, obligation)
     audited = only(seen.outcomes(obligation, "audited", judge), obligation, "audited")
     kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation, seen)
-    exact = census and obligation.reading is not None and obligation.reading.metric == "extraction_probability"
+    exact = census and is_computed(obligation.reading)
     low, high = _exact(audited) if exact else bounds(obligation, clause, limit, (audited,), obligation.alpha)
     facts: list[EvidenceFact] = [rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
     words = [f"the share of {obligation.target} {kind} is {between(low, high)}, {where(obligation)}"]
@@ -80,7 +81,8 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
         limit_at=float(limit.met),
         effect=as_float(obligation.effect),
         realised_power=_power(obligation, clause, limit, audited.clusters, exact=exact),
-        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}.",
+        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}"
+        f"{beside_chance(obligation, audited)}{elsewhere(obligation)}.",
     )
 
 
@@ -180,15 +182,30 @@ def limit_of(clause: RateClause, obligation: Obligation) -> Limit:
 
 def is_settled(reading: Reading | None) -> bool:
     """Whether one draw settles an item: its rate is 0 or 1."""
-    return reading is not None and (
-        reading.metric == "extraction_probability" or reading.decoding == "greedy" or reading.temperature == 0
-    )
+    return is_computed(reading) or (reading is not None and (reading.decoding == "greedy" or reading.temperature == 0))
+
+
+def is_computed(reading: Reading | None) -> bool:
+    """Whether an item's outcome follows from probabilities of given texts, nothing being drawn."""
+    return reading is not None and reading.metric in ("extraction_probability", "multiple_choice")
+
+
+def beside_chance(obligation: Obligation, found: Outcomes) -> str:
+    """For multiple choice: how many items guessing would answer rightly."""
+    if obligation.chance is None:
+        return ""
+    return f"; guessing would answer {float(obligation.chance) * found.n:.4g} of them rightly ({percent(obligation.chance)})"
 
 
 def is_census(obligation: Obligation, seen: Seen) -> bool:
     """Whether each listed item's own rate was observed, none left out, and nothing beyond the list is claimed."""
     complete = all(seen.units[key].data.take is None for key in obligation.audited)
     return complete and obligation.population == "these_items" and is_settled(obligation.reading)
+
+
+def elsewhere(obligation: Obligation) -> str:
+    """That the numbers are not ours, where they come from a log."""
+    return ", says a log of somebody else's evaluation" if obligation.logs else ""
 
 
 def shown(obligation: Obligation, judge: Judge, seen: Seen, alpha: Fraction) -> tuple[Interval, ...]:
@@ -209,7 +226,7 @@ def _limit(clause: RateClause) -> Fraction:
 
 
 def _exact(found: Outcomes) -> tuple[Fraction, Fraction]:
-    """Extraction probabilities are computed, not sampled: over the listed items the share is known."""
+    """Probabilities are computed, not sampled: over the listed items the share is known."""
     share = Fraction(found.k, found.n)
     return share, share
 

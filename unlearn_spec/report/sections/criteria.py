@@ -48,6 +48,8 @@ def reading_words(reading: Reading, say: Words) -> str:
         when += " " + say("reading.at_least", share=reading.at_least)
     if reading.normalisation:
         when += f" ({say.of('normalisation', reading.normalisation)})"
+    if reading.options:
+        when += f" ({say.of('options', reading.options)})"
     how = [say.of("decoding", reading.decoding)]
     if reading.temperature is not None:
         how.append(say("reading.temperature", value=say.number(reading.temperature)))

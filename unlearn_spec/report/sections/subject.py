@@ -40,8 +40,8 @@ def _models(report: Report, say: Words) -> Table:
             say("names.one", name=s.artifact),
             role(s, say),
             (Para((Code(short_digest(s.model)), *_answers(s, say))),),
-            Code(short_digest(s.system)) if s.system else say("subject.endpoint" if s.endpoint else "subject.bare"),
-            s.precision if s.endpoint is None else say("subject.precision_unknown"),
+            _system(s, say),
+            _precision(s, say),
         )
         for s in report.subjects
     )
@@ -53,6 +53,18 @@ def _answers(subject: SubjectRef, say: Words) -> tuple[Soft, ...]:
     """Where an endpoint answers, and from when on; nothing for a model in hand."""
     one = subject.endpoint
     return () if one is None else (Soft(say("subject.answers", model=one.model, url=one.url, day=one.day)),)
+
+
+def _system(subject: SubjectRef, say: Words) -> Code | str:
+    if subject.system:
+        return Code(short_digest(subject.system))
+    return say("subject.log" if subject.log else "subject.endpoint" if subject.endpoint else "subject.bare")
+
+
+def _precision(subject: SubjectRef, say: Words) -> str:
+    if subject.log:
+        return ""
+    return say("subject.precision_unknown") if subject.endpoint else subject.precision
 
 
 def _artifacts(report: Report, say: Words) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..document import Block, Code, Heading, Para, Part, Recorded, Row, Strong, Table, para, row
+from ..document import Block, Bullets, Code, Heading, Para, Part, Recorded, Row, Strong, Table, para, row
 from ..language import Words
 from ..model import RegisteredTest, Report
 from ..pictures import power
@@ -15,6 +15,8 @@ def trials(report: Report, say: Words) -> Part:
     blocks: list[Block] = [para(say(f"methods.{number}")) for number in range(1, 6)]
     if report.tests:
         blocks += [Heading(say("trials.registered")), _tests(report, say)]
+    if report.notes:
+        blocks += [Heading(say("trials.notes")), Bullets(tuple(para(say.say(note)) for note in report.notes))]
     drawn = power.draw(report, say)
     if drawn is not None:
         blocks += [Heading(say("trials.power")), para(say("trials.power_lead")), drawn]
@@ -46,6 +48,8 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         sample = say("trials.record")
     else:
         sample = say("trials.sample", n=test.n, clusters=test.clusters, population=say(f"population.{test.population}"))
+    if test.chance is not None:
+        sample += "; " + say("trials.chance", share=test.chance)
     planned = say("trials.no_power")
     if test.power is not None:
         planned = say.percent(test.power, "down")
