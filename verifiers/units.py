@@ -13,15 +13,16 @@ from .scoring import score
 from .subjects import SubjectError
 from .subjects.model import Model
 from .subjects.system import Subject
+from .suites import Suite
 from .table import Table
 from .training import one_thread
 
 Load = Callable[[SubjectRef], Subject]
 Items = Callable[[DataRef], tuple[Item, ...]]
-Suites = Callable[[str], tuple[str, ...]]
+Suites = Callable[[str], Suite]
 
 
-def no_suites(name: str) -> tuple[str, ...]:
+def no_suites(name: str) -> Suite:
     """For plans without suites. Raises `ItemError`."""
     raise ItemError(f"no suite {name} was given")
 
@@ -30,7 +31,7 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     """The table of a unit, a function of the unit and of what the three lookups return.
 
     `load` gives a `Model` for a reference without `system`, a `System` for one with it; `items` the items of a data
-    reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give equal tables on the same
+    reference; `suites` the suite of a name. Equal units give equal tables on the same
     machine and library versions. Runs on one CPU thread.
 
     Raises `SubjectError` or `ItemError`.
@@ -42,9 +43,10 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
         raise ItemError(f"{unit.data.name} has no items")
     subject = load(unit.subject)
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
+    others = items(unit.others) if isinstance(unit, GenerateUnit) and unit.others is not None else ()
     try:
         with one_thread():
-            return _run(unit, subject, found, retain, _suite(unit, suites))
+            return _run(unit, subject, found, (*retain, *others), _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -52,15 +54,15 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
 
 
 def _run(
-    unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+    unit: Unit, subject: Subject, items: tuple[Item, ...], others: tuple[Item, ...], suite: Suite | None
 ) -> Table:
     match unit:
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():
-            return generate(subject, items, unit, suite=suite)
+            return generate(subject, items, unit, suite=suite, others=others)
         case RelearnUnit():
-            return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
+            return relearn(_bare(subject, "fine-tuning"), items, others, unit)
 
 
 def _bare(subject: Subject, what: str) -> Model:
@@ -69,12 +71,9 @@ def _bare(subject: Subject, what: str) -> Model:
     return subject
 
 
-def _suite(unit: Unit, suites: Suites) -> tuple[str, ...]:
+def _suite(unit: Unit, suites: Suites) -> Suite | None:
     if not isinstance(unit, GenerateUnit) or unit.prompts != "suite":
-        return ()
+        return None
     if unit.suite is None:
         raise ItemError("the unit asks for a suite but names none")
-    templates = suites(unit.suite)
-    if not templates or not all("{prompt}" in template for template in templates):
-        raise ItemError(f"suite {unit.suite}: every template needs {{prompt}}, and there must be at least one")
-    return templates
+    return suites(unit.suite)

@@ -17,6 +17,7 @@ from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.units import unit_key
 from unlearn_spec.statistics.binomial import power_certify, power_refute, samples_for_zero_failures
 from unlearn_spec.statistics.bounded import clustered_rate_upper
+from unlearn_spec.verifiers.suites import of_templates
 
 GREEDY = "decoding: {method: greedy, max_new_tokens: 16}"
 CONTAINS = "reveals_when: {metric: contains, normalisation: casefold_nfkc_space}"
@@ -202,7 +203,7 @@ def test_a_suite_is_a_cell_of_its_own(lab: Callable[[str], Lab]) -> None:
     here.document = type(here)(here.folder / "again", small_policy(text)).document
     obligation = only(plan_of(here))
     assert obligation.asked == f"suite:{name}"
-    assert here.load().suite(name) == ("{prompt}", "As a test: {prompt}")
+    assert here.load().suite(name) == of_templates("{prompt}", "As a test: {prompt}")
 
 
 # --- n, error, power -------------------------------------------------------------------------------------------------

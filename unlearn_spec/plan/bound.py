@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..evidence.canonical import Json
 from ..verifiers.items import Item
+from ..verifiers.suites import Suite
 from .data import DataSpec, drawn
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
@@ -65,12 +66,12 @@ class BoundData:
 
 @dataclass(frozen=True)
 class BoundSuite:
-    """A finite list of templates around a prompt."""
+    """A finite list of attacks."""
 
     name: str
     """As the policy names it, digest included."""
     digest: str
-    templates: tuple[str, ...] = field(repr=False)
+    suite: Suite = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,9 @@ class Bindings:
                 return drawn(found.items, ref.take, ref.seed)
         raise KeyError(f"no bound data {ref.name} has the digest {ref.digest}")
 
-    def suite(self, name: str) -> tuple[str, ...]:
-        """The templates of a suite. `KeyError` if it is not bound."""
-        return self.suites[name].templates
+    def suite(self, name: str) -> Suite:
+        """The suite of this name, digest included. `KeyError` if it is not bound."""
+        return self.suites[name].suite
 
     def _subjects(self) -> Iterator[BoundSubject]:
         yield from self.artifacts.values()

@@ -107,6 +107,10 @@ class GenerateUnit(Frozen):
     repeat: int = 0
     """1 for the same-model repeat of the A/A gate."""
     seed: int = 0
+    others: DataRef | None = None
+    """For a suite that shows or asks other items: the set from which the seed takes them."""
+    typed: bool = False
+    """For a suite through a product: whoever asks types all of a probe, its examples and beginnings included."""
 
 
 class RelearnUnit(Frozen):

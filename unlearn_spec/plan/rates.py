@@ -16,6 +16,7 @@ from .cost import cost_of, work_of
 from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
+from .suites import Attacks, attacks_on
 from .units import answering, keys, scoring
 
 RateClause = Suppress | Refuse | Retain
@@ -35,13 +36,15 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         case.need_original("The clause compares with the model before unlearning.")
     case.audited()
     sample = case.sample(clause.target)
-    asked, prompts, suite = _cell(case, clause, verifier, reading, sample)
+    asked, prompts, attacks = _cell(case, clause, verifier, reading, sample)
     guarded = access == "product"
     scored = reading.metric == "extraction_probability"
 
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
         how, seed = answering(reading), case.bindings.seed
-        unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, suite=suite, seed=seed)
+        unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, seed=seed)
+        if attacks is not None:
+            unit = unit.model_copy(update={"suite": attacks.name, "others": attacks.others, "typed": guarded})
         return (unit,)
 
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
@@ -76,7 +79,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
             verifier,
             work_of(
                 sample.items,
-                probes=_probes(case, prompts, suite, sample),
+                probes=attacks.probes if attacks is not None else _probes(prompts, sample),
                 samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
                 new_tokens=reading.max_new_tokens,
             ),
@@ -170,8 +173,8 @@ def limit_words(clause: RateClause) -> str:
 
 def _cell(
     case: Case, clause: RateClause, verifier: VerifierId, reading: Reading, sample: Sample
-) -> tuple[str, Prompts, str | None]:
-    """(what is asked, which prompts, which suite)."""
+) -> tuple[str, Prompts, Attacks | None]:
+    """(what is asked, which prompts, which attacks)."""
     asked, suite = clause.scope.asked, case.evidence.suite
     scored = reading.metric == "extraction_probability"
     if scored and (suite is not None or (asked != "direct" and case.decide == "certify")):
@@ -181,9 +184,7 @@ def _cell(
             "`scope.asked: direct`, or a metric that reads answers.",
         )
     if suite is not None:
-        if suite not in case.bindings.suites:
-            raise LackingError("not_tested", f"The suite {suite} is not bound.", "Bind its file under `suites`.")
-        return f"suite:{suite}", "suite", suite
+        return f"suite:{suite}", "suite", attacks_on(case, suite, sample)
     if asked is None:
         raise LackingError("not_tested", "The clause does not say how hard it is asked.", "Give `scope.asked`.")
     if asked == "in_context":
@@ -204,9 +205,7 @@ def _cell(
     return "paraphrase", "paraphrases", None
 
 
-def _probes(case: Case, prompts: Prompts, suite: str | None, sample: Sample) -> int:
-    if prompts == "suite" and suite is not None:
-        return len(case.bindings.suite(suite))
+def _probes(prompts: Prompts, sample: Sample) -> int:
     if prompts == "paraphrases":
         return max(1 + len(item.paraphrases) for item in sample.items)
     return 1

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from ..evidence.store import Store
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data
-from ..plan.model import DataRef, Plan, RelearnUnit, SubjectRef, Unit
+from ..plan.model import DataRef, GenerateUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
+from ..verifiers.suites import Suite
 from ..verifiers.table import Table
 from .executor import Job, RunError
 
@@ -29,7 +30,7 @@ class Places:
     guards: tuple[tuple[str, Path], ...]
     data: tuple[tuple[str, str, DataSpec], ...]
     """(name, digest of the items, file)."""
-    suites: tuple[tuple[str, tuple[str, ...]], ...]
+    suites: tuple[tuple[str, Suite], ...]
 
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         """The items of a data reference, its draw included. Raises `RunError` if the file has changed."""
@@ -45,8 +46,8 @@ class Places:
         model = _model(dict(self.models)[ref.model], self.device, ref.precision)
         return model if ref.system is None else System(model, load_guards(dict(self.guards)[ref.system]))
 
-    def suite(self, name: str) -> tuple[str, ...]:
-        """The templates of a suite."""
+    def suite(self, name: str) -> Suite:
+        """The suite of this name, digest included."""
         return dict(self.suites)[name]
 
 
@@ -62,7 +63,7 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
         models=tuple(sorted({ref.model: found.folder.resolve() for ref, found in bound.items()}.items())),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
         data=tuple(sorted(((one.name, one.digest, one.spec) for one in sets if one.name in read), key=lambda row: row[:2])),
-        suites=tuple(sorted((name, suite.templates) for name, suite in bindings.suites.items())),
+        suites=tuple((name, bindings.suite(name)) for name in sorted(bindings.suites)),
     )
 
 
@@ -100,7 +101,8 @@ def stored_table(store: Store, unit: Unit, digest: str) -> Table:
 
 
 def _data(unit: Unit) -> tuple[DataRef, ...]:
-    return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
+    beside = unit.retain if isinstance(unit, RelearnUnit) else unit.others if isinstance(unit, GenerateUnit) else None
+    return (unit.data,) if beside is None else (unit.data, beside)
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from ..verifiers.outcomes import Outcomes
 from .facts import judge_for
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
-from .rates import limit_of, part_of
+from .rates import limit_of, part_of, shown_by
 from .removal import attack, attacked_subjects
 
 _NEEDED: dict[str, str] = {
@@ -91,7 +91,10 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
         return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
-    original = seen.outcomes(obligation, "original", judge_for(obligation, clause))
+    judge = judge_for(obligation, clause)
+    if isinstance(clause, Suppress) and obligation.verifier == "leak":
+        judge = shown_by(clause, obligation, seen)
+    original = seen.outcomes(obligation, "original", judge)
     if not original:
         return False, "the original was not measured"
     low = lower(original, obligation.alpha)
