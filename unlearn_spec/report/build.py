@@ -14,6 +14,8 @@ from .cases import case
 from .coverage import not_covered
 from .language import words
 from .model import (
+    Answers,
+    AttackFamily,
     Artifact,
     Assumption,
     Axiom,
@@ -55,6 +57,8 @@ def build(
     revealed: tuple[Redacted, ...] = (),
     statements: tuple[Stated, ...] = (),
     written: Mapping[str, str] | None = None,
+    attacks: tuple[AttackFamily, ...] = (),
+    answers: tuple[Answers, ...] = (),
 ) -> Report:
     """The report of one run.
 
@@ -108,6 +112,8 @@ def build(
         artifacts=_artifacts(policy, verification),
         outside=outside(policy, plan, verification),
         retest=retest(plan, records, verification),
+        attacks=attacks,
+        answers=answers,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from ..evidence.canonical import EvidenceError
@@ -12,13 +12,15 @@ from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..report.build import build
-from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
+from ..report.model import Answers, AttackFamily, Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
 from ..rules.explain import sentence
+from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
+from ..verifiers.gap import gap as gap_between
 from . import versions
 from .materials import REVEALING, Materials
 
@@ -59,6 +61,8 @@ def make_report(
         statements=_statements(materials.bindings),
         relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
         guardrails=_guardrails(plan, clauses, seen),
+        attacks=tuple(one for obligation in plan.obligations for one in _attacks(obligation, clauses, seen)),
+        answers=tuple(one for obligation in plan.obligations for one in _answers(obligation, clauses, seen)),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
     )
 
@@ -111,14 +115,32 @@ def _guardrails(plan: Plan, clauses: Mapping[str, Clause], seen: Seen) -> tuple[
         obligation = next(o for o in plan.obligations if (o.clause, o.artifact) == (gap.clause, gap.artifact))
         judge = judge_for(obligation, clauses[gap.clause])
         sides = (("through the system", gap.guarded), ("bare weights", gap.bare))
+        guarded, bare = (judge([seen.tables[key] for key in keys]) for _, keys in sides)
         found.append(
             Guardrail(
                 clause=gap.clause,
                 artifact=gap.artifact,
                 intervals=tuple(_side(label, keys, obligation, judge, seen) for label, keys in sides),
+                held_back=gap_between(guarded, bare).held_back,
             )
         )
     return tuple(found)
+
+
+def _attacks(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) -> Iterator[AttackFamily]:
+    for one in by_family(obligation, clauses[obligation.clause], seen):
+        yield AttackFamily(
+            clause=obligation.clause,
+            artifact=obligation.artifact,
+            family=one.family,
+            gives=one.gives,
+            intervals=one.intervals,
+        )
+
+
+def _answers(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) -> Iterator[Answers]:
+    if intervals := at_k(obligation, clauses[obligation.clause], seen):
+        yield Answers(clause=obligation.clause, artifact=obligation.artifact, intervals=intervals)
 
 
 def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge, seen: Seen) -> Interval:
