@@ -61,8 +61,9 @@ def generate(
     greedy. Columns:
 
     - `exact`, `contains` (bool), `rouge_l` (in [0, 1]): the answer against the item's secret, as in `matching`, under
-      the reading's normalisation; without the words of it that the probe gave. `refusal`: it carries a refusal marker. `refusable`: had the model declined, an
-      answer of this decoding had room for a marker, in tokens that the model has, and it would have been recognised.
+      the reading's normalisation; without the words of it that the probe gave. `refusal`: it carries a refusal marker.
+      `refusable`: had the model declined, an answer of this decoding had room for a marker, in tokens that the model
+      has, and it would have been recognised.
     - `tokens`: tokens of the answer. `empty`: it has no visible character. `distinct`: distinct tokens over tokens, 1
       for none. `entropy`: mean entropy of the next-token distributions along the answer, in nats, 0 for none.
     - `blocked`: a filter of the guarded system replied; the columns above then speak of that reply.

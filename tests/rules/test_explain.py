@@ -123,7 +123,12 @@ CLAUSES = {
         **SHARED,
     },
 }  # fmt: skip
-GOALS = {"human": "suppress"}
+EARLY = {name: value for name, value in TEST.items() if name not in ("refute_at", "relearn")}
+CLAUSES["early"] = {
+    **CLAUSES["suppress"], "over": "mean", "about": "model", "reveals_when": {"metric": "rouge_l", "at_least": "51%"},
+    "evidence": {**EARLY, "stop": "anytime"},
+}  # fmt: skip
+GOALS = {"human": "suppress", "early": "suppress"}
 
 
 def said(clause):

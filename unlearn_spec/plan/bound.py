@@ -10,7 +10,7 @@ from typing import Literal
 from ..evidence.canonical import Json
 from ..verifiers.items import Item
 from ..verifiers.suites import Suite
-from .data import DataSpec, drawn
+from .data import DataSpec, drawn, parted
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
 from .statement_file import StatementFile
@@ -108,7 +108,7 @@ class Bindings:
         """The items a data reference stands for, its draw included. `KeyError` if nothing bound has that content."""
         for found in (*self.data.values(), *self.holdouts.values(), *self.wider.values()):
             if (found.name, found.digest) == (ref.name, ref.digest):
-                return drawn(found.items, ref.take, ref.seed)
+                return parted(drawn(found.items, ref.take, ref.seed), ref.part, ref.parts, ref.seed)
         raise KeyError(f"no bound data {ref.name} has the digest {ref.digest}")
 
     def suite(self, name: str) -> Suite:

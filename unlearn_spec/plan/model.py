@@ -84,6 +84,9 @@ class DataRef(Frozen):
     take: int | None = None
     """This many items, drawn by `seed`; all of them if not given."""
     seed: int = 0
+    part: int = 0
+    """Of these only those of one part, from 1, of `parts`, into which `seed` divides the clusters; all of them for 0."""
+    parts: int = 1
 
 
 class ScoreUnit(Frozen):
@@ -199,6 +202,10 @@ class Obligation(Frozen):
     """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
+    looks: int = 0
+    """Looks at which the test may end, each after one more part of the items; 0 where it is looked at as a whole."""
+    largest: int = 1
+    """Items of the largest cluster."""
 
 
 class Missing(Frozen):

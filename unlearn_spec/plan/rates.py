@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -13,6 +15,7 @@ from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reading_from
 from .cost import cost_of, work_of
+from .looks import looked_at, staged
 from .model import Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
@@ -40,12 +43,14 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     guarded = access == "product"
     scored = reading.metric == "extraction_probability"
 
+    data = looked_at(sample, case) if case.evidence.stop is not None else (sample.ref,)
+
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
         how, seed = answering(reading), case.bindings.seed
         unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, seed=seed)
         if attacks is not None:
             unit = unit.model_copy(update={"suite": attacks.name, "others": attacks.others, "typed": guarded})
-        return (unit,)
+        return tuple(unit.model_copy(update={"data": part}) for part in data)
 
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
@@ -75,6 +80,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         controls=arms.controls,
         population=sample.population,
         refute_at=case.refute_at,
+        looks=len(data) if case.evidence.stop is not None else 0,
+        largest=max(Counter(sample.clusters).values()),
         cost=cost_of(
             verifier,
             work_of(
@@ -231,6 +238,9 @@ def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> 
     effect, alpha, clusters = case.evidence.power_at, case.error(), sample.clusters
     if effect is None:
         return None
+    if case.evidence.stop is not None:
+        last = replace(case, evidence=case.evidence.model_copy(update={"stop": None}), alpha=alpha / 2)
+        return staged(_power(last, clause, reading, sample), alpha)
     if isinstance(clause.limit, Within):
         return paired(len(set(clusters)), clause.limit.within, effect, alpha)
     settled = reading.decoding == "greedy" or reading.metric == "extraction_probability"

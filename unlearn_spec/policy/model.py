@@ -304,6 +304,8 @@ class Evidence(Frozen):
     relearn: Relearn | None = None
     controls: tuple[Name, ...] = ()
     record: Name | None = None
+    stop: Literal["anytime"] | None = None
+    """Looks are taken on the way, and the test ends once its bounds, valid at every look, have decided."""
 
 
 class ShareOf(Frozen):

@@ -39,6 +39,7 @@ _TEST_ONLY: Final = (
     "refute_at",
     "relearn",
     "controls",
+    "stop",
 )
 _CLAIM_FIELDS: Final = {
     "influence_removed": ("epsilon", "delta"),
@@ -283,6 +284,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
                 yield _idle((*path, key), f"for evidence by {kind}", data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
+    if kind == "test" and "stop" in evidence and (why := _never_stops(clause, evidence)):
+        yield _idle((*path, "stop"), why, data)
     if kind == "test" and evidence.get("decide") == "certify" and at(clause, ("scope", "asked")) == "adversarial":
         suite = evidence.get("suite")
         if "suite" not in evidence:
@@ -290,6 +293,20 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
         elif isinstance(suite, str) and not _SUITE.match(suite):
             text = 'expected "name@sha256:" and 64 hexadecimal digits: only a fixed suite of attacks can be certified'
             yield Problem("S005", (*path, "suite"), text, clause=clause_id(path, data))
+
+
+def _never_stops(clause: dict[str, Any], evidence: dict[str, Any]) -> str:
+    """Where no test can end early: the words that say so; nothing where one can."""
+    metric = at(clause, ("reveals_when", "metric"))
+    if clause.get("goal") != "suppress":
+        return f"for the goal `{clause.get('goal')}`"
+    if clause.get("over", "mean") != "mean":
+        return "but for a limit `over: mean`"
+    if clause.get("about") == "process" or "refute_at" in evidence:
+        return "for a clause about the process, which one run does not support"
+    if "relearn" in evidence:
+        return "with `relearn`, whose halves are looked at as a whole"
+    return f"for the metric `{metric}`" if metric in ("extraction_probability", "refusal", "not_refusal", "human") else ""
 
 
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:

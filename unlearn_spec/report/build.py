@@ -15,9 +15,9 @@ from .coverage import not_covered
 from .language import words
 from .model import (
     Answers,
-    AttackFamily,
     Artifact,
     Assumption,
+    AttackFamily,
     Axiom,
     ClauseEntry,
     EvidenceObject,

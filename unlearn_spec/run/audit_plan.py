@@ -10,6 +10,7 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, LackingError
+from ..plan.looks import LOOKS
 from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
 from ..plan.units import unit_key
 from ..policy.load import Document
@@ -95,6 +96,17 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         _numbers(case, test)
+        _looks(case, test, units)
+
+
+def _looks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """A test that may end early has the registered looks, each at one part of the items in the order of the seed."""
+    registered = LOOKS if case.evidence.stop is not None else 0
+    parts = [(units[key].data.part, units[key].data.parts) for key in test.audited]
+    due = [(look, registered) for look in range(1, registered + 1)] or [(0, 1)] * len(parts)
+    seeds = {units[key].data.seed for key in test.audited if registered}
+    if test.looks != registered or parts != due or not seeds <= {case.bindings.seed}:
+        raise PlanError(f"the plan's {test.id} looks at its items otherwise than its clause and the seed say")
 
 
 def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..evidence.store import Store
 from ..plan.bound import Bindings
-from ..plan.data import DataError, DataSpec, drawn, load_data
+from ..plan.data import DataError, DataSpec, drawn, load_data, parted
 from ..plan.model import DataRef, GenerateUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
 from ..verifiers.suites import Suite
@@ -36,7 +36,7 @@ class Places:
         """The items of a data reference, its draw included. Raises `RunError` if the file has changed."""
         for name, digest, spec in self.data:
             if (name, digest) == (ref.name, ref.digest):
-                return drawn(_items(spec, digest), ref.take, ref.seed)
+                return parted(drawn(_items(spec, digest), ref.take, ref.seed), ref.part, ref.parts, ref.seed)
         raise RunError(f"no data file is bound for {ref.name}")
 
     def load(self, ref: SubjectRef) -> Subject:

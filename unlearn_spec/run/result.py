@@ -12,11 +12,23 @@ from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..report.build import build
-from ..report.model import Answers, AttackFamily, Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
+from ..report.model import (
+    Answers,
+    AttackFamily,
+    Axiom,
+    Guardrail,
+    Record,
+    Redacted,
+    Relearning,
+    Report,
+    Stated,
+    Versions,
+)
 from ..rules.explain import sentence
 from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
+from ..verdict.looks import population_of
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
@@ -148,8 +160,8 @@ def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge,
     return Interval(
         label=label,
         point=outcomes.share,
-        low=float(lower((outcomes,), obligation.alpha)),
-        high=float(upper((outcomes,), obligation.alpha)),
+        low=float(lower((outcomes,), obligation.alpha, population_of(obligation))),
+        high=float(upper((outcomes,), obligation.alpha, population_of(obligation))),
         hits=outcomes.k,
         n=outcomes.n,
         clusters=outcomes.cluster_count,
@@ -164,7 +176,7 @@ def _revealed(
     if obligation.verifier not in REVEALING or not isinstance(clause, Suppress | Remove):
         return ()
     (outcomes,) = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
-    roster = materials.roster(seen.units[obligation.audited[0]].data)
+    roster = {name: one for key in obligation.audited for name, one in materials.roster(seen.units[key].data).items()}
     hits = [item for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
     if strangers := [item for item in hits if item not in roster]:
         raise EvidenceError(f"{obligation.id}: {len(strangers)} of the items measured are not among those that were bound")

@@ -22,14 +22,17 @@ from ..evidence.canonical import EvidenceError, Json, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
 from ..plan.bindings import load_bindings
+from ..plan.looks import due
 from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
 from ..policy.load import load
+from ..policy.model import Policy
 from ..report.model import RESULT, Report, canonical
 from ..rules.check import check_document
 from ..verdict.model import Verification
-from .conclude import blocked, conclude, seen_in
+from .conclude import blocked, conclude, seen_in, tables_of
 from .executor import Executor, LocalExecutor, RunError
+from .looks import ENDED, ended_by, looks
 from .materials import gather, keep
 from .places import Measure, Places, job, places
 from .seal import seal, write_whole
@@ -85,8 +88,8 @@ def verify(
         at = places(bound, plan, where)
         materials = gather(document, bound, plan, at)
         keep(materials, ledger, store)
-        objects = _measured(out, ledger, store, plan, at, workers, progress, executor)
-        concluded = conclude(plan, materials, seen_in(store, plan, objects))
+        objects = _measured(out, ledger, store, plan, document.policy, at, workers, progress, executor)
+        concluded = conclude(plan, materials, seen_in(store, plan, objects, document.policy))
         ledger.append("verdict", {"key": VERIFICATION, "object": store.put_bytes(json_bytes(concluded.verification))})
         report = concluded.report(findings, ledger.content_digest())
         text = canonical(report).encode()
@@ -178,20 +181,18 @@ def _measured(
     ledger: Ledger,
     store: Store,
     plan: Plan,
+    policy: Policy,
     at: Places,
     workers: int | None,
     progress: bool,
     executor: Executor | None,
 ) -> Mapping[str, str]:
-    """Measures what is not yet finished; unit key → digest of the stored table, for every unit of the plan."""
+    """Measures what is not yet finished, look by look; unit key → digest of the stored table, for every unit that was due."""
     objects = {planned.key: digest for planned in plan.units if (digest := _kept(ledger, store, planned)) is not None}
-    todo = [job(planned.key, planned.unit) for planned in plan.units if planned.key not in objects]
-    if not todo:
-        return objects
     with ExitStack() as stack:
         hidden = None if progress else True  # None: shown on a terminal only
         bar = stack.enter_context(tqdm(total=len(plan.units), initial=len(objects), unit="unit", disable=hidden))
-        run = executor or stack.enter_context(LocalExecutor(_workers(at.device) if workers is None else workers))
+        run = executor
 
         def done(finished: Any, digest: str) -> None:
             ledger.finish(finished.key, digest)
@@ -199,8 +200,24 @@ def _measured(
             bar.set_postfix_str(finished.group, refresh=False)
             bar.update()
 
-        run.run(todo, Measure(at, out.resolve()), done)
+        ended: Mapping[str, int] = {}
+        for look in range(1, max(1, looks(plan)) + 1):
+            wanted = due(plan, ended, look)
+            todo = [job(one.key, one.unit) for one in plan.units if one.key in wanted and one.key not in objects]
+            if todo:
+                run = run or stack.enter_context(LocalExecutor(_workers(at.device) if workers is None else workers))
+                run.run(todo, Measure(at, out.resolve()), done)
+            before, ended = ended, ended_by(plan, policy, look, ended, lambda keys: tables_of(store, plan, objects, keys))
+            for name in sorted(set(ended) - set(before)):
+                _note_end(ledger, name, ended[name])
     return objects
+
+
+def _note_end(ledger: Ledger, test: str, look: int) -> None:
+    """Notes once at which look a test ended."""
+    note: Json = {ENDED: test, "look": look}
+    if not any(row.kind == "note" and row.payload == note for row in ledger.rows()):
+        ledger.append("note", note)
 
 
 def _kept(ledger: Ledger, store: Store, planned: Planned) -> str | None:

@@ -18,6 +18,7 @@ from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from .facts import judge_for
+from .looks import population_of
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
 from .rates import limit_of, part_of, shown_by
@@ -97,7 +98,7 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     original = seen.outcomes(obligation, "original", judge)
     if not original:
         return False, "the original was not measured"
-    low = lower(original, obligation.alpha)
+    low = lower(original, obligation.alpha, population_of(obligation))
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
@@ -144,11 +145,12 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
     if not references:
         return False, "no never-trained model was measured"
-    high = upper(references, obligation.alpha)
+    planned = population_of(obligation)
+    high = upper(references, obligation.alpha, planned)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
     limit = _smallest_found(obligation, clause)
     knowing = (
-        None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
+        None if limit is None else next((one for one in references if lower((one,), obligation.alpha, planned) > limit), None)
     )
     if knowing is not None and limit is not None:
         return (

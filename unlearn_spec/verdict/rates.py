@@ -15,12 +15,14 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
+from ..plan.looks import last_look
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import stack
+from .looks import population_of
 from .measured import (
     LABEL,
     STEP,
@@ -84,7 +86,9 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
         limit_at=float(limit.met),
         effect=as_float(obligation.effect),
         realised_power=_power(obligation, clause, limit, audited.clusters, exact=exact),
-        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}{_aided(audited.k - unaided.k)}.",
+        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}"
+        f"{_aided(audited.k - unaided.k)}{_ended(obligation, seen)}.",
+        aided=audited.k - unaided.k,
     )
 
 
@@ -95,6 +99,11 @@ def _aided(only_so: int) -> str:
         f", {only_so} of them only where part of the answer was given (without a never-trained model that stays "
         "silent there, these refute nothing)"
     )
+
+
+def _ended(obligation: Obligation, seen: Seen) -> str:
+    look = last_look(obligation, seen.units)
+    return f"; the test ended at look {look} of {obligation.looks}" if look < obligation.looks else ""
 
 
 def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> Measured:
@@ -169,9 +178,9 @@ def shown_by(clause: RateClause, obligation: Obligation, seen: Seen) -> Judge:
     if not isinstance(clause, Suppress) or kind_of(clause) != "revealed" or obligation.verifier != "leak":
         return judge_of(clause, obligation)
     reading, judge = reading_for(clause, obligation), judge_of(clause, obligation)
-    references = seen.outcomes(obligation, "reference", judge)
+    references, planned = seen.outcomes(obligation, "reference", judge), population_of(obligation)
     broken = obligation.refute_at or limit_of(clause, obligation).broken
-    calm = bool(references) and all(upper((one,), obligation.alpha) < broken for one in references)
+    calm = bool(references) and all(upper((one,), obligation.alpha, planned) < broken for one in references)
     return judge if calm else lambda tables: gather(tables, reading, every=False, given=False)
 
 
@@ -223,7 +232,8 @@ def is_census(obligation: Obligation, seen: Seen) -> bool:
 def shown(obligation: Obligation, judge: Judge, seen: Seen, alpha: Fraction) -> tuple[Interval, ...]:
     """Intervals of the audited, the original and the never-trained subjects, as far as measured."""
     found = {role: seen.outcomes(obligation, role, judge) for role in LABEL}
-    return tuple(interval(role, subjects, alpha) for role, subjects in found.items() if subjects)
+    planned = population_of(obligation)
+    return tuple(interval(role, subjects, alpha, planned) for role, subjects in found.items() if subjects)
 
 
 # --- bounds and facts ------------------------------------------------------------------------------------------------
@@ -247,12 +257,12 @@ def _bounds(
     obligation: Obligation, clause: RateClause, limit: Limit, subjects: Sequence[Outcomes], alpha: Fraction
 ) -> tuple[Fraction, Fraction]:
     """What is known of the rate: which side of the limit, or [0, 1]."""
-    level = obligation.refute_at
+    level, planned = obligation.refute_at, population_of(obligation)
     if level is not None:  # one run supports nothing about a process, and refutes it from the registered rate on
         return (level, Fraction(1)) if lower(subjects, alpha) >= level else (Fraction(0), Fraction(1))
     if limit.met != limit.broken:  # two limits: the bounds share α
         return lower(subjects, alpha / 2), upper(subjects, alpha / 2)
-    low, high, at = lower(subjects, alpha), upper(subjects, alpha), limit.met
+    low, high, at = lower(subjects, alpha, planned), upper(subjects, alpha, planned), limit.met
     if limit.downwards:
         if high <= at:
             return Fraction(0), at
@@ -327,4 +337,7 @@ def _power(
     truth = obligation.effect if limit.downwards else min(Fraction(1), failing + obligation.effect)
     if exact:
         return float(truth > failing)
-    return refuting_power(clusters, failing, truth, obligation.alpha if alpha is None else alpha)
+    share = obligation.alpha if alpha is None else alpha
+    if not obligation.looks:
+        return refuting_power(clusters, failing, truth, share)
+    return max(0.0, refuting_power(clusters, failing, truth, share / 2) - float(share) / 2)  # as planned: plan.looks.staged
