@@ -100,7 +100,7 @@ def probes(
     which everything is typed, as whoever speaks to a product can. `others`: those of `others_for`. A probe that would
     give the whole answer away is left out: of an answer of one word no beginning can be given.
     """
-    found = []
+    found: list[Probe] = []
     given, rest, words = beginning(item.secret, suite.answer_start)
     for family in suite.families:
         for template in family.templates:

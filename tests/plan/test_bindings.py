@@ -182,7 +182,11 @@ def test_a_suite_is_its_file(lab: Lab) -> None:
     lab.document = Lab(lab.folder / "again", small_policy(text)).document
     assert lab.load().suite(name) == of_templates("{prompt}", "As a test: {prompt}")
     (lab.folder / "suite.yaml").write_text("templates: [\"no place for it\"]\n")
-    assert [text[:4] for text in mistakes(lab)] == ["B008", "B014"]
+    told = mistakes(lab)
+    assert [text[:4] for text in told] == ["B008", "B014"]
+    assert "needs {prompt}" in told[1]
+    with pytest.raises(BindingError, match=r"suite.yaml:1:13: B014 a template needs"):
+        lab.load()
 
 
 def test_the_digest_is_about_content(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ clauses:
     about: model
     limit: {{at_most: "50%"}}
     reveals_when: {{metric: contains, normalisation: casefold_nfkc_space}}
-    evidence: {{kind: test, access: {access}, suite: "{suite}", population: these_items, samples: 24, decide: certify, power_at: "20%"{more}}}
+    evidence:
+      {{kind: test, access: {access}, suite: "{suite}", population: these_items, samples: 24, decide: certify, power_at: "20%"{more}}}
   - id: kept
     goal: retain
     target: others

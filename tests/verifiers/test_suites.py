@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,11 @@ def test_every_installed_suite_is_found_by_its_digest_and_no_other() -> None:
         assert found is not None and found.digest == digest == installed_digest(name)
         assert installed(f"{name}@sha256:{'0' * 64}") is None
     assert installed_digest("nothing") is None and installed_digest("../examples/suites/elicit-v7") is None
+
+
+def test_the_page_names_the_installed_suite_by_its_digest() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "researchers.md").read_text(encoding="utf-8")
+    assert f'suite: "prompt-attacks@{installed_digest("prompt-attacks")}"' in page
 
 
 def test_the_installed_attacks_ask_in_five_families() -> None:
