@@ -129,7 +129,7 @@ def others_for(item: Item, pool: Sequence[Item], count: int) -> tuple[Item, ...]
     """
     how = "casefold_nfkc_space"
     secret, prompt = normalise(item.secret, how), normalise(item.question, how)
-    found = []
+    found: list[Item] = []
     for other in pool:
         if len(found) == count:
             break
