@@ -12,7 +12,7 @@ import pytest
 from laboratory import CLUSTERS, ITEMS, Lab, documents, questions, small_policy, write_rows
 
 from unlearn_spec.plan.bound import Bindings
-from unlearn_spec.plan.looks import due, taken
+from unlearn_spec.plan.stops import due, taken
 from unlearn_spec.plan.model import GenerateUnit, Missing, Obligation, Plan, RelearnUnit, ScoreUnit
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.suite_file import installed_digest

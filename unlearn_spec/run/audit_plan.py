@@ -10,7 +10,7 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, LackingError
-from ..plan.looks import LOOKS
+from ..plan.stops import LOOKS
 from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
 from ..plan.units import unit_key
 from ..policy.load import Document

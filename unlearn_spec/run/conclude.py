@@ -12,7 +12,7 @@ from ..evidence.canonical import EvidenceError
 from ..evidence.store import Store
 from ..finding import Finding
 from ..plan.bound import Bindings
-from ..plan.looks import taken
+from ..plan.stops import taken
 from ..plan.model import Obligation, Plan
 from ..policy.model import Policy
 from ..report.excerpt import clause_lines
@@ -22,7 +22,7 @@ from ..verdict.facts import Measured, Seen, measure, recorded, refused
 from ..verdict.gates import check
 from ..verdict.model import Verification
 from ..verdict.records import RefusedRecordError, record_fact
-from .looks import check_ends, replayed
+from .stops import check_ends, replayed
 from .materials import Materials
 from .places import stored_table
 from .result import make_report

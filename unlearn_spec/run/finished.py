@@ -12,7 +12,7 @@ from ..evidence.ledger import REPORT_NOTE, Ledger, Row
 from ..evidence.store import Store
 from ..plan.model import Plan
 from ..rules.wording import count
-from .looks import ENDED
+from .stops import ENDED
 from .materials import Materials, recall
 from .seal import SEAL
 from .verify import DAY, VERIFICATION

@@ -28,7 +28,7 @@ from ..rules.explain import sentence
 from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
-from ..verdict.looks import population_of
+from ..verdict.stops import population_of
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side

@@ -22,7 +22,7 @@ from ..evidence.canonical import EvidenceError, Json, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
 from ..plan.bindings import load_bindings
-from ..plan.looks import due
+from ..plan.stops import due
 from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
 from ..policy.load import load
@@ -32,7 +32,7 @@ from ..rules.check import check_document
 from ..verdict.model import Verification
 from .conclude import blocked, conclude, seen_in, tables_of
 from .executor import Executor, LocalExecutor, RunError
-from .looks import ENDED, ended_by, looks
+from .stops import ENDED, ended_by, looks
 from .materials import gather, keep
 from .places import Measure, Places, job, places
 from .seal import seal, write_whole

@@ -18,7 +18,7 @@ from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from .facts import judge_for
-from .looks import population_of
+from .stops import population_of
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
 from .rates import limit_of, part_of, shown_by

@@ -18,7 +18,7 @@ from ..statistics.binomial import ceil_decimal, floor_decimal
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
 from ..verifiers.outcomes import Outcomes
 from ..verifiers.table import Table
-from .looks import Population, looked_lower, looked_upper
+from .stops import Population, looked_lower, looked_upper
 from .model import Fact, Interval
 
 STEP = Fraction(1, 10**9)

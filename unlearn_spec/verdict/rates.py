@@ -15,14 +15,14 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
-from ..plan.looks import last_look
+from ..plan.stops import last_look
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import stack
-from .looks import population_of
+from .stops import population_of
 from .measured import (
     LABEL,
     STEP,
@@ -340,4 +340,4 @@ def _power(
     share = obligation.alpha if alpha is None else alpha
     if not obligation.looks:
         return refuting_power(clusters, failing, truth, share)
-    return max(0.0, refuting_power(clusters, failing, truth, share / 2) - float(share) / 2)  # as planned: plan.looks.staged
+    return max(0.0, refuting_power(clusters, failing, truth, share / 2) - float(share) / 2)  # as planned: plan.stops.staged

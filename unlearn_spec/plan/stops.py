@@ -1,7 +1,7 @@
 """Tests that may end early: the looks, and what of a plan is measured once some of them have ended.
 
 The clusters are put into an order by the seed and asked in parts. After each part there is a look; the bounds that are
-taken there are valid whenever the test ends (`verdict.looks`). The schedule is in the plan, so that a run that was
+taken there are valid whenever the test ends (`verdict.stops`). The schedule is in the plan, so that a run that was
 stopped goes on, and whoever audits it finds the same end.
 """
 

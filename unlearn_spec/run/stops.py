@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from ..evidence.canonical import EvidenceError
-from ..plan.looks import due, taken
+from ..plan.stops import due, taken
 from ..plan.model import Obligation, Plan
 from ..policy.model import Policy
 from ..verdict.facts import Seen, measure
-from ..verdict.looks import has_decided
+from ..verdict.stops import has_decided
 
 ENDED = "ended"
 """Key of the note that says at which look a test ended."""
