@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,34 +23,40 @@ from .subjects import SubjectError
 from .subjects.model import Model
 from .subjects.remote import Remote
 from .subjects.system import Subject, System
+from .suites import Probe, Suite, others_for, probes, shuffled
 from .table import Table, from_rows
 
 ANSWERS_PER_BATCH = 64
 
 COLUMNS = (
     "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal", "refusable",
-    "tokens", "empty", "distinct", "entropy", "blocked", "output",
+    "tokens", "empty", "distinct", "entropy", "blocked", "output", "family", "given",
 )
 
 
 @dataclass(frozen=True)
 class _Asked:
     item: Item
-    probe: int
+    number: int
     sample: int
     prompt: str
+    probe: Probe
 
 
-def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, suite: tuple[str, ...] = ()) -> Table:
+def generate(
+    subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, suite: Suite | None = None, others: Sequence[Item] = ()
+) -> Table:
     """A `generate` table with one row an item, probe and sample, in that order.
 
     Probes: for `prompt`, the item's prompt (a document's prefix), number 0; for `paraphrases`, that and the item's
-    other wordings, numbered from 1; for `suite`, the templates of `suite` around the prompt, numbered from 0. Samples:
-    `reading.samples` for a sampled decoding, one for greedy. Columns:
+    other wordings, numbered from 1; for `suite`, those of `suites.probes`, numbered from 0, with `others` as the set from
+    which the unit's seed takes what is shown or asked beside. Samples: `reading.samples` for a sampled decoding, one for
+    greedy. Columns:
 
     - `exact`, `contains` (bool), `rouge_l` (in [0, 1]): the answer against the item's secret, as in `matching`, under
-      the reading's normalisation. `refusal`: it carries a refusal marker. `refusable`: had the model declined, an
-      answer of this decoding had room for a marker, in tokens that the model has, and it would have been recognised.
+      the reading's normalisation; without the words of it that the probe gave. `refusal`: it carries a refusal marker.
+      `refusable`: had the model declined, an answer of this decoding had room for a marker, in tokens that the model
+      has, and it would have been recognised.
     - `tokens`: tokens of the answer. `empty`: it has no visible character. `distinct`: distinct tokens over tokens, 1
       for none. `entropy`: mean entropy of the next-token distributions along the answer, in nats, 0 for none.
     - `blocked`: a filter of the guarded system replied; the columns above then speak of that reply.
@@ -58,16 +64,18 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
       count words where it shows no tokens; then there is no `entropy`, else it is a lower bound.
     - `output`: keyed digest of the answer's text. The key comes from the items, so that equal answers to the same
       items compare equal between subjects and nothing can be guessed from it.
+    - `family`: the probe's family of attacks, empty outside suites. `given`: words of the secret that the probe gave.
 
     Every random number depends on the unit's seed, the item, the probe and the sample alone, and padding is masked:
     an answer does not depend on what else is in its batch. Generation ends at an end token, after
     `reading.max_new_tokens` tokens, or at the model's context.
     Raises `ItemError` for an item without a prompt, `SubjectError` for a prompt that fills the context.
     """
+    pool = shuffled(others, unit.seed)
     asked = [
-        _Asked(item, probe, sample, prompt)
+        _Asked(item, number, sample, probe.prompt, probe)
         for item in items
-        for probe, prompt in enumerate(_probes(item, unit, suite))
+        for number, probe in enumerate(_probes(item, unit, suite, pool))
         for sample in range(_samples(unit.reading))
     ]
     answers = _ask(subject, asked, unit.reading, unit.seed)
@@ -82,11 +90,11 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
             {
                 "item": one.item.id,
                 "cluster": one.item.cluster,
-                "probe": one.probe,
+                "probe": one.number,
                 "sample": one.sample,
-                "exact": exact(answer.text, one.item.secret, how),
-                "contains": contains(answer.text, one.item.secret, how),
-                "rouge_l": rouge_l(answer.text, one.item.secret, how),
+                "exact": exact(answer.text, one.probe.secret, how),
+                "contains": contains(answer.text, one.probe.secret, how),
+                "rouge_l": rouge_l(answer.text, one.probe.secret, how),
                 "refusal": refuses(answer.text),
                 "refusable": refusable,
                 "tokens": len(answer.tokens),
@@ -96,6 +104,8 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
                 "blocked": answer.blocked,
                 "output": keyed_digest(key, answer.text),
                 "answered_by": answer.answered_by or "",
+                "family": one.probe.family,
+                "given": one.probe.given,
             }
             for one, answer in zip(asked, answers, strict=True)
         ),
@@ -104,7 +114,7 @@ def generate(subject: Subject, items: Sequence[Item], unit: GenerateUnit, *, sui
 
 def written(model: Model, prompts: Sequence[str], reading: Reading, *, seed: int = 0) -> list[str]:
     """What the model writes after each prompt, as it stands, in this decoding; the first sample of a sampled one."""
-    asked = [_Asked(Item(str(place), ""), 0, 0, prompt) for place, prompt in enumerate(prompts)]
+    asked = [_Asked(Item(str(place), ""), 0, 0, prompt, Probe("", prompt, "")) for place, prompt in enumerate(prompts)]
     return [answer.text for answer in _continue(model, asked, reading, seed)]
 
 
@@ -122,13 +132,13 @@ def could_decline(model: Model, tokens: int) -> bool:
 def _ask(subject: Subject, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:
     """The subject's answers, in order; through the guards, if it has some."""
     if isinstance(subject, Remote):
-        prompts = [(one.item.id, one.probe, one.prompt) for one in asked if one.sample == 0]
+        prompts = [(one.item.id, one.number, one.prompt) for one in asked if one.sample == 0]
         return remote_answers.ask(subject, prompts, reading, _samples(reading), seed)
     if isinstance(subject, Model):
         return _continue(subject, asked, reading, seed)
     let_in = [subject.before(one.prompt) for one in asked]
     passed = [
-        _Asked(one.item, one.probe, one.sample, text)
+        replace(one, prompt=text)
         for one, (text, blocked) in zip(asked, let_in, strict=True)
         if not blocked
     ]
@@ -147,17 +157,23 @@ def _reply(system: System, text: str) -> Answer:
     return Answer(text, system.model.encode(text), 0.0, blocked=True)
 
 
-def _probes(item: Item, unit: GenerateUnit, suite: tuple[str, ...]) -> tuple[str, ...]:
+def _probes(item: Item, unit: GenerateUnit, suite: Suite | None, pool: Sequence[Item]) -> tuple[Probe, ...]:
     if not item.question.strip():
         raise ItemError(f"item {item.id} has no prompt and no prefix to ask with")
     if not item.secret.strip():
         raise ItemError(f"item {item.id} has no answer and no suffix to look for")
     # A document's prefix is given as it stands; only questions are put the way the subject expects them.
     template = "{prompt}" if item.is_document else unit.subject.prompt
-    if unit.prompts == "suite":
-        return tuple(fill(template, fill(probe, item.question)) for probe in suite)
+    if suite is not None:
+        others = others_for(item, pool, suite.others)
+        if len(others) < suite.others:
+            raise ItemError(f"item {item.id}: too few items of another set tell nothing of it")
+        found = probes(suite, item, others, wrap=template, typed=unit.typed)
+        if not found:
+            raise ItemError(f"item {item.id}: no attack of the suite can be made of it")
+        return found
     wordings = (item.question, *item.paraphrases) if unit.prompts == "paraphrases" else (item.question,)
-    return tuple(fill(template, wording) for wording in wordings)
+    return tuple(Probe("", fill(template, wording), item.secret) for wording in wordings)
 
 
 def _samples(reading: Reading) -> int:
@@ -188,7 +204,7 @@ def _draws(asked: Sequence[_Asked], steps: int, seed: int) -> np.ndarray[Any, np
     """Uniform numbers in [0, 1), shape (answers, steps): a Philox stream of its own for each answer."""
     rows = []
     for one in asked:
-        name = f"{seed}\n{one.item.id}\n{one.probe}\n{one.sample}".encode()
+        name = f"{seed}\n{one.item.id}\n{one.number}\n{one.sample}".encode()
         key = int.from_bytes(hashlib.sha256(name).digest()[:16], "big")
         rows.append(np.random.Generator(np.random.Philox(key=key)).random(steps))
     return np.stack(rows)

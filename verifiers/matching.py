@@ -73,6 +73,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def word_ends(text: str) -> tuple[int, ...]:
+    """Where each of the text's words ends, in order."""
+    return tuple(found.end() for found in _WORD.finditer(text))
+
+
 def exact(answer: str, secret: str, how: str | None) -> bool:
     """Whether the two are equal once normalised and trimmed. An empty secret is never revealed."""
     wanted = normalise(secret, how).strip()

@@ -65,8 +65,10 @@ def revealed(table: Table, reading: Reading) -> tuple[bool, ...]:
     raise ValueError(f"no table decides the metric {metric}")
 
 
-def gather(tables: Sequence[Table], reading: Reading, *, every: bool) -> Outcomes:
+def gather(tables: Sequence[Table], reading: Reading, *, every: bool, given: bool = True) -> Outcomes:
     """One draw per item over all its rows in all tables: hit if `every` row, or else any row, meets the reading.
+
+    Without `given`, no answer counts to a probe that gave part of what was looked for.
 
     Items keep the order of first appearance. Raises `ValueError` if an item changes its cluster between rows.
     """
@@ -74,7 +76,9 @@ def gather(tables: Sequence[Table], reading: Reading, *, every: bool) -> Outcome
     hits: dict[str, bool] = {}
     for table in tables:
         rows = zip(table.column("item"), table.column("cluster"), revealed(table, reading), strict=True)
-        for item, cluster, hit in rows:
+        told = table.column("given") if "given" in table and not given else (0,) * len(table)
+        for (item, cluster, hit), words in zip(rows, told, strict=True):
+            hit = hit and not words
             if clusters.setdefault(item, cluster) != cluster:
                 raise ValueError(f"item {item} is in two clusters")
             hits[item] = (hits.get(item, True) and hit) if every else (hits.get(item, False) or hit)

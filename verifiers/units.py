@@ -30,15 +30,16 @@ from .subjects import SubjectError
 from .subjects.model import Model
 from .subjects.remote import Remote
 from .subjects.system import Subject
+from .suites import Suite
 from .table import Table
 from .training import one_thread
 
 Load = Callable[[SubjectRef], Subject | Log]
 Items = Callable[[DataRef], tuple[Item, ...]]
-Suites = Callable[[str], tuple[str, ...]]
+Suites = Callable[[str], Suite]
 
 
-def no_suites(name: str) -> tuple[str, ...]:
+def no_suites(name: str) -> Suite:
     """For plans without suites. Raises `ItemError`."""
     raise ItemError(f"no suite {name} was given")
 
@@ -47,8 +48,8 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     """The table of a unit, a function of the unit and of what the three lookups return.
 
     `load` gives a `Model` for a reference without `system`, a `System` for one with it, a `Remote` for an endpoint;
-    `items` the items of a data reference; `suites` the templates of a suite, each with `{prompt}` in it. Equal units give
-    equal tables on the same machine and library versions, endpoints aside. Runs on one CPU thread.
+    `items` the items of a data reference; `suites` the suite of a name. Equal units give equal tables on the same
+    machine and library versions, endpoints aside. Runs on one CPU thread.
 
     Raises `SubjectError` or `ItemError`.
     """
@@ -63,11 +64,12 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     if isinstance(subject, Log):
         raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
     retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
+    others = items(unit.others) if isinstance(unit, GenerateUnit) and unit.others is not None else ()
     try:
         with one_thread():
             if isinstance(unit, InspectUnit):
                 return _inspected(unit, subject, found, load, items)
-            return _run(unit, subject, found, retain, _suite(unit, suites))
+            return _run(unit, subject, found, (*retain, *others), _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -87,8 +89,8 @@ def _run(
     unit: ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit,
     subject: Subject,
     items: tuple[Item, ...],
-    retain: tuple[Item, ...],
-    suite: tuple[str, ...],
+    others: tuple[Item, ...],
+    suite: Suite | None,
 ) -> Table:
     match unit:
         case ScoreUnit() if isinstance(subject, Remote):
@@ -98,9 +100,9 @@ def _run(
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():
-            return generate(subject, items, unit, suite=suite)
+            return generate(subject, items, unit, suite=suite, others=others)
         case RelearnUnit():
-            return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
+            return relearn(_bare(subject, "fine-tuning"), items, others, unit)
         case QuantizeUnit():
             return quantize(_bare(subject, "rounding"), items, unit)
 
@@ -121,12 +123,9 @@ def _bare(subject: Subject | Log, what: str) -> Model:
     return subject
 
 
-def _suite(unit: Unit, suites: Suites) -> tuple[str, ...]:
+def _suite(unit: Unit, suites: Suites) -> Suite | None:
     if not isinstance(unit, GenerateUnit) or unit.prompts != "suite":
-        return ()
+        return None
     if unit.suite is None:
         raise ItemError("the unit asks for a suite but names none")
-    templates = suites(unit.suite)
-    if not templates or not all("{prompt}" in template for template in templates):
-        raise ItemError(f"suite {unit.suite}: every template needs {{prompt}}, and there must be at least one")
-    return templates
+    return suites(unit.suite)

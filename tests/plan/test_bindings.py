@@ -12,6 +12,7 @@ from laboratory import ITEMS, Lab, documents, model_folder, questions, small_pol
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.verdict.records import keygen
+from unlearn_spec.verifiers.suites import of_templates
 
 CLAUSE = """
   - id: hide
@@ -179,9 +180,13 @@ def test_a_suite_is_its_file(lab: Lab) -> None:
     name = lab.add_suite()
     text = CLAUSE.replace("decide: certify", f'decide: certify, suite: "{name}"')
     lab.document = Lab(lab.folder / "again", small_policy(text)).document
-    assert lab.load().suite(name) == ("{prompt}", "As a test: {prompt}")
+    assert lab.load().suite(name) == of_templates("{prompt}", "As a test: {prompt}")
     (lab.folder / "suite.yaml").write_text("templates: [\"no place for it\"]\n")
-    assert [text[:4] for text in mistakes(lab)] == ["B008", "B014"]
+    told = mistakes(lab)
+    assert [text[:4] for text in told] == ["B008", "B014"]
+    assert "needs {prompt}" in told[1]
+    with pytest.raises(BindingError, match=r"suite.yaml:1:13: B014 a template needs"):
+        lab.load()
 
 
 def test_the_digest_is_about_content(tmp_path: Path) -> None:

@@ -14,9 +14,12 @@ from laboratory import CLUSTERS, ITEMS, Lab, documents, questions, small_policy,
 from unlearn_spec.plan.bound import Bindings
 from unlearn_spec.plan.model import GenerateUnit, Missing, Obligation, Plan, RelearnUnit, ScoreUnit
 from unlearn_spec.plan.obligations import make_plan
+from unlearn_spec.plan.stops import due, taken
+from unlearn_spec.plan.suite_file import installed_digest
 from unlearn_spec.plan.units import unit_key
 from unlearn_spec.statistics.binomial import power_certify, power_refute, samples_for_zero_failures
 from unlearn_spec.statistics.bounded import clustered_rate_upper
+from unlearn_spec.verifiers.suites import of_templates
 
 GREEDY = "decoding: {method: greedy, max_new_tokens: 16}"
 CONTAINS = "reveals_when: {metric: contains, normalisation: casefold_nfkc_space}"
@@ -195,6 +198,78 @@ def test_a_signed_record_is_an_obligation_without_error(lab: Callable[[str], Lab
     assert (obligation.verifier, obligation.record, obligation.alpha) == ("record", "completion", 0)
 
 
+ATTACKED = HIDE.replace("asked: direct", "asked: adversarial").replace(
+    "decide: certify", f'suite: "prompt-attacks@{installed_digest("prompt-attacks")}", decide: certify'
+)
+
+
+def others(lab: Lab, number: int) -> None:
+    """Rewrites what is kept: so many questions, whose texts tell nothing of the facts."""
+    rows = [{**row, "answer": f"that was {row['id']}"} for row in questions(number, first=1000, clusters=number)]
+    write_rows(lab.folder / "data" / "kept.jsonl", rows)
+
+
+def test_an_installed_suite_needs_no_binding(lab: Callable[[str], Lab]) -> None:
+    here = lab(ATTACKED + KEEP)
+    others(here, 60)
+    plan = make_plan(here.document, here.load())
+    (hidden, _), (unit, *_) = plan.obligations, [one.unit for one in plan.units if one.unit.kind == "generate"]
+    assert hidden.asked.startswith("suite:prompt-attacks@sha256:")
+    assert isinstance(unit, GenerateUnit) and unit.typed  # through a product, all of a probe is typed
+    assert unit.others is not None and unit.others.name == "kept"
+    deeper = small_policy(ATTACKED.replace("access: product", "access: weights") + KEEP)
+    here.document = Lab(here.folder / "again", deeper).document
+    assert not any(getattr(one.unit, "typed", False) for one in make_plan(here.document, here.load()).units)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "clauses", "words"),
+    [
+        (lambda lab: None, ATTACKED, "the policy retains"),
+        (lambda lab: lab.bindings["data"].pop("kept"), ATTACKED + KEEP, "Bind the items"),
+        (
+            lambda lab: write_rows(lab.folder / "data" / "facts.jsonl", [{**row, "paraphrases": []} for row in questions()]),
+            ATTACKED + KEEP,
+            "no other wording of their prompt",
+        ),
+        (lambda lab: None, ATTACKED + KEEP, "cannot be asked beside 3"),  # "it is 1" stands in "it is 1000"
+    ],
+    ids=["no set", "unbound", "one wording", "all tell"],
+)
+def test_what_a_suite_lacks(lab: Callable[[str], Lab], prepare: Callable[[Lab], object], clauses: str, words: str) -> None:
+    here = lab(clauses)
+    prepare(here)
+    (missing,) = (one for one in make_plan(here.document, here.load()).missing if one.clause == "hide")
+    assert missing.outcome == "not_tested" and words in f"{missing.reason} {missing.needs}"
+
+
+def test_another_digest_of_an_installed_suite_is_told(lab: Callable[[str], Lab]) -> None:
+    known = str(installed_digest("prompt-attacks"))
+    here = lab(ATTACKED.replace(known, "sha256:" + "0" * 64) + KEEP)
+    (missing,) = make_plan(here.document, here.load()).missing
+    assert "is not bound" in missing.reason and f"prompt-attacks@{known}" in missing.needs
+
+
+def test_a_test_that_may_end_early_is_planned_look_by_look(lab: Callable[[str], Lab]) -> None:
+    whole = lab(HIDE)
+    early = Lab(whole.folder / "early", small_policy(HIDE.replace("decide: certify", "stop: anytime, decide: certify")))
+    (once,), (test,) = (make_plan(one.document, one.load()).obligations for one in (whole, early))
+    plan = make_plan(early.document, early.load())
+    units = {one.key: one.unit for one in plan.units}
+    assert [(units[key].data.part, units[key].data.parts) for key in test.audited] == [(n, 4) for n in (1, 2, 3, 4)]
+    assert (test.n, test.clusters, test.looks, test.alpha) == (once.n, once.clusters, 4, once.alpha)
+    assert test.power is not None and once.power is not None and test.power < once.power  # looking has its price
+    bindings = early.load()
+    asked = [item for key in test.audited for item in bindings.items(units[key].data)]
+    assert sorted(item.id for item in asked) == sorted(item.id for item in bindings.items(bindings.data["facts"].ref()))
+    assert [item.cluster for item in asked] != sorted(item.cluster for item in asked)
+    assert due(plan, {}, 1) < due(plan, {}, 2) < due(plan, {}, 4) == {one.key for one in plan.units}
+    assert due(plan, {test.id: 2}, 4) == due(plan, {}, 2)
+    cut = taken(plan, due(plan, {test.id: 1}, 4))
+    assert [units[key].data.part for key in cut.obligations[0].audited] == [1]
+    assert all(control.units for control in cut.obligations[0].controls if control.gate != "negative")
+
+
 def test_a_suite_is_a_cell_of_its_own(lab: Callable[[str], Lab]) -> None:
     here = lab(HIDE)
     name = here.add_suite()
@@ -202,7 +277,7 @@ def test_a_suite_is_a_cell_of_its_own(lab: Callable[[str], Lab]) -> None:
     here.document = type(here)(here.folder / "again", small_policy(text)).document
     obligation = only(plan_of(here))
     assert obligation.asked == f"suite:{name}"
-    assert here.load().suite(name) == ("{prompt}", "As a test: {prompt}")
+    assert here.load().suite(name) == of_templates("{prompt}", "As a test: {prompt}")
 
 
 # --- n, error, power -------------------------------------------------------------------------------------------------

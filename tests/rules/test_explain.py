@@ -129,7 +129,12 @@ CLAUSES = {
         **SHARED,
     },
 }  # fmt: skip
-GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove"}
+EARLY = {name: value for name, value in TEST.items() if name not in ("refute_at", "relearn")}
+CLAUSES["early"] = {
+    **CLAUSES["suppress"], "over": "mean", "about": "model", "reveals_when": {"metric": "rouge_l", "at_least": "51%"},
+    "evidence": {**EARLY, "stop": "anytime"},
+}  # fmt: skip
+GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove", "early": "suppress"}
 
 
 def said(clause):

@@ -236,6 +236,12 @@ def test_both_bounds_of_a_correction_share_alpha():
     assert codes(policy(clause("rectify", limit, {**CERTIFY, "samples": 368}))) == []
 
 
+def test_looks_on_the_way_cost_half_of_alpha():
+    early = {**CERTIFY, "stop": "anytime"}
+    assert codes(policy(clause(limit={"at_most": "1%"}, evidence={**early, "samples": 299}))) == ["T001"]
+    assert "T001" not in codes(policy(clause(limit={"at_most": "1%"}, evidence={**early, "samples": 368})))
+
+
 def test_one_model_never_certifies_a_process():
     (found,) = test(policy(clause(evidence={**CERTIFY, "samples": 10_000}, about="process")))
     assert found.code == "T001" and "one trained model" in found.message

@@ -66,7 +66,7 @@ def forge_everything(run: Path, clause: str) -> None:
     old, new = kinder_table(run, clause)
     objects = {key: new if digest == old else digest for key, digest in known.finished.items()}
     materials = known.materials(store)
-    concluded = conclude(known.plan, materials, seen_in(store, known.plan, objects))
+    concluded = conclude(known.plan, materials, seen_in(store, known.plan, objects, materials.document.policy))
     verification = store.put_bytes(json_bytes(concluded.verification))
     rows = [row for row in known.rows if not (row.kind == "note" and REPORT_NOTE in row.payload)]
     swap = {old: new, known.verification: verification}

@@ -21,6 +21,7 @@ from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.filters import make_filter
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import Guards, System
+from unlearn_spec.verifiers.suites import of_templates
 
 REF = SubjectRef(role="audited", artifact="m", model="sha256:0")
 DATA = DataRef(name="facts", digest="sha256:1")
@@ -93,7 +94,7 @@ def test_rows_are_items_by_probes_by_samples(model: Model) -> None:
     assert table.column("probe") == (0, 0, 0, 1, 1, 1) * 2
     assert table.column("sample") == (0, 1, 2) * 4
     assert len(generate(model, ITEMS, unit(samples=5))) == len(ITEMS)  # greedy answers are all the same one
-    templates = ("{prompt}", "h {prompt} h", "i {prompt}")
+    templates = of_templates("{prompt}", "h {prompt} h", "i {prompt}")
     suite = generate(model, ITEMS[:1], unit(prompts="suite", suite="s"), suite=templates)
     assert suite.column("probe") == (0, 1, 2)
 

@@ -16,6 +16,7 @@ from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import Guards, Subject, System
+from unlearn_spec.verifiers.suites import Suite, of_templates
 from unlearn_spec.verifiers.table import Table
 from unlearn_spec.verifiers.units import run_unit
 
@@ -50,8 +51,8 @@ class World:
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         return {"facts": ITEMS, "kept": RETAIN, "nothing": ()}[ref.name]
 
-    def suites(self, name: str) -> tuple[str, ...]:
-        return {"s@1": ("{prompt}", "a {prompt} b"), "bad": ("no place",)}[name]
+    def suites(self, name: str) -> Suite:
+        return {"s@1": of_templates("{prompt}", "a {prompt} b")}[name]
 
     def run(self, unit: Any) -> Table:
         return run_unit(unit, load=self.load, items=self.items, suites=self.suites)
@@ -106,8 +107,8 @@ def test_what_a_unit_cannot_have_is_said(model: Model) -> None:
         world.run(ScoreUnit(subject=MODEL.model_copy(update={"prompt": "Q:"}), data=FACTS, reading=SAMPLED))
     with pytest.raises(ItemError, match="nothing has no items"):
         world.run(ScoreUnit(subject=MODEL, data=DataRef(name="nothing", digest="sha256:0"), reading=SAMPLED))
-    with pytest.raises(ItemError, match=r"suite bad: every template needs \{prompt\}"):
-        world.run(UNITS["suite"].model_copy(update={"suite": "bad"}))
+    with pytest.raises(ItemError, match="the unit asks for a suite but names none"):
+        world.run(UNITS["suite"].model_copy(update={"suite": None}))
     with pytest.raises(ItemError, match="no suite s@1 was given"):
         run_unit(UNITS["suite"], load=world.load, items=world.items)
 

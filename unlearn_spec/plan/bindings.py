@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path as FilePath
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import Field, StrictInt, ValidationError
 
@@ -33,12 +33,12 @@ from .found import Found, NotFoundError, find_weights, there
 from .record_check import statement_refusal
 from .record_file import RecordError, RecordFile, load_record
 from .statement_file import StatementFile, load_statement
+from .suite_file import MAX_BYTES, installed, read_suite
 
 __all__ = ["BindingError", "Bindings", "load_bindings"]
 
 VERSION = "1.0"
 _DEVICE = re.compile(r"(auto|cpu|cuda(:[0-9]{1,3})?)\Z")
-_MAX_SUITE = 1 << 20
 
 
 class BindingError(Exception):
@@ -177,6 +177,7 @@ class _Binder:
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
+        suites |= self._installed(written.suites)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
         records = self._records(written.records)
         statements = self._statements(written.statements, keys)
@@ -266,11 +267,15 @@ class _Binder:
         return False
 
     def _suite_name(self, path: Path, name: str) -> bool:
-        used = {clause.evidence.suite for clause in self.policy.clauses if clause.evidence and clause.evidence.suite}
+        used = self._suites_named()
         if name in used:
             return True
         self.report("B006", path, f"no clause's evidence names the suite `{name}`{did_you_mean(name, used)}", at_key=True)
         return False
+
+    def _suites_named(self) -> tuple[str, ...]:
+        named = (clause.evidence.suite for clause in self.policy.clauses if clause.evidence and clause.evidence.suite)
+        return tuple(dict.fromkeys(named))
 
     # --- models ------------------------------------------------------------------------------------------------------
 
@@ -490,11 +495,11 @@ class _Binder:
         file = self.folder / entry.file
         try:
             with file.open("rb") as stream:
-                raw = stream.read(_MAX_SUITE + 1)
+                raw = stream.read(MAX_BYTES + 1)
         except OSError as error:
             self.report("B007", (*path, "file"), f"cannot read {file}: {error.strerror}")
             return None
-        if len(raw) > _MAX_SUITE:
+        if len(raw) > MAX_BYTES:
             self.report("B014", (*path, "file"), f"{file} is larger than 1 MiB")
             return None
         digest, named = bytes_digest(raw), name.partition("@")[2]
@@ -504,12 +509,14 @@ class _Binder:
         if reading.findings:
             self.elsewhere += reading.findings
             return None
-        templates = _templates(reading.data)
-        if templates is None:
-            text = f"{file}: a suite is {{templates: [text with {{prompt}} in it, …]}}"
-            self.report("B014", (*path, "file"), text)
-            return None
-        return BoundSuite(name, digest, templates)
+        suite, problems = read_suite(reading.data)
+        self.elsewhere += findings_in_order(problems, reading.source)
+        return None if suite is None else BoundSuite(name, digest, suite)
+
+    def _installed(self, bound: Mapping[str, object]) -> dict[str, BoundSuite]:
+        """The suites that the policy names, nobody binds, and the program brings along, bytes for bytes."""
+        found = {name: installed(name) for name in self._suites_named() if name not in bound}
+        return {name: suite for name, suite in found.items() if suite is not None}
 
     def _key(self, path: Path, name: str, entry: str) -> bytes | None:
         file = self.folder / entry
@@ -588,15 +595,6 @@ def _unlike(reference: BoundSubject, audited: BoundSubject) -> str:
                 f"the audited model {its!r}"
             )
     return ""
-
-
-def _templates(data: Any) -> tuple[str, ...] | None:
-    listed = data.get("templates") if isinstance(data, dict) and set(data) == {"templates"} else None
-    if not isinstance(listed, list) or not listed:
-        return None
-    if not all(isinstance(one, str) and "{prompt}" in one for one in listed) or len(set(listed)) != len(listed):
-        return None
-    return tuple(listed)
 
 
 def _is_public_key(pem: bytes) -> bool:

@@ -11,7 +11,8 @@ from ..evidence.canonical import Json
 from ..verifiers.items import Item
 from ..verifiers.logged import LogFormat
 from ..verifiers.subjects.source import Endpoint, Source, Weights
-from .data import DataSpec, drawn
+from ..verifiers.suites import Suite
+from .data import DataSpec, drawn, parted
 from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
 from .statement_file import StatementFile
@@ -89,12 +90,12 @@ class BoundData:
 
 @dataclass(frozen=True)
 class BoundSuite:
-    """A finite list of templates around a prompt."""
+    """A finite list of attacks."""
 
     name: str
     """As the policy names it, digest included."""
     digest: str
-    templates: tuple[str, ...] = field(repr=False)
+    suite: Suite = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -131,12 +132,12 @@ class Bindings:
         """The items a data reference stands for, its draw included. `KeyError` if nothing bound has that content."""
         for found in (*self.data.values(), *self.holdouts.values(), *self.wider.values()):
             if (found.name, found.digest) == (ref.name, ref.digest):
-                return drawn(found.items, ref.take, ref.seed)
+                return parted(drawn(found.items, ref.take, ref.seed), ref.part, ref.parts, ref.seed)
         raise KeyError(f"no bound data {ref.name} has the digest {ref.digest}")
 
-    def suite(self, name: str) -> tuple[str, ...]:
-        """The templates of a suite. `KeyError` if it is not bound."""
-        return self.suites[name].templates
+    def suite(self, name: str) -> Suite:
+        """The suite of this name, digest included. `KeyError` if it is not bound."""
+        return self.suites[name].suite
 
     def _subjects(self) -> Iterator[BoundSubject]:
         yield from self.artifacts.values()

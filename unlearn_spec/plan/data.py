@@ -153,3 +153,16 @@ def drawn(items: Sequence[Item], take: int | None, seed: int) -> tuple[Item, ...
     ranked = sorted(items, key=lambda item: hashlib.sha256(f"{seed}\n{item.id}".encode()).digest())
     chosen = {item.id for item in ranked[:take]}
     return tuple(item for item in items if item.id in chosen)
+
+
+def parted(items: Sequence[Item], part: int, parts: int, seed: int) -> tuple[Item, ...]:
+    """The items of one part, from 1, cluster by cluster in the order of a hash of seed and cluster; all for part 0.
+
+    Parts differ by one cluster at most, and one after another they are all clusters in random order.
+    """
+    if part == 0:
+        return tuple(items)
+    clusters = sorted({one.cluster for one in items}, key=lambda name: hashlib.sha256(f"looks\n{seed}\n{name}".encode()).digest())
+    mine = clusters[(part - 1) * len(clusters) // parts : part * len(clusters) // parts]
+    place = {name: number for number, name in enumerate(mine)}
+    return tuple(sorted((one for one in items if one.cluster in place), key=lambda one: place[one.cluster]))

@@ -110,6 +110,9 @@ class DataRef(Frozen):
     take: int | None = None
     """This many items, drawn by `seed`; all of them if not given."""
     seed: int = 0
+    part: int = 0
+    """Of these only those of one part, from 1, of `parts`, into which `seed` divides the clusters; all of them for 0."""
+    parts: int = 1
 
 
 class ScoreUnit(Frozen):
@@ -133,6 +136,10 @@ class GenerateUnit(Frozen):
     repeat: int = 0
     """1 for the same-model repeat of the A/A gate."""
     seed: int = 0
+    others: DataRef | None = None
+    """For a suite that shows or asks other items: the set from which the seed takes them."""
+    typed: bool = False
+    """For a suite through a product: whoever asks types all of a probe, its examples and beginnings included."""
 
 
 class RelearnUnit(Frozen):
@@ -264,6 +271,10 @@ class Obligation(Frozen):
     """Digests of the logs of somebody else's evaluations that it rests on; nothing was measured then."""
     chance: Exact | None = None
     """For multiple choice: the share of items that guessing answers rightly, the mean of 1 / options."""
+    looks: int = 0
+    """Looks at which the test may end, each after one more part of the items; 0 where it is looked at as a whole."""
+    largest: int = 1
+    """Items of the largest cluster."""
 
 
 class Missing(Frozen):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -18,6 +20,8 @@ from .looks import quantization
 from .model import Cost, Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, power_fields, to_certify, to_refute
 from .relearning import relearning
+from .stops import looked_at, staged
+from .suites import Attacks, attacks_on
 from .units import answering, keys, scoring
 
 RateClause = Suppress | Refuse | Retain
@@ -51,7 +55,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     case.audited()
     sample = case.sample(clause.target)
     need_latin(reading, sample)
-    asked, prompts, suite = _cell(case, clause, verifier, reading, sample)
+    asked, prompts, attacks = _cell(case, clause, verifier, reading, sample)
     guarded = access == "product"
     scored = reading.metric in SCORED
     chance = _chance(sample) if reading.metric == "multiple_choice" and reading.options != "task" else None
@@ -62,10 +66,14 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
             "A log that lm-evaluation-harness wrote of it, under `logs`; or `options: letters` or `texts`.",
         )
 
+    data = looked_at(sample, case) if case.evidence.stop is not None else (sample.ref,)
+
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
         how, seed = answering(reading), case.bindings.seed
-        unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, suite=suite, seed=seed)
-        return (unit,)
+        unit = GenerateUnit(subject=subject, data=sample.ref, reading=how, prompts=prompts, seed=seed)
+        if attacks is not None:
+            unit = unit.model_copy(update={"suite": attacks.name, "others": attacks.others, "typed": guarded})
+        return tuple(unit.model_copy(update={"data": part}) for part in data)
 
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
@@ -74,6 +82,10 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     logs: tuple[str, ...] = ()
     if case.audited().log is not None:
         need_logged(case, clause, reading, sample)
+        if case.evidence.stop is not None:
+            raise LackingError(
+                "not_testable", "A log was made as a whole: no test of it can end early.", "Evidence without `stop`."
+            )
         ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
     power = _power(case, clause, reading, sample)
@@ -101,11 +113,13 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         refute_at=case.refute_at,
         chance=chance,
         logs=logs,
+        looks=len(data) if case.evidence.stop is not None else 0,
+        largest=max(Counter(sample.clusters).values()),
         cost=Cost() if logs else cost_of(
             verifier,
             work_of(
                 sample.items,
-                probes=_probes(case, prompts, suite, sample) if chance is None else max(len(i.choices) for i in sample.items),
+                probes=_most_asked(chance, attacks, prompts, sample),
                 samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
                 new_tokens=reading.max_new_tokens,
             ),
@@ -201,8 +215,8 @@ def limit_words(clause: RateClause) -> str:
 
 def _cell(
     case: Case, clause: RateClause, verifier: VerifierId, reading: Reading, sample: Sample
-) -> tuple[str, Prompts, str | None]:
-    """(what is asked, which prompts, which suite)."""
+) -> tuple[str, Prompts, Attacks | None]:
+    """(what is asked, which prompts, which attacks)."""
     asked, suite = clause.scope.asked, case.evidence.suite
     scored = reading.metric in SCORED
     bare = sum(not item.choices or not item.prompt for item in sample.items)
@@ -219,9 +233,7 @@ def _cell(
             "`scope.asked: direct`, or a metric that reads answers.",
         )
     if suite is not None:
-        if suite not in case.bindings.suites:
-            raise LackingError("not_tested", f"The suite {suite} is not bound.", "Bind its file under `suites`.")
-        return f"suite:{suite}", "suite", suite
+        return f"suite:{suite}", "suite", attacks_on(case, suite, sample)
     if asked is None:
         raise LackingError("not_tested", "The clause does not say how hard it is asked.", "Give `scope.asked`.")
     if asked == "in_context":
@@ -242,9 +254,14 @@ def _cell(
     return "paraphrase", "paraphrases", None
 
 
-def _probes(case: Case, prompts: Prompts, suite: str | None, sample: Sample) -> int:
-    if prompts == "suite" and suite is not None:
-        return len(case.bindings.suite(suite))
+def _most_asked(chance: Fraction | None, attacks: Attacks | None, prompts: Prompts, sample: Sample) -> int:
+    """The most that is asked about one item: options, a suite's probes, or wordings."""
+    if chance is not None:
+        return max(len(item.choices) for item in sample.items)
+    return attacks.probes if attacks is not None else _probes(prompts, sample)
+
+
+def _probes(prompts: Prompts, sample: Sample) -> int:
     if prompts == "paraphrases":
         return max(1 + len(item.paraphrases) for item in sample.items)
     return 1
@@ -275,6 +292,9 @@ def _power(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> 
     effect, alpha, clusters = case.evidence.power_at, case.error(), sample.clusters
     if effect is None:
         return None
+    if case.evidence.stop is not None:
+        last = replace(case, evidence=case.evidence.model_copy(update={"stop": None}), alpha=alpha / 2)
+        return staged(_power(last, clause, reading, sample), alpha)
     if isinstance(clause.limit, Within):
         return paired(len(set(clusters)), clause.limit.within, effect, alpha)
     settled = reading.decoding == "greedy" or reading.metric in SCORED

@@ -146,6 +146,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "Evidence.inspect": "Ways to look inside the model. For `remove`.",
     "Evidence.controls": "Controls the test must have.",
     "Evidence.record": "Name of the signed record.",
+    "Evidence.stop": "anytime: look on the way, and end the test once it has decided.",
     "ShareOf.share": "The share of items for which the limit must hold.",
     "ClauseBase.id": "Stable name of the clause, in kebab-case.",
     "ClauseBase.goal": "What is wanted.",

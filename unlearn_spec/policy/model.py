@@ -309,6 +309,8 @@ class Evidence(Frozen):
     inspect: tuple[View, ...] = ()
     controls: tuple[Name, ...] = ()
     record: Name | None = None
+    stop: Literal["anytime"] | None = None
+    """Looks are taken on the way, and the test ends once its bounds, valid at every look, have decided."""
 
 
 class ShareOf(Frozen):

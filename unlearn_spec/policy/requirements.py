@@ -41,6 +41,7 @@ _TEST_ONLY: Final = (
     "quantize",
     "inspect",
     "controls",
+    "stop",
 )
 _CLAIM_FIELDS: Final = {
     "influence_removed": ("epsilon", "delta"),
@@ -286,6 +287,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
     yield from _altered(path, clause, evidence, data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
+    if kind == "test" and "stop" in evidence and (why := _never_stops(clause, evidence)):
+        yield _idle((*path, "stop"), why, data)
     if kind == "test" and evidence.get("decide") == "certify" and at(clause, ("scope", "asked")) == "adversarial":
         suite = evidence.get("suite")
         if "suite" not in evidence:
@@ -319,6 +322,21 @@ def _altered(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data:
             yield Problem("S006", (*path, key), "a name stands here twice", fix="name each once", clause=clause_id(path, data))
         elif names == []:
             yield Problem("S006", (*path, key), "an empty list asks for nothing", fix="name one", clause=clause_id(path, data))
+
+
+def _never_stops(clause: dict[str, Any], evidence: dict[str, Any]) -> str:
+    """Where no test can end early: the words that say so; nothing where one can."""
+    metric = at(clause, ("reveals_when", "metric"))
+    if clause.get("goal") != "suppress":
+        return f"for the goal `{clause.get('goal')}`"
+    if clause.get("over", "mean") != "mean":
+        return "but for a limit `over: mean`"
+    if clause.get("about") == "process" or "refute_at" in evidence:
+        return "for a clause about the process, which one run does not support"
+    if whole := next((key for key in ("relearn", "quantize") if key in evidence), None):
+        return f"with `{whole}`, whose copies are looked at as a whole"
+    computed = ("extraction_probability", "multiple_choice", "refusal", "not_refusal", "human")
+    return f"for the metric `{metric}`" if metric in computed else ""
 
 
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:

@@ -14,8 +14,10 @@ from .cases import case
 from .coverage import not_covered
 from .language import words
 from .model import (
+    Answers,
     Artifact,
     Assumption,
+    AttackFamily,
     Axiom,
     Calibrated,
     ClauseEntry,
@@ -59,6 +61,8 @@ def build(
     statements: tuple[Stated, ...] = (),
     written: Mapping[str, str] | None = None,
     calibration: tuple[Calibrated, ...] = (),
+    attacks: tuple[AttackFamily, ...] = (),
+    answers: tuple[Answers, ...] = (),
 ) -> Report:
     """The report of one run.
 
@@ -115,6 +119,8 @@ def build(
         retest=retest(plan, records, verification),
         calibration=calibration,
         notes=tuple(map(_note, plan.notes)),
+        attacks=attacks,
+        answers=answers,
     )
 
 

@@ -181,6 +181,29 @@ class Guardrail(Frozen):
     artifact: str
     intervals: tuple[Interval, ...]
     """Labelled `through the system` and `bare weights`; shares of items in [0, 1]."""
+    held_back: Annotated[int, Field(ge=0)] | None = None
+    """Items that the bare weights reveal and the guarded system does not."""
+
+
+class AttackFamily(Frozen):
+    """What one family of a suite's attacks revealed: described, never deciding."""
+
+    clause: str
+    artifact: str
+    family: str
+    gives: bool
+    """Whether its probes gave part of the answer; the words given count for nothing."""
+    intervals: tuple[Interval, ...]
+    """Labelled `audited`, `original`, `never trained`; bounds share the test's error between the families."""
+
+
+class Answers(Frozen):
+    """How the share of items revealed grows with the number of answers to each question: described, never deciding."""
+
+    clause: str
+    artifact: str
+    intervals: tuple[Interval, ...]
+    """Labelled by the number of answers, `1`, `2`, …; expected shares of items in [0, 1]."""
 
 
 class Relearning(Frozen):
@@ -346,6 +369,8 @@ class Report(Frozen):
     """Events after which the results no longer speak of the present."""
     notes: tuple[Said, ...] = ()
     """What the data and the limits give reason to doubt, found before measuring."""
+    attacks: tuple[AttackFamily, ...] = ()
+    answers: tuple[Answers, ...] = ()
 
     @model_validator(mode="after")
     def _worst_and_named(self) -> Report:

@@ -118,8 +118,10 @@ def tolerated_rate(clause: RateGoal | Remove) -> Fraction | None:
 
 
 def error_of(test: DeclaredTest) -> Fraction | None:
-    """α of one bound: `rectify` has two, the corrected statement's and the old one's."""
-    return test.alpha / 2 if test.alpha is not None and isinstance(test.clause, Rectify) else test.alpha
+    """α of one bound: `rectify` has two, the corrected statement's and the old one's; a test with looks on the way spends
+    half of it on these."""
+    shared = isinstance(test.clause, Rectify) or test.evidence.stop is not None
+    return test.alpha / 2 if test.alpha is not None and shared else test.alpha
 
 
 def stands_on(test: DeclaredTest) -> tuple[str, ...]:

@@ -433,6 +433,7 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
         aim = "is to certify the limit" if evidence.decide == "certify" else "is to fail to refute the limit"
         parts.append(f"that {aim}")
     parts += [] if evidence.power_at is None else [f"with power to find {percent(evidence.power_at)}"]
+    parts += [] if evidence.stop is None else ["that ends as soon as a look on the way has decided"]
     parts += [] if evidence.refute_at is None else [f"counting one run at {percent(evidence.refute_at)} as refuting"]
     return "".join(f" {part}" for part in parts)
 

@@ -119,7 +119,7 @@ def _audit(run: Path, held: Held, log: Log) -> None:
 
 def _concluded(plan: Plan, materials: Materials, store: Store, ledger: Finished) -> Conclusion:
     try:
-        return conclude(plan, materials, seen_in(store, plan, ledger.finished))
+        return conclude(plan, materials, seen_in(store, plan, ledger.finished, materials.document.policy, ledger.ended))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # tables that no verifier writes
         raise BrokenError(f"nothing can be concluded from the evidence: {error}") from None
 

@@ -12,6 +12,7 @@ from ..plan.bound import Bindings
 from ..plan.case import Case, Draft, LackingError
 from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
 from ..plan.reach import within_reach
+from ..plan.stops import LOOKS
 from ..plan.units import is_answer, unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -94,13 +95,24 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         try:
             _arms(case, test, units)
             _controls(case, test, units)
-            _looks(case, test, units)
+            _copies(case, test, units)
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         if test.logs != case.logs():
             raise PlanError(f"the plan's {test.id} does not name the logs of other people's evaluations that it rests on")
         _numbers(case, test)
+        _looks(case, test, units)
+
+
+def _looks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """A test that may end early has the registered looks, each at one part of the items in the order of the seed."""
+    registered = LOOKS if case.evidence.stop is not None else 0
+    parts = [(units[key].data.part, units[key].data.parts) for key in test.audited]
+    due = [(look, registered) for look in range(1, registered + 1)] or [(0, 1)] * len(parts)
+    seeds = {units[key].data.seed for key in test.audited if registered}
+    if test.looks != registered or parts != due or not seeds <= {case.bindings.seed}:
+        raise PlanError(f"the plan's {test.id} looks at its items otherwise than its clause and the seed say")
 
 
 def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
@@ -123,7 +135,7 @@ def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
         raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
 
 
-def _looks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+def _copies(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
     """Each subject rounded to the clause's formats, or viewed in its ways, with the bound original's head; nothing less."""
     heads = {subject.model for subject in case.arms(guarded=False)["original"]}
     for keys in (test.audited, test.original, test.references):

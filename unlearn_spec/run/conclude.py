@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..evidence.canonical import EvidenceError
@@ -13,6 +13,7 @@ from ..evidence.store import Store
 from ..finding import Finding
 from ..plan.bound import Bindings
 from ..plan.model import LoggedUnit, Obligation, Plan
+from ..plan.stops import taken
 from ..policy.model import Policy
 from ..report.excerpt import clause_lines
 from ..report.model import Report
@@ -25,6 +26,7 @@ from ..verifiers.logged import Log, LogError, agrees
 from .materials import Materials
 from .places import stored_table
 from .result import make_report
+from .stops import check_ends, replayed
 
 
 @dataclass(frozen=True)
@@ -54,21 +56,35 @@ class Conclusion:
 
 
 def conclude(plan: Plan, materials: Materials, seen: Seen) -> Conclusion:
-    """Facts, gates and verdicts of every obligation of the plan."""
+    """Facts, gates and verdicts of every obligation of the plan. `seen`: all units that were due."""
     _check_logs(materials, seen)
+    plan = taken(plan, seen.tables)
     exhibits = tuple(_exhibit(obligation, plan, materials, seen) for obligation in plan.obligations)
     return Conclusion(materials, plan, seen, exhibits, decide(materials.document.policy, plan, exhibits))
 
 
-def seen_in(store: Store, plan: Plan, objects: Mapping[str, str]) -> Seen:
-    """Everything measured, read back and re-hashed. Raises `EvidenceError`; also for a unit that has no object."""
-    unmeasured = sum(planned.key not in objects for planned in plan.units)
+def seen_in(
+    store: Store, plan: Plan, objects: Mapping[str, str], policy: Policy, noted: Mapping[str, int] | None = None
+) -> Seen:
+    """Everything measured, read back and re-hashed. Raises `EvidenceError`; also for a unit that was due and has no object,
+    and for one that has and was not due. `noted`: the looks at which tests ended, by the ledger, to hold against."""
+    wanted, ended = replayed(plan, policy, lambda keys: tables_of(store, plan, objects, keys))
+    if surplus := sorted(set(objects) - wanted):
+        raise EvidenceError(f"a unit was measured after the test that reads it had ended: {surplus[0]}")
+    check_ends(ended, ended if noted is None else noted)
+    return tables_of(store, plan, objects, wanted)
+
+
+def tables_of(store: Store, plan: Plan, objects: Mapping[str, str], keys: Collection[str]) -> Seen:
+    """These units, read back and re-hashed. Raises `EvidenceError`; also for one that has no object."""
+    wanted = tuple(planned for planned in plan.units if planned.key in keys)
+    unmeasured = sum(planned.key not in objects for planned in wanted)
     if unmeasured:
         raise EvidenceError(f"{unmeasured} of {len(plan.units)} planned units were not measured")
     return Seen(
-        units={planned.key: planned.unit for planned in plan.units},
-        tables={planned.key: stored_table(store, planned.unit, objects[planned.key]) for planned in plan.units},
-        objects=objects,
+        units={planned.key: planned.unit for planned in wanted},
+        tables={planned.key: stored_table(store, planned.unit, objects[planned.key]) for planned in wanted},
+        objects={planned.key: objects[planned.key] for planned in wanted},
     )
 
 

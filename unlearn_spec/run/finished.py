@@ -14,6 +14,7 @@ from ..plan.model import Plan
 from ..rules.wording import count
 from .materials import Materials, recall
 from .seal import SEAL
+from .stops import ENDED
 from .verify import DAY, VERIFICATION
 
 
@@ -36,6 +37,8 @@ class Finished:
     """Program and libraries that measured and concluded."""
     finished: Mapping[str, str]
     """Unit key → evidence object."""
+    ended: Mapping[str, int]
+    """Test → look at which it ended, for tests with looks."""
     verification: str
     """Object that holds the verdicts."""
     report: str
@@ -93,6 +96,7 @@ def read_finished(run: Path, store: Store) -> Finished:
         plan=plan,
         versions=plans[0].payload["versions"],
         finished=finished,
+        ended={note[ENDED]: note["look"] for note in notes if ENDED in note},
         verification=verification,
         report=reports[-1],
     )
@@ -111,7 +115,9 @@ def _readable(row: Row) -> None:
         if row.kind == "plan":
             texts = (*(row.payload[name] for name in ("plan", "policy", "bindings")), *row.payload["versions"].values())
         else:
-            texts = tuple(row.payload[name] for name in (DAY, REPORT_NOTE) if name in row.payload)
+            texts = tuple(row.payload[name] for name in (DAY, REPORT_NOTE, ENDED) if name in row.payload)
+            if ENDED in row.payload and not isinstance(row.payload["look"], int):
+                raise TypeError
             date.fromisoformat(row.payload.get(DAY, "2000-01-01"))
         if not all(isinstance(text, str) for text in texts):
             raise TypeError

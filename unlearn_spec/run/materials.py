@@ -18,7 +18,7 @@ from ..evidence.canonical import EvidenceError, Json, decimal_text, json_digest
 from ..evidence.ledger import Ledger
 from ..evidence.store import Store
 from ..plan.bound import Bindings, BoundSubject
-from ..plan.model import DataRef, EndpointRef, LoggedUnit, Plan
+from ..plan.model import DataRef, EndpointRef, LoggedUnit, Obligation, Plan
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
 from ..plan.statement_file import StatementFile, read_statement
@@ -143,7 +143,7 @@ def _revealing(plan: Plan) -> tuple[DataRef, ...]:
     units = {planned.key: planned.unit for planned in plan.units}
     tests = (o for o in plan.obligations if o.verifier in REVEALING and o.audited)
     try:
-        return tuple(dict.fromkeys(units[test.audited[0]].data for test in tests))
+        return tuple(dict.fromkeys(units[key].data for test in tests for key in _asked(test)))
     except KeyError as unknown:
         raise EvidenceError(f"the plan reads a unit that is not planned, {unknown.args[0]}") from None
 
@@ -156,6 +156,11 @@ def _log(store: Store, digest: str, kept: str) -> bytes:
     if kept != digest:
         raise EvidenceError(f"the log kept in the run, {kept}, is not the one that was bound, {digest}")
     return store.get_bytes(kept)
+
+
+def _asked(test: Obligation) -> tuple[str, ...]:
+    """Of a test with looks, the units of all of them; else one that stands for all."""
+    return test.audited if test.looks else test.audited[:1]
 
 
 def _policy_key(file: str) -> str:

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from ..evidence.canonical import bytes_digest
 from ..evidence.store import Store
 from ..plan.bound import Bindings
-from ..plan.data import DataError, DataSpec, drawn, load_data
-from ..plan.model import DataRef, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
+from ..plan.data import DataError, DataSpec, drawn, load_data, parted
+from ..plan.model import DataRef, GenerateUnit, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
 from ..verifiers.items import Item
 from ..verifiers.logged import Log
 from ..verifiers.subjects.source import Endpoint, Source, Weights
+from ..verifiers.suites import Suite
 from ..verifiers.table import Table
 from .executor import Job, RunError
 
@@ -33,13 +34,13 @@ class Places:
     guards: tuple[tuple[str, Path], ...]
     data: tuple[tuple[str, str, DataSpec], ...]
     """(name, digest of the items, file)."""
-    suites: tuple[tuple[str, tuple[str, ...]], ...]
+    suites: tuple[tuple[str, Suite], ...]
 
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         """The items of a data reference, its draw included. Raises `RunError` if the file has changed."""
         for name, digest, spec in self.data:
             if (name, digest) == (ref.name, ref.digest):
-                return drawn(_items(spec, digest), ref.take, ref.seed)
+                return parted(drawn(_items(spec, digest), ref.take, ref.seed), ref.part, ref.parts, ref.seed)
         raise RunError(f"no data file is bound for {ref.name}")
 
     def load(self, ref: SubjectRef) -> Subject | Log:
@@ -62,8 +63,8 @@ class Places:
             raise RunError("an endpoint has no log")
         return _bytes(source.path, digest)
 
-    def suite(self, name: str) -> tuple[str, ...]:
-        """The templates of a suite."""
+    def suite(self, name: str) -> Suite:
+        """The suite of this name, digest included."""
         return dict(self.suites)[name]
 
 
@@ -79,7 +80,7 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
         models=tuple(sorted({ref.model: found.source for ref, found in bound.items()}.items(), key=lambda row: row[0])),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
         data=tuple(sorted(((one.name, one.digest, one.spec) for one in sets if one.name in read), key=lambda row: row[:2])),
-        suites=tuple(sorted((name, suite.templates) for name, suite in bindings.suites.items())),
+        suites=tuple((name, bindings.suite(name)) for name in sorted(bindings.suites)),
     )
 
 
@@ -123,9 +124,10 @@ def _subjects(unit: Unit) -> tuple[SubjectRef, ...]:
 
 
 def _data(unit: Unit) -> tuple[DataRef, ...]:
-    if isinstance(unit, InspectUnit) and unit.taught is not None:
-        return unit.data, unit.taught
-    return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
+    match unit:
+        case InspectUnit(taught=beside) | RelearnUnit(retain=beside) | GenerateUnit(others=beside) if beside is not None:
+            return unit.data, beside
+    return (unit.data,)
 
 
 def _bytes(file: Path, digest: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from ..evidence.canonical import EvidenceError
@@ -12,13 +12,27 @@ from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
 from ..policy.model import Clause, Policy, Remove, Suppress
 from ..report.build import build
-from ..report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Stated, Versions
+from ..report.model import (
+    Answers,
+    AttackFamily,
+    Axiom,
+    Guardrail,
+    Record,
+    Redacted,
+    Relearning,
+    Report,
+    Stated,
+    Versions,
+)
 from ..rules.explain import sentence
+from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import Judge, lower, upper
 from ..verdict.model import Interval, Verification
 from ..verdict.removal import attacked_side
+from ..verdict.stops import population_of
+from ..verifiers.gap import gap as gap_between
 from . import versions
 from .cited import cited
 from .materials import REVEALING, Materials
@@ -61,6 +75,8 @@ def make_report(
         relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
         guardrails=_guardrails(plan, clauses, seen),
         calibration=cited(dict.fromkeys(one.verifier for one in plan.obligations if one.verifier != "record")),
+        attacks=tuple(one for obligation in plan.obligations for one in _attacks(obligation, clauses, seen)),
+        answers=tuple(one for obligation in plan.obligations for one in _answers(obligation, clauses, seen)),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
     )
 
@@ -113,14 +129,32 @@ def _guardrails(plan: Plan, clauses: Mapping[str, Clause], seen: Seen) -> tuple[
         obligation = next(o for o in plan.obligations if (o.clause, o.artifact) == (gap.clause, gap.artifact))
         judge = judge_for(obligation, clauses[gap.clause])
         sides = (("through the system", gap.guarded), ("bare weights", gap.bare))
+        guarded, bare = (judge([seen.tables[key] for key in keys]) for _, keys in sides)
         found.append(
             Guardrail(
                 clause=gap.clause,
                 artifact=gap.artifact,
                 intervals=tuple(_side(label, keys, obligation, judge, seen) for label, keys in sides),
+                held_back=gap_between(guarded, bare).held_back,
             )
         )
     return tuple(found)
+
+
+def _attacks(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) -> Iterator[AttackFamily]:
+    for one in by_family(obligation, clauses[obligation.clause], seen):
+        yield AttackFamily(
+            clause=obligation.clause,
+            artifact=obligation.artifact,
+            family=one.family,
+            gives=one.gives,
+            intervals=one.intervals,
+        )
+
+
+def _answers(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) -> Iterator[Answers]:
+    if intervals := at_k(obligation, clauses[obligation.clause], seen):
+        yield Answers(clause=obligation.clause, artifact=obligation.artifact, intervals=intervals)
 
 
 def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge, seen: Seen) -> Interval:
@@ -128,8 +162,8 @@ def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge,
     return Interval(
         label=label,
         point=outcomes.share,
-        low=float(lower((outcomes,), obligation.alpha)),
-        high=float(upper((outcomes,), obligation.alpha)),
+        low=float(lower((outcomes,), obligation.alpha, population_of(obligation))),
+        high=float(upper((outcomes,), obligation.alpha, population_of(obligation))),
         hits=outcomes.k,
         n=outcomes.n,
         clusters=outcomes.cluster_count,
@@ -144,7 +178,7 @@ def _revealed(
     if obligation.verifier not in REVEALING or not isinstance(clause, Suppress | Remove):
         return ()
     (outcomes,) = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
-    roster = materials.roster(seen.units[obligation.audited[0]].data)
+    roster = {name: one for key in obligation.audited for name, one in materials.roster(seen.units[key].data).items()}
     hits = [item for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
     if strangers := [item for item in hits if item not in roster]:
         raise EvidenceError(f"{obligation.id}: {len(strangers)} of the items measured are not among those that were bound")

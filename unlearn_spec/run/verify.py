@@ -8,7 +8,7 @@ depends on policy, bindings, program versions and seed, not on how often or wher
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -24,15 +24,18 @@ from ..evidence.store import Store
 from ..plan.bindings import load_bindings
 from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
+from ..plan.stops import due
 from ..policy.load import load
+from ..policy.model import Policy
 from ..report.model import RESULT, Report, canonical
 from ..rules.check import check_document
 from ..verdict.model import Verification
-from .conclude import blocked, conclude, seen_in
+from .conclude import blocked, conclude, seen_in, tables_of
 from .executor import Executor, LocalExecutor, RunError
 from .materials import gather, keep
 from .places import Measure, Places, job, places
 from .seal import seal, write_whole
+from .stops import ENDED, ended_by, looks
 
 __all__ = ["LIBRARIES", "RESULT", "RunResult", "blocked", "verify"]
 
@@ -85,8 +88,8 @@ def verify(
         at = places(bound, plan, where)
         materials = gather(document, bound, plan, at)
         keep(materials, ledger, store)
-        objects = _measured(out, ledger, store, plan, at, workers, progress, executor)
-        concluded = conclude(plan, materials, seen_in(store, plan, objects))
+        objects = _measured(out, ledger, store, plan, document.policy, at, workers, progress, executor)
+        concluded = conclude(plan, materials, seen_in(store, plan, objects, document.policy))
         ledger.append("verdict", {"key": VERIFICATION, "object": store.put_bytes(json_bytes(concluded.verification))})
         report = concluded.report(findings, ledger.content_digest())
         text = canonical(report).encode()
@@ -187,21 +190,18 @@ def _measured(
     ledger: Ledger,
     store: Store,
     plan: Plan,
+    policy: Policy,
     at: Places,
     workers: int | None,
     progress: bool,
     executor: Executor | None,
 ) -> Mapping[str, str]:
-    """Measures what is not yet finished; unit key → digest of the stored table, for every unit of the plan."""
+    """Measures what is not yet finished, look by look; unit key → digest of the stored table, for every unit that was due."""
     objects = {planned.key: digest for planned in plan.units if (digest := _kept(ledger, store, planned)) is not None}
-    todo = [job(planned.key, planned.unit) for planned in plan.units if planned.key not in objects]
-    if not todo:
-        return objects
-    _same_day(out, ledger, plan, objects)
     with ExitStack() as stack:
         hidden = None if progress else True  # None: shown on a terminal only
         bar = stack.enter_context(tqdm(total=len(plan.units), initial=len(objects), unit="unit", disable=hidden))
-        run = executor or stack.enter_context(LocalExecutor(_workers(at.device) if workers is None else workers))
+        run = executor
 
         def done(finished: Any, digest: str) -> None:
             ledger.finish(finished.key, digest)
@@ -209,18 +209,35 @@ def _measured(
             bar.set_postfix_str(finished.group, refresh=False)
             bar.update()
 
-        run.run(todo, Measure(at, out.resolve()), done)
+        ended: Mapping[str, int] = {}
+        for look in range(1, max(1, looks(plan)) + 1):
+            wanted = due(plan, ended, look)
+            todo = [job(one.key, one.unit) for one in plan.units if one.key in wanted and one.key not in objects]
+            if todo:
+                _same_day(out, ledger, plan, {one.key for one in todo})
+                run = run or stack.enter_context(LocalExecutor(_workers(at.device) if workers is None else workers))
+                run.run(todo, Measure(at, out.resolve()), done)
+            before, ended = ended, ended_by(plan, policy, look, ended, lambda keys: tables_of(store, plan, objects, keys))
+            for name in sorted(set(ended) - set(before)):
+                _note_end(ledger, name, ended[name])
     return objects
 
 
-def _same_day(out: Path, ledger: Ledger, plan: Plan, objects: Mapping[str, str]) -> None:
+def _same_day(out: Path, ledger: Ledger, plan: Plan, wanted: Collection[str]) -> None:
     """Raises `RunError` where an endpoint would be asked on another day than the one that its evidence is registered for."""
-    left = (planned.unit.subject for planned in plan.units if planned.key not in objects)
+    left = (planned.unit.subject for planned in plan.units if planned.key in wanted)
     if any(subject.endpoint is not None for subject in left) and _day(ledger) != date.today():
         raise RunError(
             f"{out} holds a run whose endpoints were registered as they answer from {_day(ledger)} on; what answers today may be "
             "another model, so choose a fresh folder"
         )
+
+
+def _note_end(ledger: Ledger, test: str, look: int) -> None:
+    """Notes once at which look a test ended."""
+    note: Json = {ENDED: test, "look": look}
+    if not any(row.kind == "note" and row.payload == note for row in ledger.rows()):
+        ledger.append("note", note)
 
 
 def _kept(ledger: Ledger, store: Store, planned: Planned) -> str | None:

@@ -49,9 +49,14 @@ def clustered_rate_upper(hits: Sequence[float], clusters: Sequence[Hashable], al
         sizes[cluster] = sizes.get(cluster, 0) + 1
     if len(sizes) == len(hits) and all(hit in (0, 1) for hit in hits):
         return clopper_pearson_upper(sum(hit == 1 for hit in hits), len(hits), alpha)
-    largest = max(sizes.values(), default=1)
-    scaled = _upper(math.fsum(hits) / largest, len(sizes), alpha)
-    return min(1.0, scaled * len(sizes) * largest / len(hits)) if hits else 1.0
+    return total_rate_upper(math.fsum(hits), len(hits), len(sizes), max(sizes.values(), default=1), alpha)
+
+
+def total_rate_upper(total: float, items: int, clusters: int, largest: int, alpha: Rate) -> float:
+    """The same bound from the sum of hits alone: over `items` items in clusters of at most `largest`; 1 for no items."""
+    if not items:
+        return 1.0
+    return min(1.0, _upper(total / largest, clusters, alpha) * clusters * largest / items)
 
 
 def clustered_rate_lower(hits: Sequence[float], clusters: Sequence[Hashable], alpha: Rate) -> float:

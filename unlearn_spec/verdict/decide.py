@@ -256,18 +256,21 @@ def beyond_limit(clause: Clause, obligation: Obligation, measured: Measured) -> 
 
 
 def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
-    """`; about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else nothing."""
+    """What would decide it: models trained without the target, where hits count for nothing without them; else
+    `; about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else nothing."""
     obligation = exhibit.obligation
+    if exhibit.measured.aided:
+        return f"; models trained without the target, asked the same, would decide it (`references: {obligation.artifact}`)"
     ceiling, tolerated = _tolerated(clause)
-    audited = _audited(exhibit)
-    if tolerated is None or audited is None or obligation.alpha <= 0:
+    audited, alpha = _audited(exhibit), share_of_bounds(obligation)
+    if tolerated is None or audited is None or alpha <= 0:
         return ""
     what = "clusters" if obligation.clusters < obligation.n else "draws"
     if obligation.decide == "not_refuted":
         if obligation.effect is None:
             return ""
         effect = obligation.effect if ceiling is not None else min(Fraction(1), tolerated + obligation.effect)
-        needed = samples_for_power_refute(tolerated, effect, LIKELY, obligation.alpha) if effect > tolerated else None
+        needed = samples_for_power_refute(tolerated, effect, LIKELY, alpha) if effect > tolerated else None
         return (
             f"; {needed:,} independent {what} would have it"
             if needed is not None and needed > audited_units(audited)
@@ -275,10 +278,15 @@ def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
         )
     failing = Fraction(audited.point) if ceiling is not None else 1 - Fraction(audited.point)
     if failing < tolerated:
-        needed = samples_for_power_certify(tolerated, failing, LIKELY, obligation.alpha)
+        needed = samples_for_power_certify(tolerated, failing, LIKELY, alpha)
     else:
-        needed = samples_for_power_refute(tolerated, failing, LIKELY, obligation.alpha) if failing > tolerated else None
+        needed = samples_for_power_refute(tolerated, failing, LIKELY, alpha) if failing > tolerated else None
     return f"; about {needed:,} independent {what} would decide it at the rate seen" if needed is not None else ""
+
+
+def share_of_bounds(obligation: Obligation) -> Fraction:
+    """The error of the bounds in the end: half of α, where looks on the way have the other half."""
+    return obligation.alpha / 2 if obligation.looks else obligation.alpha
 
 
 def findable(clause: Clause, exhibit: Exhibit) -> str:
@@ -295,7 +303,7 @@ def findable(clause: Clause, exhibit: Exhibit) -> str:
         effect = Fraction(whole, 100) if ceiling is not None else tolerated + Fraction(whole, 100)
         if (
             tolerated < effect <= 1
-            and power_refute(units, tolerated, effect, obligation.alpha / bounds) >= POWER_NEEDED
+            and power_refute(units, tolerated, effect, share_of_bounds(obligation) / bounds) >= POWER_NEEDED
         ):
             found = f"a rate of {whole}%" if ceiling is not None else f"a rate {whole} points below the limit"
             return f"; with these {units:,} independent {what} {found} would be found with power 80%"

@@ -21,8 +21,9 @@ from . import looks
 from .facts import judge_for
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
-from .rates import limit_of, part_of
+from .rates import limit_of, part_of, shown_by
 from .removal import attack, attacked_subjects
+from .stops import population_of
 
 _NEEDED: dict[str, str] = {
     "positive": "bind the model before unlearning under `original: {0.artifact}`",
@@ -105,10 +106,13 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
         return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
-    original = seen.outcomes(obligation, "original", judge_for(obligation, clause))
+    judge = judge_for(obligation, clause)
+    if isinstance(clause, Suppress) and obligation.verifier == "leak":
+        judge = shown_by(clause, obligation, seen)
+    original = seen.outcomes(obligation, "original", judge)
     if not original:
         return False, "the original was not measured"
-    low = lower(original, obligation.alpha)
+    low = lower(original, obligation.alpha, population_of(obligation))
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
@@ -159,11 +163,12 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
     if not references:
         return False, "no never-trained model was measured"
-    high = upper(references, obligation.alpha)
+    planned = population_of(obligation)
+    high = upper(references, obligation.alpha, planned)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
     limit = _smallest_found(obligation, clause)
     knowing = (
-        None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
+        None if limit is None else next((one for one in references if lower((one,), obligation.alpha, planned) > limit), None)
     )
     if knowing is not None and limit is not None:
         return (

@@ -19,6 +19,7 @@ from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
 from ..verifiers.outcomes import Outcomes
 from ..verifiers.table import Table
 from .model import Fact, Interval
+from .stops import Population, looked_lower, looked_upper
 
 STEP = Fraction(1, 10**9)
 """Resolution of stated bounds: above τ means from τ + STEP on."""
@@ -50,6 +51,8 @@ class Measured:
     None where no effect is registered."""
     words: str
     """What was seen, in one sentence with numbers."""
+    aided: int = 0
+    """Items revealed only where part of the answer was given, which refutes nothing."""
 
 
 @dataclass(frozen=True)
@@ -113,24 +116,31 @@ def shares(subjects: Sequence[Outcomes]) -> tuple[list[float], list[str]]:
     return [sum(hits[item]) / len(hits[item]) for item in order], [clusters[item] for item in order]
 
 
-def lower(subjects: Sequence[Outcomes], alpha: Fraction) -> Fraction:
-    """Lower bound at `alpha` of the rate over items; several subjects are averaged item by item."""
+def lower(subjects: Sequence[Outcomes], alpha: Fraction, planned: Population | None = None) -> Fraction:
+    """Lower bound at `alpha` of the rate over items; several subjects are averaged item by item. With `planned`, valid
+    at every look on the way there."""
+    if planned is not None:
+        return floor_decimal(looked_lower(subjects, alpha, planned))
     return floor_decimal(clustered_rate_lower(*shares(subjects), alpha))
 
 
-def upper(subjects: Sequence[Outcomes], alpha: Fraction) -> Fraction:
+def upper(subjects: Sequence[Outcomes], alpha: Fraction, planned: Population | None = None) -> Fraction:
     """Upper bound at `alpha`; see `lower`."""
+    if planned is not None:
+        return ceil_decimal(looked_upper(subjects, alpha, planned))
     return ceil_decimal(clustered_rate_upper(*shares(subjects), alpha))
 
 
-def interval(role: Role, subjects: Sequence[Outcomes], alpha: Fraction) -> Interval:
+def interval(
+    role: Role, subjects: Sequence[Outcomes], alpha: Fraction, planned: Population | None = None
+) -> Interval:
     """An interval to show: both bounds at `alpha`, hits and n counted over all subjects."""
     hits, n = sum(one.k for one in subjects), sum(one.n for one in subjects)
     return Interval(
         label=LABEL[role],
         point=hits / n,
-        low=float(lower(subjects, alpha)),
-        high=float(upper(subjects, alpha)),
+        low=float(lower(subjects, alpha, planned)),
+        high=float(upper(subjects, alpha, planned)),
         hits=hits,
         n=n,
         clusters=len({cluster for one in subjects for cluster in one.clusters}),

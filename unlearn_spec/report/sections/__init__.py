@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..document import Code, Document
 from ..language import Words
 from ..model import Report, digest
+from .attacks import attacks
 from .checker import assumptions, checker
 from .controls import controls, guarded, relearning, side_effects
 from .criteria import criteria
@@ -31,6 +32,7 @@ def document(report: Report, say: Words) -> Document:
         trials(report, say),
         controls(report, say),
         relearning(report, say),
+        attacks(report, say),
         guarded(report, say),
         side_effects(report, say),
         outside(report, say),

@@ -77,6 +77,8 @@ def guarded(report: Report, say: Words) -> Part | None:
             for drawing in chart.chart(guardrail.intervals, say=say)
         ]
         blocks += pictures or [para(say("relearning.nothing"))]
+        if guardrail.held_back is not None:
+            blocks.append(para(say.counted("guarded.held_back", guardrail.held_back)))
     return Part("guarded", say("part.guarded"), tuple(blocks))
 
 
