@@ -104,9 +104,9 @@ class _Tableau:
                 self._settle(name)
         for name, terms in self.basic.items():
             self.at[name] = self._summed(terms)
+        outside = {name for name in self.basic if self._gap(name)}
         quick = 4 * len(self.basic)
         while True:
-            outside = [name for name in self.basic if self._gap(name)]
             quick -= 1  # short sums first keep the others short; Bland's rule, from then on, ends it
             if not outside:
                 return {n: v for n, v in self.at.items() if not n.startswith("sum ")}
@@ -117,7 +117,10 @@ class _Tableau:
             if not able:
                 return self._reasons(name, rising)
             other = min(able, key=self.order.__getitem__)
-            self._pivot(name, other, (self.low if rising else self.high)[name].at)
+            moved = self._pivot(name, other, (self.low if rising else self.high)[name].at)
+            outside.discard(name)  # no longer basic; of the others, only what moved can have come in or gone out
+            outside.difference_update(moved)
+            outside.update(one for one in moved if self._gap(one))
 
     def _settle(self, name: str) -> None:
         if name in self.low and self.at[name] < self.low[name].at:
@@ -148,7 +151,9 @@ class _Tableau:
             held.append((side[other], abs(factor)))
         return _merged(held)
 
-    def _pivot(self, leaving: str, entering: str, target: Value) -> None:
+    def _pivot(self, leaving: str, entering: str, target: Value) -> list[str]:
+        """Let two quantities change places, the leaving one at its target; the basic ones that moved."""
+        moved = [entering]
         terms = self.basic.pop(leaving)
         pivot = terms.pop(entering)
         step = tuple((wanted - now) / pivot for wanted, now in zip(target, self.at[leaving], strict=True))
@@ -157,6 +162,7 @@ class _Tableau:
         self.at[entering] = (self.at[entering][0] + step[0], self.at[entering][1] + step[1])
         for name, row in self.basic.items():
             if factor := row.pop(entering, ZERO):
+                moved.append(name)
                 now = self.at[name]
                 self.at[name] = (now[0] + factor * step[0], now[1] + factor * step[1])
                 for other, more in solved.items():
@@ -166,6 +172,7 @@ class _Tableau:
                     else:
                         row.pop(other, None)
         self.basic[entering] = solved
+        return moved
 
 
 def _merged(held: Sequence[tuple[_Bound, Fraction]]) -> Factors:
