@@ -8,10 +8,13 @@ from typing import Literal
 
 from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
 
-VerifierId = Literal["leak", "extraction", "membership", "retention", "refusal", "relearning", "record"]
-Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
+VerifierId = Literal[
+    "leak", "extraction", "membership", "retention", "refusal", "relearning", "record", "ensemble", "canaries"
+]
+Need = Literal["items", "holdout", "references", "original", "neighbours", "record", "canaries"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
-without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""
+without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered.
+`canaries`: items put into training or left out by lot."""
 Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline"]
 Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
 Unit = Literal["score", "generate", "relearn"]

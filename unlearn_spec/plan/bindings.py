@@ -25,7 +25,7 @@ from ..verifiers.items import Item
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.folder import check_folder
 from ..verifiers.subjects.guards import guard_files
-from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
+from .bound import Bindings, BoundCanaries, BoundData, BoundSubject, BoundSuite, Precision
 from .data import FORMATS, Data, DataError, DataSpec, Format, format_of, load_data
 from .form import credentials, findings_in_order, form_problems, told
 from .record_check import statement_refusal
@@ -74,6 +74,10 @@ class _Holdout(_Data):
     randomised: Switch = False
 
 
+class _Canaries(_Data):
+    included: str
+
+
 class _Suite(Frozen):
     file: str
 
@@ -87,9 +91,11 @@ class _Written(Frozen):
     artifacts: dict[str, _Subject] = Field(default_factory=dict)
     original: dict[str, _Subject] = Field(default_factory=dict)
     references: dict[str, tuple[_Subject, ...]] = Field(default_factory=dict)
+    runs: dict[str, tuple[_Subject, ...]] = Field(default_factory=dict)
     data: dict[str, _Data] = Field(default_factory=dict)
     holdouts: dict[str, _Holdout] = Field(default_factory=dict)
     wider: dict[str, _Data] = Field(default_factory=dict)
+    canaries: dict[str, _Canaries] = Field(default_factory=dict)
     suites: dict[str, _Suite] = Field(default_factory=dict)
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
@@ -141,10 +147,13 @@ class _Binder:
         artifacts = self._each(("artifacts",), written.artifacts, self._model_name, self._subject)
         prompts = {name: subject.prompt for name, subject in artifacts.items()}
         original = self._each(("original",), written.original, self._model_name, self._subject, prompts.get)
-        references = self._references(written, artifacts, prompts)
+        references = self._several("references", written.references, prompts, _known(artifacts))
+        others = {name: (*_known(artifacts).get(name, ()), *of) for name, of in _listed(references).items()}
+        runs = self._several("runs", written.runs, prompts, {**_known(artifacts), **others})
         data = self._each(("data",), written.data, self._set_name, self._set)
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
+        canaries = self._each(("canaries",), written.canaries, self._set_name, self._canaries)
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
         records = self._records(written.records)
@@ -163,6 +172,13 @@ class _Binder:
             "keys": {name: bytes_digest(key) for name, key in keys.items()},
             "records": [found.digest for found in records],
         }
+        if runs:
+            content["runs"] = {name: [_content(one) for one in several] for name, several in runs.items()}
+        if canaries:
+            content["canaries"] = {
+                name: {"included": found.included.digest, "excluded": found.excluded.digest}
+                for name, found in canaries.items()
+            }
         if statements:
             content["statements"] = [found.digest for found in statements]
         return Bindings(
@@ -181,6 +197,8 @@ class _Binder:
             keys=keys,
             records=records,
             statements=statements,
+            runs=runs,
+            canaries=canaries,
             content=content,
         )
 
@@ -262,25 +280,27 @@ class _Binder:
             return None
         return BoundSubject(folder, digest, size, prompt, guards, guards_digest)
 
-    def _references(
-        self, written: _Written, artifacts: Mapping[str, BoundSubject], prompts: Mapping[str, str]
+    def _several(
+        self,
+        block: str,
+        written: Mapping[str, tuple[_Subject, ...]],
+        prompts: Mapping[str, str],
+        taken: Mapping[str, tuple[tuple[str, str], ...]],
     ) -> dict[str, tuple[BoundSubject, ...]]:
+        """Lists of models that must differ from each other and from those already bound: (digest, what it is)."""
         found = {}
-        for name, entries in written.references.items():
-            path: Path = ("references", name)
+        for name, entries in written.items():
+            path: Path = (block, name)
             if not self._model_name(path, name):
                 continue
             several = [self._subject((*path, place), name, entry, prompts.get(name)) for place, entry in enumerate(entries)]
-            seen: dict[str, int] = {}
+            seen = dict(taken.get(name, ()))
             for place, one in enumerate(several):
                 if one is None:
                     continue
-                if name in artifacts and one.digest == artifacts[name].digest:
-                    text = f"this is the audited model itself; a reference was trained without the target, apart from `{name}`"
-                    self.report("B010", (*path, place), text)
-                elif one.digest in seen:
-                    self.report("B010", (*path, place), f"this is the same model as reference {seen[one.digest]}")
-                seen.setdefault(one.digest, place)
+                if one.digest in seen:
+                    self.report("B010", (*path, place), f"this is {seen[one.digest]}{_APART[block].format(name)}")
+                seen.setdefault(one.digest, f"the same model as {block.removesuffix('s')} {place}")
             found[name] = tuple(one for one in several if one is not None)
         return found
 
@@ -336,13 +356,29 @@ class _Binder:
 
         return read
 
-    def _data(self, path: Path, name: str, entry: _Data, *, randomised: bool = False) -> BoundData | None:
+    def _canaries(self, path: Path, name: str, entry: _Canaries) -> BoundCanaries | None:
+        """Both halves of one file, by its mark."""
+        put_in = self._data(path, f"included:{name}", entry, only=(entry.included, True))
+        if put_in is None:
+            return None
+        left_out = self._data(path, f"excluded:{name}", entry, only=(entry.included, False))
+        if left_out is None:
+            return None
+        if {item.id for item in put_in.items} & {item.id for item in left_out.items}:
+            self.report("B012", (*path, "file"), f"{put_in.spec.file}: a canary that was put in has the id of one left out")
+        if shared := {_content_of(item) for item in put_in.items} & {_content_of(item) for item in left_out.items}:
+            self.report("B012", (*path, "file"), f"{put_in.spec.file}: {len(shared)} canaries were both put in and left out")
+        return BoundCanaries(put_in, left_out)
+
+    def _data(
+        self, path: Path, name: str, entry: _Data, *, randomised: bool = False, only: tuple[str, bool] | None = None
+    ) -> BoundData | None:
         file = self.folder / entry.file
         form = entry.format or format_of(file)
         if form is None:
             self.report("B003", (*path, "file"), f"the name tells no format; add `format`: {', '.join(FORMATS)}")
             return None
-        spec = DataSpec(file, form, tuple(entry.fields.items()))
+        spec = DataSpec(file, form, tuple(entry.fields.items()), only)
         unknown = [field for field in entry.fields if field not in Item.__dataclass_fields__]
         for field in unknown:
             text = f"an item has no `{field}`{did_you_mean(field, Item.__dataclass_fields__)}"
@@ -447,6 +483,24 @@ class _Binder:
                 self.report("B015", ("statements", place), refused)
             found[read.statement.id] = read
         return tuple(found.values())
+
+
+_APART: Mapping[str, str] = {
+    "references": "; a reference was trained without the target, apart from `{}`",
+    "runs": "; a further run of the process that made `{}` gave other weights",
+}
+"""What is wrong with a model that is bound already, by the list that it stands in."""
+
+
+def _known(artifacts: Mapping[str, BoundSubject]) -> dict[str, tuple[tuple[str, str], ...]]:
+    return {name: ((one.digest, "the audited model itself"),) for name, one in artifacts.items()}
+
+
+def _listed(references: Mapping[str, tuple[BoundSubject, ...]]) -> dict[str, tuple[tuple[str, str], ...]]:
+    return {
+        name: tuple((one.digest, f"the same model as reference {place}") for place, one in enumerate(several))
+        for name, several in references.items()
+    }
 
 
 def _there(asks: Callable[[], bool]) -> bool:

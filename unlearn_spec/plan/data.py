@@ -45,6 +45,8 @@ class DataSpec:
     format: Format
     fields: tuple[tuple[str, str], ...] = ()
     """(field of the item, column of the file). Empty: columns are named like the fields, and those present count."""
+    only: tuple[str, bool] | None = None
+    """(column, value): the rows that have this mark. Each row has `true` or `false` there (in CSV also 1 or 0)."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,12 @@ def load_data(spec: DataSpec) -> Data:
     """
     raw = _read(spec.file)
     columns = dict(spec.fields) or {field: field for field in FIELDS}
+    marked = {} if spec.only is None else {"": spec.only[0]}
     found: list[Item] = []
     first_row: dict[str, int] = {}
-    for row, values in _ROWS[spec.format](spec.file, raw, columns):
+    for row, values in _ROWS[spec.format](spec.file, raw, columns | marked):
+        if spec.only is not None and _mark(f"{spec.file}: row {row}", spec.only[0], values) != spec.only[1]:
+            continue
         item = _item(f"{spec.file}: row {row}", row, values, columns, named=bool(spec.fields))
         if item.id in first_row:
             raise DataError(f"{spec.file}: row {row} has the same id as row {first_row[item.id]}; ids must differ")
@@ -88,7 +93,8 @@ def load_data(spec: DataSpec) -> Data:
         if len(found) > MAX_ROWS:
             raise DataError(f"{spec.file}: more than {MAX_ROWS:,} rows; split the set")
     if not found:
-        raise DataError(f"{spec.file}: the file holds no items")
+        which = "" if spec.only is None else f" with `{spec.only[0]}` {str(spec.only[1]).lower()}"
+        raise DataError(f"{spec.file}: the file holds no items{which}")
     items = together(found)
     return Data(items, bytes_digest(raw), items_digest(items))
 
@@ -273,3 +279,14 @@ def _paraphrases(where: str, column: str, values: Mapping[str, Any]) -> tuple[st
     if not all(text.strip() for text in found):
         raise DataError(f"{where}: `{column}` holds an empty text")
     return found
+
+
+_MARKS: Mapping[object, bool] = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+
+
+def _mark(where: str, column: str, values: Mapping[str, Any]) -> bool:
+    value = values.get(column)
+    key = value.strip().lower() if isinstance(value, str) else value
+    if not isinstance(key, str | bool) or key not in _MARKS:
+        raise DataError(f"{where}: `{column}` must be true or false")
+    return _MARKS[key]

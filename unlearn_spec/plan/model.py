@@ -19,6 +19,8 @@ VerifierId = Literal[
     "refusal",  # share of marked refusals; on neighbours, over-refusal
     "relearning",  # what fine-tuning on a random half brings back on the other half, against a never-trained control
     "record",  # signed process evidence
+    "ensemble",  # audited runs against retrained references as whole models, labels permuted
+    "canaries",  # which canaries were put in, guessed from one run
 ]
 
 
@@ -195,6 +197,12 @@ class Obligation(Frozen):
     """Registered rate in one run from which a clause about the process counts as refuted."""
     record: str | None = None
     """For `record`: id of the process record in the bindings."""
+    runs: int = 1
+    """Independent train-and-unlearn runs that are tested, the audited one among them."""
+    needed: int | None = None
+    """Of several runs, how many must reach `refute_at` to refute; of guesses about canaries, how many must be right."""
+    refuting: str = ""
+    """What would refute a clause about the process, in words with numbers, where that is no rate of one run."""
 
 
 class Missing(Frozen):

@@ -285,6 +285,19 @@ class Relearn(Frozen):
     on: Literal["random_half", "retain_only"] = "random_half"
 
 
+class Ensemble(Frozen):
+    """Audited runs against retrained references, as whole models: their labels are permuted."""
+
+    statistic: Literal["mmd", "energy", "klom"]
+
+
+class Canaries(Frozen):
+    """Items put in or left out of training at random: the verifier guesses which, from the audited model."""
+
+    guesses: Count
+    """How many guesses are made: one half "in", the other "out"."""
+
+
 class Evidence(Frozen):
     kind: EvidenceKind
     access: Access | None = None
@@ -304,6 +317,10 @@ class Evidence(Frozen):
     relearn: Relearn | None = None
     controls: tuple[Name, ...] = ()
     record: Name | None = None
+    runs: Count | None = None
+    """Independent train-and-unlearn runs that are tested, the audited one among them. Not written: that one alone."""
+    ensemble: Ensemble | None = None
+    canaries: Canaries | None = None
 
 
 class ShareOf(Frozen):

@@ -39,7 +39,13 @@ _TEST_ONLY: Final = (
     "refute_at",
     "relearn",
     "controls",
+    "runs",
+    "ensemble",
+    "canaries",
 )
+_PROCESS_ONLY: Final = ("runs", "ensemble", "canaries")
+"""Evidence about the process that made a model: for `remove` alone."""
+_MOST: Final = {"runs": 1_000, "guesses": 100_000}
 _CLAIM_FIELDS: Final = {
     "influence_removed": ("epsilon", "delta"),
     "as_if_never_trained": ("epsilon", "delta"),
@@ -80,6 +86,7 @@ _SKELETON: Final = {
     "controls": "controls: {acme: [assistant]}",
     "confidence": 'confidence: "95%"',
     "adjudicator": "adjudicator: panel",
+    "refute_at": 'refute_at: "20%"',
     "suite": 'suite: "attacks-v1@sha256:<64 hexadecimal digits>"',
 }
 
@@ -283,6 +290,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
                 yield _idle((*path, key), f"for evidence by {kind}", data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
+    if kind == "test":
+        yield from _about_runs(path, clause, evidence, data)
     if kind == "test" and evidence.get("decide") == "certify" and at(clause, ("scope", "asked")) == "adversarial":
         suite = evidence.get("suite")
         if "suite" not in evidence:
@@ -290,6 +299,31 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
         elif isinstance(suite, str) and not _SUITE.match(suite):
             text = 'expected "name@sha256:" and 64 hexadecimal digits: only a fixed suite of attacks can be certified'
             yield Problem("S005", (*path, "suite"), text, clause=clause_id(path, data))
+
+
+def _about_runs(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
+    """Evidence about the process: several runs, whole models, canaries."""
+    written = [key for key in _PROCESS_ONLY if key in evidence]
+    goal, whole = clause.get("goal"), [key for key in ("ensemble", "canaries") if key in evidence]
+    for key in written:
+        if goal != "remove":
+            yield _idle((*path, key), f"for `{goal}`: it tells how a process removes", data)
+        elif clause.get("about") == "model":
+            yield _idle((*path, key), "for `about: model`: it tells about the process", data)
+        elif key in whole and clause.get("measure") == "membership":
+            yield _idle((*path, key), "for the measure `membership`; it bears on `influence`", data)
+    for key in whole:
+        beside: list[str] = [other for other in ("relearn", "suite", "refute_at", "ensemble") if other in evidence and other != key]
+        beside += ["runs"] if key == "canaries" and "runs" in evidence else []
+        beside += ["power_at"] if key == "ensemble" and "power_at" in evidence else []
+        yield from (_idle((*path, other), f"beside `{key}`", data) for other in beside)
+    runs = evidence.get("runs")
+    if isinstance(runs, int) and runs > 1 and not whole and "refute_at" not in evidence:
+        yield _lacks(path, "refute_at", data, ", the rate from which a run counts")
+    for where, number in (((*path, "runs"), runs), ((*path, "canaries", "guesses"), at(evidence, ("canaries", "guesses")))):
+        most = _MOST[str(where[-1])]
+        if isinstance(number, int) and number > most:
+            yield Problem("S006", where, f"at most {most:,} can be counted", clause=clause_id(path, data))
 
 
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:

@@ -192,7 +192,7 @@ def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
             manifest=information.manifest,
             data=tuple(
                 sorted(
-                    (d for d in data if d.name in (name, f"holdout:{name}", f"wider:{name}")),
+                    (d for d in data if d.name in (name, f"holdout:{name}", f"wider:{name}", f"included:{name}", f"excluded:{name}")),
                     key=lambda d: (d.name, d.digest, d.take or 0, d.seed),
                 )
             ),
@@ -223,6 +223,8 @@ def _test(obligation: Obligation) -> RegisteredTest:
         record=obligation.record,
         power_to=obligation.power_to,
         enough=obligation.enough,
+        runs=obligation.runs,
+        refuting=obligation.refuting,
     )
 
 

@@ -142,6 +142,10 @@ class RegisteredTest(Frozen):
     """Which of the two `power` is about."""
     enough: int | None = None
     """The fewest independent items that would have 80% power; `None` where no number has."""
+    runs: int = 1
+    """Independent train-and-unlearn runs that are tested."""
+    refuting: str = ""
+    """What would refute a clause about the process, where that is no rate of one run."""
 
 
 class Guardrail(Frozen):

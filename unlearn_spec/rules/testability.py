@@ -422,6 +422,8 @@ def _level_read(test: DeclaredTest) -> Access | None:
     """The weakest access at which some verifier can measure this; None if no verifier is known for it."""
     if test.evidence.relearn is not None:
         return VERIFIERS["relearning"].min_access
+    if test.evidence.canaries is not None or test.evidence.ensemble is not None:
+        return VERIFIERS["canaries" if test.evidence.canaries is not None else "ensemble"].min_access
     able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]
     return min((declared.min_access for declared in able), key=ACCESS.index, default=None)
 
