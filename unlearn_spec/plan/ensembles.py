@@ -32,6 +32,9 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
     needs_retraining(limit)
     case.audited()
     case.need_runs()
+    if comparison.statistic == "klom" and case.runs == 1:
+        text = "KLoM compares histograms of models, and one audited run has none."
+        raise LackingError("not_testable", text, "`evidence.runs` of 2 or more, or another `statistic`.")
     references = len(case.bindings.references.get(case.artifact, ()))
     _enough(comparison, case.runs, references, limit, case.error())
     sample = case.sample(clause.target)

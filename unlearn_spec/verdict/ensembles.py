@@ -57,7 +57,8 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
 
 def original_stands_out(obligation: Obligation, clause: Remove, seen: Seen, *, seed: int = 0) -> tuple[bool, str]:
     """Whether the original is the furthest of all from the others, as a model that has the target should be."""
-    distance = statistic(obligation, clause)
+    registered = statistic(obligation, clause)
+    distance: Distance = "energy" if registered == "klom" else registered  # a histogram of one model says nothing
     original, references = (_rows(obligation, role, seen) for role in ("original", "reference"))
     if not original or len(references) < MIN_REFERENCES:
         return False, "the original was not scored beside enough references"
