@@ -19,10 +19,13 @@ VerifierId = Literal[
     "record",
     "quantization",
     "latent",
+    "ensemble",
+    "canaries",
 ]
-Need = Literal["items", "holdout", "references", "original", "neighbours", "record"]
+Need = Literal["items", "holdout", "references", "original", "neighbours", "record", "canaries"]
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
-without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered."""
+without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered.
+`canaries`: items put into training or left out by lot."""
 Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
 Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
 Unit = Literal["score", "generate", "relearn", "quantize", "inspect"]

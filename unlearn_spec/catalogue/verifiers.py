@@ -223,6 +223,42 @@ _ALL = (
         "unless the references share the body's ancestry",
         effort=_looked,
     ),
+    Declaration(
+        id="ensemble",
+        title="Audited runs beside retrained references, as whole models",
+        goals=("remove",),
+        measures=("influence",),
+        metrics=(),
+        evidence=("test",),
+        min_access="logprobs",
+        needs=("items", "references"),
+        gates=("positive", "degeneracy"),
+        units=("score",),
+        number="distance of the two groups of models in the items' log-odds, and how rare it is among relabelled models",
+        direction="none",
+        source="MMD: Gretton et al., JMLR 13 (2012) 723–773; energy: Székely & Rizzo 2013; KLoM: Georgiev et al. "
+        "arXiv 2410.23232; permutation p: Phipson & Smyth 2010; (ε, δ) of several runs: Dwork & Roth 2014, theorem 3.16",
+        blind_to="any likeness: a difference that is not found is no evidence of equality, and supports nothing",
+        effort=_score,
+    ),
+    Declaration(
+        id="canaries",
+        title="Guessing which canaries were put in, from one run",
+        goals=("remove",),
+        measures=("influence",),
+        metrics=(),
+        evidence=("test",),
+        min_access="logprobs",
+        needs=("canaries",),
+        gates=("positive", "blind_baseline", "degeneracy"),
+        units=("score",),
+        number="right guesses about canaries that a lot put in or left out, and the ε that so many exclude",
+        direction="lower_is_better",
+        source="Steinke, Nasr & Jagielski, Privacy auditing with one (1) training run, arXiv 2305.08846; here against "
+        "retraining as a whole: P[event] ≤ e^ε · P[event without them] + δ",
+        blind_to="what canaries do not stand for: they are told from rare items only if they are made like them",
+        effort=_score,
+    ),
 )
 
 VERIFIERS: Mapping[VerifierId, Declaration] = MappingProxyType({declared.id: declared for declared in _ALL})

@@ -92,6 +92,7 @@ def _obligation(obligation: Obligation) -> str:
         ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
         *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
+        *([("refutes", obligation.refuting)] if obligation.refuting else []),
         ("power", _power(obligation)),
         ("controls", _controls(obligation)),
         ("cost", _cost(obligation.cost)),
@@ -109,11 +110,15 @@ def _suite(asked: str) -> str:
 
 
 def _power(obligation: Obligation) -> str:
+    if obligation.verifier == "ensemble":
+        return "none to show likeness: this test can refute, and nothing else"
     if obligation.effect is None or obligation.power is None:
         return "unknown: no effect is registered (`power_at`)"
     text = f"{obligation.power:.0%} at {percent(obligation.effect)}, to {obligation.power_to}"
     if obligation.power >= ENOUGH:
         return text
+    if obligation.refuting:
+        return text  # more of what would help is not items
     enough = "no number of items has" if obligation.enough is None else f"{count(obligation.enough, 'independent item')} would have"
     return f"{text}; {enough} 80%"
 

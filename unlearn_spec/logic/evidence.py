@@ -108,4 +108,21 @@ class RecordFact:
     alpha: Fraction = Fraction(0)
 
 
-EvidenceFact = RateFact | CountFact | DropFact | MembershipFact | RecordFact
+@dataclass(frozen=True)
+class ApartFact:
+    """The process that made the artifact is not (ε, δ)-close, as far as `target` goes, to one that never had it.
+
+    From a registered event of whole runs that closeness makes unlikely: right guesses about canaries, or a rank among
+    retrained models. Removal is denied by it and never implied.
+    """
+
+    id: str
+    target: str
+    artifact: str
+    epsilon: Fraction | None
+    """The largest ε that is excluded together with `delta`; None if none is."""
+    delta: Fraction
+    alpha: Fraction
+
+
+EvidenceFact = RateFact | CountFact | DropFact | MembershipFact | RecordFact | ApartFact

@@ -10,7 +10,7 @@ from typing import Literal
 from ..policy.model import Ban, Clause, DeIndex, Destroy, ExcludeFuture, Govern, Policy, Remove
 from .axioms import PRESUMED
 from .cores import minimal_core
-from .evidence import CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
+from .evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
 from .formulas import (
     TRUE,
     All,
@@ -155,7 +155,7 @@ def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) ->
     about_process = (
         clause.about != "model" if isinstance(clause, Remove) else getattr(clause, "about", None) == "process"
     )
-    if not about_process or isinstance(fact, RecordFact) or (isinstance(fact, RateFact) and not fact.one_run):
+    if not about_process or isinstance(fact, RecordFact | ApartFact) or (isinstance(fact, RateFact) and not fact.one_run):
         return (fact,)
     if one_run is None:
         return ()
@@ -196,6 +196,10 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
         case MembershipFact():  # a finite list of attacks bounds the best one from below only, whatever controls others use
             kinds = (True, False)
             return All(tuple(Tpr(fact.target, fact.artifact, fact.at_fpr, fair, ">=", fact.low) for fair in kinds))
+        case ApartFact():
+            if fact.epsilon is None:
+                return TRUE
+            return Not(Removed(fact.target, fact.artifact, fact.epsilon, fact.delta, "retrain_without"))
         case RecordFact():
             return _recorded(policy, clause, artifact, fact)
 

@@ -1,8 +1,9 @@
-"""What one training run can say about the process behind it.
+"""What training runs can say about the process behind them.
 
 A clause about the process limits an expectation over training randomness. One run never shows that such a limit holds. It
 can refute it: if the expected rate were at most τ, a single run would reach a rate ℓ > τ fixed beforehand with probability
-at most τ/ℓ (Markov's inequality). That error is registered with the plan.
+at most τ/ℓ (Markov's inequality). Of M independent runs as many as k would reach it with probability at most
+P[Bin(M, τ/ℓ) ≥ k]. That error is registered with the plan, and so is k.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from fractions import Fraction
 
 from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, Suppress
 from ..policy.vocabulary import PROBES, access_rank
+from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
 from .meaning import is_the_reference, scoped_artifacts
+from .registered import registered_facts
 
 _ABOVE = Fraction(
     1, 10**9
@@ -29,10 +32,16 @@ class OneRun:
     refute_at: Fraction
     reference: str | None
     """The declared fact that bounds what a retrained model does, if τ rests on one."""
+    runs: int = 1
+    """Independent train-and-unlearn runs that are counted."""
+    needed: int = 1
+    """So many of them at or above `refute_at` refute."""
 
     @property
     def error(self) -> Fraction:
-        return self.tau / self.refute_at
+        """Probability that so many runs reach `refute_at` though the expectation is at most `tau`."""
+        chance = self.tau / self.refute_at
+        return chance if self.runs == 1 else ceil_decimal(tail(self.needed, self.runs, chance))
 
 
 def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
@@ -47,10 +56,39 @@ def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
             continue
         for artifact in scoped_artifacts(policy, clause):
             stake = _expectation(policy, clause, artifact)
-            if stake is not None and stake[0] + _ABOVE < clause.evidence.refute_at:
-                found[(clause.id, artifact)] = OneRun(stake[0] + _ABOVE, clause.evidence.refute_at, stake[1])
+            if stake is None or stake[0] + _ABOVE >= clause.evidence.refute_at:
+                continue
+            tau, level, runs = stake[0] + _ABOVE, clause.evidence.refute_at, clause.evidence.runs or 1
+            needed = 1 if runs == 1 else _fewest(policy, clause, runs, tau / level)
+            if needed is not None:
+                found[(clause.id, artifact)] = OneRun(tau, level, stake[1], runs, needed)
     family = 1 - policy.policy.confidence if policy.policy.confidence is not None else Fraction(1)
     return found if sum((rule.error for rule in found.values()), Fraction(0)) < family else {}
+
+
+def runs_needed(policy: Policy, clause: Clause, artifact: str) -> int | None:
+    """The fewest runs, up to 1,000, of which all at `refute_at` would refute a limit on an expectation; None if none."""
+    stake, level = _expectation(policy, clause, artifact), clause.evidence.refute_at if clause.evidence else None
+    if stake is None or level is None or stake[0] + _ABOVE >= level:
+        return None
+    chance = (stake[0] + _ABOVE) / level
+    return next((runs for runs in range(2, 1001) if _fewest(policy, clause, runs, chance) is not None), None)
+
+
+def _fewest(policy: Policy, clause: Clause, runs: int, chance: Fraction) -> int | None:
+    """The smallest number of runs that reach the registered rate with a probability that the step may spend."""
+    most = _step(policy, clause)
+    return next((k for k in range(1, runs + 1) if tail(k, runs, chance) <= most), None)
+
+
+def _step(policy: Policy, clause: Clause) -> Fraction:
+    """What counting several runs may spend: half of what each registered fact would have; the facts keep the rest."""
+    errors = []
+    if policy.policy.confidence is not None:
+        errors.append((1 - policy.policy.confidence) / registered_facts(policy))
+    if clause.evidence is not None and clause.evidence.confidence is not None:
+        errors.append(1 - clause.evidence.confidence)
+    return min(errors, default=Fraction(0)) / 2
 
 
 def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fraction, str | None] | None:
@@ -63,6 +101,7 @@ def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fractio
         not isinstance(clause, Remove)
         or not isinstance(clause.limit, Closeness)
         or clause.limit.compared_with != "retrain_without"
+        or _counts_runs(clause)
     ):
         return None
     bounds = [
@@ -76,6 +115,11 @@ def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fractio
         return None
     reference, name = min(bounds)
     return exp_bounds(clause.limit.epsilon)[1] * reference + clause.limit.delta, name
+
+
+def _counts_runs(clause: Clause) -> bool:
+    """Whether several runs are set beside several references: then nothing rests on a declared reference."""
+    return clause.evidence is not None and (clause.evidence.runs or 1) > 1
 
 
 def _covers(access: str, asked: str, clause: Clause) -> bool:

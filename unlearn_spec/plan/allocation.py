@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..logic.meaning import Choice, fitting_artifacts, scoped_artifacts
 from ..logic.process import one_run_rules
-from ..policy.model import Clause, Policy
+from ..logic.registered import is_tested, registered_facts, tested_artifacts
+from ..policy.model import Policy
 
-
-def tested_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
-    """The artifacts a clause is tested on: those of its scope, or every fitting one if it names none."""
-    return scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause)))
-
-
-def registered_facts(policy: Policy) -> int:
-    """Number of facts that the tests of a policy register: one for each tested clause on each artifact."""
-    return sum(len(tested_artifacts(policy, clause)) for clause in policy.clauses if is_tested(clause))
-
-
-def is_tested(clause: Clause) -> bool:
-    """Whether the clause's evidence is a test, whose facts can be wrong by chance."""
-    return clause.evidence is not None and clause.evidence.kind == "test"
+__all__ = ["allocated_alpha", "error_for_facts", "is_tested", "registered_facts", "tested_artifacts"]
 
 
 def error_for_facts(policy: Policy) -> Fraction | None:

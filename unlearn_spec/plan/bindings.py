@@ -25,7 +25,7 @@ from ..policy.source import Path, read_bytes, read_file
 from ..verifiers.logged import MAX_LOG, Log, LogError, LogFormat
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.guards import guard_files
-from .bound import Bindings, BoundData, BoundSubject, BoundSuite, Precision
+from .bound import Bindings, BoundCanaries, BoundData, BoundSubject, BoundSuite, Precision
 from .data import FIELDS, FORMATS, Data, DataError, DataSpec, Format, Window, format_of, load_data
 from .endpoint import EndpointEntry, bound_endpoint, endpoint_problems
 from .form import credentials, findings_in_order, form_problems, told
@@ -90,6 +90,10 @@ class _Holdout(_Data):
     randomised: Switch = False
 
 
+class _Canaries(_Data):
+    included: str
+
+
 class _Suite(Frozen):
     file: str
 
@@ -111,9 +115,11 @@ class _Written(Frozen):
     artifacts: dict[str, _Subject] = Field(default_factory=dict)
     original: dict[str, _Subject] = Field(default_factory=dict)
     references: dict[str, tuple[_Subject, ...]] = Field(default_factory=dict)
+    runs: dict[str, tuple[_Subject, ...]] = Field(default_factory=dict)
     data: dict[str, _Data] = Field(default_factory=dict)
     holdouts: dict[str, _Holdout] = Field(default_factory=dict)
     wider: dict[str, _Data] = Field(default_factory=dict)
+    canaries: dict[str, _Canaries] = Field(default_factory=dict)
     suites: dict[str, _Suite] = Field(default_factory=dict)
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
@@ -169,13 +175,16 @@ class _Binder:
         artifacts = self._each(("artifacts",), written.artifacts, self._model_name, self._subject)
         prompts = {name: subject.prompt for name, subject in artifacts.items()}
         original = self._each(("original",), written.original, self._model_name, self._subject, prompts.get)
-        references = self._references(written, artifacts, prompts)
+        references = self._several("references", written.references, prompts, artifacts, _known(artifacts))
+        others = {name: (*_known(artifacts).get(name, ()), *of) for name, of in _listed(references).items()}
+        runs = self._several("runs", written.runs, prompts, artifacts, {**_known(artifacts), **others})
         data = self._each(("data",), written.data, self._set_name, self._set)
         for name, (audited, before, beside) in self._logs(written, data).items():
             artifacts[name], references[name] = audited, beside
             original |= {} if before is None else {name: before}
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
+        canaries = self._each(("canaries",), written.canaries, self._set_name, self._canaries)
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
         suites |= self._installed(written.suites)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
@@ -195,6 +204,13 @@ class _Binder:
             "keys": {name: bytes_digest(key) for name, key in keys.items()},
             "records": [found.digest for found in records],
         }
+        if runs:
+            content["runs"] = {name: [_content(one) for one in several] for name, several in runs.items()}
+        if canaries:
+            content["canaries"] = {
+                name: {"included": found.included.digest, "excluded": found.excluded.digest}
+                for name, found in canaries.items()
+            }
         if statements:
             content["statements"] = [found.digest for found in statements]
         return Bindings(
@@ -213,6 +229,8 @@ class _Binder:
             keys=keys,
             records=records,
             statements=statements,
+            runs=runs,
+            canaries=canaries,
             content=content,
         )
 
@@ -316,28 +334,32 @@ class _Binder:
         found = bound_endpoint(entry.endpoint, self.day)
         return BoundSubject(FilePath(), json_digest(found.ref.model_dump(mode="json")), 0, prompt, endpoint=found)
 
-    def _references(
-        self, written: _Written, artifacts: Mapping[str, BoundSubject], prompts: Mapping[str, str]
+    def _several(
+        self,
+        block: str,
+        written: Mapping[str, tuple[_Subject, ...]],
+        prompts: Mapping[str, str],
+        artifacts: Mapping[str, BoundSubject],
+        taken: Mapping[str, tuple[tuple[BoundSubject, str], ...]],
     ) -> dict[str, tuple[BoundSubject, ...]]:
+        """Lists of models that must differ from each other and from those already bound: (model, what it is)."""
         found = {}
-        for name, entries in written.references.items():
-            path: Path = ("references", name)
+        for name, entries in written.items():
+            path: Path = (block, name)
             if not self._model_name(path, name):
                 continue
             several = [self._subject((*path, place), name, entry, prompts.get(name)) for place, entry in enumerate(entries)]
-            seen: dict[str, int] = {}
+            seen = list(taken.get(name, ()))
             for place, one in enumerate(several):
                 if one is None:
                     continue
                 audited = artifacts.get(name)
-                if audited is not None and _same(one, audited):
-                    text = f"this is the audited model itself; a reference was trained without the target, apart from `{name}`"
-                    self.report("B010", (*path, place), text)
+                same = next((what for other, what in seen if _same(one, other)), None)
+                if same is not None:
+                    self.report("B010", (*path, place), f"this is {same}{_APART[block].format(name)}")
                 elif audited is not None and (differing := _unlike(one, audited)):
                     self.report("B010", (*path, place), differing)
-                elif one.digest in seen:
-                    self.report("B010", (*path, place), f"this is the same model as reference {seen[one.digest]}")
-                seen.setdefault(one.digest, place)
+                seen.append((one, f"the same model as {block.removesuffix('s')} {place}"))
             found[name] = tuple(one for one in several if one is not None)
         return found
 
@@ -390,7 +412,23 @@ class _Binder:
 
         return read
 
-    def _data(self, path: Path, name: str, entry: _Data, *, randomised: bool = False) -> BoundData | None:
+    def _canaries(self, path: Path, name: str, entry: _Canaries) -> BoundCanaries | None:
+        """Both halves of one file, by its mark."""
+        put_in = self._data(path, f"included:{name}", entry, only=(entry.included, True))
+        if put_in is None:
+            return None
+        left_out = self._data(path, f"excluded:{name}", entry, only=(entry.included, False))
+        if left_out is None:
+            return None
+        if {item.id for item in put_in.items} & {item.id for item in left_out.items}:
+            self.report("B012", (*path, "file"), f"{put_in.spec.file}: a canary that was put in has the id of one left out")
+        if shared := {item.content for item in put_in.items} & {item.content for item in left_out.items}:
+            self.report("B012", (*path, "file"), f"{put_in.spec.file}: {len(shared)} canaries were both put in and left out")
+        return BoundCanaries(put_in, left_out)
+
+    def _data(
+        self, path: Path, name: str, entry: _Data, *, randomised: bool = False, only: tuple[str, bool] | None = None
+    ) -> BoundData | None:
         file = self.folder / entry.file
         if not there(file.exists):
             self.report("B007", (*path, "file"), f"there is no file {file}")
@@ -410,7 +448,7 @@ class _Binder:
         if unknown or (entry.window is not None and window is None):
             return None
         rows = entry.cluster.rows if entry.cluster is not None else None
-        spec = DataSpec(file, form, tuple(entry.fields.items()), rows, window)
+        spec = DataSpec(file, form, tuple(entry.fields.items()), rows, window, only)
         try:
             data: Data = load_data(spec)
         except DataError as error:
@@ -577,6 +615,24 @@ def _content(subject: BoundSubject) -> dict[str, Json]:
     if subject.endpoint is not None:
         content["endpoint"] = subject.endpoint.ref.model_dump(mode="json")
     return content if subject.log is None else {**content, "log": subject.log, "sets": dict(subject.sets)}
+
+
+_APART: Mapping[str, str] = {
+    "references": "; a reference was trained without the target, apart from `{}`",
+    "runs": "; a further run of the process that made `{}` gave other weights",
+}
+"""What is wrong with a model that is bound already, by the list that it stands in."""
+
+
+def _known(artifacts: Mapping[str, BoundSubject]) -> dict[str, tuple[tuple[BoundSubject, str], ...]]:
+    return {name: ((one, "the audited model itself"),) for name, one in artifacts.items()}
+
+
+def _listed(references: Mapping[str, tuple[BoundSubject, ...]]) -> dict[str, tuple[tuple[BoundSubject, str], ...]]:
+    return {
+        name: tuple((one, f"the same model as reference {place}") for place, one in enumerate(several))
+        for name, several in references.items()
+    }
 
 
 def _same(one: BoundSubject, other: BoundSubject) -> bool:

@@ -89,6 +89,14 @@ class BoundData:
 
 
 @dataclass(frozen=True)
+class BoundCanaries:
+    """Items that were put into training, and unlearned with their set, or left out: by lot, before training."""
+
+    included: BoundData
+    excluded: BoundData
+
+
+@dataclass(frozen=True)
 class BoundSuite:
     """A finite list of attacks."""
 
@@ -118,6 +126,9 @@ class Bindings:
     """Signer to Ed25519 public key, PEM."""
     records: tuple[RecordFile, ...]
     statements: tuple[StatementFile, ...] = ()
+    runs: Mapping[str, tuple[BoundSubject, ...]] = field(default_factory=dict)
+    """Further independent runs of the process that made an artifact, the audited one left out."""
+    canaries: Mapping[str, BoundCanaries] = field(default_factory=dict)
     content: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 
@@ -130,10 +141,16 @@ class Bindings:
 
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         """The items a data reference stands for, its draw included. `KeyError` if nothing bound has that content."""
-        for found in (*self.data.values(), *self.holdouts.values(), *self.wider.values()):
+        for found in self.sets():
             if (found.name, found.digest) == (ref.name, ref.digest):
                 return parted(drawn(found.items, ref.take, ref.seed), ref.part, ref.parts, ref.seed)
         raise KeyError(f"no bound data {ref.name} has the digest {ref.digest}")
+
+    def sets(self) -> Iterator[BoundData]:
+        """Everything bound that has items."""
+        yield from (*self.data.values(), *self.holdouts.values(), *self.wider.values())
+        for found in self.canaries.values():
+            yield from (found.included, found.excluded)
 
     def suite(self, name: str) -> Suite:
         """The suite of this name, digest included. `KeyError` if it is not bound."""
@@ -142,5 +159,5 @@ class Bindings:
     def _subjects(self) -> Iterator[BoundSubject]:
         yield from self.artifacts.values()
         yield from self.original.values()
-        for several in self.references.values():
+        for several in (*self.references.values(), *self.runs.values()):
             yield from several

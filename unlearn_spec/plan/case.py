@@ -8,8 +8,9 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal
 
-from ..catalogue import VERIFIERS, Gate, VerifierId
-from ..policy.model import Clause, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
+from ..catalogue import VERIFIERS, Gate, VerifierId, reachable
+from ..logic.worlds import percent
+from ..policy.model import Clause, Closeness, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
 from .bound import Bindings, BoundSubject
@@ -130,7 +131,10 @@ class Case:
         return tuple(CONTROLS[name] for name in self.evidence.controls)
 
     def blind(self, target: str, members: DataRef) -> tuple[DataRef, ...]:
-        """Members and randomised hold-out, for the blind baseline; nothing if none is bound."""
+        """Members and randomised hold-out, for the blind baseline; nothing if none is bound. Of canaries: both halves."""
+        canaries = self.bindings.canaries.get(target)
+        if self.evidence.canaries is not None and canaries is not None:
+            return canaries.included.ref(), canaries.excluded.ref()
         holdout = self.bindings.holdouts.get(target)
         return () if holdout is None or not holdout.randomised else (members, holdout.ref())
 
@@ -154,14 +158,30 @@ class Case:
         """Digests of the logs that stand for this artifact's models."""
         subjects = (self.audited(), self.bindings.original.get(self.artifact), *self.bindings.references.get(self.artifact, ()))
         return tuple(one.digest for one in subjects if one is not None and one.log is not None)
+    @property
+    def runs(self) -> int:
+        """How many runs of the process are tested, the audited one among them."""
+        return self.evidence.runs or 1
+
+    def need_runs(self) -> None:
+        bound = 1 + len(self.bindings.runs.get(self.artifact, ()))
+        if bound < self.runs:
+            raise LackingError(
+                "not_testable",
+                f"The clause counts {self.runs} independent train-and-unlearn runs; {bound} {'is' if bound == 1 else 'are'} bound.",
+                f"{self.runs - bound} more models of the same process under `runs: {self.artifact}`.",
+            )
 
     def arms(self, *, guarded: bool) -> dict[Role, tuple[SubjectRef, ...]]:
-        """The subjects of each role: one audited, at most one original, any number of references."""
+        """The subjects of each role: one audited for each run that counts, at most one original, any number of references."""
         precision, name = self.bindings.precision, self.artifact
         original = self.bindings.original.get(name)
         references = self.bindings.references.get(name, ())
         return {
-            "audited": (self.audited().ref("audited", name, precision, guarded=guarded),),
+            "audited": tuple(
+                one.ref("audited", name, precision, index=index, guarded=guarded)
+                for index, one in enumerate((self.audited(), *self.bindings.runs.get(name, ())[: self.runs - 1]))
+            ),
             "original": () if original is None else (original.ref("original", name, precision, guarded=guarded),),
             "reference": tuple(
                 one.ref("reference", name, precision, index=index, guarded=guarded)
@@ -216,3 +236,28 @@ def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:
         samples=decoding.samples,
         max_new_tokens=decoding.max_new_tokens or 64,
     )
+
+
+def reached(verifier: VerifierId, access: Access) -> None:
+    """Raises `LackingError` where the verifier cannot run at this access."""
+    declared = VERIFIERS[verifier]
+    if not reachable(declared, access):
+        raise LackingError(
+            "not_testable",
+            f"Through `{access}` the model does not show what this test reads.",
+            f"`evidence.access: {declared.min_access}` or deeper.",
+        )
+
+
+def needs_retraining(limit: Closeness) -> None:
+    """Raises `LackingError` unless the reference is a plain retraining: of another nothing is known to be close (AX6)."""
+    if limit.compared_with != "retrain_without":
+        raise LackingError(
+            "not_testable",
+            "A process is compared with retrainings, and the clause does not say that these are its reference.",
+            "`compared_with: retrain_without`, or a signed record.",
+        )
+
+
+def closeness_words(limit: Closeness) -> str:
+    return f"within ε {float(limit.epsilon):g}, δ {percent(limit.delta)} of a model trained without it"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..verifiers.items import Item
 from . import rows as reading
@@ -36,6 +37,8 @@ class DataSpec:
     """So many rows, one after another, are one cluster: an author's questions in TOFU are 20."""
     window: Window | None = None
     """How documents are cut into windows; they stay whole without it."""
+    only: tuple[str, bool] | None = None
+    """(column, value): the rows that have this mark. Each row has `true` or `false` there (in CSV also 1 or 0)."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def load_data(spec: DataSpec) -> Data:
     files = read_files(spec.file)
     found = _found(spec, files)
     if not found:
-        raise DataError(f"{spec.file}: the file holds no items")
+        which = "" if spec.only is None else f" with `{spec.only[0]}` {str(spec.only[1]).lower()}"
+        raise DataError(f"{spec.file}: the file holds no items{which}")
     if spec.cluster_rows is not None:
         found = _in_rows(spec, found, spec.cluster_rows)
     items = together(_cut(spec, found, spec.window)) if spec.window is not None else together(found)
@@ -78,10 +82,13 @@ def load_data(spec: DataSpec) -> Data:
 
 def _found(spec: DataSpec, files: Files) -> list[Item]:
     columns = dict(spec.fields) or {field: field for field in FIELDS}
+    marked = {} if spec.only is None else {"": spec.only[0]}
     named = bool(spec.fields) and spec.format != "text"  # documents bring their own two columns
     found: list[Item] = []
     first_row: dict[str, int] = {}
-    for row, values in rows(spec.file, spec.format, files, columns):
+    for row, values in rows(spec.file, spec.format, files, columns | marked):
+        if spec.only is not None and _mark(f"{spec.file}: row {row}", spec.only[0], values) != spec.only[1]:
+            continue
         item = item_of(f"{spec.file}: row {row}", row, values, columns, named=named, whole=spec.window is not None)
         if item.id in first_row:
             raise DataError(f"{spec.file}: row {row} has the same id as row {first_row[item.id]}; ids must differ")
@@ -166,3 +173,14 @@ def parted(items: Sequence[Item], part: int, parts: int, seed: int) -> tuple[Ite
     mine = clusters[(part - 1) * len(clusters) // parts : part * len(clusters) // parts]
     place = {name: number for number, name in enumerate(mine)}
     return tuple(sorted((one for one in items if one.cluster in place), key=lambda one: place[one.cluster]))
+
+
+_MARKS: Mapping[object, bool] = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+
+
+def _mark(where: str, column: str, values: Mapping[str, Any]) -> bool:
+    value = values.get(column)
+    key = value.strip().lower() if isinstance(value, str) else value
+    if not isinstance(key, str | bool) or key not in _MARKS:
+        raise DataError(f"{where}: `{column}` must be true or false")
+    return _MARKS[key]

@@ -22,6 +22,8 @@ VerifierId = Literal[
     "record",  # signed process evidence
     "quantization",  # what rounding the weights brings back, against never-trained models rounded alike
     "latent",  # what the original's head, the middle layers or a linear probe read from the body
+    "ensemble",  # audited runs against retrained references as whole models, labels permuted
+    "canaries",  # which canaries were put in, guessed from one run
 ]
 
 
@@ -275,6 +277,12 @@ class Obligation(Frozen):
     """Looks at which the test may end, each after one more part of the items; 0 where it is looked at as a whole."""
     largest: int = 1
     """Items of the largest cluster."""
+    runs: int = 1
+    """Independent train-and-unlearn runs that are tested, the audited one among them."""
+    needed: int | None = None
+    """Of several runs, how many must reach `refute_at` to refute; of guesses about canaries, how many must be right."""
+    refuting: str = ""
+    """What would refute a clause about the process, in words with numbers, where that is no rate of one run."""
 
 
 class Missing(Frozen):

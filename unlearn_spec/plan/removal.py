@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, attacks, reachable
+from ..catalogue import VERIFIERS, attacks
+from ..logic.process import one_run_rules, runs_needed
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
-from ..policy.vocabulary import Access
 from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
 from .arms import make_arms
-from .case import Case, Draft, LackingError, reading_from
+from .case import Case, Draft, LackingError, closeness_words, reached, reading_from
 from .cost import cost_of, work_of
 from .logs import need_model
 from .looks import latent, quantization
 from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import power_fields, to_refute
+from .power import Power, power_fields, to_refute
 from .relearning import relearning
+from .repeated import counted_runs, runs_power
 from .units import keys, scoring
 
 EXTRACTABLE = Fraction(1, 1000)
@@ -34,14 +35,30 @@ def plan_removal(case: Case, clause: Remove) -> Draft:
     need_model(case, "what it would take to refute removal")
     if isinstance(clause.limit, MembershipBound):
         return _membership(case, clause, clause.limit)
+    if case.evidence.canaries is not None:
+        from .canaries import plan_canaries  # both plan with SciPy, which other plans do without
+
+        return plan_canaries(case, clause, clause.limit)
+    if case.evidence.ensemble is not None:
+        from .ensembles import plan_ensemble
+
+        return plan_ensemble(case, clause, clause.limit)
+    if case.runs > 1:
+        counted = counted_runs(case, clause.limit)  # before the data is read: whether so many models could show anything
+        draft = _one_or_more(case, clause, clause.limit)
+        return Draft(draft.obligation.model_copy(update=counted(draft.obligation)), draft.units)
+    return _one_or_more(case, clause, clause.limit)
+
+
+def _one_or_more(case: Case, clause: Remove, limit: Closeness) -> Draft:
     if case.evidence.relearn is not None:
         reading = reading_for(case, clause, case.sample(clause.target).items)
-        return relearning(case, reading, _closeness_words(clause.limit), _beyond(case))
+        return relearning(case, reading, closeness_words(limit), _beyond(case))
     if case.evidence.quantize or case.evidence.inspect:
         reading = reading_for(case, clause, case.sample(clause.target).items)
         look = quantization if case.evidence.quantize else latent
-        return look(case, reading, _closeness_words(clause.limit), _beyond(case))
-    return _extraction(case, clause, clause.limit)
+        return look(case, reading, closeness_words(limit), _beyond(case))
+    return _extraction(case, clause, limit)
 
 
 def reading_for(case: Case, clause: Remove, items: tuple[Item, ...]) -> Reading:
@@ -66,28 +83,16 @@ def _extraction_reading() -> Reading:
     return Reading(metric="extraction_probability", at_least=EXTRACTABLE, decoding="sample", temperature=Fraction(1))
 
 
-def _closeness_words(limit: Closeness) -> str:
-    return f"within ε {float(limit.epsilon):g}, δ {percent(limit.delta)} of a model trained without it"
-
-
-def _need(verifier_access: Access, access: Access) -> None:
-    raise LackingError(
-        "not_testable",
-        f"Through `{access}` the model does not show what this test reads.",
-        f"`evidence.access: {verifier_access}` or deeper.",
-    )
-
-
 # --- membership ------------------------------------------------------------------------------------------------------
 
 
 def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
     access = case.access()
-    if not reachable(VERIFIERS["membership"], access):
-        _need(VERIFIERS["membership"].min_access, access)
+    reached("membership", access)
     case.audited()
     sample = case.sample(clause.target)
-    share = case.error() / (2 * len(attacks(access)) * DIRECTIONS)
+    share = case.error() / (2 * len(attacks(access)) * DIRECTIONS * case.runs)
+    enough = _runs_that_refute(case, clause) if case.runs > 1 else None
     needed = samples_for_zero_failures(limit.at_fpr, share)
     if needed is None:
         raise LackingError(
@@ -116,6 +121,10 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
     arms = make_arms("membership", case, clause.target, sample, ask, guarded=False)
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, limit.tpr_at_most, effect, share)
+    if power is not None and enough is not None:
+        level = case.refute_at or limit.tpr_at_most
+        one = to_refute(sample.clusters, level, effect or level, share)
+        power = Power(runs_power(one.value, case.runs, enough), "refute", None)
     obligation = Obligation(
         id=case.id,
         clause=clause.id,
@@ -138,6 +147,9 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         controls=arms.controls,
         population=sample.population,
         refute_at=case.refute_at,
+        runs=case.runs,
+        needed=enough,
+        refuting="" if enough is None else f"{enough} of {case.runs} runs from {percent(case.refute_at or Fraction(0))} on",
         cost=cost_of(
             "membership",
             work_of(sample.items, holdout=len(holdout.items)),
@@ -147,6 +159,20 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         ),
     )
     return Draft(obligation, arms.units)
+
+
+def _runs_that_refute(case: Case, clause: Remove) -> int:
+    """How many of the runs must reach the registered rate. Raises `LackingError` where not even all would refute."""
+    case.need_runs()
+    rule = one_run_rules(case.policy).get((clause.id, case.artifact))
+    if rule is None:
+        fewest = runs_needed(case.policy, clause, case.artifact)
+        raise LackingError(
+            "not_testable",
+            f"At this error share not even {case.runs} of {case.runs} runs at `refute_at` would refute an expectation.",
+            "A higher `refute_at`." if fewest is None else f"At least {fewest} runs (`evidence.runs`), or a higher `refute_at`.",
+        )
+    return rule.needed
 
 
 def _scored_alike(case: Case, clause: Remove) -> Reading:
@@ -166,8 +192,7 @@ def _scored_alike(case: Case, clause: Remove) -> Reading:
 def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
     """Is the target extractable where a model that never had it would not show it?"""
     access = case.access()
-    if not reachable(VERIFIERS["extraction"], access):
-        _need(VERIFIERS["extraction"].min_access, access)
+    reached("extraction", access)
     case.audited()
     case.need_references()
     sample = case.sample(clause.target)
@@ -193,7 +218,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
         clusters=len(set(sample.clusters)),
         alpha=case.error(),
         decide=case.decide,
-        limit=_closeness_words(limit),
+        limit=closeness_words(limit),
         effect=effect,
         **power_fields(power),
         audited=keys(arms.audited),

@@ -288,6 +288,19 @@ class Relearn(Frozen):
     on: Literal["random_half", "retain_only"] = "random_half"
 
 
+class Ensemble(Frozen):
+    """Audited runs against retrained references, as whole models: their labels are permuted."""
+
+    statistic: Literal["mmd", "energy", "klom"]
+
+
+class Canaries(Frozen):
+    """Items put in or left out of training at random: the verifier guesses which, from the audited model."""
+
+    guesses: Count
+    """How many guesses are made: one half "in", the other "out"."""
+
+
 class Evidence(Frozen):
     kind: EvidenceKind
     access: Access | None = None
@@ -311,6 +324,10 @@ class Evidence(Frozen):
     record: Name | None = None
     stop: Literal["anytime"] | None = None
     """Looks are taken on the way, and the test ends once its bounds, valid at every look, have decided."""
+    runs: Count | None = None
+    """Independent train-and-unlearn runs that are tested, the audited one among them. Not written: that one alone."""
+    ensemble: Ensemble | None = None
+    canaries: Canaries | None = None
 
 
 class ShareOf(Frozen):

@@ -42,7 +42,13 @@ _TEST_ONLY: Final = (
     "inspect",
     "controls",
     "stop",
+    "runs",
+    "ensemble",
+    "canaries",
 )
+_PROCESS_ONLY: Final = ("runs", "ensemble", "canaries")
+"""Evidence about the process that made a model: for `remove` alone."""
+_MOST: Final = {"runs": 1_000, "guesses": 100_000}
 _CLAIM_FIELDS: Final = {
     "influence_removed": ("epsilon", "delta"),
     "as_if_never_trained": ("epsilon", "delta"),
@@ -83,6 +89,7 @@ _SKELETON: Final = {
     "controls": "controls: {acme: [assistant]}",
     "confidence": 'confidence: "95%"',
     "adjudicator": "adjudicator: panel",
+    "refute_at": 'refute_at: "20%"',
     "suite": 'suite: "attacks-v1@sha256:<64 hexadecimal digits>"',
 }
 
@@ -289,6 +296,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
         yield _idle((*path, "record"), "for evidence by test", data)
     if kind == "test" and "stop" in evidence and (why := _never_stops(clause, evidence)):
         yield _idle((*path, "stop"), why, data)
+    if kind == "test":
+        yield from _about_runs(path, clause, evidence, data)
     if kind == "test" and evidence.get("decide") == "certify" and at(clause, ("scope", "asked")) == "adversarial":
         suite = evidence.get("suite")
         if "suite" not in evidence:
@@ -337,6 +346,38 @@ def _never_stops(clause: dict[str, Any], evidence: dict[str, Any]) -> str:
         return f"with `{whole}`, whose copies are looked at as a whole"
     computed = ("extraction_probability", "multiple_choice", "refusal", "not_refusal", "human")
     return f"for the metric `{metric}`" if metric in computed else ""
+
+
+_BESIDE_WHOLE: Final = ("relearn", "suite", "quantize", "inspect", "refute_at", "ensemble")
+"""What has no meaning where models are compared as a whole."""
+
+
+def _about_runs(path: Path, clause: dict[str, Any], evidence: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
+    """Evidence about the process: several runs, whole models, canaries."""
+    written = [key for key in _PROCESS_ONLY if key in evidence]
+    goal, whole = clause.get("goal"), [key for key in ("ensemble", "canaries") if key in evidence]
+    for key in written:
+        if goal != "remove":
+            yield _idle((*path, key), f"for `{goal}`: it tells how a process removes", data)
+        elif clause.get("about") == "model":
+            yield _idle((*path, key), "for `about: model`: it tells about the process", data)
+        elif key in whole and clause.get("measure") == "membership":
+            yield _idle((*path, key), "for the measure `membership`; it bears on `influence`", data)
+    for key in whole:
+        beside: list[str] = [other for other in _BESIDE_WHOLE if other in evidence and other != key]
+        beside += ["runs"] if key == "canaries" and "runs" in evidence else []
+        beside += ["power_at"] if key == "ensemble" and "power_at" in evidence else []
+        yield from (_idle((*path, other), f"beside `{key}`", data) for other in beside)
+    runs = evidence.get("runs")
+    altered = next((key for key in _ALTERED if key in evidence), None)
+    if isinstance(runs, int) and runs > 1 and altered is not None:
+        yield _idle((*path, "runs"), f"beside `{altered}`", data)
+    if isinstance(runs, int) and runs > 1 and not whole and "refute_at" not in evidence:
+        yield _lacks(path, "refute_at", data, ", the rate from which a run counts")
+    for where, number in (((*path, "runs"), runs), ((*path, "canaries", "guesses"), at(evidence, ("canaries", "guesses")))):
+        most = _MOST[str(where[-1])]
+        if isinstance(number, int) and number > most:
+            yield Problem("S006", where, f"at most {most:,} can be counted", clause=clause_id(path, data))
 
 
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:

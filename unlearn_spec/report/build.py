@@ -216,7 +216,7 @@ def _information(policy: Policy, plan: Plan) -> tuple[InformationSet, ...]:
             manifest=information.manifest,
             data=tuple(
                 sorted(
-                    (d for d in data if d.name in (name, f"holdout:{name}", f"wider:{name}")),
+                    (d for d in data if d.name in (name, f"holdout:{name}", f"wider:{name}", f"included:{name}", f"excluded:{name}")),
                     key=lambda d: (d.name, d.digest, d.take or 0, d.seed),
                 )
             ),
@@ -252,6 +252,8 @@ def _test(obligation: Obligation, audited: tuple[Unit, ...]) -> RegisteredTest:
         looks=(*rounded, *(unit.view for unit in opened)),
         layers=tuple(sorted({layer for unit in opened for layer in unit.layers})),
         chance=obligation.chance,
+        runs=obligation.runs,
+        refuting=obligation.refuting,
     )
 
 

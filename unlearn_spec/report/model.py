@@ -172,6 +172,10 @@ class RegisteredTest(Frozen):
     """Blocks that were viewed, counted from 1."""
     chance: Exact | None = None
     """For multiple choice: the share that guessing answers rightly."""
+    runs: int = 1
+    """Independent train-and-unlearn runs that are tested."""
+    refuting: str = ""
+    """What would refute a clause about the process, where that is no rate of one run."""
 
 
 class Guardrail(Frozen):

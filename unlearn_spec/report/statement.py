@@ -99,7 +99,7 @@ def _subject(name: str, algorithm: str, value: str) -> Json:
 
 
 def _name(subject: SubjectRef) -> str:
-    number = f" {subject.index}" if subject.role == "reference" else ""
+    number = f" {subject.index}" if subject.role == "reference" or subject.index else ""
     return f"{subject.role}{number} {subject.artifact}"
 
 

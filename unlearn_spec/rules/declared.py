@@ -229,5 +229,8 @@ _RANKS: Final[Mapping[str, Any]] = {
     "refute_at": lambda value: -value,
     "evaluator": ("internal", "independent").index,
     "relearn": lambda attack: None,
+    "runs": int,
+    "ensemble": lambda comparison: None,
+    "canaries": lambda audit: None,
 }
 """Higher is more."""

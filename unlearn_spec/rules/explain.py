@@ -428,6 +428,11 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
         parts.append(f"after relearning {count(attack.steps, 'step')} at rate {decimal(attack.learning_rate)} on {on}")
     parts += [] if not evidence.quantize else [f"of copies rounded to {listed(evidence.quantize)}"]
     parts += [] if not evidence.inspect else [f"read from inside by {listed([_VIEWS[view] for view in evidence.inspect])}"]
+    if evidence.ensemble is not None:
+        parts.append(f"comparing whole models with retrained ones by {evidence.ensemble.statistic}, their labels permuted")
+    if evidence.canaries is not None:
+        parts.append(f"by {count(evidence.canaries.guesses, 'guess')} which canaries were put in")
+    parts += [] if evidence.runs is None else [f"on {count(evidence.runs, 'independent train-and-unlearn run')}"]
     parts += [] if not evidence.controls else [f"with the controls {listed(evidence.controls)}"]
     if evidence.decide is not None:
         aim = "is to certify the limit" if evidence.decide == "certify" else "is to fail to refute the limit"

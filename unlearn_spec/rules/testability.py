@@ -423,6 +423,8 @@ def _level_read(test: DeclaredTest) -> Access | None:
     altered = _altered(test)
     if altered is not None:
         return VERIFIERS[altered].min_access
+    if test.evidence.canaries is not None or test.evidence.ensemble is not None:
+        return VERIFIERS["canaries" if test.evidence.canaries is not None else "ensemble"].min_access
     able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]
     return min((declared.min_access for declared in able), key=ACCESS.index, default=None)
 

@@ -123,7 +123,7 @@ def _arms(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
         if {units[key].subject for key in keys} != set(bound[role]):
             raise PlanError(f"the plan's {test.id} takes as {role} other models than are bound")
     target = getattr(case.clause, "target", None)
-    names = {f"{kind}{target}" for kind in ("", "wider:", "holdout:")}
+    names = {f"{kind}{target}" for kind in ("", "wider:", "holdout:", "included:", "excluded:")}
     if test.target != target or any(units[key].data.name not in names for keys in read.values() for key in keys):
         raise PlanError(f"the plan's {test.id} asks about another set than its clause")
 
@@ -151,6 +151,11 @@ def _copies(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
 
 
 def _numbers(case: Case, test: Obligation) -> None:
+    rule = one_run_rules(case.policy).get((test.clause, test.artifact))
+    if test.verifier == "membership" and test.runs > 1 and (rule is None or rule.needed != test.needed):
+        raise PlanError(f"the plan's {test.id} counts other runs as enough than the policy leaves to it")
+    if test.runs != case.runs:
+        raise PlanError(f"the plan's {test.id} counts {test.runs} runs; the policy has {case.runs}")
     registered = {
         "decide": (test.decide, case.decide),
         "power_at": (test.effect, case.evidence.power_at),

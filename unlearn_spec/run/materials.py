@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from ..evidence.canonical import EvidenceError, Json, decimal_text, json_digest
 from ..evidence.ledger import Ledger
 from ..evidence.store import Store
-from ..plan.bound import Bindings, BoundSubject
+from ..plan.bound import Bindings, BoundCanaries, BoundData, BoundSubject
+from ..plan.data import DataSpec
 from ..plan.model import DataRef, EndpointRef, LoggedUnit, Obligation, Plan
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
@@ -212,6 +213,8 @@ def _bindings(store: Store, digest: str, get: Callable[[str], str]) -> Bindings:
             keys=keys,
             records=tuple(_records(store, get, content["records"])),
             statements=tuple(_statements(store, content.get("statements", ()))),
+            runs={name: tuple(map(_subject, several)) for name, several in content.get("runs", {}).items()},
+            canaries={name: _halves(name, halves) for name, halves in content.get("canaries", {}).items()},
             content=content,
         )
     except (KeyError, TypeError, AttributeError, ValidationError):
@@ -237,6 +240,15 @@ def _statements(store: Store, digests: Sequence[str]) -> Iterator[StatementFile]
             yield read_statement(store.get_bytes(digest), "statement")
         except RecordError as error:
             raise EvidenceError(f"a statement kept in the run cannot be read: {error}") from None
+
+
+def _halves(name: str, digests: Mapping[str, str]) -> BoundCanaries:
+    """Canaries by content: no file, no item."""
+    nowhere = DataSpec(Path(), "jsonl")
+    included, excluded = (
+        BoundData(f"{half}:{name}", nowhere, "", digests[half], ()) for half in ("included", "excluded")
+    )
+    return BoundCanaries(included, excluded)
 
 
 def _subject(content: Mapping[str, Any]) -> BoundSubject:

@@ -74,12 +74,11 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     bound = {ref: bindings.subject(ref) for ref in subjects}
     guards = {ref.system: found.guards for ref, found in bound.items() if ref.system is not None and found.guards}
     read = {ref.name for planned in plan.units for ref in _data(planned.unit)}
-    sets = (*bindings.data.values(), *bindings.holdouts.values(), *bindings.wider.values())
     return Places(
         device=device,
         models=tuple(sorted({ref.model: found.source for ref, found in bound.items()}.items(), key=lambda row: row[0])),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
-        data=tuple(sorted(((one.name, one.digest, one.spec) for one in sets if one.name in read), key=lambda row: row[:2])),
+        data=tuple(sorted(((one.name, one.digest, one.spec) for one in bindings.sets() if one.name in read), key=lambda row: row[:2])),
         suites=tuple((name, bindings.suite(name)) for name in sorted(bindings.suites)),
     )
 

@@ -173,13 +173,13 @@ def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge,
 def _revealed(
     obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen, materials: Materials
 ) -> tuple[Redacted, ...]:
-    """The target's items that the audited model revealed, by keyed digest and length."""
+    """The target's items that the audited model revealed, in any of its runs, by keyed digest and length."""
     clause = clauses[obligation.clause]
     if obligation.verifier not in REVEALING or not isinstance(clause, Suppress | Remove):
         return ()
-    (outcomes,) = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
+    runs = seen.outcomes(obligation, "audited", judge_for(obligation, clause))
     roster = {name: one for key in obligation.audited for name, one in materials.roster(seen.units[key].data).items()}
-    hits = [item for item, hit in zip(outcomes.items, outcomes.hits, strict=True) if hit]
+    hits = list(dict.fromkeys(item for run in runs for item, hit in zip(run.items, run.hits, strict=True) if hit))
     if strangers := [item for item in hits if item not in roster]:
         raise EvidenceError(f"{obligation.id}: {len(strangers)} of the items measured are not among those that were bound")
     named = [roster[item] for item in hits]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from scipy.stats import binom
+from scipy.stats import binom, hypergeom
 
 from .binomial import Rate
 from .intervals import Floats
@@ -110,6 +110,22 @@ def epsilon_lower(canaries: int, guesses: int, correct: int, alpha: Rate, delta:
         else:
             high = middle
     return low
+
+
+def chance_without(included: int, canaries: int, guesses: Guesses, correct: int) -> float:
+    """P[at least `correct` right guesses] about a model whose law does not depend on which canaries were included.
+
+    Given how many were included, every subset of that size is equally likely, whether each had a coin of its own or half
+    of them were drawn: the number included among the first guesses is hypergeometric, and so, given that, is the number
+    among the last. Within a relative 1e-9 of the exact number, never below it.
+    """
+    if not 0 <= included <= canaries or guesses.total > canaries or not 0 <= correct <= guesses.total:
+        raise ValueError("need 0 ≤ included ≤ canaries, no more guesses than canaries, and 0 ≤ correct ≤ guesses")
+    first = np.arange(min(included, guesses.said_in) + 1)
+    chance = hypergeom.pmf(first, canaries, included, guesses.said_in)
+    wrong = first + guesses.said_out - correct  # so many of the last may be included
+    rest = hypergeom.cdf(wrong, canaries - guesses.said_in, included - first, guesses.said_out)
+    return min(1.0, float((chance * np.nan_to_num(rest)).sum()) * (1 + 1e-9))
 
 
 def audit_power(guesses: int, limit: float, accuracy: Rate, alpha: Rate) -> float:

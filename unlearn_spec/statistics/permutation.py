@@ -37,6 +37,8 @@ class Permutation:
     """What the test could have shown at best with these numbers: the share of labellings at the largest statistic."""
     null_95: float
     """95th percentile of the statistic over labellings: what it reads where there is no difference."""
+    null_mean: float
+    """Its mean over labellings."""
 
 
 def label_permutation(split: Split, first: int, second: int, *, seed: int) -> Permutation:
@@ -62,7 +64,7 @@ def label_permutation(split: Split, first: int, second: int, *, seed: int) -> Pe
     shares = [
         float((found >= value - 1e-9 * abs(value)).mean()) for value in (observed, found.max())
     ]  # equal despite rounding
-    return Permutation(float(observed), shares[0], shares[1], float(np.quantile(found, 0.95)))
+    return Permutation(float(observed), shares[0], shares[1], float(np.quantile(found, 0.95)), float(found.mean()))
 
 
 def rank_p(audited: float, references: Sequence[float]) -> float:

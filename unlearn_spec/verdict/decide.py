@@ -154,7 +154,7 @@ def _outcome(
     clause: Clause, judgement: Judgement, exhibits: Sequence[Exhibit], gates: Sequence[GateResult], rule: OneRun | None
 ) -> tuple[Outcome, str]:
     failed = [gate for gate in gates if not gate.passed]
-    told = exhibits[0].obligation.verifier == "membership"
+    told = exhibits[0].obligation.verifier in ("membership", "canaries")
     blind = next((gate for gate in failed if told and gate.gate == "blind_baseline"), None)
     if blind is not None:  # members and non-members differ without any model: the test measures that difference
         return "not_testable", f"No valid hold-out: {blind.found}."
@@ -187,6 +187,8 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
                 "inconclusive",
                 f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
             )
+    if obligation.verifier == "ensemble":
+        return "inconclusive", f"{measured.words} A difference that is not found is no evidence that there is none."
     for exhibit in exhibits:  # each of them has to be able to find something
         effect, power = exhibit.obligation.effect, exhibit.measured.realised_power
         if effect is None:
@@ -198,7 +200,8 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
             return "inconclusive", (
                 f"The realised power at {percent(effect)} is {shown}; 80% is needed{needed_draws(clause, exhibit)}."
             )
-    if isinstance(clause, Remove) and clause.about != "model" and rule is None:
+    of_itself = obligation.verifier == "canaries" or (obligation.verifier != "membership" and obligation.runs > 1)
+    if isinstance(clause, Remove) and clause.about != "model" and rule is None and not of_itself:
         needs = (
             "`refute_at` is" if obligation.verifier == "membership" else "`refute_at` and a bound on the reference are"
         )

@@ -12,12 +12,15 @@ from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from . import looks
+from .canaries import measure_canaries
+from .ensembles import measure_ensemble
 from .falls import measure_fall
 from .looks import measure_looks
 from .measured import Judge, Measured, Seen
 from .model import Fact
 from .rates import judge_of, measure_rate, measure_relearned, part_of
 from .removal import measure_closeness, measure_membership, revealing
+from .repeated import measure_runs
 
 __all__ = ["Measured", "Seen", "judge_for", "measure", "recorded", "refused"]
 
@@ -25,12 +28,18 @@ __all__ = ["Measured", "Seen", "judge_for", "measure", "recorded", "refused"]
 def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) -> Measured:
     """What the tables of an obligation say about its clause; for records see `recorded`.
 
-    `seed` feeds the bootstrap of paired falls: equal arguments give equal results. Raises `ValueError` where the
+    `seed` feeds the bootstrap of paired falls and drawn permutations: equal arguments give equal results. Raises `ValueError` where the
     obligation's verifier does not bear on the clause or a planned table is missing.
     """
     if isinstance(clause, Rectify):
         return measure_rate(obligation, part_of(obligation, clause), seen)
     match obligation.verifier, clause:
+        case "canaries", Remove(limit=Closeness() as closeness):
+            return measure_canaries(obligation, clause, closeness, seen)
+        case "ensemble", Remove(limit=Closeness() as closeness):
+            return measure_ensemble(obligation, clause, closeness, seen, seed=seed)
+        case (("relearning" | "extraction"), Remove(limit=Closeness() as closeness)) if obligation.runs > 1:
+            return measure_runs(obligation, clause, closeness, seen)
         case "retention", Retain(limit=Within() as margin):
             return measure_fall(obligation, clause, margin, seen, seed=seed)
         case (("leak" | "extraction" | "choice" | "refusal" | "retention"), Suppress() | Refuse() | Retain()):

@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..plan.model import Control, DataRef, Obligation, SubjectRef
-from ..policy.model import Clause, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from ..plan.model import Control, DataRef, Obligation, Role, SubjectRef
+from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..rules.wording import percent
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from . import looks
+from .canaries import audits, refuted
+from .ensembles import original_stands_out
 from .facts import judge_for
 from .measured import Measured, Seen, lower, upper
 from .model import GateResult
@@ -99,6 +101,10 @@ def _gate(
 
 def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
     """The original must show, beyond doubt, what the clause limits: more than the limit, or the registered effect."""
+    if obligation.verifier == "canaries":
+        return _guessed(obligation, clause, seen)
+    if obligation.verifier == "ensemble" and isinstance(clause, Remove):
+        return original_stands_out(obligation, clause, seen)
     if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
         found = attack(obligation, "original", clause.limit, seen)
         if found is None:
@@ -123,6 +129,22 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if needed is None:
         return low > 0, text
     return low > needed, f"{text}; more than {percent(needed)} is needed"
+
+
+def _guessed(obligation: Obligation, clause: Clause, seen: Seen, role: Role = "original") -> tuple[bool, str]:
+    """Whether guesses about a model refute the limit: about the original they must, about a never-trained one must not."""
+    if not isinstance(clause, Remove) or not isinstance(clause.limit, Closeness):
+        return False, "the clause limits no closeness"
+    found = audits(obligation, clause, role, seen)
+    name = "the original" if role == "original" else "a never-trained model"
+    if not found:
+        return False, f"{name} was not scored on the canaries"
+    most = max(found, key=lambda one: one.best.right)
+    shown = refuted(most, clause.limit, obligation.alpha)
+    text = f"{most.best.right} of {most.guesses} guesses about {name} are right"
+    if role == "original":
+        return shown, text if shown else f"{text}; more are needed"
+    return not shown, f"{text}, which canaries alone do not explain" if shown else text
 
 
 _OTHERWISE = "the original was asked through another prompt template than the audited model"
@@ -151,6 +173,10 @@ def _planted(control: Control, seen: Seen) -> tuple[bool, str]:
 def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool, str]:
     """Each model never trained on the target must stay below what would count as a find; one that does not was trained
     on it, or shows that the test finds what is not there."""
+    if obligation.verifier == "canaries":
+        return _guessed(obligation, clause, seen, "reference")
+    if obligation.verifier == "ensemble":  # the references are the other side of the test itself
+        return True, f"{len(seen.by_subject(obligation.references))} never-trained models were scored"
     if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
         attacked = attacked_subjects(obligation, "reference", clause.limit, seen)
         if not attacked:
@@ -253,8 +279,11 @@ def _differing_answers(control: Control, seen: Seen) -> int:
 
 
 def _degeneracy(control: Control, seen: Seen) -> tuple[bool, str]:
-    """The audited model must not babble, repeat itself or fall silent where the original did not."""
-    found = degeneracy.judge([seen.tables[key] for key in control.units], [seen.tables[key] for key in control.against])
+    """The audited model, and each further run, must not babble, repeat itself or fall silent where the original did not."""
+    original = [seen.tables[key] for key in control.against]
+    runs = seen.by_subject(control.units).values()
+    judged = [degeneracy.judge([seen.tables[key] for key in keys], original) for keys in runs]
+    found = next((one for one in judged if one.degenerate), judged[0])
     if found.degenerate:
         return False, "; ".join(found.symptoms)
     now, before = found.audited, found.original

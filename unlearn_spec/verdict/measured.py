@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..logic.evidence import EvidenceFact, RecordFact
+from ..logic.evidence import ApartFact, EvidenceFact, RecordFact
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
@@ -23,6 +23,9 @@ from .stops import Population, looked_lower, looked_upper
 
 STEP = Fraction(1, 10**9)
 """Resolution of stated bounds: above τ means from τ + STEP on."""
+
+MOST = Fraction(50)
+"""Of an ε: beyond it nothing is measured."""
 
 FALL = "fall since before"
 """Label of an interval that is a difference to the original."""
@@ -197,7 +200,10 @@ def state(
     for fact, sentence in zip(facts, words, strict=True):
         if isinstance(fact, RecordFact):
             raise ValueError("a record states itself")
-        low, high = Fraction(fact.low), Fraction(fact.high)
+        if isinstance(fact, ApartFact):
+            low, high = fact.epsilon or Fraction(0), MOST
+        else:
+            low, high = Fraction(fact.low), Fraction(fact.high)
         found.append(
             Fact(
                 id=fact.id,
@@ -228,6 +234,13 @@ def between(low: Fraction, high: Fraction) -> str:
     if high >= 1:
         return f"at least {percent(low, 'down')}" if low > 0 else "not narrowed down"
     return f"between {percent(low, 'down')} and {percent(high, 'up')}"
+
+
+def excluding(epsilon: Fraction | None) -> str:
+    """Which ε a registered event excludes, in words, rounded down."""
+    if epsilon is None:
+        return "no ε is excluded"
+    return f"every ε up to {math.floor(epsilon * 1000) / 1000:g} is excluded"
 
 
 def in_clusters(found: Outcomes) -> str:

@@ -50,6 +50,7 @@ class Fact(Frozen):
     """`the rate on subject_facts through product, asked directly, is between 0% and 3.1%`."""
     low: Exact
     high: Exact
+    """Bounds of a rate; of the ε of a process, the largest that is excluded and the largest that is looked for."""
     alpha: Exact
     objects: tuple[str, ...]
     """Digests of the evidence objects it was computed from."""

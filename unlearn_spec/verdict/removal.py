@@ -11,6 +11,7 @@ from ..logic.evidence import EvidenceFact, MembershipFact, RateFact
 from ..logic.exponential import exp_bounds
 from ..plan.model import Obligation, Role
 from ..plan.power import refuting_power
+from ..plan.repeated import runs_power
 from ..policy.model import Clause, Closeness, MembershipBound, Remove
 from ..rules.wording import percent
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
@@ -169,7 +170,7 @@ def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: See
 def attacked_subjects(obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen) -> tuple[Attacked, ...]:
     """The registered attacks on each subject of a role on which members and hold-out were scored.
 
-    α is shared by all attacks in both directions, and half of each part certifies the false-positive rate: the
+    α is shared by all runs, and in each by all attacks in both directions, and half of each part certifies the false-positive rate: the
     threshold is set by the hold-out so that its Clopper–Pearson upper bound is at most the clause's rate. Of a
     hold-out cluster only the first item counts, since that bound needs independent items.
     """
@@ -181,7 +182,7 @@ def attacked_subjects(obligation: Obligation, role: Role, limit: MembershipBound
         others = [_one_per_cluster(seen.tables[key]) for key in sorted(outside)]
         if members and others:
             registered = attacks(obligation.access)
-            share = obligation.alpha / (2 * len(registered) * len(membership.DIRECTIONS))
+            share = obligation.alpha / (2 * len(registered) * len(membership.DIRECTIONS) * obligation.runs)
             holdout = stack(others)
             allowed = max_failures_certifying(len(holdout), limit.at_fpr, share)
             results = membership.run(stack(members), holdout, registered, allowed=allowed or 0)
@@ -192,11 +193,14 @@ def attacked_subjects(obligation: Obligation, role: Role, limit: MembershipBound
 def measure_membership(obligation: Obligation, limit: MembershipBound, seen: Seen) -> Measured:
     """How many members the best registered attack catches at least, at the clause's false-positive rate.
 
-    Bounded from below only: other attacks may catch more. Raises `ValueError` unless both sets were scored.
+    Bounded from below only: other attacks may catch more. Of several runs, what at least `obligation.needed` of them show.
+    Raises `ValueError` unless both sets were scored.
     """
-    audited = attack(obligation, "audited", limit, seen)
-    if audited is None:
+    runs = attacked_subjects(obligation, "audited", limit, seen)
+    needed = obligation.needed or 1
+    if len(runs) < max(needed, obligation.runs):
         raise ValueError(f"{obligation.id}: members and hold-out must both be scored on the audited model")
+    audited = sorted(runs, key=lambda run: run.low(run.best), reverse=True)[needed - 1]
     fact = MembershipFact(
         id=f"{obligation.id}#membership",
         target=obligation.target,
@@ -207,16 +211,17 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
         alpha=obligation.alpha,
         same_lottery=True,  # as bound; `decide` takes it back where the blind baseline says otherwise
     )
-    words = (
+    words = ("" if obligation.runs == 1 else f"in at least {needed} of {obligation.runs} runs, ") + (
         f"at a false-positive rate of {percent(limit.at_fpr)} the best registered attack tells members of "
         f"{obligation.target} in a share of {between(fact.low, fact.high)}, {where(obligation)}"
     )
     power = None
     if obligation.effect is not None:
         clusters = audited.best.caught.clusters
-        found = refuting_power(clusters, limit.tpr_at_most, obligation.effect, audited.share)
+        beyond = limit.tpr_at_most if obligation.runs == 1 else obligation.refute_at or limit.tpr_at_most
+        found = runs_power(refuting_power(clusters, beyond, obligation.effect, audited.share), obligation.runs, needed)
         power = found if audited.supported else 0.0
-    beside = {role: attack(obligation, role, limit, seen) for role in LABEL}
+    beside = {role: attack(obligation, role, limit, seen) for role in LABEL} | {"audited": audited}
     return Measured(
         obligation=obligation.id,
         facts=(fact,),
@@ -225,8 +230,14 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
         limit_at=float(limit.tpr_at_most),
         effect=as_float(obligation.effect),
         realised_power=power,
-        words=_told(audited, limit),
+        words=_told(audited, limit) if obligation.runs == 1 else _each_run(runs, audited, needed),
     )
+
+
+def _each_run(runs: Sequence[Attacked], audited: Attacked, needed: int) -> str:
+    caught = ", ".join(f"{run.best.caught.k} of {run.best.caught.n}" for run in runs)
+    low = percent(audited.low(audited.best), "down")
+    return f"In {len(runs)} runs the best attack caught {caught} members, in at least {needed} of them at least {low}."
 
 
 def _told(audited: Attacked, limit: MembershipBound) -> str:

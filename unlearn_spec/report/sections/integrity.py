@@ -43,7 +43,7 @@ def evidence(report: Report, say: Words) -> Part:
 
 def _role(item: EvidenceObject, say: Words) -> str:
     word = say(f"role.{item.role}")
-    return f"{word} ({item.index + 1})" if item.role == "reference" else word
+    return f"{word} ({item.index + 1})" if item.role == "reference" or item.index else word
 
 
 def integrity(report: Report, say: Words) -> Part:

@@ -28,9 +28,9 @@ def subject(report: Report, say: Words) -> Part:
 
 
 def role(subject: SubjectRef, say: Words) -> str:
-    """What a model is in this run; references are numbered."""
+    """What a model is in this run; references are numbered, and so are further runs."""
     word = say(f"role.{subject.role}")
-    return f"{word} ({subject.index + 1})" if subject.role == "reference" else word
+    return f"{word} ({subject.index + 1})" if subject.role == "reference" or subject.index else word
 
 
 def _models(report: Report, say: Words) -> Table:

@@ -67,8 +67,12 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         attack = say("trials.questions", n=test.n)
     return row(
         (para(Strong(say.of("verifier", test.verifier))), para(say.named(test.clause, test.artifact), small=True)),
-        (*manner, *((Para((reading,), small=True),) if reading else ())),
-        sample,
+        (
+            *manner,
+            *((Para((reading,), small=True),) if reading else ()),
+            *((Para((say("trials.refuting"), Recorded(test.refuting)), small=True),) if test.refuting else ()),
+        ),
+        (para(sample), *((para(say("trials.runs", n=test.runs), small=True),) if test.runs > 1 else ())),
         say.percent(test.alpha, "up"),
         planned,
         attack,

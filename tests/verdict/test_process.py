@@ -1,0 +1,115 @@
+"""Evidence about the process: several runs, whole models, canaries. What is known to be alike is not told apart."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import make
+
+from unlearn_spec.plan.canaries import split
+from unlearn_spec.plan.model import DataRef, ScoreUnit
+from unlearn_spec.verdict.facts import Measured, measure
+from unlearn_spec.verdict.gates import original_stands_out
+from unlearn_spec.verifiers.canaries import right_guesses
+
+ALPHA = Fraction(1, 20)
+
+
+def removal(evidence: dict[str, Any], epsilon: str = "0.5", delta: str = "0%") -> Any:
+    limit = {"epsilon": epsilon, "delta": delta, "compared_with": "retrain_without"}
+    return make.clause(goal="remove", measure="influence", limit=limit, evidence={"kind": "test"} | evidence)
+
+
+def unit(role: Any, index: int, data: str = "facts") -> ScoreUnit:
+    ref = DataRef(name=data, digest="sha256:" + "0" * 64)
+    return ScoreUnit(subject=make.subject(role, index), data=ref, reading=make.EXTRACTION)
+
+
+def canaries(put_in: np.ndarray, left_out: np.ndarray, guesses: int = 80) -> Measured:
+    tables = {
+        "in": (unit("audited", 0, "included:facts"), make.scores(put_in.tolist(), "a")),
+        "out": (unit("audited", 0, "excluded:facts"), make.scores(left_out.tolist(), "b")),
+    }
+    obligation = make.obligation("canaries", audited=("in", "out"), alpha=ALPHA, reading=None)
+    return measure(obligation, removal({"canaries": {"guesses": guesses}}), make.seen(tables), seed=1)
+
+
+def epsilon(measured: Measured) -> Any:
+    (fact,) = measured.facts
+    return fact.epsilon  # type: ignore[union-attr]
+
+
+def test_memorised_canaries_exclude_every_small_epsilon() -> None:
+    noise = np.random.default_rng(1).normal(size=(2, 40)) / 4
+    for shift in (2.0, -2.0):  # too familiar, or pushed too far
+        assert epsilon(canaries(noise[0] + shift - 3, noise[1] - 3)) > 10
+
+
+def test_canaries_that_left_no_trace_seldom_exclude_any_epsilon() -> None:
+    """Size at ε = 0 is at most α: 40 lots, up to the 99.9th percentile of so many at 5%."""
+    draws = np.random.default_rng(2).normal(size=(40, 2, 40)) - 3
+    found = sum(epsilon(canaries(*draw)) is not None for draw in draws)
+    assert found <= 7
+
+
+def test_equal_scores_count_against_the_guesser() -> None:
+    assert right_guesses([0.0] * 5, [0.0] * 5, split(10)) == 0
+    assert right_guesses([1.0] * 5, [0.0] * 5, split(10)) == 10
+    assert right_guesses([1.0] * 5, [0.0] * 5, split(10), "lower") == 0
+
+
+def ensemble(audited: np.ndarray, references: np.ndarray, statistic: str = "mmd") -> tuple[Measured, Any, Any, Any]:
+    tables = {f"a{i}": (unit("audited", i), make.scores(row.tolist())) for i, row in enumerate(audited)}
+    tables |= {f"r{i}": (unit("reference", i), make.scores(row.tolist())) for i, row in enumerate(references)}
+    tables["o"] = (unit("original", 0), make.scores([-0.01] * audited.shape[1]))
+    obligation = make.obligation(
+        "ensemble", audited=tuple(f"a{i}" for i in range(len(audited))), original=("o",), alpha=ALPHA, reading=None,
+        references=tuple(f"r{i}" for i in range(len(references))), runs=len(audited),
+    )  # fmt: skip
+    clause = removal({"ensemble": {"statistic": statistic}, "runs": len(audited)}, epsilon="0.1")
+    return measure(obligation, clause, make.seen(tables), seed=1), obligation, clause, make.seen(tables)
+
+
+@pytest.mark.parametrize("statistic", ["mmd", "energy", "klom"])
+def test_runs_that_kept_the_target_are_told_from_retrainings(statistic: str) -> None:
+    draws = np.random.default_rng(3).normal(size=(9, 30)) / 10 - 3
+    found, obligation, clause, seen = ensemble(draws[:3] + 2, draws[3:], statistic)
+    assert epsilon(found) is not None and epsilon(found) >= Fraction(1, 10)
+    assert "95th percentile" in found.words and found.realised_power is None
+    assert original_stands_out(obligation, clause, seen)[0]
+
+
+def test_exchangeable_models_are_seldom_told_apart() -> None:
+    draws = np.random.default_rng(4).normal(size=(60, 8, 10)) / 4 - 3
+    found = sum(epsilon(ensemble(d[:2], d[2:])[0]) is not None for d in draws)
+    assert found <= 9  # 99.9th percentile of 60 at 5%
+
+
+def counted(shown: int, runs: int, references: int, reference_shown: int = 0) -> Measured:
+    hits = [0.5] * 20  # ln p far above the limit: revealed
+    tables = {f"a{i}": (unit("audited", i), make.scores([-1.0] * 20, log_p=hits if i < shown else [-50.0] * 20)) for i in range(runs)}
+    tables |= {
+        f"r{i}": (unit("reference", i), make.scores([-1.0] * 20, log_p=hits if i < reference_shown else [-50.0] * 20))
+        for i in range(references)
+    }
+    obligation = make.obligation(
+        "extraction", audited=tuple(f"a{i}" for i in range(runs)), alpha=ALPHA, reading=make.EXTRACTION, runs=runs,
+        references=tuple(f"r{i}" for i in range(references)), refute_at=Fraction(1, 5),
+    )  # fmt: skip
+    return measure(obligation, removal({"runs": runs, "refute_at": "20%"}), make.seen(tables), seed=1)
+
+
+def test_runs_are_counted_and_not_their_items() -> None:
+    audited, reference = counted(10, 10, 10).facts
+    assert audited.low == pytest.approx(0.025 ** (1 / 10), abs=1e-6)  # type: ignore[union-attr]
+    assert reference.high == pytest.approx(1 - 0.025 ** (1 / 10), abs=1e-6)  # type: ignore[union-attr]
+    assert not audited.one_run and audited.alpha + reference.alpha == ALPHA  # type: ignore[union-attr]
+    assert counted(0, 10, 10).facts[0].low == 0  # type: ignore[union-attr]

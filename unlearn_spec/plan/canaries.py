@@ -1,0 +1,132 @@
+"""The canary audit as an obligation: how many guesses are made, and how many of them must be right, fixed beforehand."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from ..logic.exponential import exp_bounds
+from ..logic.worlds import percent
+from ..policy.model import Closeness, Remove
+from ..statistics.binomial import tail
+from ..statistics.canaries import Guesses, chance_without
+from .arms import make_arms
+from .bound import BoundCanaries
+from .case import Case, Draft, LackingError, Sample, closeness_words, needs_retraining, reached
+from .closeness import refutes
+from .cost import cost_of, work_of
+from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .power import Power, power_fields
+from .units import keys, scoring
+from .words import many
+
+DIRECTIONS = 2
+"""Who was put in may look unusually familiar or, pushed too far, unusually strange: each direction has half of α."""
+
+
+def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
+    """Rank canaries by how likely the audited model finds them; guess the first to be in, the last out. Raises `LackingError`."""
+    asked = case.evidence.canaries
+    assert asked is not None
+    access = case.access()
+    reached("canaries", access)
+    needs_retraining(limit)
+    case.audited()
+    found = case.bindings.canaries.get(clause.target)
+    if found is None:
+        raise LackingError(
+            "not_testable",
+            f"No canaries are bound for `{clause.target}`: items drawn by lot, before training, to be put in or left out.",
+            f"A file of them with the outcome of each draw, under `canaries: {clause.target}`.",
+        )
+    share = case.error() / DIRECTIONS
+    needed = _needed(found, asked.guesses, limit, share)
+    inside = found.included.ref()
+    how = scoring(Reading(metric="extraction_probability", decoding="sample", temperature=Fraction(1)))
+
+    def ask(subject: SubjectRef) -> tuple[Unit, ...]:
+        return tuple(ScoreUnit(subject=subject, data=data, reading=how) for data in (inside, found.excluded.ref()))
+
+    sample = Sample(inside, found.included.items, "these_items")
+    arms = make_arms("canaries", case, clause.target, sample, ask, guarded=False)
+    effect = case.evidence.power_at
+    power = None if effect is None else Power(tail(needed, asked.guesses, effect), "refute", None)
+    canaries = len(found.included.items) + len(found.excluded.items)
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier="canaries",
+        target=clause.target,
+        access=access,
+        asked="direct",
+        reading=None,
+        n=canaries,
+        clusters=canaries,
+        alpha=case.error(),
+        decide=case.decide,
+        limit=closeness_words(limit),
+        effect=effect,
+        **power_fields(power),
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        needed=needed,
+        refuting=f"from {needed:,} of {many(asked.guesses, 'guess')} right, in either direction",
+        cost=cost_of(
+            "canaries",
+            work_of(found.included.items, holdout=len(found.excluded.items)),
+            arms.subjects,
+            case.audited().parameters,
+            case.bindings.device,
+        ),
+    )
+    return Draft(obligation, arms.units)
+
+
+def split(guesses: int) -> Guesses:
+    """The registered split: one half is called in, the other out."""
+    return Guesses(guesses - guesses // 2, guesses // 2)
+
+
+def fewest_right(included: int, canaries: int, guesses: int, limit: Closeness, share: Fraction) -> int | None:
+    """The fewest right guesses that refute the limit at this share of α; None where not even all would."""
+
+    def refuting(right: int) -> bool:
+        return refutes(chance_without(included, canaries, split(guesses), right), 1, limit, share)
+
+    low, high = 0, guesses
+    if not refuting(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if refuting(middle) else (middle + 1, high)
+    return low
+
+
+def _needed(found: BoundCanaries, guesses: int, limit: Closeness, share: Fraction) -> int:
+    included, canaries = len(found.included.items), len(found.included.items) + len(found.excluded.items)
+    if guesses > canaries:
+        raise LackingError(
+            "not_testable",
+            f"{many(guesses, 'guess')} are registered, and there are {canaries:,} canaries.",
+            f"At least {guesses:,} canaries, one half of them put in.",
+        )
+    needed = fewest_right(included, canaries, guesses, limit, share)
+    if needed is None:
+        room = share - limit.delta
+        if room <= 0 or limit.epsilon > 50:
+            raise LackingError(
+                "not_testable",
+                f"No number of guesses can refute this limit with an error of {percent(share)} in each direction.",
+                f"A δ below {percent(share)} and an ε of at most 50." if room <= 0 else "An ε of at most 50.",
+            )
+        least = math.ceil(math.log2(exp_bounds(limit.epsilon)[1] / room)) + 1
+        raise LackingError(
+            "not_testable",
+            f"Not even {many(guesses, 'right guess')} of as many, {included:,} of {canaries:,} canaries having been put in, "
+            "would refute this limit.",
+            f"About {least:,} guesses on more than {least:,} canaries, one half of them put in.",
+        )
+    return needed

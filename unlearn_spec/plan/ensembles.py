@@ -1,0 +1,110 @@
+"""Audited runs against retrained references as an obligation: from which permutation p the clause counts as refuted."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from ..logic.worlds import percent
+from ..policy.model import Closeness, Ensemble, Remove
+from ..statistics.ensembles import MIN_REFERENCES
+from ..statistics.permutation import EXACT_LABELLINGS, smallest_p
+from .arms import make_arms
+from .case import Case, Draft, LackingError, closeness_words, needs_retraining, reached
+from .closeness import refutes
+from .cost import cost_of, work_of
+from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
+from .units import keys, scoring
+from .words import many
+
+_MOST = 500
+
+
+def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
+    """Score the target's items on every run and every reference, and permute which of them are called audited.
+
+    Raises `LackingError`; also where the smallest p that so many models can show would not refute the limit.
+    """
+    comparison = case.evidence.ensemble
+    assert comparison is not None
+    access = case.access()
+    reached("ensemble", access)
+    needs_retraining(limit)
+    case.audited()
+    case.need_runs()
+    if comparison.statistic == "klom" and case.runs == 1:
+        text = "KLoM compares histograms of models, and one audited run has none."
+        raise LackingError("not_testable", text, "`evidence.runs` of 2 or more, or another `statistic`.")
+    references = len(case.bindings.references.get(case.artifact, ()))
+    _enough(comparison, case.runs, references, limit, case.error())
+    sample = case.sample(clause.target)
+    how = scoring(Reading(metric="extraction_probability", decoding="sample", temperature=Fraction(1)))
+
+    def ask(subject: SubjectRef) -> tuple[Unit, ...]:
+        return (ScoreUnit(subject=subject, data=sample.ref, reading=how),)
+
+    arms = make_arms("ensemble", case, clause.target, sample, ask, guarded=False)
+    least = Fraction(least_p(comparison, case.runs, references))
+    obligation = Obligation(
+        id=case.id,
+        clause=clause.id,
+        artifact=case.artifact,
+        verifier="ensemble",
+        target=clause.target,
+        access=access,
+        asked="direct",
+        reading=None,
+        n=len(sample.items),
+        clusters=len(set(sample.clusters)),
+        alpha=case.error(),
+        decide=case.decide,
+        limit=closeness_words(limit),
+        effect=None,
+        power=None,
+        audited=keys(arms.audited),
+        original=keys(arms.original),
+        references=keys(arms.references),
+        controls=arms.controls,
+        population=sample.population,
+        runs=case.runs,
+        refuting=f"{comparison.statistic} of {many(case.runs, 'run')} and {many(references, 'reference')}; p can be "
+        f"{percent(least)} at the least, and must be below {percent(level(case.runs, limit, case.error()))}",
+        cost=cost_of("ensemble", work_of(sample.items), arms.subjects, case.audited().parameters, case.bindings.device),
+    )
+    return Draft(obligation, arms.units)
+
+
+def least_p(comparison: Ensemble, runs: int, references: int) -> float:
+    """The smallest p that relabelling so many models can give."""
+    alike = runs == references and comparison.statistic != "klom"  # these two do not care which group comes first
+    drawn = math.comb(runs + references, runs) > EXACT_LABELLINGS
+    return max((2 if alike else 1) * smallest_p(runs, references), 1 / EXACT_LABELLINGS if drawn else 0.0)
+
+
+def level(runs: int, limit: Closeness, alpha: Fraction) -> Fraction:
+    """Permutation p below which the limit is refuted: (α − Mδ) / e^(Mε), rounded; 0 where none is."""
+    room = alpha - runs * limit.delta
+    return max(Fraction(0), Fraction(float(room) / math.exp(min(700.0, float(runs * limit.epsilon)))))
+
+
+def _enough(comparison: Ensemble, runs: int, references: int, limit: Closeness, alpha: Fraction) -> None:
+    """Raises `LackingError` where so many models show nothing, whatever they are, with the number that would."""
+
+    def could(many: int) -> bool:
+        return many >= MIN_REFERENCES and refutes(least_p(comparison, runs, many), runs, limit, alpha)
+
+    if could(references):
+        return
+    enough = next((many for many in range(MIN_REFERENCES, _MOST + 1) if could(many)), None)
+    shown = (
+        f"Fewer than {MIN_REFERENCES} retrained references describe and do not test: {references} bound."
+        if references < MIN_REFERENCES
+        else f"{many(runs, 'audited run')} beside {many(references, 'reference')} show p = "
+        f"{percent(Fraction(least_p(comparison, runs, references)))} at the least, and ε, δ and α ask for less than "
+        f"{percent(level(runs, limit, alpha))}."
+    )
+    if enough is None:
+        needs = f"A smaller ε or δ, or more error: no number of references up to {_MOST} would do beside {many(runs, 'run')}."
+    else:
+        needs = f"{enough} references, retrained independently without the target, or more runs (`evidence.runs`)."
+    raise LackingError("not_testable", shown, needs)
