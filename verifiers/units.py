@@ -41,10 +41,10 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     if not found:
         raise ItemError(f"{unit.data.name} has no items")
     subject = load(unit.subject)
-    retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
+    other = items(unit.other) if isinstance(unit, RelearnUnit) and unit.other is not None else ()
     try:
         with one_thread():
-            return _run(unit, subject, found, retain, _suite(unit, suites))
+            return _run(unit, subject, found, other, _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -52,7 +52,7 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
 
 
 def _run(
-    unit: Unit, subject: Subject, items: tuple[Item, ...], retain: tuple[Item, ...], suite: tuple[str, ...]
+    unit: Unit, subject: Subject, items: tuple[Item, ...], other: tuple[Item, ...], suite: tuple[str, ...]
 ) -> Table:
     match unit:
         case ScoreUnit():
@@ -60,7 +60,7 @@ def _run(
         case GenerateUnit():
             return generate(subject, items, unit, suite=suite)
         case RelearnUnit():
-            return relearn(_bare(subject, "fine-tuning"), items, retain, unit)
+            return relearn(_bare(subject, "fine-tuning"), items, other, unit)
 
 
 def _bare(subject: Subject, what: str) -> Model:

@@ -32,7 +32,11 @@ class Work:
     """Tokens generated per answer, at most."""
     holdout_items: int = 0
     steps: int = 0
-    """Training steps per attack."""
+    """Training steps per run of an attack."""
+    runs: int = 1
+    """Runs of an attack on one half: learning rates × repeats."""
+    looks: int = 1
+    """Looks along a run."""
     batch_texts: int = 8
     """Texts per training step."""
 

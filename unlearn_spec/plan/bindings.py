@@ -38,6 +38,8 @@ __all__ = ["BindingError", "Bindings", "load_bindings"]
 VERSION = "1.0"
 _DEVICE = re.compile(r"(auto|cpu|cuda(:[0-9]{1,3})?)\Z")
 _MAX_SUITE = 1 << 20
+CORPORA = ("benign",)
+"""Text that is none of the policy's sets, by what it is for."""
 
 
 class BindingError(Exception):
@@ -90,6 +92,7 @@ class _Written(Frozen):
     data: dict[str, _Data] = Field(default_factory=dict)
     holdouts: dict[str, _Holdout] = Field(default_factory=dict)
     wider: dict[str, _Data] = Field(default_factory=dict)
+    corpora: dict[str, _Data] = Field(default_factory=dict)
     suites: dict[str, _Suite] = Field(default_factory=dict)
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
@@ -145,6 +148,7 @@ class _Binder:
         data = self._each(("data",), written.data, self._set_name, self._set)
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
+        corpora = self._each(("corpora",), written.corpora, self._corpus_name, self._corpus(data))
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
         records = self._records(written.records)
@@ -163,6 +167,8 @@ class _Binder:
             "keys": {name: bytes_digest(key) for name, key in keys.items()},
             "records": [found.digest for found in records],
         }
+        if corpora:
+            content["corpora"] = {name: found.digest for name, found in corpora.items()}
         if statements:
             content["statements"] = [found.digest for found in statements]
         return Bindings(
@@ -177,6 +183,7 @@ class _Binder:
             data=data,
             holdouts=holdouts,
             wider=wider,
+            corpora=corpora,
             suites=suites,
             keys=keys,
             records=records,
@@ -233,6 +240,12 @@ class _Binder:
         text = f"the policy has no information set `{name}`{did_you_mean(name, self.policy.information)}"
         self.report("B006", path, text, at_key=True)
         return False
+
+    def _corpus_name(self, path: Path, name: str) -> bool:
+        if name not in CORPORA:
+            text = f"there is no corpus `{name}`{did_you_mean(name, CORPORA)}; one can be bound: `benign`, unrelated to every set"
+            self.report("B006", path, text, at_key=True)
+        return name in CORPORA
 
     def _suite_name(self, path: Path, name: str) -> bool:
         used = {clause.evidence.suite for clause in self.policy.clauses if clause.evidence and clause.evidence.suite}
@@ -332,6 +345,21 @@ class _Binder:
             if shared:
                 text = f"{shared} items of this hold-out are also in `{name}`; a hold-out was never trained on"
                 self.report("B012", (*path, "file"), text)
+            return found
+
+        return read
+
+    def _corpus(self, data: Mapping[str, BoundData]) -> Callable[[Path, str, _Data], BoundData | None]:
+        """Reads text that is unrelated to the policy's sets: none of their items is in it."""
+
+        def read(path: Path, name: str, entry: _Data) -> BoundData | None:
+            found = self._data(path, f"corpus:{name}", entry)
+            for known in data.values() if found is not None else ():
+                items = {_content_of(item) for item in known.items}
+                shared = sum(_content_of(item) in items for item in found.items) if found is not None else 0
+                if shared:
+                    text = f"{shared} items of this corpus are also in `{known.name}`; it is to be unrelated to what is tested"
+                    self.report("B012", (*path, "file"), text)
             return found
 
         return read

@@ -93,6 +93,8 @@ class Bindings:
     """Signer to Ed25519 public key, PEM."""
     records: tuple[RecordFile, ...]
     statements: tuple[StatementFile, ...] = ()
+    corpora: Mapping[str, BoundData] = field(default_factory=dict)
+    """Text that is none of the policy's sets: `benign`."""
     content: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 
@@ -105,10 +107,14 @@ class Bindings:
 
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         """The items a data reference stands for, its draw included. `KeyError` if nothing bound has that content."""
-        for found in (*self.data.values(), *self.holdouts.values(), *self.wider.values()):
+        for found in self.sets():
             if (found.name, found.digest) == (ref.name, ref.digest):
                 return drawn(found.items, ref.take, ref.seed)
         raise KeyError(f"no bound data {ref.name} has the digest {ref.digest}")
+
+    def sets(self) -> tuple[BoundData, ...]:
+        """All data that was bound."""
+        return (*self.data.values(), *self.holdouts.values(), *self.wider.values(), *self.corpora.values())
 
     def suite(self, name: str) -> tuple[str, ...]:
         """The templates of a suite. `KeyError` if it is not bound."""

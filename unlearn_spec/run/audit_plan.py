@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -10,7 +11,8 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, LackingError
-from ..plan.model import GenerateUnit, Obligation, Plan, Role, Unit
+from ..plan.model import GenerateUnit, Obligation, Plan, RelearnUnit, Role, Unit
+from ..plan.relearning import seeds
 from ..plan.units import unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
@@ -43,7 +45,7 @@ def _units(plan: Plan) -> None:
     known = {planned.key for planned in plan.units}
     for obligation in plan.obligations:
         controls = (key for control in obligation.controls for key in (*control.units, *control.against))
-        for key in (*obligation.audited, *obligation.original, *obligation.references, *controls):
+        for key in (*obligation.audited, *obligation.original, *obligation.references, *obligation.before, *controls):
             if key not in known:
                 raise PlanError(f"the plan's {obligation.id} reads a unit that is not planned, {key}")
     tested = {(obligation.clause, obligation.artifact) for obligation in plan.obligations}
@@ -92,6 +94,7 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         try:
             _arms(case, test, units)
             _controls(case, test, units)
+            _attacks(case, test, units)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         _numbers(case, test)
@@ -115,6 +118,23 @@ def _controls(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
     due = {gate for gate in case.gates(test.verifier) if gate != "repeat" or answers}  # scores are not drawn: nothing to repeat
     if wrong := sorted(due ^ {control.gate for control in test.controls}):
         raise PlanError(f"the plan's {test.id} has not the controls of its clause: {', '.join(wrong)}")
+
+
+def _attacks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """Every attack of the clause's grid, and no other, on every subject."""
+    attack = case.evidence.relearn
+    if test.verifier != "relearning" or attack is None:
+        return
+    due = Counter((seed, rate, half) for seed in seeds(attack, case.bindings.seed) for rate in attack.rates for half in (0, 1))
+    for keys in (test.audited, test.original, test.references):
+        mine = [unit for key in keys if isinstance(unit := units[key], RelearnUnit)]
+        for subject in {unit.subject for unit in mine}:
+            planned = Counter((u.seed, u.learning_rate, u.half) for u in mine if u.subject == subject)
+            if planned != due:
+                raise PlanError(f"the plan's {test.id} makes other attacks than its clause")
+        how = {(unit.every_look, unit.on, unit.rank) for unit in mine}
+        if len(mine) != len(keys) or not how <= {(attack.looks, attack.on, attack.low_rank)}:
+            raise PlanError(f"the plan's {test.id} makes other attacks than its clause")
 
 
 def _numbers(case: Case, test: Obligation) -> None:

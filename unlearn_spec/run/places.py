@@ -56,12 +56,11 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     bound = {ref: bindings.subject(ref) for ref in subjects}
     guards = {ref.system: found.guards for ref, found in bound.items() if ref.system is not None and found.guards}
     read = {ref.name for planned in plan.units for ref in _data(planned.unit)}
-    sets = (*bindings.data.values(), *bindings.holdouts.values(), *bindings.wider.values())
     return Places(
         device=device,
         models=tuple(sorted({ref.model: found.folder.resolve() for ref, found in bound.items()}.items())),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
-        data=tuple(sorted(((one.name, one.digest, one.spec) for one in sets if one.name in read), key=lambda row: row[:2])),
+        data=tuple(sorted(((one.name, one.digest, one.spec) for one in bindings.sets() if one.name in read), key=lambda row: row[:2])),
         suites=tuple(sorted((name, suite.templates) for name, suite in bindings.suites.items())),
     )
 
@@ -100,7 +99,8 @@ def stored_table(store: Store, unit: Unit, digest: str) -> Table:
 
 
 def _data(unit: Unit) -> tuple[DataRef, ...]:
-    return (unit.data, unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else (unit.data,)
+    other = unit.other if isinstance(unit, RelearnUnit) else None
+    return (unit.data,) if other is None else (unit.data, other)
 
 
 @lru_cache(maxsize=1)

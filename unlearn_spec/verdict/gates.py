@@ -18,9 +18,10 @@ from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from .facts import judge_for
-from .measured import Measured, Seen, lower, upper
+from .measured import Measured, Seen, lower, reading_for, upper
 from .model import GateResult
 from .rates import limit_of, part_of
+from .relearned import control_shown, grid_of, most_shown
 from .removal import attack, attacked_subjects
 
 _NEEDED: dict[str, str] = {
@@ -91,10 +92,16 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
         return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
-    original = seen.outcomes(obligation, "original", judge_for(obligation, clause))
+    if obligation.verifier == "relearning":
+        grid = grid_of(obligation, reading_for(clause, obligation), seen)
+        if grid.failed:  # an attack that was not completed could not have found anything
+            return False, f"{grid.failures()}; a smaller learning rate may do"
+        original, low = most_shown(obligation, "original", grid)
+    else:
+        original = seen.outcomes(obligation, "original", judge_for(obligation, clause))
+        low = lower(original, obligation.alpha) if original else Fraction(0)
     if not original:
         return False, "the original was not measured"
-    low = lower(original, obligation.alpha)
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
@@ -138,15 +145,17 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         text = f"the best attack catches {_of(caught)} members of a model never trained on them"
         passed = low <= clause.limit.tpr_at_most
         return passed, text if passed else f"{text}, more than {percent(clause.limit.tpr_at_most)} for certain"
-    references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
+    if obligation.verifier == "relearning":
+        references, high, single = control_shown(obligation, grid_of(obligation, reading_for(clause, obligation), seen))
+    else:
+        references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
+        high = upper(references, obligation.alpha) if references else Fraction(1)
+        single = tuple((one, lower((one,), obligation.alpha)) for one in references)
     if not references:
         return False, "no never-trained model was measured"
-    high = upper(references, obligation.alpha)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
     limit = _smallest_found(obligation, clause)
-    knowing = (
-        None if limit is None else next((one for one in references if lower((one,), obligation.alpha) > limit), None)
-    )
+    knowing = None if limit is None else next((one for one, low in single if low > limit), None)
     if knowing is not None and limit is not None:
         return (
             False,
