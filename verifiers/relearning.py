@@ -80,7 +80,7 @@ def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: Re
         if error.step == 1:
             raise SubjectError(f"{model.name}: relearning cannot begin: {error}") from error
     if not tables:
-        return from_columns("relearn", {name: () for name in ("step", "side", "item", "cluster")})
+        return from_columns("relearn", dict.fromkeys(("step", "side", "item", "cluster"), ()))
     return stack(tables).as_kind("relearn")
 
 

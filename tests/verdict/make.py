@@ -95,11 +95,13 @@ def after_attack(half: int, held_out: Sequence[bool], attacked: Sequence[bool], 
     """A `relearn` table with a cluster an item; what half 0 attacks, half 1 holds out."""
     names = {"attacked": half, "held_out": 1 - half}
     rows = [("held_out", hit) for hit in held_out] + [("attacked", hit) for hit in attacked]
-    steps = {"step": step}
     return from_rows(
         "relearn",
         ("step", "side", "item", "cluster", "exact"),
-        [steps | {"side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit} for i, (side, hit) in enumerate(rows)],
+        [
+            {"step": step, "side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit}
+            for i, (side, hit) in enumerate(rows)
+        ],
     )
 
 

@@ -151,8 +151,9 @@ def _without_attack(case: Case, sample: Sample, how: Reading) -> tuple[Unit, ...
 def _retained(case: Case) -> DataRef:
     """The first set bound that the policy wants kept."""
     for clause in case.policy.clauses:
-        wanted = isinstance(clause, Retain) and clause.target != getattr(case.clause, "target", None)
-        if wanted and clause.target in case.bindings.data:
+        if not isinstance(clause, Retain) or clause.target == getattr(case.clause, "target", None):
+            continue
+        if clause.target in case.bindings.data:
             return case.bindings.data[clause.target].ref()
     raise LackingError(
         "not_tested",

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
-from ..plan.model import Obligation, Reading, Role
+from ..plan.model import Obligation, Reading
 from ..plan.power import refuting_power
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal

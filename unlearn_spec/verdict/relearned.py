@@ -30,7 +30,20 @@ from ..statistics.max_t import max_t_paired
 from ..verifiers import recovery
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.recovery import Side
-from .measured import LABEL, Measured, Seen, as_float, between, interval, lower, reading_for, shares, state, upper, where
+from .measured import (
+    LABEL,
+    Measured,
+    Seen,
+    as_float,
+    between,
+    interval,
+    lower,
+    reading_for,
+    shares,
+    state,
+    upper,
+    where,
+)
 from .model import Interval
 from .rates import bounds, limit_of, rate_fact, realised_power
 
