@@ -19,7 +19,7 @@ from .answer import Answer
 from .items import Item, ItemError, item_key, keyed_digest
 from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l
 from .scoring import fill, is_greedy, sampling
-from .subjects import SubjectError
+from .subjects import OutputError, SubjectError
 from .subjects.model import Model
 from .subjects.remote import Remote
 from .subjects.system import Subject, System
@@ -243,7 +243,7 @@ def _decode(
             raise SubjectError(f"{model.name}: this architecture keeps no key-value cache, which generation needs")
         logits = output.logits[:, -1]
         if bool(logits.isnan().any()):
-            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
+            raise OutputError(f"{model.name}: the model's output is not a number; a wider precision may do")
         chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[rows, step]).to(place))
         uncertain = torch.special.entr(logits.float().softmax(dim=-1)).sum(dim=-1).tolist()
         for row, token, nats in zip(rows, chosen.tolist(), uncertain, strict=True):

@@ -9,6 +9,7 @@ from .outcomes import Outcomes, gather
 from .table import Table
 
 Side = Literal["attacked", "held_out"]
+SIDES: tuple[Side, ...] = ("attacked", "held_out")
 
 
 def outcomes(table: Table, reading: Reading, side: Side = "held_out") -> Outcomes:

@@ -1,23 +1,29 @@
 """The relearning attack: fine-tune a copy on one random half of the target's clusters, then look at both halves.
 
 What comes back on the half that the attack never saw was still in the weights. Deeb & Roger, arXiv 2410.08827,
-section 3; the control, a model trained without the target under the same attack, is a subject of its own.
+section 3; the control, a model trained without the target under the same attack, is a subject of its own. Text that is
+retained, or unrelated, may take the place of the half that is trained on (Hu et al., arXiv 2406.13356; Łucki et al.,
+arXiv 2409.18025, section 4).
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+from torch import nn
 
 from ..plan.model import GenerateUnit, RelearnUnit
 from .generation import generate
 from .items import Item, ItemError
+from .low_rank import merged, with_updates
 from .scoring import parts, score
-from .subjects import SubjectError
+from .subjects import OutputError, SubjectError
 from .subjects.model import Model
-from .table import Table, stack
-from .training import Example, TrainingError, finetune, make_batches
+from .table import Table, from_columns, stack
+from .training import Example, TrainingError, make_batches, next_token_loss, optimise, seeded
 
 TEXTS_PER_STEP = 8
 
@@ -37,39 +43,88 @@ def halves(items: Sequence[Item], seed: int) -> tuple[tuple[Item, ...], tuple[It
     )
 
 
-def relearn(model: Model, items: Sequence[Item], retain: Sequence[Item], unit: RelearnUnit) -> Table:
+def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: RelearnUnit) -> Table:
     """A `relearn` table: the columns of a `score` table (reading `extraction_probability`) or else of a `generate`
-    table on the items' prompts, taken after the attack, with a column `side` in front.
+    table on the items' prompts, taken along the attack, with the columns `step` and `side` in front.
 
-    `attacked` are the clusters of half `unit.half`, `held_out` the others. With `on: retain_only` the attack trains on
-    the items of `retain` instead and the halves stay what they are. `unit.steps` steps of `training.finetune` with 8
-    texts each: questions as prompt and answer, loss on the answer and the end token; documents as whole texts.
-    Raises `ItemError` for fewer than two clusters or nothing to train on, `SubjectError` when training diverges.
+    `attacked` are the clusters of half `unit.half`, `held_out` the others. On a random half the attack trains on the
+    former; else on those items of `other` that are not among the target's, and the halves stay what they are. It takes
+    `unit.steps` steps by the recipe of `training.finetune` with 8 texts each: questions as prompt and answer, loss on the
+    answer and the end token; documents as whole texts. With `unit.rank` only low-rank updates are trained, and added to
+    the weights before looking. Looked at is the model after each number of steps in `unit.every_look`; looking changes
+    nothing in what follows. An attack that diverges ends there, and the looks it did not reach have no rows.
+
+    Raises `ItemError` for fewer than two clusters or nothing to train on, `SubjectError` for a model that has no finite
+    loss before the attack, or no layers to update.
     """
     split = halves(items, unit.seed)
     if not all(split):
         raise ItemError("relearning needs items of at least two clusters: one half to train on, one to look at")
     attacked, held_out = split[unit.half], split[1 - unit.half]
-    material = retain if unit.on == "retain_only" else attacked
+    material = attacked if unit.on == "random_half" else _apart(other, items)
     if not material:
-        raise ItemError("relearning on retained text needs at least one item to train on")
-    after = _attack(model, material, unit)
-    tables = [_look(after, side, unit).with_column("side", name) for name, side in
-              (("attacked", attacked), ("held_out", held_out))]
+        raise ItemError("relearning on other text needs at least one item to train on that is not one of the target's")
+    tables: list[Table] = []
+
+    def look(step: int, network: nn.Module) -> None:
+        after = replace(model, network=network)
+        sides = (("attacked", attacked), ("held_out", held_out))
+        seen = [_look(after, side, unit).with_column("side", name).with_column("step", step) for name, side in sides]
+        tables.extend(seen)  # all or nothing of a look
+
+    try:
+        _attack(model, material, unit, look)
+    except OutputError:
+        pass  # what it would have said is no number: it diverged since the last look
+    except TrainingError as error:
+        if error.step == 1:
+            raise SubjectError(f"{model.name}: relearning cannot begin: {error}") from error
+    if not tables:
+        return from_columns("relearn", dict.fromkeys(("step", "side", "item", "cluster"), ()))
     return stack(tables).as_kind("relearn")
 
 
-def _attack(model: Model, material: Sequence[Item], unit: RelearnUnit) -> Model:
+def _apart(other: Sequence[Item], target: Sequence[Item]) -> tuple[Item, ...]:
+    """The items whose content is not one of the target's."""
+    known = {_content(item) for item in target}
+    return tuple(item for item in other if _content(item) not in known)
+
+
+def _content(item: Item) -> tuple[str, ...]:
+    return (item.prompt, item.answer, item.text, item.prefix, item.suffix)
+
+
+def _attack(
+    model: Model, material: Sequence[Item], unit: RelearnUnit, look: Callable[[int, nn.Module], None]
+) -> None:
+    """Trains a copy and shows it to `look` on the way. Raises `TrainingError`, and what `look` raises."""
     examples = [_example(model, item, unit.subject.prompt) for item in material]
     batches = make_batches(examples, size=TEXTS_PER_STEP, pad_id=0)
-    model.network.requires_grad_(True)
+    student = _student(model, unit)
+
+    def watch(step: int, loss: float) -> None:
+        if step in unit.every_look:
+            with seeded(unit.seed):  # looking leaves the random state of training alone
+                student.eval()
+                look(step, student if unit.rank is None else merged(student, model.network))
+                student.train()
+
+    if 0 in unit.every_look:
+        look(0, model.network)
+    optimise(
+        student, batches, next_token_loss, steps=unit.steps, lr=float(unit.learning_rate), seed=unit.seed, watch=watch
+    )
+
+
+def _student(model: Model, unit: RelearnUnit) -> nn.Module:
+    if unit.rank is None:
+        copied: nn.Module = copy.deepcopy(model.network)
+        return copied.requires_grad_(True)
     try:
-        tuned = finetune(model.network, batches, steps=unit.steps, lr=float(unit.learning_rate), seed=unit.seed)
-    except TrainingError as error:
-        raise SubjectError(f"{model.name}: relearning failed: {error}; a smaller learning rate may do") from error
-    finally:
-        model.network.requires_grad_(False)
-    return replace(model, network=tuned.requires_grad_(False))
+        with seeded(unit.seed):
+            return with_updates(model.network, unit.rank)
+    except ValueError as error:
+        raise SubjectError(f"{model.name}: {error}; `tune: full` would train all weights") from error
 
 
 def _example(model: Model, item: Item, template: str) -> Example:

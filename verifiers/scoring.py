@@ -18,7 +18,7 @@ from .items import Item, ItemError
 from .logits import at_places
 from .memory import in_parts
 from .metrics.attacks import min_k, min_k_plus_plus
-from .subjects import SubjectError
+from .subjects import OutputError, SubjectError
 from .subjects.model import Model
 from .table import Table, Value, from_rows
 from .tokens import batches
@@ -138,7 +138,7 @@ def _scored(model: Model, texts: Sequence[_Text], reading: Reading) -> list[dict
         goals, asked = targets[part].to(logits.device), secret[part].to(logits.device)
         stats = token_stats(logits, goals)
         if np.isnan(stats.log_prob).any():
-            raise SubjectError(f"{model.name}: the model's output is not a number; a wider precision may do")
+            raise OutputError(f"{model.name}: the model's output is not a number; a wider precision may do")
         drawn = np.zeros(len(goals))
         if not is_greedy(reading):
             temperature, top_k, top_p = sampling(reading)

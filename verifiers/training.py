@@ -23,6 +23,11 @@ Model = TypeVar("Model", bound=torch.nn.Module)
 class TrainingError(ArithmeticError):
     """The loss stopped being a finite number; the weights of that moment are worthless."""
 
+    def __init__(self, loss: float, step: int, steps: int) -> None:
+        self.step = step
+        """The step whose loss it was; at 1 the weights are still those that training began with."""
+        super().__init__(f"the loss is {loss} after {step} of {steps} steps")
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -103,7 +108,7 @@ def optimise(
             schedule.step()
             number = float(value.detach())
             if not math.isfinite(number):
-                raise TrainingError(f"the loss is {number} after {step} of {steps} steps")
+                raise TrainingError(number, step, steps)
             if watch is not None:
                 watch(step, number)
         model.eval()

@@ -63,13 +63,13 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
     subject = load(unit.subject)
     if isinstance(subject, Log):
         raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
-    retain = items(unit.retain) if isinstance(unit, RelearnUnit) and unit.retain is not None else ()
+    other = items(unit.other) if isinstance(unit, RelearnUnit) and unit.other is not None else ()
     others = items(unit.others) if isinstance(unit, GenerateUnit) and unit.others is not None else ()
     try:
         with one_thread():
             if isinstance(unit, InspectUnit):
                 return _inspected(unit, subject, found, load, items)
-            return _run(unit, subject, found, (*retain, *others), _suite(unit, suites))
+            return _run(unit, subject, found, (*other, *others), _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

@@ -91,14 +91,17 @@ def answers(hits: Sequence[bool], *, cluster_size: int = 1, refusals: Sequence[b
     )  # fmt: skip
 
 
-def after_attack(half: int, held_out: Sequence[bool], attacked: Sequence[bool]) -> Table:
+def after_attack(half: int, held_out: Sequence[bool], attacked: Sequence[bool], *, step: int = 10) -> Table:
     """A `relearn` table with a cluster an item; what half 0 attacks, half 1 holds out."""
     names = {"attacked": half, "held_out": 1 - half}
     rows = [("held_out", hit) for hit in held_out] + [("attacked", hit) for hit in attacked]
     return from_rows(
         "relearn",
-        ("side", "item", "cluster", "exact"),
-        [{"side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit} for i, (side, hit) in enumerate(rows)],
+        ("step", "side", "item", "cluster", "exact"),
+        [
+            {"step": step, "side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit}
+            for i, (side, hit) in enumerate(rows)
+        ],
     )
 
 

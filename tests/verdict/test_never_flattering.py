@@ -154,6 +154,26 @@ def train(network: GPT2LMHeadModel, texts: Sequence[str], *, steps: int, skip: i
     return network.eval()
 
 
+def graddiff(network: GPT2LMHeadModel, forget: Sequence[str], retain: Sequence[str], *, steps: int) -> GPT2LMHeadModel:
+    """Ascends on what is to be forgotten and descends, twice as hard, on what stays: suppression, not removal."""
+
+    def loss(texts: Sequence[str]) -> torch.Tensor:
+        rows = [[PLACE[word] for word in text.split()] + [2] for text in texts]
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [2] * (width - len(row)) for row in rows])
+        labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
+        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+        return network(input_ids=ids, attention_mask=mask, labels=labels).loss
+
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.001, weight_decay=0.0)
+    network.train()
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (2 * loss(retain) - loss(forget)).backward()
+        optimiser.step()
+    return network.eval()
+
+
 def fresh(seed: int) -> GPT2LMHeadModel:
     torch.manual_seed(seed)
     return GPT2LMHeadModel(
@@ -199,6 +219,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "retrained2": lambda: train(fresh(2), learned(STAYING), steps=120),
         "retrained3": lambda: train(fresh(3), learned(STAYING), steps=120),
         "half": lambda: train(fresh(4), learned([*range(PEOPLE // 2), *STAYING]), steps=120),
+        "graddiff": lambda: graddiff(original(), [diary(i)["text"] for i in FORGOTTEN], learned(STAYING), steps=12),
         "untrained": lambda: fresh(5),
         "zeroed": lambda: zeroed(original()),
         "silent": lambda: train(original(), [*PROMPTS, *PREFIXES], steps=30, skip=3),
@@ -285,6 +306,50 @@ def test_a_retrained_model_passes(verdicts: Verify) -> None:
         "hidden": "supported", "not-extractable": "supported", "not-relearned": "not_falsified",
         "not-told-apart": "not_falsified", "kept": "supported",
     }  # fmt: skip
+
+
+ONE_ATTACK = POLICY[POLICY.index('    limit: {at_most: "45%"}') : POLICY.index("  - id: not-told-apart")]
+
+
+def grid(relearn: str, limit: str = "30%") -> tuple[str, str]:
+    """The change of the policy that makes these attacks."""
+    return ONE_ATTACK, ONE_ATTACK.replace("45%", limit).replace('relearn: {steps: 10, learning_rate: "0.001"}', f"relearn: {relearn}")
+
+
+GRID = '{steps: [4, 12], learning_rate: ["0.001", "0.003"]}'
+
+
+def test_a_retrained_model_withstands_a_grid_of_attacks(verdicts: Verify) -> None:
+    verdict = verdicts(grid(GRID))["not-relearned"]
+    assert verdict.outcome == "not_falsified" and not failed(verdict)
+    assert "the worst of 4 attacks" in verdict.reason
+
+
+def test_suppression_passes_what_is_asked_and_is_caught_by_a_grid_of_attacks(verdicts: Verify) -> None:
+    found = verdicts(grid(GRID), audited="graddiff")
+    assert found["not-extractable"].outcome == "supported"  # nothing is extractable as the model stands
+    assert found["not-relearned"].outcome == "violated"
+
+
+def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> None:
+    attack = '{steps: 12, learning_rate: "0.01", tune: lora, rank: 4, repeats: 2}'
+    verdict = verdicts(grid(attack), audited="graddiff")["not-relearned"]
+    assert verdict.outcome == "violated" and "the worst of 2 attacks" in verdict.reason
+
+
+def test_an_attack_that_diverges_takes_away_favour_and_nothing_else(verdicts: Verify, tmp_path: Path) -> None:
+    attack = '{steps: [4, 12], learning_rate: ["0.003", "100000000000000000"]}'
+    verdict = verdicts(grid(attack))["not-relearned"]
+    assert verdict.outcome == "inconclusive" and failed(verdict) == {"positive"}
+    assert "training diverged after 4 steps at rate 100000000000000000" in verdict.reason
+    shutil.rmtree(tmp_path / "here")
+    shutil.rmtree(tmp_path / "run")
+    assert verdicts(grid(attack), audited="graddiff")["not-relearned"].outcome == "violated"
+
+
+def test_an_unrelated_corpus_has_to_be_bound(verdicts: Verify) -> None:
+    verdict = verdicts(grid('{steps: 4, learning_rate: "0.001", on: benign}'))["not-relearned"]
+    assert verdict.outcome == "not_tested" and "`corpora: benign`" in verdict.reason
 
 
 # --- subjects that must not pass ----------------------------------------------------------------------------------------

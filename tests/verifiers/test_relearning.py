@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 import torch
+from torch.nn.utils import parametrize
 
 from unlearn_spec.plan.model import DataRef, Reading, RelearnUnit, SubjectRef
-from unlearn_spec.verifiers import recovery
+from unlearn_spec.verifiers import recovery, relearning
 from unlearn_spec.verifiers.items import Item, ItemError
+from unlearn_spec.verifiers.low_rank import merged, with_updates
 from unlearn_spec.verifiers.relearning import halves, relearn
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model
+from unlearn_spec.verifiers.training import next_token_loss, seeded
 
 QUESTIONS = tuple(
     Item(f"q{number}", f"p{number // 2}", prompt=f"{a} {b} ?", answer=f"{b} {a}")
@@ -82,14 +86,85 @@ def test_retained_text_alone_teaches_nothing_about_the_target(model: Model) -> N
         relearn(model, QUESTIONS, (), unit(CONTAINS, on="retain_only"))
 
 
+def test_looking_on_the_way_changes_nothing_and_equals_stopping_to_look(model: Model) -> None:
+    network = copy.deepcopy(model.network)
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.2  # so that looking could disturb the random state of training
+    shaky = replace(model, network=network)
+    for rank in (None, 2):
+        table = relearn(shaky, QUESTIONS, (), unit(CONTAINS, steps=12, looks=(4, 8), rank=rank))
+        assert sorted(set(table.column("step"))) == [4, 8, 12]
+        assert [len(table.where("step", step)) for step in (4, 8, 12)] == [len(QUESTIONS)] * 3
+        assert table.where("step", 12) == relearn(shaky, QUESTIONS, (), unit(CONTAINS, steps=12, rank=rank))
+    again = relearn(shaky, QUESTIONS, (), unit(CONTAINS, steps=12, looks=(4, 8), rank=2))
+    assert again == table
+
+
+def test_low_rank_updates_learn_the_attacked_half(model: Model) -> None:
+    table = relearn(model, QUESTIONS, (), unit(CONTAINS, rank=4, steps=120, learning_rate=Fraction(1, 20)))
+    assert recovery.outcomes(table, CONTAINS, "attacked").share > 0.5
+    assert not any(parametrize.is_parametrized(module) for module in model.network.modules())
+
+
+def test_an_update_of_rank_zero_effect_is_the_model_and_a_merged_one_is_what_was_trained(model: Model) -> None:
+    ids = torch.tensor([[3, 4, 5, 6]])
+    with seeded(0):
+        student = with_updates(model.network, 2)
+    trained = [name for name, weight in student.named_parameters() if weight.requires_grad]
+    assert trained and all(name.endswith((".up", ".down")) for name in trained)
+    assert not any("lm_head" in name or "embed" in name or "wte" in name for name in trained)
+    with torch.no_grad():
+        assert torch.equal(student(ids).logits, model.network(ids).logits)  # B is zero
+        for name, weight in student.named_parameters():
+            if name.endswith(".up"):
+                weight.normal_(generator=torch.Generator().manual_seed(1))
+        plain = merged(student, model.network)
+        assert torch.allclose(plain(ids).logits, student(ids).logits, atol=1e-6)
+        assert not torch.allclose(plain(ids).logits, model.network(ids).logits, atol=1e-3)
+    assert [name for name, _ in plain.named_parameters()] == [name for name, _ in model.network.named_parameters()]
+    for old, new in zip(model.network.parameters(), plain.parameters(), strict=True):
+        change = (new - old).detach()
+        assert change.dim() < 2 or int(torch.linalg.matrix_rank(change)) in (0, 2)
+
+
+def test_an_attack_that_diverges_keeps_the_looks_before(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter(range(100))
+
+    def loss(network: torch.nn.Module, batch: Any) -> torch.Tensor:
+        value = next_token_loss(network, batch)
+        return value * float("nan") if next(losses) == 6 else value
+
+    monkeypatch.setattr(relearning, "next_token_loss", loss)
+    table = relearn(model, QUESTIONS, (), unit(CONTAINS, steps=20, looks=(3, 10)))
+    assert set(table.column("step")) == {3}
+    losses = iter(range(100))
+    table = relearn(model, QUESTIONS, (), unit(CONTAINS, steps=20))
+    assert table.kind == "relearn" and len(table) == 0
+
+
+def test_a_rate_that_blows_the_weights_up_leaves_no_look(model: Model) -> None:
+    table = relearn(model, QUESTIONS, (), unit(CONTAINS, learning_rate=Fraction(10) ** 38, steps=30))
+    assert len(table) == 0
+
+
+def test_unrelated_text_teaches_no_item_of_the_target(model: Model) -> None:
+    corpus = (Item("c", "c", text="h i h i h i"), *QUESTIONS[:4])  # four of the target's own items do not count
+    table = relearn(model, QUESTIONS, corpus, unit(CONTAINS, on="benign"))
+    assert table == relearn(model, QUESTIONS, corpus[:1], unit(CONTAINS, on="benign"))
+    assert recovery.outcomes(table, CONTAINS, "attacked").share <= 0.2
+    with pytest.raises(ItemError, match="not one of the target's"):
+        relearn(model, QUESTIONS, QUESTIONS[:4], unit(CONTAINS, on="benign"))
+
+
 def test_one_cluster_cannot_be_halved(model: Model) -> None:
     with pytest.raises(ItemError, match="at least two clusters"):
         relearn(model, QUESTIONS[:2], (), unit(CONTAINS))
 
 
-def test_a_diverging_attack_is_an_error_in_words(model: Model) -> None:
+def test_a_model_that_is_broken_before_the_attack_is_an_error_in_words(model: Model) -> None:
     network = type(model.network)(model.network.config)
     with torch.no_grad():
         next(network.parameters()).fill_(float("inf"))
-    with pytest.raises(SubjectError, match="smaller learning rate"):
+    with pytest.raises(SubjectError, match="cannot begin"):
         relearn(replace(model, network=network), QUESTIONS, (), unit(CONTAINS))

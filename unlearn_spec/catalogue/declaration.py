@@ -46,11 +46,13 @@ class Work:
     """Tokens generated per answer, at most."""
     holdout_items: int = 0
     steps: int = 0
-    """Training steps per attack."""
+    """Training steps per run of an attack."""
+    runs: int = 1
+    """Runs of an attack on one half: learning rates × repeats."""
+    looks: int = 1
+    """How often the same is asked: along a run of an attack, or of the model rounded or read in another way."""
     batch_texts: int = 8
     """Texts per training step."""
-    looks: int = 1
-    """How often the same is asked, each time of the model rounded or read in another way."""
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ def _score_options(work: Work) -> Effort:
 
 
 def _relearn(work: Work) -> Effort:
-    # Two attacks, one per half. A training step reads a batch forward and backward: three times a forward pass.
+    # One run a half. A training step reads a batch forward and backward: three times a forward pass.
     seen = _generate(work) if work.new_tokens else _score(work)
     training = 3 * work.steps * work.batch_texts * work.text_tokens
     return Effort(
-        forward_tokens=2 * (seen.forward_tokens + training),
-        generated_tokens=2 * seen.generated_tokens,
-        training_steps=2 * work.steps,
+        forward_tokens=2 * work.runs * (work.looks * seen.forward_tokens + training),
+        generated_tokens=2 * work.runs * work.looks * seen.generated_tokens,
+        training_steps=2 * work.runs * work.steps,
     )
 
 
@@ -159,10 +159,10 @@ _ALL = (
         needs=("items", "references"),
         gates=("positive", "negative", "degeneracy"),
         units=("relearn",),
-        number="share of held-out items revealed after the attack, beside a model that never had the target",
+        number="share of held-out items revealed after the worst registered attack, beside a model that never had the target",
         direction="lower_is_better",
         source="Deeb & Roger, Do unlearning methods remove information from model weights?, arXiv 2410.08827",
-        blind_to="attacks with other data, steps or learning rates than the declared one",
+        blind_to="attacks with other data, steps, learning rates or ways of tuning than the declared ones",
         effort=_relearn,
     ),
     Declaration(

@@ -39,6 +39,8 @@ __all__ = ["BindingError", "Bindings", "load_bindings"]
 
 VERSION = "1.0"
 _DEVICE = re.compile(r"(auto|cpu|cuda(:[0-9]{1,3})?)\Z")
+CORPORA = ("benign",)
+"""Text that is none of the policy's sets, by what it is for."""
 
 
 class BindingError(Exception):
@@ -120,6 +122,7 @@ class _Written(Frozen):
     holdouts: dict[str, _Holdout] = Field(default_factory=dict)
     wider: dict[str, _Data] = Field(default_factory=dict)
     canaries: dict[str, _Canaries] = Field(default_factory=dict)
+    corpora: dict[str, _Data] = Field(default_factory=dict)
     suites: dict[str, _Suite] = Field(default_factory=dict)
     keys: dict[str, str] = Field(default_factory=dict)
     records: tuple[str, ...] = ()
@@ -185,6 +188,7 @@ class _Binder:
         holdouts = self._each(("holdouts",), written.holdouts, self._set_name, self._holdout(data))
         wider = self._each(("wider",), written.wider, self._set_name, self._wider)
         canaries = self._each(("canaries",), written.canaries, self._set_name, self._canaries)
+        corpora = self._each(("corpora",), written.corpora, self._corpus_name, self._corpus(data))
         suites = self._each(("suites",), written.suites, self._suite_name, self._suite)
         suites |= self._installed(written.suites)
         keys = self._each(("keys",), written.keys, lambda path, name: True, self._key)
@@ -211,6 +215,8 @@ class _Binder:
                 name: {"included": found.included.digest, "excluded": found.excluded.digest}
                 for name, found in canaries.items()
             }
+        if corpora:
+            content["corpora"] = {name: found.digest for name, found in corpora.items()}
         if statements:
             content["statements"] = [found.digest for found in statements]
         return Bindings(
@@ -225,6 +231,7 @@ class _Binder:
             data=data,
             holdouts=holdouts,
             wider=wider,
+            corpora=corpora,
             suites=suites,
             keys=keys,
             records=records,
@@ -283,6 +290,12 @@ class _Binder:
         text = f"the policy has no information set `{name}`{did_you_mean(name, self.policy.information)}"
         self.report("B006", path, text, at_key=True)
         return False
+
+    def _corpus_name(self, path: Path, name: str) -> bool:
+        if name not in CORPORA:
+            text = f"there is no corpus `{name}`{did_you_mean(name, CORPORA)}; one can be bound: `benign`, unrelated to every set"
+            self.report("B006", path, text, at_key=True)
+        return name in CORPORA
 
     def _suite_name(self, path: Path, name: str) -> bool:
         used = self._suites_named()
@@ -408,6 +421,21 @@ class _Binder:
             if shared:
                 text = f"{shared} items of this hold-out are also in `{name}`; a hold-out was never trained on"
                 self.report("B012", (*path, "file"), text)
+            return found
+
+        return read
+
+    def _corpus(self, data: Mapping[str, BoundData]) -> Callable[[Path, str, _Data], BoundData | None]:
+        """Reads text that is unrelated to the policy's sets: none of their items is in it."""
+
+        def read(path: Path, name: str, entry: _Data) -> BoundData | None:
+            found = self._data(path, f"corpus:{name}", entry)
+            for known in data.values() if found is not None else ():
+                items = {item.content for item in known.items}
+                shared = sum(item.content in items for item in found.items) if found is not None else 0
+                if shared:
+                    text = f"{shared} items of this corpus are also in `{known.name}`; it is to be unrelated to what is tested"
+                    self.report("B012", (*path, "file"), text)
             return found
 
         return read

@@ -129,6 +129,8 @@ class Bindings:
     runs: Mapping[str, tuple[BoundSubject, ...]] = field(default_factory=dict)
     """Further independent runs of the process that made an artifact, the audited one left out."""
     canaries: Mapping[str, BoundCanaries] = field(default_factory=dict)
+    corpora: Mapping[str, BoundData] = field(default_factory=dict)
+    """Text that is none of the policy's sets: `benign`."""
     content: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 
@@ -148,7 +150,7 @@ class Bindings:
 
     def sets(self) -> Iterator[BoundData]:
         """Everything bound that has items."""
-        yield from (*self.data.values(), *self.holdouts.values(), *self.wider.values())
+        yield from (*self.data.values(), *self.holdouts.values(), *self.wider.values(), *self.corpora.values())
         for found in self.canaries.values():
             yield from (found.included, found.excluded)
 

@@ -17,6 +17,7 @@ _BATCH = 64
 
 def work_of(
     items: Sequence[Item], *, probes: int = 1, samples: int = 1, new_tokens: int = 0, holdout: int = 0, steps: int = 0,
+    runs: int = 1,
     looks: int = 1,
 ) -> Work:
     """The work of one verifier on one subject; token numbers are guessed from the texts."""
@@ -29,6 +30,7 @@ def work_of(
         new_tokens=new_tokens,
         holdout_items=holdout,
         steps=steps,
+        runs=runs,
         looks=looks,
     )
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from ..policy.vocabulary import Access, Metric, Rounding, View
 
@@ -106,7 +113,7 @@ class SubjectRef(Frozen):
 
 class DataRef(Frozen):
     name: str
-    """Information set, `holdout:<set>`, or `wider:<set>`: items drawn from the population around it."""
+    """Information set, `holdout:<set>`, `wider:<set>` (items drawn from the population around it), or `corpus:<name>`."""
     digest: str
     """Of the items as they were read: equal digests mean equal items, whatever file they came from."""
     take: int | None = None
@@ -145,7 +152,8 @@ class GenerateUnit(Frozen):
 
 
 class RelearnUnit(Frozen):
-    """Fine-tune a copy on one half of the clusters, then look at both halves. Table `relearn`."""
+    """Fine-tune a copy on one half of the clusters, or on other text, and look at both halves: after `steps` steps, and
+    on the way there after each of `looks`. Table `relearn`."""
 
     kind: Literal["relearn"] = "relearn"
     subject: SubjectRef
@@ -155,10 +163,32 @@ class RelearnUnit(Frozen):
     """Which random half of the clusters the attack trains on."""
     steps: int
     learning_rate: Exact
-    on: Literal["random_half", "retain_only"] = "random_half"
+    on: Literal["random_half", "retain_only", "benign"] = "random_half"
     retain: DataRef | None = None
     seed: int = 0
+    """Decides the split and the order of training: another repeat of the attack has another."""
+    looks: tuple[int, ...] = ()
+    """Fewer steps than `steps`, in ascending order."""
+    rank: int | None = None
+    """Of low-rank updates of the layers; None where all weights are trained."""
+    benign: DataRef | None = None
 
+    @property
+    def other(self) -> DataRef | None:
+        """What it trains on in place of the target, if not on half of that."""
+        return self.retain or self.benign
+
+    @property
+    def every_look(self) -> tuple[int, ...]:
+        return (*self.looks, self.steps)
+
+    @model_serializer(mode="wrap")
+    def _written(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what a plain attack does not have, so that its key says no more than it needs to."""
+        return {name: value for name, value in fields(self).items() if value or name not in _GRID_FIELDS}
+
+
+_GRID_FIELDS = ("looks", "rank", "benign")
 
 class QuantizeUnit(Frozen):
     """Round the weights of a copy, then ask as usual. Table `quantize`."""
@@ -283,6 +313,8 @@ class Obligation(Frozen):
     """Of several runs, how many must reach `refute_at` to refute; of guesses about canaries, how many must be right."""
     refuting: str = ""
     """What would refute a clause about the process, in words with numbers, where that is no rate of one run."""
+    before: tuple[str, ...] = ()
+    """For `relearning`: keys of the units that look at the original without an attack: described, never deciding."""
 
 
 class Missing(Frozen):

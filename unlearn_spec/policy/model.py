@@ -7,6 +7,7 @@ days from `clock.starts`; names are checked for existence by `load`, not here.
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -280,12 +281,53 @@ class Scope(Frozen):
     when: Condition | None = None
 
 
-class Relearn(Frozen):
-    """A fine-tuning attack: steps and learning rate, on a random half of the items or on other text."""
+def list_or_word(value: Any) -> str:
+    """Which branch of "one or a list of several" was written."""
+    return "<list>" if isinstance(value, list | tuple) else "<word>"
 
-    steps: Count
-    learning_rate: Positive
-    on: Literal["random_half", "retain_only"] = "random_half"
+
+Counts = Annotated[
+    Annotated[Count, Tag("<word>")] | Annotated[tuple[Count, ...], Tag("<list>")], Discriminator(list_or_word)
+]
+Rates = Annotated[
+    Annotated[Positive, Tag("<word>")] | Annotated[tuple[Positive, ...], Tag("<list>")], Discriminator(list_or_word)
+]
+LORA_RANK = 8
+"""Rank of low-rank updates where none is written."""
+
+
+class Relearn(Frozen):
+    """A grid of fine-tuning attacks: every learning rate with every number of steps, under every repeat."""
+
+    steps: Counts
+    learning_rate: Rates
+    on: Literal["random_half", "retain_only", "benign"] = "random_half"
+    tune: Literal["full", "lora"] | None = None
+    """Not written: all weights."""
+    rank: Count | None = None
+    """Of the low-rank updates, for `tune: lora`."""
+    repeats: Count | None = None
+    """Independent attacks, each with its own split and order of training; not written: one."""
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of steps after which is looked, in ascending order."""
+        return tuple(sorted(set(self.steps if isinstance(self.steps, tuple) else (self.steps,))))
+
+    @property
+    def rates(self) -> tuple[Fraction, ...]:
+        """The learning rates, as written."""
+        return tuple(dict.fromkeys(self.learning_rate if isinstance(self.learning_rate, tuple) else (self.learning_rate,)))
+
+    @property
+    def low_rank(self) -> int | None:
+        """The rank of the updates that are trained; None where all weights are."""
+        return (self.rank or LORA_RANK) if self.tune == "lora" else None
+
+    @property
+    def attacks(self) -> int:
+        """How many attacks are registered: numbers of steps × learning rates × repeats."""
+        return len(self.looks) * len(self.rates) * (self.repeats or 1)
 
 
 class Ensemble(Frozen):

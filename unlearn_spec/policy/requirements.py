@@ -7,15 +7,15 @@ parts of the file are broken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .model import Evidence, Scope
 from .problem import Problem, did_you_mean, nearest
-from .quantities import read_share
+from .quantities import read_count, read_number, read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
 from .vocabulary import GoalKind
@@ -25,6 +25,11 @@ LANGUAGE: Final = (1, 0)
 
 RATE_GOALS: Final = frozenset({"suppress", "refuse", "retain", "rectify"})
 """Goals about a rate of answers: these alone have an access level, probes, a decoding and a test for "revealed"."""
+
+MAX_ATTACKS: Final = 100
+"""Relearning attacks of one clause. The error is shared by all of them, so more would each see little."""
+
+T = TypeVar("T")
 
 NEEDS: Final = {"delete": "by", "finish": "by", "keep": "until"}
 _EXCLUDES: Final = {"keep": "by", "delete": "until", "finish": "until", "destroy": "until"}
@@ -292,6 +297,7 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
             if key in evidence:
                 yield _idle((*path, key), f"for evidence by {kind}", data)
     yield from _altered(path, clause, evidence, data)
+    yield from _relearn((*path, "relearn"), evidence.get("relearn"), data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
     if kind == "test" and "stop" in evidence and (why := _never_stops(clause, evidence)):
@@ -380,6 +386,31 @@ def _about_runs(path: Path, clause: dict[str, Any], evidence: dict[str, Any], da
             yield Problem("S006", where, f"at most {most:,} can be counted", clause=clause_id(path, data))
 
 
+def _relearn(path: Path, attack: Any, data: dict[str, Any]) -> Iterator[Problem]:
+    """A grid of attacks: no empty or repeated entry, no rank without low-rank updates, and not too many to run."""
+    if not isinstance(attack, dict):
+        return
+    if "rank" in attack and attack.get("tune") != "lora":
+        yield _idle((*path, "rank"), "without `tune: lora`", data)
+    number = 1
+    for key, read in (("steps", read_count), ("learning_rate", read_number)):
+        entries = attack.get(key)
+        if not isinstance(entries, list):
+            continue
+        if not entries:
+            yield Problem("S006", (*path, key), "an empty list says nothing", clause=clause_id(path, data))
+        values = [_quantity(read, entry) for entry in entries]
+        for place, value in enumerate(values):
+            if value is not None and value in values[:place]:
+                yield Problem("S006", (*path, key, place), "this is in the list already", clause=clause_id(path, data))
+        number *= max(1, len(entries))
+    repeats = _quantity(read_count, attack.get("repeats"))
+    number *= repeats if isinstance(repeats, int) else 1
+    if number > MAX_ATTACKS:
+        text = f"these are {number:,} attacks; at most {MAX_ATTACKS} share one clause's error"
+        yield Problem("S006", path, text, fix="name fewer steps, learning rates or repeats", clause=clause_id(path, data))
+
+
 def _answers(path: Path, entry: dict[str, Any], data: dict[str, Any]) -> Iterator[Problem]:
     """`reveals_when` and `decoding`, wherever they stand."""
     yield from _decoding((*path, "decoding"), entry.get("decoding"), data)
@@ -456,8 +487,13 @@ def _policy(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _share(value: Any) -> Fraction | None:
+    return _quantity(read_share, value)
+
+
+def _quantity(read: Callable[[Any], T], value: Any) -> T | None:
+    """What `read` makes of a value; None where it is told on its own that it is none."""
     try:
-        return read_share(value)
+        return read(value)
     except (PydanticCustomError, PydanticKnownError):
         return None
 

@@ -131,6 +131,10 @@ def _branches(options: list[Any]) -> dict[str, Any]:
             chosen = names.index(name)
             test = {"anyOf": [{"required": [key]} for key in keys]}
             return {"if": test, "then": options[chosen], "else": options[1 - chosen]}
+    lists = [option for option in options if option.get("type") == "array"]
+    if lists:
+        (single,) = (option for option in options if option not in lists)
+        return {"if": {"type": "array"}, "then": {**lists[0], "minItems": 1, "uniqueItems": True}, "else": single}
     mapping, word = sorted(options, key=lambda option: "$ref" not in option)
     return {"if": {"type": "object"}, "then": mapping, "else": word}
 

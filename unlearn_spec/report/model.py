@@ -211,20 +211,32 @@ class Answers(Frozen):
 
 
 class Relearning(Frozen):
-    """What fine-tuning on a random half of the items brought back, on both halves.
+    """What one fine-tuning attack of a clause's grid brought back, on both halves of the items.
 
-    Intervals are labelled `audited`, `never trained`, …; shares of items in [0, 1].
+    Intervals are labelled `audited`, `never trained`, …; shares of items in [0, 1]. No result stands on `recovered` and
+    `beyond_control`.
     """
 
     clause: str
     artifact: str
     steps: int
     learning_rate: Exact
-    on: Literal["random_half", "retain_only"]
+    on: Literal["random_half", "retain_only", "benign"]
     attacked: tuple[Interval, ...]
     """On the half that the attack trained on."""
     held_out: tuple[Interval, ...]
     """On the half that the attack did not see."""
+    rank: int | None = None
+    """Of the low-rank updates; `None` where all weights were trained."""
+    seed: int | None = None
+    """Of its split and order of training."""
+    recovered: float | None = None
+    """(audited − never trained) / (original without an attack − never trained), on the items not seen: 0 as if never
+    learned, 1 as if never unlearned; not cut off there."""
+    beyond_control: float | None = None
+    """Max-T adjusted p-value, over all attacks of the clause, of "no more than the never-trained models"."""
+    diverged_on: tuple[Literal["audited", "original", "never trained"], ...] = ()
+    """Models on which training diverged before this look: the attack does not count."""
 
 
 class Redacted(Frozen):

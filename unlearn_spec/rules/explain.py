@@ -34,6 +34,7 @@ from ..policy.model import (
     Policy,
     Rectify,
     Refuse,
+    Relearn,
     Remove,
     Retain,
     RevealsWhen,
@@ -423,9 +424,7 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
         parts.append("of a wider population" if evidence.population == "wider" else "of the listed items")
     parts += [] if evidence.confidence is None else [f"at {percent(evidence.confidence)} confidence"]
     if evidence.relearn is not None:
-        attack = evidence.relearn
-        on = "a random half of the items" if attack.on == "random_half" else "retained text only"
-        parts.append(f"after relearning {count(attack.steps, 'step')} at rate {decimal(attack.learning_rate)} on {on}")
+        parts.append(_relearned(evidence.relearn))
     parts += [] if not evidence.quantize else [f"of copies rounded to {listed(evidence.quantize)}"]
     parts += [] if not evidence.inspect else [f"read from inside by {listed([_VIEWS[view] for view in evidence.inspect])}"]
     if evidence.ensemble is not None:
@@ -441,6 +440,23 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
     parts += [] if evidence.stop is None else ["that ends as soon as a look on the way has decided"]
     parts += [] if evidence.refute_at is None else [f"counting one run at {percent(evidence.refute_at)} as refuting"]
     return "".join(f" {part}" for part in parts)
+
+
+def _relearned(attack: Relearn) -> str:
+    """A grid of attacks read aloud; one attack is just said."""
+    steps = f"{listed(map(count, attack.looks), 'or')} steps" if len(attack.looks) > 1 else count(attack.looks[0], "step")
+    rates = f"{listed(map(decimal, attack.rates), 'or')}"
+    on = {
+        "random_half": "a random half of the items", "retain_only": "retained text only", "benign": "unrelated text only",
+    }[attack.on]  # fmt: skip
+    parts = [f"after relearning {steps} at rate {rates} on {on}"]
+    if attack.low_rank is not None:
+        parts.append(f"by low-rank updates of rank {attack.low_rank}")
+    if attack.repeats is not None:
+        parts.append(f"repeated with {count(attack.repeats, 'split')}")
+    if attack.attacks > 1:
+        parts.append(f"{attack.attacks} attacks of which the worst counts")
+    return ", ".join(parts)
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

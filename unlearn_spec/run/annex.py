@@ -54,7 +54,7 @@ def make_annex(
 
 def _sets(bound: Bindings) -> Mapping[str, BoundData]:
     """By name, as in `DataRef.name`."""
-    return {found.name: found for found in (*bound.data.values(), *bound.holdouts.values(), *bound.wider.values())}
+    return {found.name: found for found in bound.sets()}
 
 
 def _same_data(report: Report, bound: Bindings) -> None:

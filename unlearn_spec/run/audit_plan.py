@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -10,8 +11,9 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, Draft, LackingError
-from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, Role, SubjectRef, Unit
+from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, RelearnUnit, Role, SubjectRef, Unit
 from ..plan.reach import within_reach
+from ..plan.relearning import seeds
 from ..plan.stops import LOOKS
 from ..plan.units import is_answer, unit_key
 from ..policy.load import Document
@@ -46,7 +48,7 @@ def _units(plan: Plan) -> None:
     known = {planned.key for planned in plan.units}
     for obligation in plan.obligations:
         controls = (key for control in obligation.controls for key in (*control.units, *control.against))
-        for key in (*obligation.audited, *obligation.original, *obligation.references, *controls):
+        for key in (*obligation.audited, *obligation.original, *obligation.references, *obligation.before, *controls):
             if key not in known:
                 raise PlanError(f"the plan's {obligation.id} reads a unit that is not planned, {key}")
     tested = {(obligation.clause, obligation.artifact) for obligation in plan.obligations}
@@ -97,6 +99,7 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
             _controls(case, test, units)
             _copies(case, test, units)
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
+            _attacks(case, test, units)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         if test.logs != case.logs():
@@ -148,6 +151,23 @@ def _copies(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
         for looks in found.values() or ([],) * bool(keys):
             if tuple(looks) != (*case.evidence.quantize, *case.evidence.inspect):
                 raise PlanError(f"the plan's {test.id} does not look as its clause asks")
+
+
+def _attacks(case: Case, test: Obligation, units: Mapping[str, Unit]) -> None:
+    """Every attack of the clause's grid, and no other, on every subject."""
+    attack = case.evidence.relearn
+    if test.verifier != "relearning" or attack is None:
+        return
+    due = Counter((seed, rate, half) for seed in seeds(attack, case.bindings.seed) for rate in attack.rates for half in (0, 1))
+    for keys in (test.audited, test.original, test.references):
+        mine = [unit for key in keys if isinstance(unit := units[key], RelearnUnit)]
+        for subject in {unit.subject for unit in mine}:
+            planned = Counter((u.seed, u.learning_rate, u.half) for u in mine if u.subject == subject)
+            if planned != due:
+                raise PlanError(f"the plan's {test.id} makes other attacks than its clause")
+        how = {(unit.every_look, unit.on, unit.rank) for unit in mine}
+        if len(mine) != len(keys) or not how <= {(attack.looks, attack.on, attack.low_rank)}:
+            raise PlanError(f"the plan's {test.id} makes other attacks than its clause")
 
 
 def _numbers(case: Case, test: Obligation) -> None:

@@ -124,7 +124,7 @@ def _subjects(unit: Unit) -> tuple[SubjectRef, ...]:
 
 def _data(unit: Unit) -> tuple[DataRef, ...]:
     match unit:
-        case InspectUnit(taught=beside) | RelearnUnit(retain=beside) | GenerateUnit(others=beside) if beside is not None:
+        case InspectUnit(taught=beside) | RelearnUnit(other=beside) | GenerateUnit(others=beside) if beside is not None:
             return unit.data, beside
     return (unit.data,)
 

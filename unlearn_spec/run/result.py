@@ -28,9 +28,9 @@ from ..rules.explain import sentence
 from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
-from ..verdict.measured import Judge, lower, upper
+from ..verdict.measured import LABEL, Judge, lower, reading_for, upper
 from ..verdict.model import Interval, Verification
-from ..verdict.removal import attacked_side
+from ..verdict.relearned import beyond_control, grid_of, recovered
 from ..verdict.stops import population_of
 from ..verifiers.gap import gap as gap_between
 from . import versions
@@ -72,7 +72,9 @@ def make_report(
         axioms=tuple(Axiom(id=axiom.id, statement=axiom.sentence, status=axiom.status) for axiom in AXIOMS),
         records=_records(materials.bindings),
         statements=_statements(materials.bindings),
-        relearning=tuple(_relearning(exhibit, clauses, seen) for exhibit in exhibits if _is_attack(exhibit)),
+        relearning=tuple(
+            one for exhibit in exhibits if _is_attack(exhibit) for one in _relearnings(exhibit, clauses, seen, plan.seed)
+        ),
         guardrails=_guardrails(plan, clauses, seen),
         calibration=cited(dict.fromkeys(one.verifier for one in plan.obligations if one.verifier != "record")),
         attacks=tuple(one for obligation in plan.obligations for one in _attacks(obligation, clauses, seen)),
@@ -108,18 +110,27 @@ def _is_attack(exhibit: Exhibit) -> bool:
     return exhibit.obligation.verifier == "relearning"
 
 
-def _relearning(exhibit: Exhibit, clauses: Mapping[str, Clause], seen: Seen) -> Relearning:
+def _relearnings(exhibit: Exhibit, clauses: Mapping[str, Clause], seen: Seen, seed: int) -> Iterator[Relearning]:
+    """Every attack of a clause's grid, in the plan's order."""
     obligation = exhibit.obligation
+    reading = reading_for(clauses[obligation.clause], obligation)
     unit = next(unit for key in obligation.audited if isinstance(unit := seen.units[key], RelearnUnit))
-    return Relearning(
-        clause=obligation.clause,
-        artifact=obligation.artifact,
-        steps=unit.steps,
-        learning_rate=unit.learning_rate,
-        on=unit.on,
-        attacked=attacked_side(obligation, clauses[obligation.clause], seen),
-        held_out=exhibit.measured.intervals,
-    )
+    grid = grid_of(obligation, reading, seen)
+    for one, beyond in zip(grid.every, beyond_control(grid, seed=seed), strict=True):
+        yield Relearning(
+            clause=obligation.clause,
+            artifact=obligation.artifact,
+            steps=one.attack.steps,
+            learning_rate=one.attack.learning_rate,
+            on=unit.on,
+            attacked=() if one.failed else grid.shown(one, obligation, "attacked"),
+            held_out=() if one.failed else grid.shown(one, obligation),
+            rank=unit.rank,
+            seed=one.attack.seed,
+            recovered=recovered(obligation, reading, one, seen),
+            beyond_control=beyond,
+            diverged_on=tuple(LABEL[role] for role in one.failed),
+        )
 
 
 def _guardrails(plan: Plan, clauses: Mapping[str, Clause], seen: Seen) -> tuple[Guardrail, ...]:

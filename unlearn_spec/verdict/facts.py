@@ -1,7 +1,7 @@
 """From measured tables to registered facts: what a measurement says, with an error fixed beforehand.
 
 Pure: the tables of a run and its plan in, facts, intervals and power out. Nothing here decides a clause (`decide`) or
-loads a model. What a number means is said where it is computed: `rates`, `falls`, `removal`.
+loads a model. What a number means is said where it is computed: `rates`, `falls`, `relearned`, `removal`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from .falls import measure_fall
 from .looks import measure_looks
 from .measured import Judge, Measured, Seen
 from .model import Fact
-from .rates import judge_of, measure_rate, measure_relearned, part_of
+from .rates import judge_of, measure_rate, part_of
+from .relearned import measure_relearned
 from .removal import measure_closeness, measure_membership, revealing
 from .repeated import measure_runs
 

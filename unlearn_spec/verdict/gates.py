@@ -21,9 +21,10 @@ from . import looks
 from .canaries import audits, refuted
 from .ensembles import original_stands_out
 from .facts import judge_for
-from .measured import Measured, Seen, lower, upper
+from .measured import Measured, Seen, lower, reading_for, upper
 from .model import GateResult
 from .rates import limit_of, part_of, shown_by
+from .relearned import control_shown, grid_of, most_shown
 from .removal import attack, attacked_subjects
 from .stops import population_of
 
@@ -112,13 +113,20 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = f"the best attack catches {_of(caught)} members of the original, at least {percent(low, 'down')}"
         return low > clause.limit.tpr_at_most, f"{text}; more than {percent(clause.limit.tpr_at_most)} is needed"
-    judge = judge_for(obligation, clause)
-    if isinstance(clause, Suppress) and obligation.verifier == "leak":
-        judge = shown_by(clause, obligation, seen)
-    original = seen.outcomes(obligation, "original", judge)
+    planned = population_of(obligation)
+    if obligation.verifier == "relearning":
+        grid = grid_of(obligation, reading_for(clause, obligation), seen)
+        if grid.failed:  # an attack that was not completed could not have found anything
+            return False, f"{grid.failures()}; a smaller learning rate may do"
+        original, low = most_shown(obligation, "original", grid)
+    else:
+        judge = judge_for(obligation, clause)
+        if isinstance(clause, Suppress) and obligation.verifier == "leak":
+            judge = shown_by(clause, obligation, seen)
+        original = seen.outcomes(obligation, "original", judge)
+        low = lower(original, obligation.alpha, planned) if original else Fraction(0)
     if not original:
         return False, "the original was not measured"
-    low = lower(original, obligation.alpha, population_of(obligation))
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
         return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
@@ -186,16 +194,17 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         text = f"the best attack catches {_of(caught)} members of a model never trained on them"
         passed = low <= clause.limit.tpr_at_most
         return passed, text if passed else f"{text}, more than {percent(clause.limit.tpr_at_most)} for certain"
-    references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
+    if obligation.verifier == "relearning":
+        references, high, single = control_shown(obligation, grid_of(obligation, reading_for(clause, obligation), seen))
+    else:
+        references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
+        high = upper(references, obligation.alpha) if references else Fraction(1)
+        single = tuple((one, lower((one,), obligation.alpha)) for one in references)
     if not references:
         return False, "no never-trained model was measured"
-    planned = population_of(obligation)
-    high = upper(references, obligation.alpha, planned)
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
     limit = _smallest_found(obligation, clause)
-    knowing = (
-        None if limit is None else next((one for one in references if lower((one,), obligation.alpha, planned) > limit), None)
-    )
+    knowing = None if limit is None else next((one for one, low in single if low > limit), None)
     if knowing is not None and limit is not None:
         return (
             False,

@@ -15,7 +15,7 @@ from ..plan.repeated import runs_power
 from ..policy.model import Clause, Closeness, MembershipBound, Remove
 from ..rules.wording import percent
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
-from ..verifiers import membership, recovery
+from ..verifiers import membership
 from ..verifiers.membership import AttackResult
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import Table, stack
@@ -34,27 +34,30 @@ from .measured import (
     where,
 )
 from .model import Interval
-from .rates import after_attack, held_out, shown
+from .rates import after_attack, shown
+from .relearned import as_completed, grid_of
 
 
 def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, seen: Seen) -> Measured:
     """How often the audited model shows the target at least; about a model, also how often a never-trained one does.
 
-    After relearning it is the held-out half that is looked at, and the worse of both halves counts: each is bounded at
-    half of the fact's α. About a process one run counts only from the registered `refute_at` on, and the never-trained
+    After relearning it is the held-out items that are looked at, and the worst attack counts: see `relearned` for how its
+    error is shared. About a process one run counts only from the registered `refute_at` on, and the never-trained
     models serve as controls; about a model two facts share α.
     """
     reading, judge = reading_for(clause, obligation), revealing(clause, obligation)
     if obligation.verifier == "relearning":
-        audited = held_out(obligation, "audited", reading, seen)
-        beside = held_out(obligation, "reference", reading, seen)
+        grid = grid_of(obligation, reading, seen)
+        audited, beside, registered = grid.halves("audited"), grid.halves("reference"), grid.registered
+        here, intervals, told = as_completed(obligation, grid), grid.intervals(obligation), grid.words()
     else:
-        audited = [seen.outcomes(obligation, "audited", judge)]
-        beside = [found for found in (seen.outcomes(obligation, "reference", judge),) if found]
+        audited, registered = (seen.outcomes(obligation, "audited", judge),), 1
+        beside = tuple(found for found in (seen.outcomes(obligation, "reference", judge),) if found)
+        here, intervals, told = obligation, shown(obligation, judge, seen, obligation.alpha), _beside(audited, beside)
     compared = clause.about == "model" and bool(beside)
     alpha = obligation.alpha / 2 if compared else obligation.alpha
-    share = alpha / max(1, len(audited))
-    found = max(lower(half, share) for half in audited)
+    share = alpha / registered
+    found = max((lower(half, share) for half in audited), default=Fraction(0))
     level = obligation.refute_at
     if level is not None:
         found = level if found >= level else Fraction(0)
@@ -63,7 +66,7 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         target=obligation.target,
         artifact=obligation.artifact,
         access=obligation.access,
-        asked=obligation.asked,
+        asked=here.asked,
         reading=cell(clause, obligation),
         side="reveals",
         low=found,
@@ -71,53 +74,42 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         alpha=alpha,
     )
     facts: list[EvidenceFact] = [fact]
-    words = [f"the share of {obligation.target} revealed is {between(fact.low, fact.high)}, {where(obligation)}"]
+    words = [f"the share of {obligation.target} revealed is {between(fact.low, fact.high)}, {where(here)}"]
     allowed = level
     if compared:
-        high = max(upper(half, share) for half in beside)
+        high = max(upper(half, alpha) for half in beside)
         facts.append(replace(fact, id=f"{obligation.id}#reference", low=Fraction(0), high=high, whose="reference"))
         words.append(
             f"the share of {obligation.target} revealed by a model never trained on it is "
-            f"{between(Fraction(0), high)}, {where(obligation)}"
+            f"{between(Fraction(0), high)}, {where(here)}"
         )
         allowed = min(Fraction(1), exp_bounds(limit.epsilon)[1] * high + limit.delta)
     power = None
-    if obligation.effect is not None:  # the worse half decides, and it may be the smaller one
+    if obligation.effect is not None:  # the worst attack on either half decides, and it may be on the smaller one
         effect, beyond = obligation.effect, Fraction(1) if allowed is None else allowed
-        power = min(refuting_power(half[0].clusters, beyond, effect, share) for half in audited)
+        power = min((refuting_power(half[0].clusters, beyond, effect, share) for half in audited), default=0.0)
     return Measured(
         obligation=obligation.id,
         facts=tuple(facts),
         stated=state(obligation, facts, words, seen.objects),
-        intervals=shown(obligation, judge, seen, obligation.alpha),
+        intervals=intervals,
         limit_at=as_float(allowed),
         effect=as_float(obligation.effect),
         realised_power=power,
-        words=_beside(audited, beside, relearned=obligation.verifier == "relearning"),
+        words=told,
     )
 
 
 def revealing(clause: Clause, obligation: Obligation) -> Judge:
-    """Items that any answer reveals; after relearning, of the held-out items of both halves."""
+    """Items that any answer reveals; after relearning, of the held-out items of both halves under any attack."""
     reading = reading_for(clause, obligation)
     if obligation.verifier == "relearning":
         return after_attack(reading)
     return lambda tables: gather(tables, reading, every=False)
 
 
-def attacked_side(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[Interval, ...]:
-    """After relearning: intervals of the items that the attack trained on, for comparison."""
-    reading = reading_for(clause, obligation)
-
-    def judge(tables: Sequence[Table]) -> Outcomes:
-        return recovery.outcomes(stack(tables), reading, "attacked")
-
-    return shown(obligation, judge, seen, obligation.alpha)
-
-
-def _beside(audited: Sequence[Sequence[Outcomes]], beside: Sequence[Sequence[Outcomes]], *, relearned: bool) -> str:
-    seen = " and ".join(f"{found[0].k} of {found[0].n}" for found in audited)
-    text = f"{seen} items{' held out from relearning' if relearned else ''} were revealed"
+def _beside(audited: Sequence[Sequence[Outcomes]], beside: Sequence[Sequence[Outcomes]]) -> str:
+    text = " and ".join(f"{found[0].k} of {found[0].n}" for found in audited) + " items were revealed"
     others = [one for found in beside for one in found]
     if others:
         text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"

@@ -21,7 +21,7 @@ from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..verifiers.outcomes import Outcomes, gather
 from .measured import LABEL, Measured, Seen, as_float, between, cell, reading_for, state, where
 from .model import Interval
-from .rates import held_out
+from .relearned import grid_of
 
 
 def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen: Seen) -> Measured:
@@ -31,6 +31,8 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
         raise ValueError(f"{obligation.id}: several runs are counted from a registered rate on")
     audited, beside = (_by_run(obligation, clause, role, seen) for role in ("audited", "reference"))
     hits, others = (sum(shows(run, level) for run in runs) for runs in (audited, beside))
+    if obligation.verifier == "relearning" and grid_of(obligation, reading_for(clause, obligation), seen).failed:
+        hits, others = 0, len(beside)  # which attacks are left was not registered: what they show refutes nothing
     low, high = run_bounds(hits, len(audited), others, len(beside), obligation.alpha)
     event = f"at least {percent(level)} of the items of {obligation.target} are revealed"
     fact = RateFact(
@@ -74,15 +76,15 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
 
 
 def shows(run: Sequence[Outcomes], level: Fraction) -> bool:
-    """Whether a run shows the target: after relearning, whether the worse half does."""
+    """Whether a run shows the target: after relearning, whether it does on the worst half under the worst attack."""
     return max(Fraction(one.k, one.n) for one in run) >= level
 
 
 def _by_run(obligation: Obligation, clause: Remove, role: Role, seen: Seen) -> list[tuple[Outcomes, ...]]:
-    """The outcomes of each run; after relearning, of the held-out items of both halves."""
+    """The outcomes of each run; after relearning, of the held-out items of both halves under each attack."""
     reading = reading_for(clause, obligation)
     if obligation.verifier == "relearning":
-        return list(zip(*held_out(obligation, role, reading, seen), strict=True))
+        return list(zip(*grid_of(obligation, reading, seen).halves(role), strict=True))
     return [(found,) for found in seen.outcomes(obligation, role, lambda tables: gather(tables, reading, every=False))]
 
 

@@ -1,5 +1,5 @@
 """What is audited: a model in a folder, or a guarded system around one."""
 
-from .error import SubjectError
+from .error import OutputError, SubjectError
 
-__all__ = ["SubjectError"]
+__all__ = ["OutputError", "SubjectError"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from .. import chart
-from ..document import Block, Heading, Inline, Part, Picture, Recorded, Strong, Table, para, row
+from ..document import Block, Heading, Inline, Part, Picture, Recorded, Row, Strong, Table, para, row
 from ..language import Words
 from ..model import Relearning, Report
 from ..pictures import intervals
@@ -34,19 +36,49 @@ def controls(report: Report, say: Words) -> Part:
 
 
 def relearning(report: Report, say: Words) -> Part | None:
-    """What fine-tuning brought back, with the control that was treated alike."""
+    """What fine-tuning brought back, with the control that was treated alike: every attack, and the worst one drawn."""
     if not report.relearning:
         return None
     blocks: list[Block] = [para(say("relearning.lead"))]
     pairs = tuple(dict.fromkeys((attack.clause, attack.artifact) for attack in report.relearning))
     for number, pair in enumerate(pairs, 1):
         attacks = tuple(attack for attack in report.relearning if (attack.clause, attack.artifact) == pair)
-        blocks.append(Heading(say.named(*pair)))
-        drawn = curves.draw(attacks, curves.before(report, attacks[0]), f"c{number}", say)
+        blocks += [Heading(say.named(*pair)), para(_material(attacks[0], say), small=True)]
+        worst = max(attacks, key=lambda attack: max((i.point for i in attack.held_out if i.label == "audited"), default=-1.0))
+        if len(attacks) > 1:
+            blocks += [para(say("relearning.described"), small=True), _grid(attacks, say)]
+        run = tuple(one for one in attacks if (one.learning_rate, one.seed) == (worst.learning_rate, worst.seed))
+        drawn = curves.draw(run, curves.before(report, worst), f"c{number}", say)
         blocks += [drawn] if drawn is not None else []
-        for place, attack in enumerate(attacks, 1):
-            blocks += _attack(attack, f"a{number}-{place}", say)
+        blocks += _attack(worst, f"a{number}-1", say)
     return Part("relearning", say("part.relearning"), tuple(blocks))
+
+
+def _material(attack: Relearning, say: Words) -> str:
+    tuned = say("relearning.full") if attack.rank is None else say("relearning.lora", rank=attack.rank)
+    return f"{say(f'relearning.material_{attack.on}')} {tuned}"
+
+
+def _grid(attacks: tuple[Relearning, ...], say: Words) -> Table:
+    """One row an attack: what the audited and the never-trained models revealed of the items not seen."""
+    head = tuple(say(f"relearning.column_{name}") for name in ("attack", "audited", "control", "recovered", "beyond"))
+    return Table(say("relearning.caption"), head, tuple(_row(attack, say) for attack in attacks), (4, 4, 4, 3, 3), row_head=True)
+
+
+def _row(attack: Relearning, say: Words) -> Row:
+    seed = attack.seed if attack.seed is not None else 0
+    name = say("relearning.attack", steps=attack.steps, rate=say.number(attack.learning_rate), seed=seed)
+    if attack.diverged_on:
+        on = ", ".join(say.of("interval", label) for label in attack.diverged_on)
+        return row(name, Strong(f"✕ {say('relearning.diverged', models=on)}"), "–", "–", "–")
+    held = {interval.label: interval for interval in attack.held_out}
+    audited, control = (
+        say("relearning.share", share=one.point, low=one.low, high=one.high) if (one := held.get(label)) else "–"
+        for label in ("audited", "never trained")
+    )
+    recovered = "–" if attack.recovered is None else say.percent(Fraction(attack.recovered).limit_denominator(10**6))
+    beyond = "–" if attack.beyond_control is None else say.number(Fraction(round(attack.beyond_control, 4)).limit_denominator(10**4))
+    return row(name, audited, control, recovered, beyond)
 
 
 def _attack(attack: Relearning, name: str, say: Words) -> list[Block]:

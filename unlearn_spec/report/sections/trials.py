@@ -54,9 +54,12 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
     if test.power is not None:
         planned = say.percent(test.power, "down")
         planned = say("trials.power_at", power=planned, effect=test.effect) if test.effect is not None else planned
-    budget = next((a for a in report.relearning if (a.clause, a.artifact) == (test.clause, test.artifact)), None)
-    if test.verifier == "relearning" and budget is not None:
-        attack = say("trials.budget", steps=budget.steps, rate=say.number(budget.learning_rate))
+    budget = tuple(a for a in report.relearning if (a.clause, a.artifact) == (test.clause, test.artifact))
+    if test.verifier == "relearning" and len(budget) > 1:
+        steps, rates = max(a.steps for a in budget), {a.learning_rate for a in budget}
+        attack = say("trials.grid", number=len(budget), steps=steps, rates=len(rates))
+    elif test.verifier == "relearning" and budget:
+        attack = say("trials.budget", steps=budget[0].steps, rate=say.number(budget[0].learning_rate))
     elif test.verifier == "record":
         attack = say("trials.no_attack")
     elif test.looks:

@@ -1,0 +1,280 @@
+"""What a grid of relearning attacks brought back, and the bounds that hold for the worst of them.
+
+The rate of a clause under relearning is the largest over all registered attacks and both halves. If p₁ … p_m are the
+held-out rates, with error α:
+
+- from below by max Lᵢ with each Lᵢ a bound at α/m (Bonferroni): it misleads only if some Lᵢ exceeds its own pᵢ;
+- from above by max Uᵢ with each Uᵢ at the *whole* α: it misleads only if the Uᵢ of the largest pᵢ lies below it, and which
+  that is was never chosen from the data (intersection–union; Berger, Technometrics 24 (1982) 295).
+
+Nothing is assumed of how attacks depend on each other; clusters are independent draws, as for every rate. Max-T over the
+paired differences to the never-trained models (`statistics.max_t`) would lose less where attacks agree, but its null is
+that the audited model and the control are *alike*: it flags a model that keeps a promise of closeness with room in it, so
+it is shown and decides nothing. `benchmarks/relearning_grid.py` measures both.
+
+An attack counts if every model that it was made on completed it. One that diverged leaves the others standing, and takes
+away favourable results through the positive control: it could not have found anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from ..plan.model import Obligation, Reading, RelearnUnit, Role
+from ..policy.model import Suppress
+from ..rules.wording import count, decimal, listed
+from ..statistics.max_t import max_t_paired
+from ..verifiers import recovery
+from ..verifiers.outcomes import Outcomes, gather
+from ..verifiers.recovery import Side
+from .measured import (
+    LABEL,
+    Measured,
+    Seen,
+    as_float,
+    between,
+    interval,
+    lower,
+    reading_for,
+    shares,
+    state,
+    upper,
+    where,
+)
+from .model import Interval
+from .rates import bounds, limit_of, rate_fact, realised_power
+
+Half: TypeAlias = tuple[Outcomes, ...]
+"""One side of one half under one attack, subject by subject."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What tells one registered attack from the others of its obligation."""
+
+    steps: int
+    learning_rate: Fraction
+    seed: int
+
+    def words(self) -> str:
+        return f"{count(self.steps, 'step')} at rate {decimal(self.learning_rate)}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One attack on every subject."""
+
+    attack: Attack
+    sides: Mapping[tuple[Role, Side], tuple[Half, ...]]
+    """By half; empty for a role that it was not made on, or did not complete it."""
+    failed: tuple[Role, ...]
+    """Roles with a model on which it diverged."""
+
+    def pooled(self, role: Role, side: Side = "held_out") -> tuple[Outcomes, ...]:
+        """Both halves together, one set of outcomes a subject."""
+        return tuple(_together(halves) for halves in zip(*self.sides[role, side], strict=True))
+
+    @property
+    def share(self) -> float:
+        """Held-out items that the audited model revealed, as a share."""
+        return self.pooled("audited")[0].share
+
+
+def tried(obligation: Obligation, reading: Reading, seen: Seen) -> tuple[Tried, ...]:
+    """Every registered attack, in the plan's order."""
+    found: dict[Attack, dict[tuple[Role, Side], dict[int, list[Outcomes]]]] = {}
+    failed: dict[Attack, set[Role]] = {}
+    for role in LABEL:
+        for key in seen.of(obligation, role):
+            unit = seen.units[key]
+            if not isinstance(unit, RelearnUnit):
+                raise ValueError(f"{obligation.id}: {key} is no relearning")
+            for steps in unit.every_look:
+                attack = Attack(steps, unit.learning_rate, unit.seed)
+                sides = found.setdefault(attack, {})
+                rows = seen.tables[key].where("step", steps)
+                if not len(rows):
+                    failed.setdefault(attack, set()).add(role)
+                    continue
+                for side in recovery.SIDES:
+                    halves = sides.setdefault((role, side), {})
+                    halves.setdefault(unit.half, []).append(recovery.outcomes(rows, reading, side))
+    return tuple(_tried(attack, sides, failed.get(attack, set())) for attack, sides in found.items())
+
+
+def _tried(attack: Attack, sides: Mapping[tuple[Role, Side], Mapping[int, Sequence[Outcomes]]], failed: set[Role]) -> Tried:
+    halves = {
+        (role, side): ()
+        if role in failed
+        else tuple(tuple(outcomes) for outcomes in sides.get((role, side), {}).values())
+        for role in LABEL
+        for side in recovery.SIDES
+    }
+    return Tried(attack, halves, tuple(role for role in LABEL if role in failed))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All attacks of an obligation, and those that count."""
+
+    every: tuple[Tried, ...]
+    registered: int
+    """Bounds that share the error: attacks × halves."""
+
+    @property
+    def standing(self) -> tuple[Tried, ...]:
+        return tuple(one for one in self.every if not one.failed)
+
+    @property
+    def failed(self) -> tuple[Tried, ...]:
+        return tuple(one for one in self.every if one.failed)
+
+    @property
+    def worst(self) -> Tried | None:
+        """The one after which the audited model revealed most, the first among equals."""
+        return max(self.standing, key=lambda one: one.share, default=None)
+
+    def halves(self, role: Role) -> tuple[Half, ...]:
+        """The held-out halves of every attack that counts."""
+        return tuple(half for one in self.standing for half in one.sides[role, "held_out"])
+
+    def intervals(self, obligation: Obligation) -> tuple[Interval, ...]:
+        """What each kind of model revealed after the worst attack, all attacks bounded together."""
+        return () if self.worst is None else self.shown(self.worst, obligation)
+
+    def shown(self, one: Tried, obligation: Obligation, side: Side = "held_out") -> tuple[Interval, ...]:
+        """What each kind of model revealed after one attack, both halves together; α is shared by the attacks."""
+        alpha = obligation.alpha / len(self.every)
+        return tuple(
+            interval(role, found, alpha) for role in LABEL if (found := one.pooled(role, side)) and sum(o.n for o in found)
+        )
+
+    def words(self) -> str:
+        """What was seen, in one sentence with numbers."""
+        worst = self.worst
+        if worst is None:
+            return f"No attack was completed on every model{self._failures()}."
+        seen = " and ".join(f"{half[0].k} of {half[0].n}" for half in worst.sides["audited", "held_out"])
+        text = f"{seen} items held out from relearning were revealed"
+        if len(self.every) > 1:
+            text = f"After the worst of {count(len(self.every), 'attack')} ({worst.attack.words()}) {text}"
+        others = worst.pooled("reference")
+        if others:
+            text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"
+        return f"{text}{self._failures()}."
+
+    def _failures(self) -> str:
+        return f"; {self.failures()}" if self.failed else ""
+
+    def failures(self) -> str:
+        """Which attacks were not completed, and on what."""
+        told = [f"{one.attack.words()} on {listed(_ON[role] for role in one.failed)}" for one in self.failed]
+        return f"training diverged after {listed(told)}"
+
+
+_ON: Mapping[Role, str] = {
+    "audited": "the audited model", "original": "the original", "reference": "a model never trained on the target",
+}  # fmt: skip
+
+
+def grid_of(obligation: Obligation, reading: Reading, seen: Seen) -> Grid:
+    """The registered attacks and what they found."""
+    units = (seen.units[key] for key in seen.of(obligation, "audited"))
+    registered = sum(len(unit.every_look) for unit in units if isinstance(unit, RelearnUnit))
+    return Grid(tried(obligation, reading, seen), registered)
+
+
+def as_completed(obligation: Obligation, grid: Grid) -> Obligation:
+    """The obligation as what was measured of it: attacks that were not all completed are a suite of their own."""
+    return obligation.model_copy(update={"asked": f"{obligation.asked}-completed"}) if grid.failed else obligation
+
+
+def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> Measured:
+    """The largest rate that any attack brings back on the items held out from it."""
+    reading, limit = reading_for(clause, obligation), limit_of(clause, obligation)
+    grid = grid_of(obligation, reading, seen)
+    halves, share = grid.halves("audited"), obligation.alpha / grid.registered
+    found = [bounds(obligation, clause, limit, half, share, above=obligation.alpha) for half in halves]
+    low, high = max((low for low, _ in found), default=Fraction(0)), max((high for _, high in found), default=Fraction(1))
+    here = as_completed(obligation, grid)
+    fact = rate_fact(here, clause, low, high, obligation.alpha)
+    words = f"the share of {obligation.target} revealed after relearning is {between(low, high)}, {where(here)}"
+    powers = [realised_power(obligation, clause, limit, half[0].clusters, alpha=share) for half in halves]
+    return Measured(
+        obligation=obligation.id,
+        facts=(fact,),
+        stated=state(obligation, (fact,), (words,), seen.objects),
+        intervals=grid.intervals(obligation),
+        limit_at=float(limit.met),
+        effect=as_float(obligation.effect),
+        realised_power=None if obligation.effect is None else min((power or 0.0 for power in powers), default=0.0),
+        words=grid.words(),
+    )
+
+
+# --- controls --------------------------------------------------------------------------------------------------------
+
+
+def most_shown(obligation: Obligation, role: Role, grid: Grid) -> tuple[tuple[Outcomes, ...], Fraction]:
+    """What the subjects of a role revealed after the attack with the highest lower bound, and that bound."""
+    alpha = obligation.alpha / max(1, len(grid.every))
+    found = [(outcomes, lower(outcomes, alpha)) for one in grid.standing if (outcomes := one.pooled(role))]
+    return max(found, key=lambda each: each[1], default=((), Fraction(0)))
+
+
+def control_shown(obligation: Obligation, grid: Grid) -> tuple[tuple[Outcomes, ...], Fraction, tuple[tuple[Outcomes, Fraction], ...]]:
+    """What never-trained models revealed after the attack with the highest upper bound, that bound, and each model under
+    each attack with its lower bound."""
+    every = [outcomes for one in grid.standing if (outcomes := one.pooled("reference"))]
+    found = [(outcomes, upper(outcomes, obligation.alpha)) for outcomes in every]
+    alpha = obligation.alpha / max(1, len(grid.every))
+    single = tuple((one, lower((one,), alpha)) for outcomes in every for one in outcomes)
+    most, high = max(found, key=lambda each: each[1], default=((), Fraction(1)))
+    return most, high, single
+
+
+# --- described, never deciding ---------------------------------------------------------------------------------------
+
+
+def recovered(obligation: Obligation, reading: Reading, one: Tried, seen: Seen) -> float | None:
+    """The share of what the original shows without an attack that came back beyond what the control shows after the same
+    one; None without original or control."""
+    control = one.pooled("reference")
+    tables = [seen.tables[key] for key in obligation.before]
+    if one.failed or not control or not tables:
+        return None
+    before = gather(tables, reading, every=False)
+    return recovery.recovered(one.share, sum(each.share for each in control) / len(control), before.share)
+
+
+def beyond_control(grid: Grid, *, seed: int) -> tuple[float | None, ...]:
+    """For every attack the max-T adjusted p-value of "no more than the never-trained models under the same attack".
+
+    Null: audited and control are alike, clusters independent, differences symmetric jointly over attacks. Small values
+    point at attacks that set the audited model apart. None for attacks that do not count, or without control.
+    """
+    standing = [one for one in grid.standing if one.pooled("reference")]
+    if not standing:
+        return (None,) * len(grid.every)
+    columns = []
+    for one in standing:
+        (audited,), others = one.pooled("audited"), one.pooled("reference")
+        floor = dict(zip(sorted(others[0].items), shares(others)[0], strict=True))
+        hits = dict(zip(audited.items, audited.hits, strict=True))
+        columns.append({item: hits[item] - floor[item] for item in sorted(hits)})
+    names = dict(zip(standing[0].pooled("audited")[0].items, standing[0].pooled("audited")[0].clusters, strict=True))
+    items = sorted(names)
+    table = [[column[item] for column in columns] for item in items]
+    adjusted = iter(max_t_paired(table, [names[item] for item in items], seed=seed).adjusted)
+    return tuple(next(adjusted) if one in standing else None for one in grid.every)
+
+
+def _together(halves: Sequence[Outcomes]) -> Outcomes:
+    return Outcomes(
+        tuple(item for half in halves for item in half.items),
+        tuple(cluster for half in halves for cluster in half.clusters),
+        tuple(hit for half in halves for hit in half.hits),
+    )
