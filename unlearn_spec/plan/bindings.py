@@ -458,7 +458,7 @@ class _Binder:
         self, path: Path, name: str, entry: _Data, *, randomised: bool = False, only: tuple[str, bool] | None = None
     ) -> BoundData | None:
         file = self.folder / entry.file
-        if not there(file.exists):
+        if not there(lambda: file.is_file() or file.is_dir()):
             self.report("B007", (*path, "file"), f"there is no file {file}")
             return None
         form = entry.format or format_of(file)

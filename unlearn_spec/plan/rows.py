@@ -85,9 +85,9 @@ def rows(file: Path, form: Format, files: Files, columns: Mapping[str, str]) -> 
 
 
 def _read(file: Path, limit: int) -> bytes:
+    if not file.is_file():  # a pipe would be waited for, and a device never ends
+        raise DataError(f"{file}: not a file that can be read")
     try:
-        if not file.is_file():  # a pipe would be waited for, and a device never ends
-            raise DataError(f"{file}: is not a file")
         with file.open("rb") as stream:
             raw = stream.read(limit + 1)
     except (OSError, ValueError) as error:
