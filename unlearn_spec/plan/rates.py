@@ -175,6 +175,7 @@ def _computed_instead(clause: RateClause, alpha: Fraction | None) -> str:
 
 
 def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
+    """Which verifier tests a clause about answers: by what it asks for, its goal and its reading."""
     if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.relearn is not None:
         return "relearning"
     if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.quantize:

@@ -15,11 +15,15 @@ from .endpoint import EndpointEntry
 
 
 class PolicyRef(Frozen):
+    """Which policy the bindings are for."""
+
     id: Name
     version: Count
 
 
 class SubjectEntry(Frozen):
+    """A model: `model`, perhaps with `adapter` and `system`, or `endpoint`."""
+
     model: str | None = None
     adapter: str | None = None
     endpoint: EndpointEntry | None = None
@@ -29,10 +33,14 @@ class SubjectEntry(Frozen):
 
 
 class RowsEntry(Frozen):
+    """Clusters by so many rows each."""
+
     rows: Annotated[StrictInt, Field(ge=2)]
 
 
 class WindowEntry(Frozen):
+    """Windows over long documents: one size, in words or in characters."""
+
     words: Annotated[StrictInt, Field(ge=2)] | None = None
     characters: Annotated[StrictInt, Field(ge=2)] | None = None
     stride: Annotated[StrictInt, Field(ge=1)] | None = None
@@ -40,6 +48,8 @@ class WindowEntry(Frozen):
 
 
 class DataEntry(Frozen):
+    """A file or folder of items."""
+
     file: str
     format: Format | None = None
     fields: dict[str, str] = Field(default_factory=dict)
@@ -49,18 +59,26 @@ class DataEntry(Frozen):
 
 
 class HoldoutEntry(DataEntry):
+    """Items that were never trained on."""
+
     randomised: Switch = False
 
 
 class CanariesEntry(DataEntry):
+    """Canaries; the column `included` says which were put in."""
+
     included: str
 
 
 class SuiteEntry(Frozen):
+    """A file of attacks."""
+
     file: str
 
 
 class LogsEntry(Frozen):
+    """Logs of somebody else's evaluations, in the place of models."""
+
     format: LogFormat
     audited: str
     original: str | None = None
@@ -69,6 +87,8 @@ class LogsEntry(Frozen):
 
 
 class Written(Frozen):
+    """The whole file."""
+
     unlearn_spec_bindings: str
     policy: PolicyRef
     seed: Annotated[StrictInt, Field(ge=0)]

@@ -151,10 +151,12 @@ def interval(
 
 
 def round_down(value: float) -> Fraction:
+    """To a multiple of `STEP`, never above `value`."""
     return Fraction(math.floor(Fraction(value) / STEP)) * STEP
 
 
 def round_up(value: float) -> Fraction:
+    """To a multiple of `STEP`, never below `value`."""
     return Fraction(math.ceil(Fraction(value) / STEP)) * STEP
 
 
@@ -280,4 +282,5 @@ def excluding(epsilon: Fraction | None) -> str:
 
 
 def in_clusters(found: Outcomes) -> str:
+    """` in 12 clusters`, where items share some; else nothing."""
     return f" in {count(found.cluster_count, 'cluster')}" if found.cluster_count < found.n else ""
