@@ -38,6 +38,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
         need_model(case, "what fine-tuning would bring back")
+    if verifier == "quantization":
+        need_model(case, "what rounding would bring back")
     if verifier == "relearning" and reading.metric == "multiple_choice":
         raise LackingError(
             "not_testable", "Options are not compared after relearning.", "A metric that reads answers or extraction probabilities."
