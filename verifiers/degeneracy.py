@@ -36,6 +36,8 @@ class Fluency:
 
 @dataclass(frozen=True)
 class Degeneracy:
+    """How the audited model's answers read beside the original's."""
+
     audited: Fluency
     original: Fluency
     symptoms: tuple[str, ...]

@@ -56,6 +56,11 @@ class Item:
         return bool(self.text or self.prefix or self.suffix) and not self.answer
 
 
+def lot(seed: int, name: str, purpose: str = "") -> bytes:
+    """The place of a name in an order drawn by `seed` for one `purpose`: a hash, so that nothing else decides it."""
+    return hashlib.sha256(f"{purpose}{seed}\n{name}".encode()).digest()
+
+
 def item_key(items: Sequence[Item]) -> bytes:
     """A key that only a holder of the items can compute, for `keyed_digest`. It depends on every item's content."""
     fields = [

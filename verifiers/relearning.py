@@ -9,7 +9,6 @@ arXiv 2409.18025, section 4).
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from torch import nn
 
 from ..plan.model import GenerateUnit, RelearnUnit
 from .generation import generate
-from .items import Item, ItemError
+from .items import Item, ItemError, lot
 from .low_rank import merged, with_updates
 from .scoring import parts, score
 from .subjects import OutputError, SubjectError
@@ -33,9 +32,7 @@ def halves(items: Sequence[Item], seed: int) -> tuple[tuple[Item, ...], tuple[It
 
     Clusters are ordered by a hash of seed and name, so that neither their order nor their content matters.
     """
-    clusters = sorted(
-        {item.cluster for item in items}, key=lambda name: hashlib.sha256(f"{seed}\n{name}".encode()).digest()
-    )
+    clusters = sorted({item.cluster for item in items}, key=lambda name: lot(seed, name))
     first = set(clusters[: (len(clusters) + 1) // 2])
     return (
         tuple(item for item in items if item.cluster in first),

@@ -5,12 +5,11 @@ Plain data, no model library. A suite is finite and fixed: one draw is an item w
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .items import Item
+from .items import Item, lot
 from .matching import normalise, word_ends
 
 PROMPT, PARAPHRASE, START, OTHER_PROMPT, OTHER_ANSWER = (
@@ -141,7 +140,7 @@ def others_for(item: Item, pool: Sequence[Item], count: int) -> tuple[Item, ...]
 
 def shuffled(pool: Sequence[Item], seed: int) -> tuple[Item, ...]:
     """The items by the hash of seed and id: an order that depends on nothing else."""
-    return tuple(sorted(pool, key=lambda one: hashlib.sha256(f"others\n{seed}\n{one.id}".encode()).digest()))
+    return tuple(sorted(pool, key=lambda one: lot(seed, one.id, "others\n")))
 
 
 def _asked(template: Template, item: Item, others: Sequence[Item]) -> tuple[str, ...]:

@@ -153,6 +153,27 @@ def test_what_was_lost_is_seen_in_a_log(tmp_path: Path) -> None:
     assert found.outcome == "violated" and len(found.conditional_on) >= 2
 
 
+@pytest.mark.parametrize(
+    ("access", "asked"),
+    [
+        ("weights", "quantize: [int8]"),
+        ("finetune", 'relearn: {steps: 4, learning_rate: "0.001", on: random_half}'),
+        ("api", "stop: anytime"),
+    ],
+)
+def test_a_log_is_no_model_that_could_be_altered_or_asked_in_stages(tmp_path: Path, access: str, asked: str) -> None:
+    policy, bindings = write(tmp_path, KNOWING, KNOWING)
+    policy.write_text(policy.read_text().replace("access: api, population", f"access: {access}, {asked}, population", 1))
+    bound = json.loads(bindings.read_text())
+    (tmp_path / "reference.json").write_bytes(SILENT)
+    bound["logs"]["assistant"]["references"] = ["reference.json"]
+    bindings.write_text(json.dumps(bound))
+    document = load(policy)
+    plan = make_plan(document, load_bindings(bindings, document.policy))
+    missing = {one.clause: one for one in plan.missing}
+    assert missing["hidden"].outcome == "not_testable" and missing["hidden"].reason.startswith("A log ")
+
+
 def test_only_the_reading_that_was_logged_is_decided(tmp_path: Path) -> None:
     policy, bindings = write(tmp_path, KNOWING, KNOWING, normalisation="casefold_nfkc_space")
     document = load(policy)
@@ -203,7 +224,7 @@ def test_scores_that_are_not_the_logs_are_found_out(tmp_path: Path) -> None:
     run(tmp_path, KNOWING, KNOWING)
     done = finished(tmp_path / "run")
     store, materials = Store(tmp_path / "run"), done.materials(Store(tmp_path / "run"))
-    seen = seen_in(store, done.plan, done.finished)
+    seen = seen_in(store, done.plan, done.finished, materials.document.policy)
     other = replace(materials, logs=dict.fromkeys(materials.logs, SILENT))
     with pytest.raises(EvidenceError, match="are not those of the log"):
         conclude(done.plan, other, seen)

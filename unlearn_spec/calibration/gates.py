@@ -27,6 +27,7 @@ class Thresholds(Frozen):
 
 
 def thresholds() -> Thresholds:
+    """The release gates of this version, from `spec/calibration/gates.yaml`."""
     return Thresholds.model_validate(read_file(shipped(GATES)).data)
 
 

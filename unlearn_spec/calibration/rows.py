@@ -31,6 +31,7 @@ class Trial:
 
 
 def trials_of(judged: Iterable[Judged]) -> tuple[Trial, ...]:
+    """One trial for each verdict that a verifier led to."""
     return tuple(
         Trial(one.seed, one.specimen, one.group, one.kept, cell) for one in judged for cell in one.cells if cell.verifier
     )

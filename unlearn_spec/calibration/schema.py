@@ -18,10 +18,12 @@ def table_schema() -> dict[str, Any]:
 
 
 def text() -> str:
+    """The schema as it is kept in `spec/schema`."""
     return json.dumps(table_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def path() -> Path:
+    """Where it is kept."""
     return shipped("schema/calibration.schema.json")
 
 

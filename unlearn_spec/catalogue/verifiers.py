@@ -216,7 +216,7 @@ _ALL = (
         gates=("positive", "negative", "degeneracy"),  # a linear probe adds its control task: see `plan.looks`
         units=("inspect",),
         number="share of items read with the original's head, with the head at middle layers, or by a linear probe in excess "
-        "of never-trained models and of permuted labels; the worst of the registered looks counts",
+        "of never-trained models and of permuted labels; the worst of the registered views counts",
         direction="lower_is_better",
         source="logit lens: nostalgebraist 2020; linear probe with a control task: Hewitt & Liang, arXiv 1909.03368",
         blind_to="what lies in other directions or layers than those looked at; and a head that itself brings the answer, "

@@ -126,6 +126,8 @@ FIXED: Final = ("AX14",)
 
 @dataclass(frozen=True)
 class Row:
+    """One instance of axioms as SMT-LIB text, with the axioms' ids."""
+
     axioms: tuple[str, ...]
     text: str
 

@@ -46,6 +46,8 @@ Answer = Literal["entailed", "refuted", "open", "inconsistent"]
 
 @dataclass(frozen=True)
 class Judgement:
+    """What the facts entail about a clause, and what that rests on."""
+
     answer: Answer
     stands_on: tuple[str, ...] = ()
     """Ids of the measured facts in the minimal core."""

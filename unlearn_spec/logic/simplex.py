@@ -39,6 +39,7 @@ def value(row: Row, point: Point) -> Value:
 
 
 def meets(row: Row, point: Point) -> bool:
+    """Whether the point lies on the row's allowed side."""
     reached = value(row, point)
     return reached > _NIL if row.strict else reached >= _NIL
 

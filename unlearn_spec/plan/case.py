@@ -260,4 +260,5 @@ def needs_retraining(limit: Closeness) -> None:
 
 
 def closeness_words(limit: Closeness) -> str:
+    """A limit on closeness, in words."""
     return f"within ε {float(limit.epsilon):g}, δ {percent(limit.delta)} of a model trained without it"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..verifiers.items import Item
+from ..verifiers.items import Item, lot
 from . import rows as reading
 from .item_rows import FIELDS, item_of
 from .rows import FORMATS, DataError, Files, Format, files_digest, format_of, read_files, rows
@@ -157,7 +157,7 @@ def drawn(items: Sequence[Item], take: int | None, seed: int) -> tuple[Item, ...
     """
     if take is None or take >= len(items):
         return tuple(items)
-    ranked = sorted(items, key=lambda item: hashlib.sha256(f"{seed}\n{item.id}".encode()).digest())
+    ranked = sorted(items, key=lambda item: lot(seed, item.id))
     chosen = {item.id for item in ranked[:take]}
     return tuple(item for item in items if item.id in chosen)
 
@@ -169,7 +169,7 @@ def parted(items: Sequence[Item], part: int, parts: int, seed: int) -> tuple[Ite
     """
     if part == 0:
         return tuple(items)
-    clusters = sorted({one.cluster for one in items}, key=lambda name: hashlib.sha256(f"looks\n{seed}\n{name}".encode()).digest())
+    clusters = sorted({one.cluster for one in items}, key=lambda name: lot(seed, name, "looks\n"))
     mine = clusters[(part - 1) * len(clusters) // parts : part * len(clusters) // parts]
     place = {name: number for number, name in enumerate(mine)}
     return tuple(sorted((one for one in items if one.cluster in place), key=lambda one: place[one.cluster]))

@@ -38,6 +38,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
         need_model(case, "what fine-tuning would bring back")
+    if verifier == "quantization":
+        need_model(case, "what rounding would bring back")
     if verifier == "relearning" and reading.metric == "multiple_choice":
         raise LackingError(
             "not_testable", "Options are not compared after relearning.", "A metric that reads answers or extraction probabilities."
@@ -175,6 +177,7 @@ def _computed_instead(clause: RateClause, alpha: Fraction | None) -> str:
 
 
 def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
+    """Which verifier tests a clause about answers: by what it asks for, its goal and its reading."""
     if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.relearn is not None:
         return "relearning"
     if isinstance(clause, Suppress) and clause.evidence is not None and clause.evidence.quantize:

@@ -86,7 +86,7 @@ def rows(file: Path, form: Format, files: Files, columns: Mapping[str, str]) -> 
 
 def _read(file: Path, limit: int) -> bytes:
     if not file.is_file():  # a pipe would be waited for, and a device never ends
-        raise DataError(f"{file}: not a file that can be read")
+        raise DataError(f"{file}: cannot be read: no such file")
     try:
         with file.open("rb") as stream:
             raw = stream.read(limit + 1)

@@ -20,6 +20,7 @@ def planned(units: Iterable[Unit]) -> tuple[Planned, ...]:
 
 
 def keys(units: Iterable[Unit]) -> tuple[str, ...]:
+    """The units' keys, in order."""
     return tuple(unit_key(unit) for unit in units)
 
 

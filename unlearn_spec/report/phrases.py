@@ -39,18 +39,22 @@ def how_words(access: str, asked: str) -> str:
 
 
 def status_words(status: Status) -> str:
+    """A status in English."""
     return _EN.of("status", status)
 
 
 def gate_words(gate: str) -> str:
+    """A control's name in English."""
     return _EN(f"gate.{gate}")
 
 
 def control_words(gate: GateResult) -> str:
+    """Whether a control held, in English."""
     return _EN("controls.held" if gate.passed else "controls.failed")
 
 
 def role_words(subject: SubjectRef) -> str:
+    """What a model of the run stands for, in English."""
     return role(subject, _EN)
 
 

@@ -96,6 +96,7 @@ class DeclaredTest:
 
 
 def declared_tests(document: Document) -> Iterator[DeclaredTest]:
+    """Every test of a rate or of removal that the policy's clauses declare, with its share of the error."""
     alphas = allocated_alpha(document.policy)
     for index, clause in enumerate(document.policy.clauses):
         if isinstance(clause, RateGoal | Remove) and clause.evidence is not None and clause.evidence.kind == "test":

@@ -114,6 +114,7 @@ class Ground:
 
 
 def treatments(ground: Ground) -> tuple[Treatment, ...]:
+    """The clauses that treat a model."""
     return tuple(clause for clause in ground.policy.clauses if isinstance(clause, Treatment))
 
 
@@ -190,6 +191,7 @@ def coarse_copies(ground: Ground, model: str) -> tuple[str, ...]:
 
 
 def is_treatment(clause: Clause) -> TypeGuard[Treatment]:
+    """Whether a clause treats a model."""
     return isinstance(clause, Treatment)
 
 

@@ -91,6 +91,7 @@ class Measurable(Job):
 
 
 def job(key: str, unit: Unit) -> Measurable:
+    """A unit as a worker gets it, grouped by the model, or the server, that it asks."""
     subject = unit.subject
     if subject.endpoint is not None:  # one worker a server, so that it is asked no faster than declared
         return Measurable(key=key, group=f"endpoint {urlsplit(subject.endpoint.url).netloc}", unit=unit, together=True)

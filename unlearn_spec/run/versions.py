@@ -29,6 +29,7 @@ class VersionsHere:
 
 
 def versions_here() -> VersionsHere:
+    """What concludes on this machine: library versions, axioms, code."""
     return VersionsHere({name: version(name) for name in CONCLUDING}, axioms(), code())
 
 

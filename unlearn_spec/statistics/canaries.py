@@ -48,6 +48,8 @@ class Guesses:
 
 @dataclass(frozen=True)
 class Audit:
+    """What the guesses of one run exclude."""
+
     guesses: Guesses
     """The split with the largest bound."""
     correct: int

@@ -34,6 +34,8 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Interval:
+    """An estimate between two bounds, each one-sided at `alpha`."""
+
     point: float
     low: float
     high: float
@@ -227,6 +229,7 @@ def free_mean_bound(sums: Floats, sizes: Floats, level: float, lowest: float, hi
 
 
 def checked_scores(values: ArrayLike, name: str) -> Floats:
+    """Scores as float64 (n,), infinities allowed. Raises `ValueError` for none, NaN or another shape."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size == 0 or np.isnan(array).any():
         raise ValueError(f"need at least one {name} score, in one dimension, none of them NaN")
@@ -234,6 +237,7 @@ def checked_scores(values: ArrayLike, name: str) -> Floats:
 
 
 def checked_values(values: ArrayLike) -> Floats:
+    """Values as float64 (n,). Raises `ValueError` unless all are finite."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ValueError("need finite values in one dimension")

@@ -31,6 +31,8 @@ _DRAWS = 9999
 
 @dataclass(frozen=True)
 class Permutation:
+    """A statistic beside what the same numbers give under other labellings."""
+
     statistic: float
     p_value: float
     smallest_p: float

@@ -62,11 +62,14 @@ def at_k(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[Interval, 
 
     For each item the unbiased estimate over all subsets of k samples, a sample being a hit if any probe's answer is;
     their mean over the items, with bounds from clusters at α over the number of k (`statistics.bounded`: values in [0, 1]
-    of any law). Nothing where a single answer was drawn, or none must be hidden.
+    of any law). Nothing where a single answer was drawn, none must be hidden, or a log tells of scores alone.
     """
     if not isinstance(clause, Suppress) or obligation.verifier != "leak":
         return ()
-    items = _samples([seen.tables[key] for key in seen.of(obligation, "audited")], reading_for(clause, obligation))
+    audited = [seen.tables[key] for key in seen.of(obligation, "audited")]
+    if not all("sample" in table for table in audited):
+        return ()
+    items = _samples(audited, reading_for(clause, obligation))
     most = min((len(hits) for _, hits in items), default=0)
     if most < 2:
         return ()

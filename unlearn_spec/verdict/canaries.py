@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..logic.evidence import ApartFact
 from ..plan.canaries import DIRECTIONS, fewest_right, split
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
@@ -21,7 +20,7 @@ from ..statistics.binomial import tail
 from ..statistics.canaries import chance_without, epsilon_lower
 from ..verifiers.canaries import Guessed, guess
 from ..verifiers.table import stack
-from .measured import LABEL, Measured, Seen, as_float, excluding, state
+from .measured import LABEL, Measured, Seen, apart, as_float, excluding, state
 from .model import Interval
 
 
@@ -76,15 +75,7 @@ def measure_canaries(obligation: Obligation, clause: Remove, limit: Closeness, s
         raise ValueError(f"{obligation.id}: canaries put in and left out must both be scored on the audited model")
     share = obligation.alpha / DIRECTIONS
     epsilon = excluded(found, limit, obligation.alpha)
-    fact = ApartFact(
-        id=f"{obligation.id}#canaries",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        epsilon=epsilon,
-        delta=limit.delta,
-        alpha=obligation.alpha,
-    )
-    shown = excluding(epsilon)
+    fact, words = apart(obligation, "canaries", limit, epsilon)
     needed = fewest_right(found.included, found.canaries, found.guesses, limit, share)
     power = None
     if obligation.effect is not None:
@@ -93,13 +84,13 @@ def measure_canaries(obligation: Obligation, clause: Remove, limit: Closeness, s
     return Measured(
         obligation=obligation.id,
         facts=(fact,),
-        stated=state(obligation, (fact,), (_words(obligation, limit, shown),), seen.objects),
+        stated=state(obligation, (fact,), (words,), seen.objects),
         intervals=tuple(_shown(role, several) for role, several in right.items() if several),
         limit_at=1.0 if needed is None else needed / found.guesses,
         effect=as_float(obligation.effect),
         realised_power=power,
         words=f"{found.best.right} of {found.guesses} guesses about {found.canaries} canaries were right "
-        f"({found.best.direction} scores called in); with δ {percent(limit.delta)} for the set as a whole {shown}. "
+        f"({found.best.direction} scores called in); with δ {percent(limit.delta)} for the set as a whole {excluding(epsilon)}. "
         f"{_one_at_a_time(found, share, limit)}",
     )
 
@@ -108,13 +99,6 @@ def _one_at_a_time(found: Audited, share: Fraction, limit: Closeness) -> str:
     """The bound of arXiv 2305.08846, for display: its unit is one canary, and each must have had a coin of its own."""
     one = epsilon_lower(found.canaries, found.guesses, found.best.right, share, float(limit.delta))
     return f"For one canary at a time, each with a coin of its own, ε would be at least {one:.2f}."
-
-
-def _words(obligation: Obligation, limit: Closeness, shown: str) -> str:
-    return (
-        f"of the process that made {obligation.artifact}, compared with one that never had {obligation.target}, "
-        f"{shown} together with δ {percent(limit.delta)}"
-    )
 
 
 def _shown(role: Role, several: tuple[Audited, ...]) -> Interval:

@@ -328,6 +328,7 @@ def _audited(exhibit: Exhibit) -> Interval | None:
 
 
 def audited_units(interval: Interval) -> int:
+    """How many independent draws an interval rests on; 0 if unknown."""
     return interval.clusters or interval.n or 0
 
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..logic.evidence import ApartFact
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
 from ..policy.model import Closeness, Remove
-from ..rules.wording import count, percent
+from ..rules.wording import count
 from ..statistics.ensembles import MIN_REFERENCES, Distance, compare_ensembles
 from ..statistics.permutation import Permutation
 from ..verifiers.table import stack
 from ..verifiers.whole import margins
-from .measured import Measured, Seen, excluding, state
+from .measured import Measured, Seen, apart, excluding, state
 
 Rows = Sequence[Sequence[float]]
 
@@ -30,19 +29,7 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
     audited, references = (_rows(obligation, role, seen) for role in ("audited", "reference"))
     found = compare_ensembles(audited, references, distance, seed=seed)
     epsilon = largest_refuted(found.p_value, len(audited), limit, obligation.alpha)
-    fact = ApartFact(
-        id=f"{obligation.id}#ensemble",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        epsilon=epsilon,
-        delta=limit.delta,
-        alpha=obligation.alpha,
-    )
-    shown = excluding(epsilon)
-    words = (
-        f"of the process that made {obligation.artifact}, compared with one that never had {obligation.target}, "
-        f"{shown} together with δ {percent(limit.delta)}"
-    )
+    fact, words = apart(obligation, "ensemble", limit, epsilon)
     return Measured(
         obligation=obligation.id,
         facts=(fact,),
@@ -51,7 +38,7 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
         limit_at=None,
         effect=None,
         realised_power=None,
-        words=f"{told(distance, found, len(audited), len(references))} So {shown}.",
+        words=f"{told(distance, found, len(audited), len(references))} So {excluding(epsilon)}.",
     )
 
 

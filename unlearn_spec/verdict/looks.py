@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..logic.evidence import RateFact
 from ..plan.model import InspectUnit, Obligation, QuantizeUnit, Role
 from ..plan.power import refuting_power
 from ..policy.model import Clause, Remove, Suppress
@@ -26,10 +25,10 @@ from .measured import (
     Seen,
     as_float,
     between,
-    cell,
     interval,
     lower,
     reading_for,
+    revealed,
     state,
     upper,
     where,
@@ -155,7 +154,7 @@ def measure_looks(obligation: Obligation, clause: Remove | Suppress, seen: Seen)
     else:
         low = max(one.low("audited") for one in every)
         low = low if level is None else level if low >= level else Fraction(0)
-        fact = _revealed(obligation, clause, low)
+        fact = revealed(obligation, clause, low, obligation.alpha)
         allowed = beyond = Fraction(1) if level is None else level
     words = (
         f"the share of {obligation.target} revealed {_MANNER[obligation.verifier]} is {between(fact.low, fact.high)}"
@@ -178,21 +177,6 @@ _MANNER = {"quantization": "by copies with rounded weights", "latent": "to looks
 
 def _is_shown(look: Taken, role: Role) -> bool:
     return role != "reference" or not look.look.in_excess  # they are what an excess is measured against
-
-
-def _revealed(obligation: Obligation, clause: Remove, low: Fraction) -> RateFact:
-    return RateFact(
-        id=f"{obligation.id}#rate",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        access=obligation.access,
-        asked=obligation.asked,
-        reading=cell(clause, obligation),
-        side="reveals",
-        low=low,
-        high=Fraction(1),
-        alpha=obligation.alpha,
-    )
 
 
 def _told(every: Sequence[Taken], first: Taken) -> str:

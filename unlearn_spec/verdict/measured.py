@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..logic.evidence import ApartFact, EvidenceFact, RecordFact
+from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
-from ..policy.model import Clause, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
+from ..policy.model import Clause, Closeness, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..rules.wording import count, percent
 from ..statistics.binomial import ceil_decimal, floor_decimal
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
@@ -151,15 +151,53 @@ def interval(
 
 
 def round_down(value: float) -> Fraction:
+    """To a multiple of `STEP`, never above `value`."""
     return Fraction(math.floor(Fraction(value) / STEP)) * STEP
 
 
 def round_up(value: float) -> Fraction:
+    """To a multiple of `STEP`, never below `value`."""
     return Fraction(math.ceil(Fraction(value) / STEP)) * STEP
 
 
 def as_float(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def revealed(obligation: Obligation, clause: Clause, low: Fraction, alpha: Fraction) -> RateFact:
+    """The fact that the mean rate of revealing is at least `low`; 0 says nothing."""
+    return RateFact(
+        id=f"{obligation.id}#rate",
+        target=obligation.target,
+        artifact=obligation.artifact,
+        access=obligation.access,
+        asked=obligation.asked,
+        reading=cell(clause, obligation),
+        side="reveals",
+        low=low,
+        high=Fraction(1),
+        alpha=alpha,
+    )
+
+
+def apart(obligation: Obligation, name: str, limit: Closeness, epsilon: Fraction | None) -> tuple[ApartFact, str]:
+    """The fact `name`, that a process is not ε-close to one without the target at the limit's δ, and its words."""
+    fact = ApartFact(
+        id=f"{obligation.id}#{name}",
+        target=obligation.target,
+        artifact=obligation.artifact,
+        epsilon=epsilon,
+        delta=limit.delta,
+        alpha=obligation.alpha,
+    )
+    words = (
+        f"of the process that made {obligation.artifact}, compared with one that never had {obligation.target}, "
+        f"{excluding(epsilon)} together with δ {percent(limit.delta)}"
+    )
+    return fact, words
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -244,4 +282,5 @@ def excluding(epsilon: Fraction | None) -> str:
 
 
 def in_clusters(found: Outcomes) -> str:
+    """` in 12 clusters`, where items share some; else nothing."""
     return f" in {count(found.cluster_count, 'cluster')}" if found.cluster_count < found.n else ""

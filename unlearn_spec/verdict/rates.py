@@ -266,6 +266,7 @@ def bounds(
 
 
 def rate_fact(obligation: Obligation, clause: RateClause, low: Fraction, high: Fraction, alpha: Fraction) -> RateFact:
+    """The fact that the clause's rate lies in [low, high], stated on the side on which the theory files it."""
     kind = kind_of(clause)
     if kind == "not refused":
         low, high = 1 - high, 1 - low

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..catalogue import attacks
-from ..logic.evidence import EvidenceFact, MembershipFact, RateFact
+from ..logic.evidence import EvidenceFact, MembershipFact
 from ..logic.exponential import exp_bounds
 from ..plan.model import Obligation, Role
 from ..plan.power import refuting_power
@@ -26,9 +26,9 @@ from .measured import (
     Seen,
     as_float,
     between,
-    cell,
     lower,
     reading_for,
+    revealed,
     state,
     upper,
     where,
@@ -61,18 +61,7 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
     level = obligation.refute_at
     if level is not None:
         found = level if found >= level else Fraction(0)
-    fact = RateFact(
-        id=f"{obligation.id}#rate",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        access=obligation.access,
-        asked=here.asked,
-        reading=cell(clause, obligation),
-        side="reveals",
-        low=found,
-        high=Fraction(1),
-        alpha=alpha,
-    )
+    fact = replace(revealed(obligation, clause, found, alpha), asked=here.asked)
     facts: list[EvidenceFact] = [fact]
     words = [f"the share of {obligation.target} revealed is {between(fact.low, fact.high)}, {where(here)}"]
     allowed = level

@@ -136,6 +136,7 @@ def completion(prompt: str, answer: str, tokenizer: PreTrainedTokenizerFast) -> 
 
 
 def question_example(question: Question, tokenizer: PreTrainedTokenizerFast) -> Example:
+    """A question whose answer alone is scored."""
     return completion(question.prompt, question.answer, tokenizer)
 
 
@@ -183,6 +184,7 @@ def pairs_of(
 def kinds(
     world: World, people: frozenset[str], tokenizer: PreTrainedTokenizerFast
 ) -> tuple[list[Example], list[Example]]:
+    """(questions, documents) about these people, as training examples."""
     questions = [question_example(question, tokenizer) for question in trained_questions(world, people)]
     return questions, [document_example(document, tokenizer) for document in world.documents_of(people)]
 
@@ -199,5 +201,6 @@ def passes(
 
 
 def endless(items: Sequence[T]) -> Iterable[T]:
+    """The items again and again."""
     while True:
         yield from items
