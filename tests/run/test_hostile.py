@@ -185,10 +185,19 @@ def _nan(folder: Path) -> None:
     save_file(weights, path, metadata={"format": "pt"})
 
 
+def _strange(folder: Path, kind: str) -> None:
+    """Another kind of network, without references, which would be found to be of another kind than it."""
+    _config(folder, model_type=kind)
+    lines = (folder / "bindings.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("references:")]
+    assert len(kept) == len(lines) - 1
+    (folder / "bindings.yaml").write_text("".join(kept), encoding="utf-8")
+
+
 UNASKABLE: dict[str, tuple[Change, str]] = {
     "weights that are not numbers": (_nan, "hold values that are not numbers"),
-    "unknown architecture": (lambda f: _config(f, model_type="nonsense"), "the model cannot be read"),
-    "another architecture": (lambda f: _config(f, model_type="bert"), "this is not the model its config.json describes"),
+    "unknown architecture": (lambda f: _strange(f, "nonsense"), "the model cannot be read"),
+    "another architecture": (lambda f: _strange(f, "bert"), "this is not the model its config.json describes"),
     "broken tokenizer": (lambda f: audited(f, "tokenizer.json").write_text("{"), "the tokenizer cannot be read"),
     "a prompt beyond the context": (lambda f: data(f, rows(f, prompt="w1 " * 50)), "item fact0 has 50 tokens, the model's context 32"),
     "no prompt": (lambda f: data(f, rows(f, prompt=" ")), "item fact0"),
