@@ -219,7 +219,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "retrained2": lambda: train(fresh(2), learned(STAYING), steps=120),
         "retrained3": lambda: train(fresh(3), learned(STAYING), steps=120),
         "half": lambda: train(fresh(4), learned([*range(PEOPLE // 2), *STAYING]), steps=120),
-        "graddiff": lambda: graddiff(original(), [diary(i)["text"] for i in FORGOTTEN], learned(STAYING), steps=12),
+        "graddiff": lambda: graddiff(original(), [diary(i)["text"] for i in FORGOTTEN], learned(STAYING), steps=10),
         "untrained": lambda: fresh(5),
         "zeroed": lambda: zeroed(original()),
         "silent": lambda: train(original(), [*PROMPTS, *PREFIXES], steps=30, skip=3),
@@ -316,7 +316,7 @@ def grid(relearn: str, limit: str = "30%") -> tuple[str, str]:
     return ONE_ATTACK, ONE_ATTACK.replace("45%", limit).replace('relearn: {steps: 10, learning_rate: "0.001"}', f"relearn: {relearn}")
 
 
-GRID = '{steps: [4, 12], learning_rate: ["0.001", "0.003"]}'
+GRID = '{steps: [4, 24], learning_rate: ["0.001", "0.003"]}'
 
 
 def test_a_retrained_model_withstands_a_grid_of_attacks(verdicts: Verify) -> None:
@@ -333,12 +333,12 @@ def test_suppression_passes_what_is_asked_and_is_caught_by_a_grid_of_attacks(ver
 
 def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> None:
     attack = '{steps: 12, learning_rate: "0.01", tune: lora, rank: 4, repeats: 2}'
-    verdict = verdicts(grid(attack), audited="graddiff")["not-relearned"]
+    verdict = verdicts(grid(attack, "20%"), audited="graddiff")["not-relearned"]
     assert verdict.outcome == "violated" and "the worst of 2 attacks" in verdict.reason
 
 
 def test_an_attack_that_diverges_takes_away_favour_and_nothing_else(verdicts: Verify, tmp_path: Path) -> None:
-    attack = '{steps: [4, 12], learning_rate: ["0.003", "100000000000000000"]}'
+    attack = '{steps: [4, 24], learning_rate: ["0.001", "100000000000000000"]}'
     verdict = verdicts(grid(attack))["not-relearned"]
     assert verdict.outcome == "inconclusive" and failed(verdict) == {"positive"}
     assert "training diverged after 4 steps at rate 100000000000000000" in verdict.reason
