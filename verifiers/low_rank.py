@@ -59,7 +59,7 @@ def merged(student: nn.Module, network: nn.Module) -> nn.Module:
     with torch.no_grad():
         for name, layer in student.named_modules():
             if parametrize.is_parametrized(layer, "weight"):
-                layers[name].weight.copy_(layer.weight)  # type: ignore[operator, arg-type]
+                layers[name].weight.copy_(layer.weight)
     return plain
 
 

@@ -118,7 +118,8 @@ def _attack(
 
 def _student(model: Model, unit: RelearnUnit) -> nn.Module:
     if unit.rank is None:
-        return copy.deepcopy(model.network).requires_grad_(True)
+        student: nn.Module = copy.deepcopy(model.network).requires_grad_(True)
+        return student
     try:
         with seeded(unit.seed):
             return with_updates(model.network, unit.rank)
