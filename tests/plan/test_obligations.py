@@ -163,7 +163,8 @@ def test_one_answer_serves_two_readings(lab: Callable[[str], Lab]) -> None:
 
 def test_a_grid_of_attacks_is_one_run_a_rate_and_repeat_with_looks_on_the_way(lab: Callable[[str], Lab], tmp_path: Path) -> None:
     grid = 'steps: [30, 5, 10], learning_rate: ["0.001", "0.01"], tune: lora, repeats: 2'
-    text = RELEARN.replace('steps: 10, learning_rate: "0.001"', grid)
+    single = RELEARN.replace('power_at: "90%"', 'power_at: "90%"\n      refute_at: "50%"')
+    text = single.replace('steps: 10, learning_rate: "0.001"', grid)
     plan = plan_of(lab(text))
     (obligation,) = plan.obligations
     units = {planned.key: planned.unit for planned in plan.units}
@@ -171,10 +172,10 @@ def test_a_grid_of_attacks_is_one_run_a_rate_and_repeat_with_looks_on_the_way(la
     assert len(runs) == 2 * 2 * 2  # halves, rates, repeats
     assert {(unit.every_look, unit.rank) for unit in runs} == {((5, 10, 30), 8)}
     assert len({unit.seed for unit in runs}) == 2
-    here = Lab(tmp_path / "alone", small_policy(RELEARN))
+    here = Lab(tmp_path / "alone", small_policy(single))
     (alone,) = plan_of(here).obligations
     assert obligation.asked != alone.asked
-    assert obligation.power is not None and alone.power is not None and obligation.power < alone.power
+    assert obligation.enough is not None and alone.enough is not None and obligation.enough > alone.enough  # α is shared
     assert obligation.cost.training_steps == 3 * 4 * alone.cost.training_steps
 
 
