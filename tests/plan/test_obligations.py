@@ -164,6 +164,31 @@ def test_one_answer_serves_two_readings(lab: Callable[[str], Lab]) -> None:
     assert first.audited == second.audited and first.reading != second.reading
 
 
+def test_a_grid_of_attacks_is_one_run_a_rate_and_repeat_with_looks_on_the_way(lab: Callable[[str], Lab], tmp_path: Path) -> None:
+    grid = 'steps: [30, 5, 10], learning_rate: ["0.001", "0.01"], tune: lora, repeats: 2'
+    single = RELEARN.replace('power_at: "90%"', 'power_at: "90%"\n      refute_at: "50%"')
+    text = single.replace('steps: 10, learning_rate: "0.001"', grid)
+    plan = plan_of(lab(text))
+    (obligation,) = plan.obligations
+    units = {planned.key: planned.unit for planned in plan.units}
+    runs = [unit for key in obligation.audited if isinstance(unit := units[key], RelearnUnit)]
+    assert len(runs) == 2 * 2 * 2  # halves, rates, repeats
+    assert {(unit.every_look, unit.rank) for unit in runs} == {((5, 10, 30), 8)}
+    assert len({unit.seed for unit in runs}) == 2
+    here = Lab(tmp_path / "alone", small_policy(single))
+    (alone,) = plan_of(here).obligations
+    assert obligation.asked != alone.asked
+    assert obligation.enough is not None and alone.enough is not None and obligation.enough > alone.enough  # α is shared
+    assert obligation.cost.training_steps == 3 * 4 * alone.cost.training_steps
+
+
+def test_a_single_attack_is_keyed_as_it_always_was(lab: Callable[[str], Lab]) -> None:
+    unit = next(p.unit for p in plan_of(lab(RELEARN)).units if isinstance(p.unit, RelearnUnit))
+    told = unit.model_dump(mode="json")
+    assert not {"looks", "rank", "benign"} & set(told) and told["steps"] == 10
+    assert RelearnUnit.model_validate(told) == unit
+
+
 def test_relearning_measures_both_halves_of_everybody(lab: Callable[[str], Lab]) -> None:
     plan = plan_of(lab(RELEARN))
     obligation = only(plan)

@@ -263,3 +263,13 @@ def test_every_code_explains_itself():
         assert explain_code(code).startswith(f"# {code} ")
     with pytest.raises(KeyError):
         explain_code("Z999")
+
+
+def test_a_grid_of_attacks_is_read_aloud():
+    grid = {"steps": [10, 100], "learning_rate": ["0.0001", "0.001"], "on": "benign", "tune": "lora", "repeats": 3}
+    clause = {**CLAUSES["suppress"], "evidence": {**TEST, "relearn": grid}}
+    told = said({"id": "it", "goal": "suppress", **clause})
+    assert (
+        "after relearning 10 or 100 steps at rate 0.0001 or 0.001 on unrelated text only, by low-rank updates of rank 8, "
+        "repeated with 3 splits, 12 attacks of which the worst counts"
+    ) in told

@@ -25,6 +25,7 @@ from unlearn_spec.statistics.binomial import (
     samples_for_zero_failures,
 )
 from unlearn_spec.verdict.facts import Measured, measure, recorded
+from unlearn_spec.verdict.relearned import beyond_control, grid_of
 
 
 def rate(k: int, n: int, clause: Any, *, cluster_size: int = 1, **fields: Any) -> Measured:
@@ -231,6 +232,36 @@ def test_relearning_refutes_a_process_from_the_registered_rate_on() -> None:
     assert only(relearning((2, 24), (0, 0), **level)).low == 0
     power = relearning((2, 24), (0, 0), **level).realised_power
     assert power == pytest.approx(power_refute(40, Fraction(1, 2), Fraction(4, 5), make.ALPHA / 2))
+
+
+def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error() -> None:
+    units = {}
+    for steps, hits in ((10, (2, 3)), (20, (30, 5))):
+        for half in (0, 1):
+            for role, found in (("audited", make.of(hits[half], 40)), ("reference", make.of(0, 40))):
+                unit = make.relearned(half, role).model_copy(update={"steps": steps})  # type: ignore[arg-type]
+                units[f"{role}{half}{steps}"] = (unit, make.after_attack(half, found, found, step=steps))
+    arms = {role: tuple(key for key in units if key.startswith(role)) for role in ("audited", "reference")}
+    wanted = make.obligation("relearning", audited=arms["audited"], references=arms["reference"], access="finetune")
+    found = measure(wanted, REMOVE, make.seen(units), seed=0)
+    assert float(only(found).low) == pytest.approx(clopper_pearson_lower(30, 40, make.ALPHA / 4), abs=1e-8)
+    assert "the worst of 2 attacks (20 steps at rate 0.001, seed 0) 30 of 40 and 5 of 40" in found.words
+    grid = grid_of(wanted, make.EXACT, make.seen(units))
+    weak, strong = beyond_control(grid, seed=0)
+    assert weak is not None and strong is not None and strong < 0.001 < weak
+
+
+def test_an_attack_that_diverged_leaves_the_others_and_names_another_suite() -> None:
+    units = {}
+    for steps in (10, 20):
+        for half in (0, 1):
+            table = make.after_attack(half, make.of(30, 40) if steps == 10 else [], [], step=steps)
+            units[f"a{half}{steps}"] = (make.relearned(half).model_copy(update={"steps": steps}), table)
+    wanted = make.obligation("relearning", audited=tuple(units), access="finetune", asked="suite:relearn-0")
+    found = measure(wanted, REMOVE, make.seen(units), seed=0)
+    assert only(found).asked == "suite:relearn-0-completed"
+    assert float(only(found).low) == pytest.approx(clopper_pearson_lower(30, 40, make.ALPHA / 4), abs=1e-8)
+    assert "training diverged after 20 steps at rate 0.001, seed 0 on the audited model" in found.words
 
 
 def test_a_relearned_rate_is_bounded_by_the_worse_half() -> None:

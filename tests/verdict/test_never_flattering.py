@@ -331,10 +331,10 @@ def test_suppression_passes_what_is_asked_and_is_caught_by_a_grid_of_attacks(ver
     assert found["not-relearned"].outcome == "violated"
 
 
-def test_low_rank_attacks_under_several_splits_catch_what_was_never_unlearned(verdicts: Verify) -> None:
-    attack = '{steps: 24, learning_rate: "0.003", tune: lora, rank: 4, repeats: 2}'
-    verdict = verdicts(grid(attack), audited="original")["not-relearned"]
-    assert verdict.outcome == "violated" and "the worst of 2 attacks" in verdict.reason
+def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> None:
+    attack = '{steps: [12, 24], learning_rate: "0.01", tune: lora, rank: 8, repeats: 2}'
+    verdict = verdicts(grid(attack, "20%"), audited="graddiff")["not-relearned"]
+    assert verdict.outcome == "violated" and "the worst of 4 attacks" in verdict.reason
 
 
 def test_an_attack_that_diverges_takes_away_favour_and_nothing_else(verdicts: Verify, tmp_path: Path) -> None:
