@@ -197,9 +197,9 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if obligation.verifier == "relearning":
         references, high, single = control_shown(obligation, grid_of(obligation, reading_for(clause, obligation), seen))
     else:
-        references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
-        high = upper(references, obligation.alpha) if references else Fraction(1)
-        single = tuple((one, lower((one,), obligation.alpha)) for one in references)
+        references, planned = seen.outcomes(obligation, "reference", judge_for(obligation, clause)), population_of(obligation)
+        high = upper(references, obligation.alpha, planned) if references else Fraction(1)
+        single = tuple((one, lower((one,), obligation.alpha, planned)) for one in references)
     if not references:
         return False, "no never-trained model was measured"
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"
