@@ -95,11 +95,11 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
         case = Case(document.policy, bindings, clause, test.artifact, clause.evidence, test.alpha)
         try:
             _arms(case, test, units)
-            check_questions(case, test, units)
             _controls(case, test, units)
             _copies(case, test, units)
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
             _attacks(case, test, units)
+            check_questions(case, test, units)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         if test.logs != case.logs():
