@@ -203,7 +203,7 @@ def test_scores_that_are_not_the_logs_are_found_out(tmp_path: Path) -> None:
     run(tmp_path, KNOWING, KNOWING)
     done = finished(tmp_path / "run")
     store, materials = Store(tmp_path / "run"), done.materials(Store(tmp_path / "run"))
-    seen = seen_in(store, done.plan, done.finished)
+    seen = seen_in(store, done.plan, done.finished, materials.document.policy)
     other = replace(materials, logs=dict.fromkeys(materials.logs, SILENT))
     with pytest.raises(EvidenceError, match="are not those of the log"):
         conclude(done.plan, other, seen)
