@@ -11,9 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from laboratory import Lab, documents, model_folder, small_policy, write_rows
 
+from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.bindings import BindingError
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.policy.load import PolicyError, load_text
+from unlearn_spec.policy.vocabulary import access_rank
 
 CLOSE = (
     "  - {id: gone, goal: remove, target: diaries, scope: {artifacts: [assistant]}, measure: influence, about: process, "
@@ -75,3 +77,42 @@ def test_canaries_register_how_many_guesses_must_be_right(tmp_path: Path) -> Non
 def test_fields_that_do_not_go_together_are_refused(evidence: str) -> None:
     with pytest.raises(PolicyError, match=r"S00[27]"):
         load_text(small_policy(CLOSE.replace("%s", evidence)), "policy.yaml")
+
+
+REFERENCE = """reference_retrain:
+  - {id: retrained, target: diaries, without: diaries, in: assistant, access: %s, asked: adversarial,
+     mean_between: ["0%%", "0.1%%"], reveals_when: {metric: extraction_probability, at_least: "0.1%%"},
+     decoding: {method: sample, temperature: "1", samples: 1}}
+"""
+ALTERED = {"weights": "quantize: [int4]", "finetune": 'relearn: {steps: 3, learning_rate: "0.001"}'}
+
+
+@pytest.mark.parametrize("declared", ["api", "logprobs", "weights", "finetune"])
+@pytest.mark.parametrize("taken", sorted(ALTERED))
+def test_what_retrainings_show_from_outside_bounds_no_altered_copy_of_them(declared: str, taken: str) -> None:
+    """Where the evidence does not say its access, altering a copy says it."""
+    evidence = f'{ALTERED[taken]}, refute_at: "50%"'
+    policy = load_text(small_policy(CLOSE.replace("%s", evidence)) + REFERENCE % declared, "policy.yaml").policy
+    assert bool(one_run_rules(policy)) == (access_rank(declared) >= access_rank(taken))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    ['quantize: [int8], refute_at: "20%"', 'relearn: {steps: 3, learning_rate: "0.001"}', "ensemble: {statistic: mmd}", 'refute_at: "20%"'],
+)
+def test_models_asked_through_other_templates_are_not_compared(tmp_path: Path, evidence: str) -> None:
+    """A reference that does not understand its prompt shows little, and the audited model would look guilty beside it."""
+    access = "access: finetune, " if "relearn" in evidence else "access: weights, "
+    here = Lab(tmp_path, small_policy(CLOSE.replace("access: weights, ", access).replace("%s", evidence)))
+    here.bindings["references"]["assistant"][1]["prompt"] = "### {prompt} ###"
+    (missing,) = make_plan(here.document, here.load()).missing
+    assert missing.outcome == "not_testable" and "another prompt template" in missing.reason
+
+
+def test_whole_models_are_compared_in_one_form(tmp_path: Path) -> None:
+    """How a model is served shows in its scores: relabelling would find that, and call it influence."""
+    here = lab(tmp_path, "ensemble: {statistic: mmd}")
+    server = {"url": "http://127.0.0.1:9/v1", "model": "retrained", "logprobs": "echo"}
+    here.bindings["references"]["assistant"].append({"endpoint": server})
+    (missing,) = make_plan(here.document, here.load()).missing
+    assert missing.outcome == "not_testable" and "different forms" in missing.reason

@@ -346,6 +346,16 @@ def test_a_measurement_needs_what_it_reads():
     assert found.code == "T005" and "reads logprobs" in found.message
 
 
+@pytest.mark.parametrize("evidence", [{"quantize": ["int8"]}, {"relearn": {"steps": 3, "learning_rate": "0.01"}}])
+@pytest.mark.parametrize("more", [{}, {"decide": "not_refuted"}])
+def test_altering_a_copy_takes_access_that_the_clause_has_to_speak_of(evidence, more):
+    limit, base = {"at_most": "50%"}, {"kind": "test", "samples": 40, "confidence": "95%", **more}
+    (found,) = test(policy(clause("suppress", limit, {**base, **evidence}, access="api")))
+    assert found.code == "T005" and "api may show less" in found.message
+    scope = yaml.safe_load(found.fixes[0].snippet)["scope"]
+    assert codes(policy(clause("suppress", limit, {**base, **evidence}, **scope))) == []
+
+
 def test_refusals_are_judged_where_they_are_promised():
     reading = {"metric": "not_refusal"}
     evidence = {**CERTIFY, "access": "weights", "samples": 500}

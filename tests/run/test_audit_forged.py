@@ -90,6 +90,36 @@ def test_a_plan_with_other_registered_numbers_than_the_policy_is_caught(
     assert said in found.first.words  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("clause", "changes", "said"),
+    [("not-extractable", {"access": "logprobs"}, "another access"), ("hidden", {"asked": "suite:other"}, "asks otherwise"),
+     ("hidden", {"population": "wider"}, "another population"), ("not-relearned", {"verifier": "extraction"}, "another verifier"),
+     ("not-relearned", {"asked": "direct"}, "another access, or otherwise"), ("hidden", {"reading": {"metric": "exact"}}, "or reading")],
+)  # fmt: skip
+def test_a_plan_that_asks_or_reads_otherwise_than_its_clause_is_caught(
+    run: Path, clause: str, changes: dict[str, Any], said: str
+) -> None:
+    """What is asked more kindly, and filed as the clause has it, would pass for an answer to the clause."""
+
+    def kinder(content: dict[str, Any]) -> None:
+        test = next(one for one in content["obligations"] if one["clause"] == clause)
+        test.update({name: {**test[name], **value} if isinstance(value, dict) else value for name, value in changes.items()})
+
+    found = planned(run, kinder)
+    assert first(found) == (1, "plan")
+    assert said in found.first.words  # type: ignore[union-attr]
+
+
+def test_a_plan_that_looks_for_what_was_never_trained_in_place_of_the_target_is_caught(run: Path) -> None:
+    def elsewhere(content: dict[str, Any]) -> None:
+        tests = {one["clause"]: one for one in content["obligations"]}
+        names = {one["key"]: one["unit"]["data"]["name"] for one in content["units"]}
+        tests["not-extractable"]["audited"] = [key for key in tests["not-told"]["audited"] if names[key] == "holdout:diaries"]
+
+    found = planned(run, elsewhere)
+    assert first(found)[0] == 1
+
+
 def test_a_plan_that_takes_a_model_for_another_is_caught(run: Path) -> None:
     """No evidence is forged: what a model that never had the target answered is read as the audited one's."""
 

@@ -143,3 +143,13 @@ def test_members_must_not_be_told_by_their_words(word: str, passed: bool) -> Non
     found = gate(make.control("blind_baseline", data=data), MEMBERSHIP, members(True), items, **ARMS)
     assert found.passed is passed
     assert "without any model, words tell members from the hold-out with AUC" in found.found
+
+
+def test_never_trained_models_of_a_test_that_ended_early_are_bounded_for_every_look() -> None:
+    """One look out of four was taken, when the audited model's answers said so: a bound for one look claims too much."""
+    units = leaks(references=(0,), n=25)
+    clause, arms = make.suppress("20%"), {"references": ("reference0",), "effect": None}
+    once = gate(make.control("negative", "reference0"), clause, units, **arms)
+    looked = gate(make.control("negative", "reference0"), clause, units, **arms, looks=4, n=100, clusters=100, largest=1)
+    assert once.passed and "at most 16.8" in once.found
+    assert not looked.passed and looked.found.endswith("less than 20% is needed")

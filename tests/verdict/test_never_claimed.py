@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from unlearn_spec.logic.judge import judge
 from unlearn_spec.plan.model import Obligation, Plan
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
+from unlearn_spec.policy.vocabulary import access_rank
 from unlearn_spec.verdict.decide import Exhibit, decide
 from unlearn_spec.verdict.facts import Measured, measure
 from unlearn_spec.verdict.model import ClauseVerdict, GateResult
@@ -102,6 +104,25 @@ def test_one_run_leaves_no_process_unfalsified(goal: str) -> None:
     for about, outcome in (("model", "not_falsified"), ("process", "inconclusive")):
         found = verdict(policy(goal, about=about), exhibit(nothing, decide="not_refuted"))
         assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(("asked", "access"), [("suite:quantize-000000000000", "weights"), ("suite:relearn-000000000000", "finetune")])
+@pytest.mark.parametrize("speaks_of", ["product", "api", "weights", "finetune"])
+def test_an_altered_copy_leaves_nothing_unfalsified_that_is_asked_from_further_outside(
+    asked: str, access: str, speaks_of: str
+) -> None:
+    """What a rounded or fine-tuned copy reveals, whoever has the answers alone may never see."""
+    nothing = exhibit(rate("0", "1", access=access, asked=asked), asked=asked, decide="not_refuted")
+    could = access_rank(speaks_of) >= access_rank(access)  # type: ignore[arg-type]
+    found = verdict(policy(SUPPRESS, access=speaks_of), nothing)
+    assert found.outcome == ("not_falsified" if could else "inconclusive")
+    assert could or "would not have refuted the clause" in found.reason
+
+
+def test_another_reading_than_the_clause_s_leaves_it_unfalsified_no_more() -> None:
+    counted = replace(rate("0", "1"), reading="metric=contains|method=greedy")
+    assert verdict(policy(SUPPRESS), exhibit(rate("0", "1"), decide="not_refuted")).outcome == "not_falsified"
+    assert verdict(policy(SUPPRESS), exhibit(counted, decide="not_refuted")).outcome == "inconclusive"
 
 
 @pytest.mark.parametrize("asked", ["direct", "paraphrase", "in_context"])

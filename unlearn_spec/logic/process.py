@@ -18,6 +18,7 @@ from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
 from .meaning import is_the_reference, scoped_artifacts
 from .registered import registered_facts
+from .suites import TAKES
 
 _ABOVE = Fraction(
     1, 10**9
@@ -126,5 +127,7 @@ def _covers(access: str, asked: str, clause: Clause) -> bool:
     """Whether a fact about the reference speaks of access and probing at least as strong as the clause's evidence."""
     evidence = clause.evidence
     assert evidence is not None
-    deep = evidence.access is None or access_rank(access) >= access_rank(evidence.access)  # type: ignore[arg-type]
+    altered = next((how for how in TAKES if getattr(evidence, how)), None)
+    seen = evidence.access if altered is None else TAKES[altered]  # a never-trained copy may show more, altered alike
+    deep = seen is None or access_rank(access) >= access_rank(seen)  # type: ignore[arg-type]
     return deep and asked == PROBES[-1]

@@ -200,6 +200,18 @@ class Case:
                 "Without a model that never had the target, nothing that is found can be told from chance.",
                 f"Bind at least one model trained without it under `references: {self.artifact}`.",
             )
+        self.need_alike()
+
+    def need_alike(self) -> None:
+        """Raises `LackingError` where runs or references are asked through another prompt template than the audited model:
+        what sets them apart would then be the template."""
+        others = (*self.bindings.references.get(self.artifact, ()), *self.bindings.runs.get(self.artifact, ())[: self.runs - 1])
+        if any(asked_through(one) != asked_through(self.audited()) for one in others):
+            raise LackingError(
+                "not_testable",
+                "A model that is compared with the audited one is asked through another prompt template.",
+                f"The same `prompt` for all models bound to `{self.artifact}`.",
+            )
 
     def sample(self, target: str) -> Sample:
         """The items to test with: those listed, `samples` of them drawn if fewer are asked for.
@@ -219,6 +231,11 @@ class Case:
             )
         ref = found.ref(None if wider else wanted, self.bindings.seed)
         return Sample(ref, self.bindings.items(ref), "wider" if wider else "these_items")
+
+
+def asked_through(subject: BoundSubject) -> tuple[str, bool]:
+    """The template around a prompt, and whether a chat server puts another one around that."""
+    return subject.prompt, subject.endpoint is not None and subject.endpoint.ref.chat
 
 
 def reading_from(reveals_when: RevealsWhen, decoding: Decoding) -> Reading:

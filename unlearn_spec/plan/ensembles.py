@@ -32,6 +32,8 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
     needs_retraining(limit)
     case.audited()
     case.need_runs()
+    case.need_alike()
+    _measured_alike(case)
     if comparison.statistic == "klom" and case.runs == 1:
         text = "KLoM compares histograms of models, and one audited run has none."
         raise LackingError("not_testable", text, "`evidence.runs` of 2 or more, or another `statistic`.")
@@ -72,6 +74,18 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
         cost=cost_of("ensemble", work_of(sample.items), arms.subjects, case.audited().parameters, case.bindings.device),
     )
     return Draft(obligation, arms.units)
+
+
+def _measured_alike(case: Case) -> None:
+    """Raises `LackingError` where one side is rounded, or scored elsewhere, and the other not: that alone tells them apart."""
+    name, bound = case.artifact, case.bindings
+    models = (case.audited(), *bound.runs.get(name, ())[: case.runs - 1], *bound.references.get(name, ()))
+    if len({(one.endpoint is not None, one.folder.suffix.lower() == ".gguf") for one in models}) > 1:
+        raise LackingError(
+            "not_testable",
+            "Runs and references are bound in different forms, and how they are stored or served would tell them apart.",
+            f"All of them as model folders, all as GGUF files, or all as endpoints, for `{name}`.",
+        )
 
 
 def least_p(comparison: Ensemble, runs: int, references: int) -> float:

@@ -13,6 +13,7 @@ from ..logic.suites import Alteration, altered_suite
 from ..policy.model import Remove, Retain, Suppress
 from ..policy.vocabulary import View
 from .arms import Ask, make_arms
+from .bound import BoundSubject
 from .case import Case, Draft, LackingError, Sample
 from .cost import cost_of, work_of
 from .model import DataRef, InspectUnit, Obligation, QuantizeUnit, Reading, SubjectRef, Unit
@@ -130,7 +131,9 @@ def _layers(case: Case) -> tuple[int, ...]:
     """The registered blocks; those of the original and the references must be as many."""
     name, bound = case.artifact, case.bindings
     others = (*((bound.original[name],) if name in bound.original else ()), *bound.references.get(name, ()))
-    depths = {depth(one.folder) for one in (case.audited(), *others)}
+    depths = {_depth(one) for one in (case.audited(), *others) if one.endpoint is None}
+    if not depths:
+        return ()  # all of them are endpoints, which are told of in `reach`
     if len(depths) > 1 or 0 in depths:
         raise LackingError(
             "not_testable",
@@ -138,6 +141,14 @@ def _layers(case: Case) -> tuple[int, ...]:
             f"Models of one architecture under `artifacts`, `original` and `references: {name}`.",
         )
     return registered(depths.pop())
+
+
+def _depth(one: BoundSubject) -> int:
+    """The number of blocks of a model folder or a GGUF file; 0 if it is not said."""
+    if one.folder.suffix.lower() != ".gguf":
+        return depth(one.folder)
+    found = one.shape[2] if len(one.shape) > 2 else None
+    return found if isinstance(found, int) else 0
 
 
 def _head(case: Case) -> SubjectRef:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, attacks
+from ..catalogue import VERIFIERS, VerifierId, attacks
 from ..logic.process import one_run_rules, runs_needed
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
@@ -48,6 +48,20 @@ def plan_removal(case: Case, clause: Remove) -> Draft:
         draft = _one_or_more(case, clause, clause.limit)
         return Draft(draft.obligation.model_copy(update=counted(draft.obligation)), draft.units)
     return _one_or_more(case, clause, clause.limit)
+
+
+def verifier_of_removal(clause: Remove) -> VerifierId:
+    """The verifier that a tested removal clause asks for."""
+    evidence = clause.evidence
+    if isinstance(clause.limit, MembershipBound):
+        return "membership"
+    if evidence is None:
+        return "extraction"
+    asked: dict[VerifierId, object] = {
+        "canaries": evidence.canaries, "ensemble": evidence.ensemble, "relearning": evidence.relearn,
+        "quantization": evidence.quantize, "latent": evidence.inspect,
+    }  # fmt: skip
+    return next((name for name, field in asked.items() if field), "extraction")
 
 
 def _one_or_more(case: Case, clause: Remove, limit: Closeness) -> Draft:

@@ -313,9 +313,9 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
             yield Problem("S005", (*path, "suite"), text, clause=clause_id(path, data))
 
 
-_ALTERED: Final = {"quantize": ("remove", "suppress"), "inspect": ("remove",)}
+_ALTERED: Final = {"relearn": ("remove", "suppress"), "quantize": ("remove", "suppress"), "inspect": ("remove",)}
 """Looks at an altered or opened copy, by the goals that they bear on."""
-_APART: Final = {"quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize")}
+_APART: Final[dict[str, tuple[str, ...]]] = {"relearn": (), "quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize")}
 """What else asks in a way of its own, and cannot stand beside them."""
 
 
@@ -375,7 +375,7 @@ def _about_runs(path: Path, clause: dict[str, Any], evidence: dict[str, Any], da
         beside += ["power_at"] if key == "ensemble" and "power_at" in evidence else []
         yield from (_idle((*path, other), f"beside `{key}`", data) for other in beside)
     runs = evidence.get("runs")
-    altered = next((key for key in _ALTERED if key in evidence), None)
+    altered = next((key for key in ("quantize", "inspect") if key in evidence), None)
     if isinstance(runs, int) and runs > 1 and altered is not None:
         yield _idle((*path, "runs"), f"beside `{altered}`", data)
     if isinstance(runs, int) and runs > 1 and not whole and "refute_at" not in evidence:

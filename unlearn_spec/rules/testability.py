@@ -376,7 +376,8 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
 
 
 def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
-    clause, seen = test.clause, test.evidence.access
+    clause, altered = test.clause, _altered(test)
+    seen = test.evidence.access or (VERIFIERS[altered].min_access if altered is not None else None)
     if seen is None or _only_from_outside(test):  # T008 says more about that
         return
     needed = _level_read(test)
@@ -392,11 +393,20 @@ def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
         text = f"evidence through {seen} says nothing about {clause.id}, which speaks of {wanted}"
     elif test.evidence.decide == "certify" and shallow:
         text = f"evidence through {seen} cannot show {clause.id}, which speaks of {wanted}"
-    elif test.evidence.decide == "not_refuted" and not shallow:
+    elif not shallow and (test.evidence.decide == "not_refuted" or altered is not None):
         text = f"evidence through {seen} cannot refute {clause.id}: {wanted} may show less"
     else:
         return
-    yield _access_finding(test, text, wanted, "scope")
+    if altered is not None and not shallow:  # a copy is altered through no other access: it is the clause that has to ask for it
+        yield _deeper_clause(test, text, seen)
+    else:
+        yield _access_finding(test, text, wanted, "scope")
+
+
+def _deeper_clause(test: DeclaredTest, text: str, access: Access) -> Finding:
+    related = (test.span("scope", "access", label="the clause's level"),)
+    fix = Fix(f"a clause about {access}", True, f"scope: {{access: {access}}}", test.edits("scope", access=access))
+    return test.finding("T005", "error", text, ("evidence",), related, fixes=(fix,), axioms=("AX3", "AX13"))
 
 
 def _only_from_outside(test: DeclaredTest) -> bool:

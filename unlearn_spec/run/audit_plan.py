@@ -18,11 +18,10 @@ from ..plan.stops import LOOKS
 from ..plan.units import is_answer, unit_key
 from ..policy.load import Document
 from ..rules.wording import percent
+from .audit_questions import PlanError, check_questions
 from .conclude import blocked
 
-
-class PlanError(Exception):
-    """A plan that does not follow from its policy. The message says where."""
+__all__ = ["PlanError", "check_plan"]
 
 
 def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tuple[Finding, ...]) -> None:
@@ -30,8 +29,8 @@ def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tup
 
     Looked at: that each unit is what its key says, that every clause on every artifact is planned or told to be missing,
     that what the checker rejects is not tested, that each test asks every bound model and no other about its clause's
-    target, an endpoint for no more than it shows, that it has the controls and the registered numbers of its clause and the
-    error that the policy leaves to it.
+    target, as the clause asks and reads, an endpoint for no more than it shows, that it has the controls and the registered
+    numbers of its clause and the error that the policy leaves to it.
     How many items there are, and which, was fixed from the data; that is not planned again.
     """
     _units(plan)
@@ -100,6 +99,7 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
             _copies(case, test, units)
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
             _attacks(case, test, units)
+            check_questions(case, test, units)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         if test.logs != case.logs():

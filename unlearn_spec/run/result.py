@@ -164,6 +164,8 @@ def _attacks(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) 
 
 
 def _answers(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) -> Iterator[Answers]:
+    if obligation.logs:  # a log tells one answer an item
+        return
     if intervals := at_k(obligation, clauses[obligation.clause], seen):
         yield Answers(clause=obligation.clause, artifact=obligation.artifact, intervals=intervals)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..catalogue import attacks
-from ..logic.evidence import EvidenceFact, MembershipFact, RecordFact
+from ..logic.evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
 from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
@@ -19,7 +19,7 @@ from ..plan.model import Obligation, Plan
 from ..plan.removal import DIRECTIONS
 from ..policy.model import Clause, Policy, Refuse, Remove, Retain, Suppress
 from ..statistics.binomial import power_refute, samples_for_power_certify, samples_for_power_refute
-from .measured import FALL, LABEL, Measured
+from .measured import FALL, LABEL, MOST, Measured
 from .model import ClauseVerdict, GateResult, Interval, Outcome, Verification
 
 POWER_NEEDED = 0.8
@@ -93,6 +93,8 @@ def _judged(
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
+        if outcome == "not_falsified" and not _could_refute(policy, clause, artifact, facts, rule):
+            outcome, reason = "inconclusive", f"{first.measured.words} {_IDLE}"
         if outcome == "supported" and (other := _contradicting(policy, clause, artifact, facts, beside)) is not None:
             outcome, reason = (
                 "inconclusive",
@@ -122,6 +124,40 @@ def _judged(
         realised_power=first.measured.realised_power,
         gates=gates,
     )
+
+
+_IDLE = (
+    "Whatever this test had found, it would not have refuted the clause, so finding nothing says nothing: it looks through "
+    "another access, asks otherwise or counts otherwise than the clause, or than the reference that the clause rests on."
+)
+
+
+def _could_refute(
+    policy: Policy, clause: Clause, artifact: str, facts: Sequence[EvidenceFact], rule: OneRun | None
+) -> bool:
+    """Whether the same test, had it seen everything in all answers or in none, would have refuted the clause."""
+    return any(
+        judge(policy, clause, artifact, [found for fact in facts for found in _seen_in(share, fact)], one_run=rule).answer
+        == "refuted"
+        for share in (Fraction(1), Fraction(0))
+    )
+
+
+def _seen_in(share: Fraction, fact: EvidenceFact) -> tuple[EvidenceFact, ...]:
+    """The fact as it would be if all answers did what it counts, or none did; what it found at its most, otherwise."""
+    match fact:
+        case RateFact(whose="audited"):
+            return (replace(fact, low=share, high=share),)
+        case DropFact():
+            return (replace(fact, low=Fraction(1), high=Fraction(1)),)
+        case MembershipFact():
+            return (replace(fact, low=Fraction(1)),)
+        case ApartFact():
+            return (replace(fact, epsilon=MOST),)
+        case CountFact():
+            return ()  # what it counts is in the rate
+        case _:
+            return (fact,)
 
 
 def _other_tests(policy: Policy, clause: Clause, artifact: str, exhibits: Sequence[Exhibit]) -> tuple[Exhibit, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..plan.model import Control, DataRef, Obligation, Role, SubjectRef
+from ..plan.model import Control, DataRef, Obligation, Role
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..rules.wording import percent
 from ..verifiers import degeneracy
@@ -21,7 +21,7 @@ from . import looks
 from .canaries import audits, refuted
 from .ensembles import original_stands_out
 from .facts import judge_for
-from .measured import Measured, Seen, lower, reading_for, upper
+from .measured import Measured, Seen, lower, reading_for, template_of, upper
 from .model import GateResult
 from .rates import limit_of, part_of, shown_by
 from .relearned import control_shown, grid_of, most_shown
@@ -160,13 +160,8 @@ _OTHERWISE = "the original was asked through another prompt template than the au
 
 def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
     """Whether the original saw the prompts that the audited model saw: else its answers say nothing about this test."""
-    now, before = ({_template(seen.units[key].subject) for key in seen.of(obligation, role)} for role in ("audited", "original"))
+    now, before = ({template_of(seen.units[key].subject) for key in seen.of(obligation, role)} for role in ("audited", "original"))
     return not before or now == before
-
-
-def _template(subject: SubjectRef) -> tuple[str, bool]:
-    """The template around a prompt, and whether a chat server puts another one around that."""
-    return subject.prompt, subject.endpoint is not None and subject.endpoint.chat
 
 
 def _planted(control: Control, seen: Seen) -> tuple[bool, str]:
@@ -197,9 +192,9 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if obligation.verifier == "relearning":
         references, high, single = control_shown(obligation, grid_of(obligation, reading_for(clause, obligation), seen))
     else:
-        references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
-        high = upper(references, obligation.alpha) if references else Fraction(1)
-        single = tuple((one, lower((one,), obligation.alpha)) for one in references)
+        references, planned = seen.outcomes(obligation, "reference", judge_for(obligation, clause)), population_of(obligation)
+        high = upper(references, obligation.alpha, planned) if references else Fraction(1)
+        single = tuple((one, lower((one,), obligation.alpha, planned)) for one in references)
     if not references:
         return False, "no never-trained model was measured"
     text = f"models never trained on the target reveal {_of(*references)}, at most {percent(high, 'up')}"

@@ -90,6 +90,11 @@ def is_repeat(unit: Unit) -> bool:
     return isinstance(unit, GenerateUnit) and unit.repeat > 0
 
 
+def template_of(subject: SubjectRef) -> tuple[str, bool]:
+    """The template around a prompt, and whether a chat server puts another one around that."""
+    return subject.prompt, subject.endpoint is not None and subject.endpoint.chat
+
+
 def only(found: Sequence[Outcomes], obligation: Obligation, role: Role) -> Outcomes:
     """The outcomes of the one subject of a role. Raises `ValueError` for none or several."""
     if len(found) != 1:

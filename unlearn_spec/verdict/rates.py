@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
 from ..logic.worlds import percent
-from ..plan.model import Obligation, Reading
+from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..plan.stops import last_look
 from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
@@ -38,6 +38,7 @@ from .measured import (
     only,
     reading_for,
     state,
+    template_of,
     upper,
     where,
 )
@@ -157,7 +158,12 @@ def shown_by(clause: RateClause, obligation: Obligation, seen: Seen) -> Judge:
     references, planned = seen.outcomes(obligation, "reference", judge), population_of(obligation)
     broken = obligation.refute_at or limit_of(clause, obligation).broken
     calm = bool(references) and all(upper((one,), obligation.alpha, planned) < broken for one in references)
+    calm = calm and _templates(obligation, "reference", seen) == _templates(obligation, "audited", seen)
     return judge if calm else lambda tables: gather(tables, reading, every=False, given=False)
+
+
+def _templates(obligation: Obligation, role: Role, seen: Seen) -> frozenset[tuple[str, bool]]:
+    return frozenset(template_of(seen.units[key].subject) for key in seen.of(obligation, role))
 
 
 def after_attack(reading: Reading) -> Judge:
