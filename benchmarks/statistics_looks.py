@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from unlearn_spec.statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
-from unlearn_spec.verdict.looks import Population, looked_lower, looked_upper
+from unlearn_spec.verdict.stops import Population, looked_lower, looked_upper
 from unlearn_spec.verifiers.outcomes import Outcomes
 
 ALPHA = Fraction(1, 10)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from scipy.stats import binom, hypergeom
 
 from .binomial import Rate
 from .intervals import Floats
@@ -87,6 +86,8 @@ def audit_p_value(canaries: int, guesses: int, correct: int, epsilon: float, del
     β + 2 m δ · max_i P[correct − i ≤ Bin < correct] / i over i = 1 … correct, with m canaries and Bin of `guesses`
     trials at e^ε / (1 + e^ε) (arXiv 2305.08846, §5 on approximate DP, and appendix D).
     """
+    from scipy.stats import binom  # half a second that only such audits need
+
     if not 0 <= correct <= guesses <= canaries or epsilon < 0 or not 0 <= delta <= 1:
         raise ValueError("need 0 ≤ correct ≤ guesses ≤ canaries, ε ≥ 0 and δ in [0, 1]")
     chance = float(expit(epsilon))
@@ -121,6 +122,8 @@ def chance_without(included: int, canaries: int, guesses: Guesses, correct: int)
     of them were drawn: the number included among the first guesses is hypergeometric, and so, given that, is the number
     among the last. Within a relative 1e-9 of the exact number, never below it.
     """
+    from scipy.stats import hypergeom  # half a second that only such audits need
+
     if not 0 <= included <= canaries or guesses.total > canaries or not 0 <= correct <= guesses.total:
         raise ValueError("need 0 ≤ included ≤ canaries, no more guesses than canaries, and 0 ≤ correct ≤ guesses")
     first = np.arange(min(included, guesses.said_in) + 1)
@@ -147,6 +150,8 @@ def guesses_needed(limit: float, accuracy: Rate, power: Rate, alpha: Rate, most:
 
 
 def _powers(guesses: Ints, limit: float, accuracy: Rate, alpha: Rate) -> Floats:
+    from scipy.stats import binom  # half a second that only such audits need
+
     level, right = error_level(alpha), float(accuracy)
     if not 0 <= right <= 1 or limit < 0:
         raise ValueError("need an accuracy in [0, 1] and a limit ≥ 0")

@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from .binomial import Rate
 from .levels import error_level
@@ -111,9 +111,9 @@ def rank_power(references: int, shift: float, alpha: Rate) -> float:
         return 0.0
 
     def at(z: float) -> float:
-        above = float(norm.sf(z))
+        above = float(ndtr(-z))
         below = sum(math.comb(references, k) * above**k * (1 - above) ** (references - k) for k in range(allowed + 1))
-        return float(norm.pdf(z - shift)) * below
+        return math.exp(-((z - shift) ** 2) / 2) / math.sqrt(2 * math.pi) * below
 
     return float(min(1.0, quad(at, shift - 10, shift + 10, limit=200)[0]))
 
