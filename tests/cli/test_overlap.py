@@ -55,7 +55,7 @@ def test_the_function_gives_the_numbers_by_id(folder: Path) -> None:
     ("answers", "corpus", "message"),
     [
         ("none.jsonl", "a.txt", "none.jsonl"),
-        ("answers.txt", "a.txt", "the name does not say which format"),
+        ("answers.bin", "a.txt", "the name does not say which format"),
         ("answers.jsonl", "none.txt", "none.txt: cannot be read"),
         ("answers.jsonl", "c.txt", "c.txt: not a text in UTF-8"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
@@ -157,7 +158,11 @@ def test_a_dripping_server_is_left() -> None:
     with pytest.raises(SubjectError, match=r"no whole answer came within 0\.2 s"):
         way.post("/completions", {})
     done.set()
+    with contextlib.suppress(OSError):
+        socket.create_connection(listening.getsockname(), timeout=1).close()  # wakes a server that waits for the next one
+    thread.join(5)
     listening.close()
+    assert not thread.is_alive()
 
 
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
