@@ -22,8 +22,8 @@ planted with a defect that is known by construction ([specimens.py](../verifiers
 
 **Truth.** What a model reveals is known exactly: every item is asked. What it holds is known from how it was made. A
 treated model holds the target if either of two relearning attacks, one as judged but with another split and one harder, brings
-at least 10% of it back beyond a never-trained model, or if its members are told from a hold-out more often than the clause's closeness allows; if neither, nobody knows,
-and its verdicts are counted as *unknown* and left out.
+at least 10% of it back beyond a never-trained model, or if its members are told from a hold-out more often than the
+clause's closeness allows; if neither, nobody knows, and its verdicts are counted as *unknown* and left out.
 
 **Verdicts.** Each specimen goes the way of `verify`: the [policy](../spec/calibration/policy.yaml) is planned, units are
 measured, facts and gates lead to verdicts. Limits, effects and recipes were chosen on seeds below 100 and are frozen; the
