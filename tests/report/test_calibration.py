@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
+
 from unlearn_spec.report.language import LANGUAGES, words
 from unlearn_spec.report.model import Calibrated, Report
 from unlearn_spec.report.render import render
+from unlearn_spec.run.cited import cited
 
 KNOWN = Calibrated(
-    verifier="relearning", table="0123456789ab", clean=240, accused=1, accused_at_most=0.0196, leaking=40, passed=7, worlds=20
+    verifier="relearning", table="0123456789ab", clean=240, accused=1, accused_at_most=0.2162, leaking=40, passed=7, worlds=20
 )
 UNKNOWN = Calibrated(verifier="leak", table="0123456789ab")
 
@@ -19,9 +23,17 @@ def test_each_line_gives_its_counts_in_every_language(report: Report) -> None:
         say = words(language)
         assert say("trials.calibration") in shown and "0123456789ab" in shown
         relearning, leak = say.of("verifier", "relearning"), say.of("verifier", "leak")
-        line = say("trials.calibrated", verifier=relearning, accused=1, clean=240, most=0.0196, worlds=20)
+        line = say("trials.calibrated", verifier=relearning, accused=1, clean=240, most=0.2162, worlds=20)
         for part in (line, say("trials.calibrated_pass", favoured=7, leaking=40), say("trials.calibrated_not", verifier=leak)):
             assert part.replace("\u00a0", " ").replace("'", "&#39;") in shown
+
+
+def test_the_bound_is_that_of_worlds_since_models_of_one_are_alike() -> None:
+    table = json.loads((resources.files("unlearn_spec.spec") / "calibration" / "results.json").read_text(encoding="utf-8"))
+    row = next(row for row in table["verifiers"] if row["verifier"] == "leak")
+    (one,) = cited(["leak"])
+    assert one.accused_at_most == row["false_fail"]["high_by_seed"] > row["false_fail"]["high"]
+    assert (one.clean, one.worlds) == (row["false_fail"]["n"], row["false_fail"]["seeds"])
 
 
 def test_a_report_without_a_table_says_nothing_of_it(report: Report) -> None:

@@ -75,7 +75,7 @@ class Calibrated(Frozen):
     accused: int = 0
     """How many of them were called violated."""
     accused_at_most: float = 1.0
-    """Upper bound of that share, at 95%."""
+    """Upper bound, at 95%, of the share of worlds in which that happened: models of one world are not independent."""
     leaking: int = 0
     """Models that had kept 20% of the target, where that does not meet the clause."""
     passed: int = 0

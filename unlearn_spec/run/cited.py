@@ -29,7 +29,7 @@ def _line(verifier: str, version: str, row: dict[str, Any] | None) -> Calibrated
         table=version,
         clean=fail["n"],
         accused=fail["k"],
-        accused_at_most=fail["high"],
+        accused_at_most=fail["high_by_seed"],
         leaking=0 if passed is None else passed["n"],
         passed=0 if passed is None else passed["k"],
         worlds=fail["seeds"],
