@@ -8,8 +8,8 @@ Needs a checkout of OpenUnlearning and what it imports, neither of which is part
 
 `--data`: folder with TOFU's `forget10_perturbed.json` and the like, as JSON lines. `--teach 150`: first fine-tunes a copy
 of the model on the forget set for so many steps, for a model that knows something. Both sides run on one thread, on the
-same model object, and score the same tokens: the peer's convention, so that the numbers can be compared. Their turns
-alternate (`--rounds`), and the fastest of each is printed.
+same model object, and score the same tokens: the peer's convention, so that the numbers can be compared. Each batches as it
+does by itself: the peer 32 texts, we by padded length. Their turns alternate (`--rounds`), and the fastest of each is printed.
 """
 
 from __future__ import annotations
@@ -183,6 +183,7 @@ def main() -> None:
         if model.tokenizer.pad_token_id is None:
             model.tokenizer.pad_token = model.tokenizer.eos_token
         peer = Peer(asked.peer, model.tokenizer, files)
+        ours(model, files.forget[:2], files.holdout[:2], 1, answers_too=True)  # so that whoever is first does not pay for warming up
         for answers_too in (False, True):
             what = "all, with answers" if answers_too else "likelihood metrics"
             print(f"{what}: {len(files.forget)} forget and {len(files.holdout)} hold-out questions")

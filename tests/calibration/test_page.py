@@ -11,7 +11,7 @@ import pytest
 from unlearn_spec.calibration.bench import POLICY, shipped
 from unlearn_spec.calibration.gates import thresholds
 from unlearn_spec.calibration.model import Table
-from unlearn_spec.calibration.page import page
+from unlearn_spec.calibration.page import once_a_model, page
 from unlearn_spec.calibration.schema import path, text
 from unlearn_spec.policy.load import load
 from unlearn_spec.run.cited import cited
@@ -58,6 +58,19 @@ def test_every_gate_is_on_the_page_as_it_stands(table: Table) -> None:
     for gate in table.gates:
         assert gate.found in shown
         assert gate.state == "met" or f"{gate.gate.replace('_', '-')} of `{gate.about}`" in shown
+
+
+def test_a_model_that_counts_for_two_clauses_is_told(table: Table) -> None:
+    """Of two clauses about the same models the larger one bounds the error with each model counted once."""
+    leak = next(one for one in table.verifiers if one.verifier == "leak")
+    alone = [row.false_fail for row in table.rows if row.verifier == "leak" and row.false_fail is not None]
+    found = once_a_model("leak", table.rows)
+    assert found is not None and found.n == max(one.n for one in alone) and leak.false_fail is not None
+    assert leak.false_fail.high <= 2 * leak.alpha < found.high  # met by trials, and not by models
+    assert f"above 2α for `leak` ({found.high:.2%})" in page(table)
+    single = table.model_copy(update={"rows": tuple(r.model_copy(update={"false_fail": leak.false_fail}) for r in table.rows)})
+    assert "Counted once a model, the bound" not in page(single)
+    assert once_a_model("a verifier of tomorrow", table.rows) is None
 
 
 def test_each_clause_of_the_policy_has_the_same_error() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ def test_the_original_must_show_more_than_the_limit_beyond_doubt(k: int, passed:
     assert found.passed is passed
     assert found.found.startswith(f"the original reveals {k} of 100, at least ")
     assert found.found.endswith("more than 5% is needed")
+
+
+@pytest.mark.parametrize(("k", "chance", "passed"), [(25, "0", True), (25, "1/4", False), (40, "1/4", False), (60, "1/4", True)])
+def test_what_the_original_only_guessed_cannot_be_lost(k: int, chance: str, passed: bool) -> None:
+    """A fall within 10% says something only if more than 10% was known, and a guess is no knowledge."""
+    within = make.clause(goal="retain", limit={"within": "10%", "of": "before"}, reveals_when={"metric": "exact"})
+    told = {"original": ("original",), "chance": Fraction(chance), "verifier": "retention"}
+    found = gate(make.control("positive", "original"), within, leaks(k), **told)
+    assert found.passed is passed
+    assert ("beyond the 25% that guessing gives" in found.found) is (chance != "0")
 
 
 @pytest.mark.parametrize(("hits", "passed"), [((0, 0, 0), True), ((20, 0, 0), False)])

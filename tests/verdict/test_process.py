@@ -16,7 +16,7 @@ import make
 
 from unlearn_spec.plan.canaries import split
 from unlearn_spec.plan.model import DataRef, ScoreUnit
-from unlearn_spec.verdict.facts import Measured, measure
+from unlearn_spec.verdict.facts import Measured, Seen, measure
 from unlearn_spec.verdict.gates import original_stands_out
 from unlearn_spec.verifiers.canaries import right_guesses
 
@@ -85,6 +85,14 @@ def test_runs_that_kept_the_target_are_told_from_retrainings(statistic: str) -> 
     assert epsilon(found) is not None and epsilon(found) >= Fraction(1, 10)
     assert "95th percentile" in found.words and found.realised_power is None
     assert original_stands_out(obligation, clause, seen)[0]
+
+
+def test_an_original_like_the_never_trained_is_no_positive_control() -> None:
+    draws = np.random.default_rng(3).normal(size=(9, 30)) / 10 - 3
+    _, obligation, clause, seen = ensemble(draws[:3], draws[3:])
+    amid = {**seen.tables, "o": make.scores(draws[3:].mean(axis=0).tolist())}
+    assert not original_stands_out(obligation, clause, Seen(seen.units, amid, seen.objects))[0]
+    assert not original_stands_out(obligation.model_copy(update={"original": ()}), clause, seen)[0]
 
 
 def test_exchangeable_models_are_seldom_told_apart() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from .model import Bound, Gate, Pooled, Row, Step, Table
+from .model import Bound, Pooled, Row, Step, Table
 
 INTRODUCTION = """\
 # How often the verdicts are wrong
@@ -32,7 +32,8 @@ table is from seeds {first} to {last}, each judged once.
 **Reading the numbers.** *False-fail*: the model meets the clause and the verdict is "violated". *False-pass*: it does not,
 and the verdict is "supported" or "not falsified". "Inconclusive" is neither. Bounds are Clopper–Pearson, one-sided at
 95%. Models of one world are not independent: *by world* bounds the share of worlds with at least one error, which is
-larger and safer.
+larger and safer. Each verdict is one trial, though clauses of one verifier judge the same models and may read the same answers:
+*once a model* is the bound of the clause that most models meet, alone.
 """
 
 LIMITS = """\
@@ -44,6 +45,12 @@ LIMITS = """\
 - `not_falsified` claims to find the effect that was registered, here 40% or more; smaller leaks may pass, and the tables by
   retained share show how many do.
 - Verdicts about models of unknown truth are in no rate.
+- No treated model is known to be free of the target: false-fail of `remove` clauses, and after relearning, is that of models
+  trained from scratch.
+- Where all items are asked anyway (no interval in *By clause*), a truth about outputs is read from the same answers as the verdict.
+  Such a verdict can err by its arithmetic and controls, not by sampling.
+- Whether a treated model meets `removed-by-membership` is read from the scores that its verdict reads. There only models trained
+  from scratch can show a false pass.
 - A logit mask is not among the guardrails: subjects here have a system prompt and filters.
 
 ## Again
@@ -77,7 +84,7 @@ def page(table: Table) -> str:
     parts = (
         INTRODUCTION.format(**facts),
         _summary(table),
-        _gates(table.gates),
+        _gates(table),
         _by_clause(table.rows),
         _false_pass(table.rows),
         _power(table.rows),
@@ -87,23 +94,49 @@ def page(table: Table) -> str:
 
 
 def _summary(table: Table) -> str:
-    head = ("Verifier", "α", "False-fail", "at most", "by world, at most", "False-pass at 20% kept", "Interval holds the truth")
-    return f"## By verifier\n\n{_table(head, (_pooled(one) for one in table.verifiers))}\n"
+    head = (
+        "Verifier", "α", "False-fail", "at most", "once a model, at most", "by world, at most", "False-pass at 20% kept",
+        "Interval holds the truth",
+    )  # fmt: skip
+    return f"## By verifier\n\n{_table(head, (_pooled(one, table.rows) for one in table.verifiers))}\n"
 
 
-def _pooled(one: Pooled) -> tuple[str, ...]:
+def _pooled(one: Pooled, rows: Sequence[Row]) -> tuple[str, ...]:
+    alone = once_a_model(one.verifier, rows)
     return (
         f"`{one.verifier}`",
         _percent(one.alpha),
         _of(one.false_fail),
         "–" if one.false_fail is None else _percent(one.false_fail.high),
+        "–" if alone is None else f"{_percent(alone.high)} of {alone.n}",
         "–" if one.false_fail is None else f"{_percent(one.false_fail.high_by_seed)} of {one.false_fail.seeds}",
         _of(one.false_pass_20),
         "–" if one.coverage is None or one.nominal is None else f"{_share(one.coverage)}; promised {_percent(one.nominal)}",
     )
 
 
-def _gates(gates: tuple[Gate, ...]) -> str:
+def once_a_model(verifier: str, rows: Sequence[Row]) -> Bound | None:
+    """False-fail by the clause of a verifier that most models meet: there no model counts twice. None where none is met."""
+    found = [one.false_fail for one in rows if one.verifier == verifier and one.false_fail is not None]
+    return max(found, key=lambda one: one.n, default=None)
+
+
+def _counted_twice(table: Table) -> str:
+    """The false-fail gates that are met only because a model counts once for each clause."""
+    alone = {one.verifier: (once_a_model(one.verifier, table.rows), 2 * one.alpha) for one in table.verifiers}
+    met = [gate.about for gate in table.gates if gate.gate == "false_fail" and gate.state == "met"]
+    short = [(name, found.high) for name in met for found, most in (alone[name],) if found is not None and found.high > most]
+    if not short:
+        return ""
+    return (
+        " The gates count every verdict. Counted once a model, the bound of false-fail is above 2α for "
+        + ", ".join(f"`{name}` ({high:.2%})" for name, high in short)
+        + " too."
+    )
+
+
+def _gates(table: Table) -> str:
+    gates = table.gates
     words = {"met": "met", "not_met": "**not met**", "not_measured": "*not measured*"}
     what = {
         "false_fail": "false-fail at most α, its bound at most 2α",
@@ -115,6 +148,7 @@ def _gates(gates: tuple[Gate, ...]) -> str:
     lead = f"{len(gates) - len(open_ones)} of {len(gates)} gates are met."
     if open_ones:
         lead += " Not met or not measured: " + ", ".join(f"{gate.gate.replace('_', '-')} of `{gate.about}`" for gate in open_ones) + "."
+    lead += _counted_twice(table)
     rows = ((what[gate.gate], f"`{gate.about}`", words[gate.state], gate.found) for gate in gates)
     return f"## Release gates\n\n{lead}\n\n{_table(('Gate', 'About', 'State', 'Found'), rows)}\n"
 

@@ -71,13 +71,13 @@ class Calibrated(Frozen):
     table: str
     """Version of the calibration table."""
     clean: int = 0
-    """Models that met the clause; 0 where the table does not have the verifier."""
+    """Verdicts about models that met the clause, each clause of a model counted; 0 where the table does not have the verifier."""
     accused: int = 0
-    """How many of them were called violated."""
+    """How many of them were `violated`."""
     accused_at_most: float = 1.0
     """Upper bound, at 95%, of the share of worlds in which that happened: models of one world are not independent."""
     leaking: int = 0
-    """Models that had kept 20% of the target, where that does not meet the clause."""
+    """Verdicts about models that had kept 20% of the target, where that does not meet the clause."""
     passed: int = 0
     """How many of them were supported or not falsified."""
     worlds: int = 0

@@ -128,10 +128,12 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if not original:
         return False, "the original was not measured"
     text = f"the original {_shows(clause)} {_of(*original)}, at least {percent(low, 'down')}"
+    chance = obligation.chance or Fraction(0)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):  # what was never known cannot be lost
-        return low > clause.limit.within, f"{text}; more than the margin of {percent(clause.limit.within)} is needed"
+        guessed = f" beyond the {percent(chance)} that guessing gives" if chance else ""
+        text = f"{text}; more than the margin of {percent(clause.limit.within)}{guessed} is needed"
+        return low > clause.limit.within + chance, text
     if isinstance(clause, Retain | Refuse):
-        chance = obligation.chance or Fraction(0)
         return low > chance, text if low > chance or not chance else f"{text}; guessing gives {percent(chance)}"
     needed = _smallest_found(obligation, clause)
     if needed is None:
