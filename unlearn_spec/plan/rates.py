@@ -16,13 +16,13 @@ from .case import Case, Draft, LackingError, Sample, reached, reading_from
 from .cost import work_of
 from .drafting import obligation
 from .logs import from_log, need_latin, need_logged, need_model
-from .looks import quantization
 from .model import Gap, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, paired, to_certify, to_refute
 from .relearning import relearning
 from .stops import looked_at, staged
 from .suites import Attacks, attacks_on
 from .units import answering, keys, scoring
+from .white_box import quantization
 
 RateClause = Suppress | Refuse | Retain
 Prompts = Literal["prompt", "paraphrases", "suite"]
