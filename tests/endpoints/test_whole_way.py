@@ -14,8 +14,10 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 
 import endpoint_world
+from here import Here
 from server import Server, error, honest, serving
 
 from unlearn_spec.cli.audit import run_audit as audit_command
@@ -61,12 +63,6 @@ def entry(servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch) -> Any:
         return {"endpoint": given | changes}
 
     return of
-
-
-class Here:
-    def run(self, jobs, task, done):  # type: ignore[no-untyped-def]
-        for job in jobs:
-            done(job, task(job))
 
 
 def verified(world: Path, out: Path, audited: Any, original: Any) -> run.RunResult:

@@ -13,8 +13,10 @@ import torch
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 
 import pack
+from here import Here
 from pack import Pack
 
 from unlearn_spec.plan import allocation
@@ -30,12 +32,6 @@ ACCESS = re.compile(r"\b(through|access:?) `?(product|api|top_logprobs|logprobs|
 DOCUMENT = re.compile(
     r"\b(signed (attestation|record|certificate|procedure)|record (of another examination|without this defect))\b"
 )
-
-
-class Here:
-    def run(self, jobs, task, done):  # type: ignore[no-untyped-def]
-        for job in jobs:
-            done(job, task(job))
 
 
 def run(made: Pack) -> RunResult:

@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.cli import app
 from unlearn_spec.cli.report import annex as command
@@ -38,12 +39,6 @@ seed: 9
 device: cpu
 data: {facts: {file: facts.jsonl}}
 """
-
-
-class Here:
-    def run(self, jobs, task, done):  # type: ignore[no-untyped-def]
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

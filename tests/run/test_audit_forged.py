@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
 from adversary import finished, forge, write_rows
+from here import Here
 
 from unlearn_spec.evidence.canonical import bytes_digest
 from unlearn_spec.evidence.ledger import REPORT_NOTE
@@ -24,12 +25,6 @@ from unlearn_spec.run.audit import Audit, audit
 from unlearn_spec.run.seal import RESULT, SEAL
 from unlearn_spec.run.signing import STAMP, STATEMENT
 from unlearn_spec.run.verify import verify
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

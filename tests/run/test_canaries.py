@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
 import tiny
+from here import Here
 
 from unlearn_spec.cli.audit import run_audit
 from unlearn_spec.cli.compare import run_compare
@@ -30,12 +31,6 @@ ENVIRONMENT, USER, HOST = "canaryenvironment", "canaryuser", "canaryhost"
 HANDLING, DESCRIPTION, COMMENT = "canaryhandling", "canarydescription", "canarycomment"
 TARGETS = tuple(f"canary{word}" for word in tiny.WORDS)
 """All that prompts, answers and generations are made of."""
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

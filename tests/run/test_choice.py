@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.cli.plan import render as render_plan
 from unlearn_spec.plan.bindings import load_bindings
@@ -55,12 +56,6 @@ artifacts: {assistant: {model: <audited>}}
 original: {assistant: {model: <original>}}
 data: {facts: {file: facts.jsonl, fields: {id: id, prompt: question, choices: choices, right: answer}}}
 """
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 def row(i: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
+from here import Here
 
 from unlearn_spec.cli.compare import run_compare
 from unlearn_spec.report.forbidden import claims
@@ -21,12 +22,6 @@ from unlearn_spec.run.compare import compare
 from unlearn_spec.run.verify import verify
 
 Edit = Callable[[dict[str, Any]], None]
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.cli.report import report as report_command
 from unlearn_spec.cli.verify import verify as command
@@ -29,12 +30,6 @@ from unlearn_spec.evidence.store import Store
 from unlearn_spec.run.verify import RESULT, verify
 
 Change = Callable[[Path], object]
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from adversary import finished
+from here import Here
 
 from unlearn_spec.evidence.canonical import EvidenceError, bytes_digest
 from unlearn_spec.evidence.store import Store
@@ -68,12 +69,6 @@ clauses:
     limit: {tpr_at_most: "5%", at_fpr: "1%"}
     evidence: {kind: test, access: weights, population: these_items, decide: not_refuted, power_at: "50%"}
 """
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 def tofu_log(facts: list[float], others: list[float]) -> bytes:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
 from adversary import forge_everything
+from here import Here
 from tampering import flips
 
 from unlearn_spec.cli.sign import keygen, sign
@@ -30,12 +30,6 @@ from unlearn_spec.run.timestamp import check_stamp
 from unlearn_spec.run.verify import verify
 
 STAMPS = Path(__file__).parents[1] / "data" / "timestamps"
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

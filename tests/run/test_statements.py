@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.cli.sign import keygen, sign
 from unlearn_spec.plan.bindings import BindingError, load_bindings
@@ -36,12 +37,6 @@ KIND_WORDS = {
     "waiver": "Waiver",
     "counsel_note": "Note of counsel",
 }
-
-
-class Here:
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 def write(folder: Path, kind: str, more: dict[str, Any] | None = None) -> Path:

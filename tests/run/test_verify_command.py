@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.cli.verify import EXIT
 from unlearn_spec.cli.verify import verify as command
@@ -18,12 +19,6 @@ from unlearn_spec.policy.load import load
 from unlearn_spec.run.executor import RunError
 from unlearn_spec.run.verify import blocked, verify
 from unlearn_spec.verdict.model import WORST_FIRST
-
-
-class Here:
-    def run(self, jobs, task, done):  # type: ignore[no-untyped-def]
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

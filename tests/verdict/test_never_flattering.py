@@ -22,8 +22,10 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 
 import make
+from here import Here
 
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.logic.judge import Judgement
@@ -253,12 +255,6 @@ def bound(**changes: Any) -> dict[str, Any]:
         "data": {name: {"file": f"{name}.jsonl"} for name in ("diaries", "facts", "others")},
         "holdouts": {"diaries": {"file": "holdout.jsonl", "randomised": True}},
     }
-
-
-class Here:
-    def run(self, jobs: Sequence[Any], task: Callable[[Any], str], done: Callable[[Any, str], None]) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 Verify = Callable[..., dict[str, ClauseVerdict]]

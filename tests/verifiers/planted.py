@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,23 @@ def _facts() -> tuple[Fact, ...]:
 
 FORGET, KEEP = _facts()[:32], _facts()[32:]
 
+REMOVAL = """\
+  - id: <id>
+    goal: remove
+    target: secrets
+    scope: {artifacts: [assistant]}
+    measure: influence
+    about: process
+    limit: {epsilon: "0.1", delta: "0.1%", compared_with: retrain_without}
+    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted,
+               power_at: "<effect>", refute_at: "<at>", <how>}
+"""
+REMOVALS = (
+    {"id": "gone-when-rounded", "effect": "85%", "at": "40%", "how": "quantize: [int4, nf4]"},
+    {"id": "gone-from-inside", "effect": "85%", "at": "40%", "how": "inspect: [head_swap, logit_lens]"},
+    {"id": "gone-for-a-probe", "effect": "95%", "at": "20%", "how": "inspect: [linear_probe]"},
+)
+
 POLICY = """\
 unlearn_spec: "1.0"
 policy: {id: planted, version: 1, status: draft, owner: tests, confidence: "80%"}
@@ -61,33 +78,7 @@ clauses:
     reveals_when: {metric: contains}
     evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted,
                power_at: "85%", quantize: [int8, int4]}
-  - id: gone-when-rounded
-    goal: remove
-    target: secrets
-    scope: {artifacts: [assistant]}
-    measure: influence
-    about: process
-    limit: {epsilon: "0.1", delta: "0.1%", compared_with: retrain_without}
-    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted,
-               power_at: "85%", refute_at: "40%", quantize: [int4, nf4]}
-  - id: gone-from-inside
-    goal: remove
-    target: secrets
-    scope: {artifacts: [assistant]}
-    measure: influence
-    about: process
-    limit: {epsilon: "0.1", delta: "0.1%", compared_with: retrain_without}
-    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted,
-               power_at: "85%", refute_at: "40%", inspect: [head_swap, logit_lens]}
-  - id: gone-for-a-probe
-    goal: remove
-    target: secrets
-    scope: {artifacts: [assistant]}
-    measure: influence
-    about: process
-    limit: {epsilon: "0.1", delta: "0.1%", compared_with: retrain_without}
-    evidence: {kind: test, access: weights, population: these_items, samples: 32, decide: not_refuted,
-               power_at: "95%", refute_at: "20%", inspect: [linear_probe]}
+<removals>
   - id: others-kept
     goal: retain
     target: others
@@ -120,12 +111,18 @@ def build(folder: Path) -> None:
     models |= {f"never{seed}": learn(fresh(seed + 1), KEEP, 80) for seed in range(3)}
     for name, network in models.items():
         save(network, folder / "models" / name)
-    policy = POLICY
+    policy = POLICY.replace("<removals>\n", "".join(_filled(REMOVAL, values) for values in REMOVALS))
     for name, facts in (("secrets", FORGET), ("others", KEEP)):
         rows = ({"id": f"{name}{n}", "prompt": f"{a} {b} ?", "answer": c} for n, (a, b, c) in enumerate(facts))
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         policy = policy.replace(f"<{name}>", file_digest(folder / f"{name}.jsonl"))
     (folder / "policy.yaml").write_text(policy)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"<{name}>", value)
+    return text
 
 
 def bindings(folder: Path, audited: str) -> Path:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 
 import planted
+from here import Here
 
 from unlearn_spec.plan.bindings import load_bindings
 from unlearn_spec.policy.load import load
@@ -22,14 +23,6 @@ from unlearn_spec.run.audit_plan import PlanError, check_plan
 from unlearn_spec.run.verify import RunResult, verify
 
 GONE = ("gone-when-rounded", "gone-from-inside", "gone-for-a-probe")
-
-
-class Here:
-    """Does jobs in this process, one after the other."""
-
-    def run(self, jobs: Sequence[Any], task: Callable[[Any], str], done: Callable[[Any, str], None]) -> None:
-        for job in jobs:
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,7 @@ _ALL = (
         evidence=("test",),
         min_access="weights",
         needs=("items", "references"),
-        gates=("positive", "negative", "degeneracy"),  # a linear probe adds its control task: see `plan.looks`
+        gates=("positive", "negative", "degeneracy"),  # a linear probe adds its control task: see `plan.white_box`
         units=("inspect",),
         number="share of items read with the original's head, with the head at middle layers, or by a linear probe in excess "
         "of never-trained models and of permuted labels; the worst of the registered views counts",

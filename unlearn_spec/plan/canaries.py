@@ -14,10 +14,11 @@ from .arms import make_arms
 from .bound import BoundCanaries
 from .case import Case, Draft, LackingError, Sample, closeness_words, needs_retraining, reached
 from .closeness import refutes
-from .cost import cost_of, work_of
-from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import Power, power_fields
-from .units import keys, scoring
+from .cost import work_of
+from .drafting import obligation
+from .model import Reading, ScoreUnit, SubjectRef, Unit
+from .power import Power
+from .units import scoring
 from .words import many
 
 DIRECTIONS = 2
@@ -52,37 +53,22 @@ def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
     effect = case.evidence.power_at
     power = None if effect is None else Power(tail(needed, asked.guesses, effect), "refute", None)
     canaries = len(found.included.items) + len(found.excluded.items)
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier="canaries",
-        target=clause.target,
+    test = obligation(
+        "canaries",
+        case,
+        clause.target,
+        sample,
+        arms,
         access=access,
-        asked="direct",
-        reading=None,
+        limit=closeness_words(limit),
+        power=power,
+        work=work_of(found.included.items, holdout=len(found.excluded.items)),
         n=canaries,
         clusters=canaries,
-        alpha=case.error(),
-        decide=case.decide,
-        limit=closeness_words(limit),
-        effect=effect,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
         needed=needed,
         refuting=f"from {needed:,} of {many(asked.guesses, 'guess')} right, in either direction",
-        cost=cost_of(
-            "canaries",
-            work_of(found.included.items, holdout=len(found.excluded.items)),
-            arms.subjects,
-            case.audited().parameters,
-            case.bindings.device,
-        ),
     )
-    return Draft(obligation, arms.units)
+    return Draft(test, arms.units)
 
 
 def split(guesses: int) -> Guesses:

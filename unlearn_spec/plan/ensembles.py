@@ -12,9 +12,10 @@ from ..statistics.permutation import EXACT_LABELLINGS, smallest_p
 from .arms import make_arms
 from .case import Case, Draft, LackingError, closeness_words, needs_retraining, reached
 from .closeness import refutes
-from .cost import cost_of, work_of
-from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .units import keys, scoring
+from .cost import work_of
+from .drafting import obligation
+from .model import Reading, ScoreUnit, SubjectRef, Unit
+from .units import scoring
 from .words import many
 
 _MOST = 500
@@ -47,33 +48,21 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
 
     arms = make_arms("ensemble", case, clause.target, sample, ask, guarded=False)
     least = Fraction(least_p(comparison, case.runs, references))
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier="ensemble",
-        target=clause.target,
+    test = obligation(
+        "ensemble",
+        case,
+        clause.target,
+        sample,
+        arms,
         access=access,
-        asked="direct",
-        reading=None,
-        n=len(sample.items),
-        clusters=len(set(sample.clusters)),
-        alpha=case.error(),
-        decide=case.decide,
         limit=closeness_words(limit),
-        effect=None,
         power=None,
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
+        work=work_of(sample.items),
         runs=case.runs,
         refuting=f"{comparison.statistic} of {many(case.runs, 'run')} and {many(references, 'reference')}; p can be "
         f"{percent(least)} at the least, and must be below {percent(level(case.runs, limit, case.error()))}",
-        cost=cost_of("ensemble", work_of(sample.items), arms.subjects, case.audited().parameters, case.bindings.device),
     )
-    return Draft(obligation, arms.units)
+    return Draft(test, arms.units)
 
 
 def _measured_alike(case: Case) -> None:

@@ -7,22 +7,22 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from ..catalogue import VERIFIERS, VerifierId, reachable
+from ..catalogue import VerifierId
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
-from ..policy.vocabulary import Access
 from ..statistics.binomial import samples_for_zero_failures
 from .arms import Arms, make_arms
-from .case import Case, Draft, LackingError, Sample, reading_from
-from .cost import cost_of, work_of
+from .case import Case, Draft, LackingError, Sample, reached, reading_from
+from .cost import work_of
+from .drafting import obligation
 from .logs import from_log, need_latin, need_logged, need_model
-from .looks import quantization
-from .model import Cost, Gap, GenerateUnit, Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import Power, paired, power_fields, to_certify, to_refute
+from .model import Gap, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
+from .power import Power, paired, to_certify, to_refute
 from .relearning import relearning
 from .stops import looked_at, staged
 from .suites import Attacks, attacks_on
 from .units import answering, keys, scoring
+from .white_box import quantization
 
 RateClause = Suppress | Refuse | Retain
 Prompts = Literal["prompt", "paraphrases", "suite"]
@@ -51,7 +51,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         assert isinstance(clause, Suppress)
         return quantization(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
     access = case.access()
-    need_access(verifier, reading, access)
+    reached("extraction" if reading.metric in SCORED else verifier, access)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):
         case.need_original("The clause compares with the model before unlearning.")
     case.audited()
@@ -90,48 +90,31 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
             )
         ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
-    power = _power(case, clause, reading, sample)
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier=verifier,
-        target=clause.target,
+    work = work_of(
+        sample.items,
+        probes=_most_asked(chance, attacks, prompts, sample),
+        samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
+        new_tokens=reading.max_new_tokens,
+    )
+    test = obligation(
+        verifier,
+        case,
+        clause.target,
+        sample,
+        arms,
         access=access,
+        limit=limit_words(clause),
+        power=_power(case, clause, reading, sample),
+        work=None if logs else work,
         asked=asked,
         reading=reading,
-        n=len(sample.items),
-        clusters=len(set(sample.clusters)),
-        alpha=case.error(),
-        decide=case.decide,
-        limit=limit_words(clause),
-        effect=case.evidence.power_at,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
-        refute_at=case.refute_at,
         chance=chance,
         logs=logs,
         looks=len(data) if case.evidence.stop is not None else 0,
         largest=max(Counter(sample.clusters).values()),
-        cost=Cost() if logs else cost_of(
-            verifier,
-            work_of(
-                sample.items,
-                probes=_most_asked(chance, attacks, prompts, sample),
-                samples=(reading.samples or 1) if reading.decoding == "sample" and not scored else 1,
-                new_tokens=reading.max_new_tokens,
-            ),
-            arms.subjects,
-            case.audited().parameters,
-            case.bindings.device,
-        ),
     )
     gap = _gap(case, clause, arms) if guarded and isinstance(clause, Suppress) else None
-    return Draft(obligation, (*arms.units, *(gap[1] if gap else ())), gap[0] if gap else None)
+    return Draft(test, (*arms.units, *(gap[1] if gap else ())), gap[0] if gap else None)
 
 
 def reading_of(clause: RateClause, alpha: Fraction | None = None) -> Reading:
@@ -187,17 +170,6 @@ def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
     if isinstance(clause, Retain):
         return "retention"
     return "extraction" if reading.metric == "extraction_probability" else "choice" if reading.metric in SCORED else "leak"
-
-
-def need_access(verifier: VerifierId, reading: Reading, access: Access) -> None:
-    """Raises `LackingError` where the evidence's access does not reach what the verifier has to see."""
-    declared = VERIFIERS["extraction" if reading.metric in SCORED else verifier]
-    if not reachable(declared, access):
-        raise LackingError(
-            "not_testable",
-            f"Through `{access}` the model does not show what this test reads.",
-            f"`evidence.access: {declared.min_access}` or deeper.",
-        )
 
 
 def limit_words(clause: RateClause) -> str:

@@ -11,10 +11,11 @@ from ..logic.suites import altered_suite
 from ..policy.model import Relearn, Remove, Retain, Suppress
 from .arms import make_arms
 from .case import Case, Draft, LackingError, Sample
-from .cost import cost_of, work_of
-from .model import DataRef, GenerateUnit, Obligation, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
-from .power import power_fields, to_refute
-from .units import answering, keys, scoring
+from .cost import work_of
+from .drafting import obligation
+from .model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
+from .power import to_refute
+from .units import asking, keys
 
 
 def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
@@ -43,8 +44,7 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
         )
     retain = _retained(case) if attack.on == "retain_only" else None
     benign = _benign(case) if attack.on == "benign" else None
-    scored = reading.metric == "extraction_probability"
-    how = scoring(reading) if scored else answering(reading)
+    how = asking(reading)
 
     def ask(subject: SubjectRef) -> tuple[Unit, ...]:
         return tuple(
@@ -75,44 +75,27 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
     power = None if effect is None else to_refute(held_out, beyond, effect, case.error() / (2 * attack.attacks))
     if power is not None and power.needed is not None:
         power = replace(power, needed=2 * power.needed)  # as many in each half
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier="relearning",
-        target=clause.target,
+    test = obligation(
+        "relearning",
+        case,
+        clause.target,
+        sample,
+        arms,
         access="finetune",
+        limit=limit,
+        power=power,
+        work=work_of(
+            sample.items,
+            new_tokens=0 if reading.metric == "extraction_probability" else reading.max_new_tokens,
+            steps=attack.looks[-1],
+            runs=len(attack.rates) * (attack.repeats or 1),
+            looks=len(attack.looks),
+        ),
         asked=suite_name(attack, retain or benign, case.bindings.seed),
         reading=reading,
-        n=len(sample.items),
-        clusters=len(clusters),
-        alpha=case.error(),
-        decide=case.decide,
-        limit=limit,
-        effect=effect,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
-        refute_at=case.refute_at,
         before=keys(before),
-        cost=cost_of(
-            "relearning",
-            work_of(
-                sample.items,
-                new_tokens=0 if scored else reading.max_new_tokens,
-                steps=attack.looks[-1],
-                runs=len(attack.rates) * (attack.repeats or 1),
-                looks=len(attack.looks),
-            ),
-            arms.subjects,
-            case.audited().parameters,
-            case.bindings.device,
-        ),
     )
-    return Draft(obligation, (*arms.units, *before))
+    return Draft(test, (*arms.units, *before))
 
 
 def seeds(attack: Relearn, seed: int) -> tuple[int, ...]:

@@ -15,14 +15,15 @@ from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
 from .arms import make_arms
 from .case import Case, Draft, LackingError, closeness_words, reached, reading_from
-from .cost import cost_of, work_of
+from .cost import work_of
+from .drafting import obligation
 from .logs import need_model
-from .looks import latent, quantization
-from .model import Obligation, Reading, ScoreUnit, SubjectRef, Unit
-from .power import Power, power_fields, to_refute
+from .model import Reading, ScoreUnit, SubjectRef, Unit
+from .power import Power, to_refute
 from .relearning import relearning
 from .repeated import counted_runs, runs_power
-from .units import keys, scoring
+from .units import scoring
+from .white_box import latent, quantization
 
 EXTRACTABLE = Fraction(1, 1000)
 """Chance of one answer from which a document counts as extractable, where no clause on the same set says otherwise."""
@@ -139,40 +140,21 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         level = case.refute_at or limit.tpr_at_most
         one = to_refute(sample.clusters, level, effect or level, share)
         power = Power(runs_power(one.value, case.runs, enough), "refute", None)
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier="membership",
-        target=clause.target,
+    test = obligation(
+        "membership",
+        case,
+        clause.target,
+        sample,
+        arms,
         access=access,
-        asked="direct",
-        reading=None,
-        n=len(sample.items),
-        clusters=len(set(sample.clusters)),
-        alpha=case.error(),
-        decide=case.decide,
         limit=f"at most {percent(limit.tpr_at_most)} of members found at {percent(limit.at_fpr)} false positives",
-        effect=effect,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
-        refute_at=case.refute_at,
+        power=power,
+        work=work_of(sample.items, holdout=len(holdout.items)),
         runs=case.runs,
         needed=enough,
         refuting="" if enough is None else f"{enough} of {case.runs} runs from {percent(case.refute_at or Fraction(0))} on",
-        cost=cost_of(
-            "membership",
-            work_of(sample.items, holdout=len(holdout.items)),
-            arms.subjects,
-            case.audited().parameters,
-            case.bindings.device,
-        ),
     )
-    return Draft(obligation, arms.units)
+    return Draft(test, arms.units)
 
 
 def _runs_that_refute(case: Case, clause: Remove) -> int:
@@ -219,33 +201,19 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
     arms = make_arms("extraction", case, clause.target, sample, ask, guarded=False)
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, _beyond(case), effect, case.error())
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier="extraction",
-        target=clause.target,
+    test = obligation(
+        "extraction",
+        case,
+        clause.target,
+        sample,
+        arms,
         access=access,
-        asked="direct",
-        reading=reading,
-        n=len(sample.items),
-        clusters=len(set(sample.clusters)),
-        alpha=case.error(),
-        decide=case.decide,
         limit=closeness_words(limit),
-        effect=effect,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
-        refute_at=case.refute_at,
-        cost=cost_of(
-            "extraction", work_of(sample.items), arms.subjects, case.audited().parameters, case.bindings.device
-        ),
+        power=power,
+        work=work_of(sample.items),
+        reading=reading,
     )
-    return Draft(obligation, arms.units)
+    return Draft(test, arms.units)
 
 
 def _beyond(case: Case) -> Fraction:

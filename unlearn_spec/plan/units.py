@@ -53,6 +53,11 @@ def scoring(reading: Reading) -> Reading:
     )
 
 
+def asking(reading: Reading) -> Reading:
+    """What the questions to an altered copy depend on: its probabilities, where the reading is one, else its answers."""
+    return scoring(reading) if reading.metric == "extraction_probability" else answering(reading)
+
+
 def is_answer(unit: Unit) -> bool:
     """Whether its numbers come from answers that a model wrote: asked again, it might write others."""
     return isinstance(unit, GenerateUnit) or (isinstance(unit, LoggedUnit) and unit.reading.metric == "rouge_l")

@@ -11,17 +11,17 @@ from fractions import Fraction
 from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
-from . import looks
+from . import white_box
 from .canaries import measure_canaries
 from .ensembles import measure_ensemble
 from .falls import measure_fall
-from .looks import measure_looks
 from .measured import Judge, Measured, Seen
 from .model import Fact
 from .rates import judge_of, measure_rate, part_of
 from .relearned import measure_relearned
 from .removal import measure_closeness, measure_membership, revealing
 from .repeated import measure_runs
+from .white_box import measure_white_box
 
 __all__ = ["Measured", "Seen", "judge_for", "measure", "recorded", "refused"]
 
@@ -48,7 +48,7 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
         case "relearning", Suppress():
             return measure_relearned(obligation, clause, seen)
         case (("quantization" | "latent"), Suppress() | Remove(limit=Closeness())):
-            return measure_looks(obligation, clause, seen)
+            return measure_white_box(obligation, clause, seen)
         case (("relearning" | "extraction" | "leak"), Remove(limit=Closeness() as closeness)):
             return measure_closeness(obligation, clause, closeness, seen)
         case "membership", Remove(limit=MembershipBound() as bound):
@@ -59,8 +59,8 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
 def judge_for(obligation: Obligation, clause: Clause) -> Judge:
     """What counts as a hit in an obligation's tables: one outcome an item. Not for membership and records."""
     part = part_of(obligation, clause) if isinstance(clause, Rectify) else clause
-    if obligation.verifier in looks.VERIFIERS:
-        return looks.judge(part, obligation)
+    if obligation.verifier in white_box.VERIFIERS:
+        return white_box.judge(part, obligation)
     if obligation.verifier != "relearning" and isinstance(part, Suppress | Refuse | Retain):
         return judge_of(part, obligation)
     return revealing(part, obligation)

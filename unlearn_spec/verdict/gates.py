@@ -17,7 +17,7 @@ from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
-from . import looks
+from . import white_box
 from .canaries import audits, refuted
 from .ensembles import original_stands_out
 from .facts import judge_for
@@ -75,8 +75,8 @@ def _gate(
         passed, found = False, _LOGLESS[control.gate]
     elif not control.units and not control.data:
         passed, found = False, f"nothing was bound to run it on; {_NEEDED[control.gate].format(obligation)}"
-    elif control.gate in ("positive", "negative", "control_task") and obligation.verifier in looks.VERIFIERS:
-        passed, found = looks.check(control.gate, obligation, clause, seen, _smallest_found(obligation, clause))
+    elif control.gate in ("positive", "negative", "control_task") and obligation.verifier in white_box.VERIFIERS:
+        passed, found = white_box.check(control.gate, obligation, clause, seen, _smallest_found(obligation, clause))
         if control.gate == "positive" and not _asked_alike(obligation, seen):
             passed, found = False, _OTHERWISE
     elif control.gate == "positive":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact
+from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact, Side
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
@@ -172,8 +172,10 @@ def as_float(value: Fraction | None) -> float | None:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
-def revealed(obligation: Obligation, clause: Clause, low: Fraction, alpha: Fraction) -> RateFact:
-    """The fact that the mean rate of revealing is at least `low`; 0 says nothing."""
+def mean_rate(
+    obligation: Obligation, clause: Clause, side: Side, low: Fraction, high: Fraction, alpha: Fraction
+) -> RateFact:
+    """The fact that the obligation's mean rate on one side lies in [low, high]."""
     return RateFact(
         id=f"{obligation.id}#rate",
         target=obligation.target,
@@ -181,11 +183,16 @@ def revealed(obligation: Obligation, clause: Clause, low: Fraction, alpha: Fract
         access=obligation.access,
         asked=obligation.asked,
         reading=cell(clause, obligation),
-        side="reveals",
+        side=side,
         low=low,
-        high=Fraction(1),
+        high=high,
         alpha=alpha,
     )
+
+
+def revealed(obligation: Obligation, clause: Clause, low: Fraction, alpha: Fraction) -> RateFact:
+    """The fact that the mean rate of revealing is at least `low`; 0 says nothing."""
+    return mean_rate(obligation, clause, "reveals", low, Fraction(1), alpha)
 
 
 def apart(obligation: Obligation, name: str, limit: Closeness, epsilon: Fraction | None) -> tuple[ApartFact, str]:

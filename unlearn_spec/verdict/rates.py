@@ -35,6 +35,7 @@ from .measured import (
     in_clusters,
     interval,
     lower,
+    mean_rate,
     only,
     reading_for,
     state,
@@ -276,18 +277,7 @@ def rate_fact(obligation: Obligation, clause: RateClause, low: Fraction, high: F
     kind = kind_of(clause)
     if kind == "not refused":
         low, high = 1 - high, 1 - low
-    return RateFact(
-        id=f"{obligation.id}#rate",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        access=obligation.access,
-        asked=obligation.asked,
-        reading=cell(clause, obligation),
-        side=_SIDE[kind],
-        low=low,
-        high=high,
-        alpha=alpha,
-    )
+    return mean_rate(obligation, clause, _SIDE[kind], low, high, alpha)
 
 
 def _count_fact(obligation: Obligation, clause: RateClause, least: Outcomes, most: Outcomes) -> CountFact:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..logic.evidence import RateFact
 from ..plan.closeness import allowed_share, fewest_runs, run_bounds
 from ..plan.model import Obligation, Role
 from ..plan.repeated import planned
@@ -19,7 +18,7 @@ from ..policy.model import Closeness, Remove
 from ..rules.wording import count, percent
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..verifiers.outcomes import Outcomes, gather
-from .measured import LABEL, Measured, Seen, as_float, between, cell, reading_for, state, where
+from .measured import LABEL, Measured, Seen, as_float, between, cell, reading_for, revealed, state, where
 from .model import Interval
 from .relearned import grid_of
 
@@ -35,17 +34,10 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
         hits, others = 0, len(beside)  # which attacks are left was not registered: what they show refutes nothing
     low, high = run_bounds(hits, len(audited), others, len(beside), obligation.alpha)
     event = f"at least {percent(level)} of the items of {obligation.target} are revealed"
-    fact = RateFact(
+    fact = replace(
+        revealed(obligation, clause, low, obligation.alpha / 2),
         id=f"{obligation.id}#runs",
-        target=obligation.target,
-        artifact=obligation.artifact,
-        access=obligation.access,
-        asked=obligation.asked,
         reading=f"in at least {level} of the items, {cell(clause, obligation)}",
-        side="reveals",
-        low=low,
-        high=Fraction(1),
-        alpha=obligation.alpha / 2,
         one_run=False,
     )
     reference = replace(fact, id=f"{obligation.id}#reference", low=Fraction(0), high=high, whose="reference")

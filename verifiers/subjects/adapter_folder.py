@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .error import SubjectError
-from .folder import check_plain
+from .folder import check_plain, read_config
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
@@ -50,12 +50,7 @@ def check_adapter(folder: Path) -> Adapter:
     path = folder / CONFIG
     if not path.is_file() or not (folder / WEIGHTS).is_file():
         raise SubjectError(f"{folder}: an adapter is a folder with {CONFIG} and {WEIGHTS}")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SubjectError(f"{path}: not a readable JSON file: {type(error).__name__}") from error
-    if not isinstance(config, dict):
-        raise SubjectError(f"{path}: a JSON object is expected")
+    config = read_config(path)
     for name in sorted({*config, *_MUST_BE} - _FREE):
         value = config.get(name)
         if not any(value == one and type(value) is type(one) for one in _MUST_BE.get(name, _UNSET)):

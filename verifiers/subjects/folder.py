@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from .error import SubjectError
 
@@ -69,12 +70,18 @@ def _check_index(path: Path) -> None:
             raise SubjectError(f"{path}: it names {name}, which is not in the folder")
 
 
-def _check_config(path: Path) -> None:
+def read_config(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises `SubjectError`."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise SubjectError(f"{path}: not a readable JSON file: {type(error).__name__}") from error
     if not isinstance(config, dict):
         raise SubjectError(f"{path}: a JSON object is expected")
+    return config
+
+
+def _check_config(path: Path) -> None:
+    config = read_config(path)
     if "auto_map" in config:
         raise SubjectError(f"{path}: auto_map asks for code from outside the library; only built-in architectures load")

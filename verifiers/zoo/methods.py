@@ -57,6 +57,11 @@ def train(
     return model
 
 
+def difference(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
+    """The loss of gradient difference, 2·L(R) − L(F): see `graddiff`."""
+    return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
+
+
 def graddiff(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
@@ -65,11 +70,7 @@ def graddiff(
     TOFU (arXiv 2401.06121), baseline "Gradient Difference", there with weights 1 and 1; with 1 on the retain loss
     these small models lose the retain set before the forget set.
     """
-
-    def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
-
-    return unlearn(original, world, tokenizer, recipe, loss, seed)
+    return unlearn(original, world, tokenizer, recipe, difference, seed)
 
 
 def npo(

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ..training import IGNORED, Batch, Example, make_batches, next_token_loss, optimise, seeded
-from .methods import Pair, Recipe, completion, endless, kinds, passes, trained_questions, unlearn
+from .methods import Pair, Recipe, completion, difference, endless, kinds, passes, trained_questions, unlearn
 from .unlearning import HEAD
 from .world import REFUSALS, World, vocabulary
 
@@ -68,9 +68,6 @@ def quant_hidden(
         if isinstance(layer, torch.nn.Linear) and ".layers." in name
     }
 
-    def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
-
     def blocks_only(student: PreTrainedModel) -> None:
         for name, weight in student.named_parameters():
             weight.requires_grad_(name in layers)
@@ -81,7 +78,7 @@ def quant_hidden(
                 if name in layers:
                     weight.clamp_(*layers[name])
 
-    student = unlearn(original, world, tokenizer, recipe, loss, seed, prepare=blocks_only, after_step=back)
+    student = unlearn(original, world, tokenizer, recipe, difference, seed, prepare=blocks_only, after_step=back)
     student.requires_grad_(True)
     return student
 

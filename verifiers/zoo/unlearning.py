@@ -21,6 +21,7 @@ from .methods import (
     Pair,
     Recipe,
     completion,
+    difference,
     endless,
     kinds,
     log_likelihood,
@@ -165,12 +166,8 @@ def lora_merged(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
     """Gradient difference trained in low-rank adapters on every linear layer of the blocks, then merged into them."""
-
-    def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
-
     student = unlearn(
-        original, world, tokenizer, recipe, loss, seed, prepare=lambda model: add_adapters(model, rank=RANK, seed=seed)
+        original, world, tokenizer, recipe, difference, seed, prepare=lambda model: add_adapters(model, rank=RANK, seed=seed)
     )
     merge_adapters(student)
     student.requires_grad_(True)
@@ -182,14 +179,11 @@ def head_only(
 ) -> PreTrainedModel:
     """Gradient difference on the output head alone: the body stays the original's, bit for bit."""
 
-    def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        return 2.0 * next_token_loss(model, pair.retain) - next_token_loss(model, pair.forget)
-
     def head_alone(student: PreTrainedModel) -> None:
         for name, weight in student.named_parameters():
             weight.requires_grad_(name == HEAD)
 
-    student = unlearn(original, world, tokenizer, recipe, loss, seed, prepare=head_alone)
+    student = unlearn(original, world, tokenizer, recipe, difference, seed, prepare=head_alone)
     student.requires_grad_(True)
     return student
 

@@ -138,7 +138,7 @@ def worst(every: Sequence[Taken], role: Role = "audited") -> Taken:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
-def measure_looks(obligation: Obligation, clause: Remove | Suppress, seen: Seen) -> Measured:
+def measure_white_box(obligation: Obligation, clause: Remove | Suppress, seen: Seen) -> Measured:
     """The highest rate under any of the looks, as the fact of a removal clause or of a limit on what is revealed.
 
     About a process one run counts only from the registered `refute_at` on.

@@ -15,10 +15,11 @@ from ..policy.vocabulary import View
 from .arms import Ask, make_arms
 from .bound import BoundSubject
 from .case import Case, Draft, LackingError, Sample
-from .cost import cost_of, work_of
-from .model import DataRef, InspectUnit, Obligation, QuantizeUnit, Reading, SubjectRef, Unit
-from .power import power_fields, to_refute
-from .units import answering, keys, scoring
+from .cost import work_of
+from .drafting import obligation
+from .model import DataRef, InspectUnit, QuantizeUnit, Reading, SubjectRef, Unit
+from .power import to_refute
+from .units import asking, scoring
 from .weights import depth
 
 LAYERS = 4
@@ -34,7 +35,7 @@ def quantization(case: Case, reading: Reading, limit: str, beyond: Fraction) -> 
     """
     _able("quantization", case, reading)
     sample, formats = _sample(case), case.evidence.quantize
-    how = _asked(reading)
+    how = asking(reading)
 
     def ask(subject: SubjectRef) -> tuple[Unit, ...]:
         return tuple(
@@ -58,7 +59,7 @@ def latent(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
         return InspectUnit(
             subject=subject,
             data=sample.ref,
-            reading=scoring(reading) if view != "head_swap" else _asked(reading),
+            reading=scoring(reading) if view != "head_swap" else asking(reading),
             view=view,
             layers=() if view == "head_swap" else layers,
             head=head if view == "head_swap" else None,
@@ -121,10 +122,6 @@ def _able(verifier: VerifierId, case: Case, reading: Reading) -> None:
 def _sample(case: Case) -> Sample:
     assert isinstance(case.clause, Suppress | Remove)
     return case.sample(case.clause.target)
-
-
-def _asked(reading: Reading) -> Reading:
-    return scoring(reading) if reading.metric == "extraction_probability" else answering(reading)
 
 
 def _layers(case: Case) -> tuple[int, ...]:
@@ -190,34 +187,17 @@ def _draft(
     effect = case.evidence.power_at
     power = None if effect is None else to_refute(sample.clusters, beyond, effect, case.error() / looks)
     new_tokens = 0 if reading.metric == "extraction_probability" else reading.max_new_tokens
-    obligation = Obligation(
-        id=case.id,
-        clause=clause.id,
-        artifact=case.artifact,
-        verifier=verifier,
-        target=clause.target,
+    test = obligation(
+        verifier,
+        case,
+        clause.target,
+        sample,
+        arms,
         access="weights",
+        limit=limit,
+        power=power,
+        work=work_of(sample.items, new_tokens=new_tokens, looks=looks),
         asked=altered_suite(alteration, json_digest(settings)),
         reading=reading,
-        n=len(sample.items),
-        clusters=len(set(sample.clusters)),
-        alpha=case.error(),
-        decide=case.decide,
-        limit=limit,
-        effect=effect,
-        **power_fields(power),
-        audited=keys(arms.audited),
-        original=keys(arms.original),
-        references=keys(arms.references),
-        controls=arms.controls,
-        population=sample.population,
-        refute_at=case.refute_at,
-        cost=cost_of(
-            verifier,
-            work_of(sample.items, new_tokens=new_tokens, looks=looks),
-            arms.subjects,
-            case.audited().parameters,
-            case.bindings.device,
-        ),
     )
-    return Draft(obligation, arms.units)
+    return Draft(test, arms.units)
