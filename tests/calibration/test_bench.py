@@ -113,6 +113,13 @@ def test_a_run_writes_its_table_from_what_is_finished(place: Path, tmp_path: Pat
     found = table(setup, judged(setup, (0, 1)))
     assert found.seeds == (0,) and found.specimens == 2 and found.verdicts == 2
     assert page(found) == page(table(setup, judged(setup, (0,))))
+    (file,) = (tmp_path / "out").glob("seed-000*/**/judged/retrained_1.json")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:50])
+    with pytest.raises(RunError, match="no seed is finished"):  # what is damaged is not there
+        judged(setup, (0,))
+    calibrate(setup, (0,), workers=1, progress=lines.append)
+    assert file.read_bytes() == whole
     (tmp_path / "p" / "policy.yaml").write_text(policy.read_text().replace('at_least: "80%"', 'at_least: "70%"'))
     with pytest.raises(RunError):  # judged by another policy: not this table's
         judged(Setup(tmp_path / "out", policy, "small", ("original", "retrained_1")), (0, 1))

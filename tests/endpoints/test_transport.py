@@ -132,7 +132,8 @@ def test_a_slow_server_is_left(server: Server) -> None:
     assert "no whole answer came within 0.15 s" in left
 
 
-def test_a_dripping_server_is_left() -> None:
+@pytest.mark.parametrize("ends", [b"Content-Length: 1000000", b"Connection: close"])
+def test_a_dripping_server_is_left(ends: bytes) -> None:
     """A byte now and then keeps every single read within its time; the exchange as a whole is bounded."""
     listening = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
@@ -146,7 +147,7 @@ def test_a_dripping_server_is_left() -> None:
             with connection:
                 try:
                     connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n" + ends + b"\r\n\r\n")
                     while not done.wait(0.02):
                         connection.sendall(b" ")
                 except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,17 @@ def file(name: str, content: str | bytes, *path: Any, value: Any) -> Callable[[L
     return change
 
 
+def pipe(name: str, *path: Any, value: Any) -> Callable[[Lab], None]:
+    """A pipe that nobody writes to, which would be waited for without end."""
+
+    def change(lab: Lab) -> None:
+        (lab.folder / name).unlink(missing_ok=True)
+        os.mkfifo(lab.folder / name)
+        set_to(*path, value=value)(lab)
+
+    return change
+
+
 def in_model(name: str, content: bytes = b"") -> Callable[[Lab], None]:
     return lambda lab: (lab.folder / "models" / "audited" / name).write_bytes(content) and None
 
@@ -92,6 +104,8 @@ BAD: list[tuple[str, Callable[[Lab], Any], str, str]] = [
     ("digest of no form", set_to("data", "facts", "digest", value="abc"), "B003", "64 hexadecimal"),
     ("template", set_to("artifacts", "assistant", "prompt", value="Q:"), "B003", "{prompt}"),
     ("format untold", file("data/f.dat", "x", "data", "facts", "file", value="data/f.dat"), "B003", "format"),
+    ("pipe as key", pipe("k.pub", "keys", value={"acme": "k.pub"}), "B007", "there is no file"),
+    ("pipe as terms of a filter", pipe("terms.txt", "artifacts", "assistant", "system", value="filter.yaml"), "B011", "it is no file"),
     ("version", set_to("unlearn_spec_bindings", value="2.0"), "B004", '"1.0"'),
     ("other policy", set_to("policy", "id", value="large"), "B005", "`small`"),
     ("other version", set_to("policy", "version", value=2), "B005", "version 1"),
@@ -129,6 +143,22 @@ def test_a_mistake_is_named_with_its_place(lab: Lab, spoil: Callable[[Lab], Any]
     spoil(lab)
     found = mistakes(lab)
     assert any(text.startswith(code) and words in text for text in found), found
+
+
+def test_a_template_is_at_fault_where_it_is_written(lab: Lab) -> None:
+    """The original and the references inherit it, and have no `prompt` to mend."""
+    assert lab.bindings["original"] and lab.bindings["references"]
+    lab.bindings["artifacts"]["assistant"]["prompt"] = "Q:"
+    assert [text[:4] for text in mistakes(lab)] == ["B003"]
+
+
+def test_a_pipe_is_no_suite(lab: Lab) -> None:
+    name = lab.add_suite()
+    lab.document = Lab(lab.folder / "again", small_policy(CLAUSE.replace("decide: certify", f'decide: certify, suite: "{name}"'))).document
+    (lab.folder / "suite.yaml").unlink()
+    os.mkfifo(lab.folder / "suite.yaml")
+    (told,) = mistakes(lab)
+    assert told.startswith("B007 there is no file")
 
 
 def test_secrets_are_not_repeated(lab: Lab) -> None:

@@ -85,6 +85,9 @@ def test_an_adapter_makes_another_model_of_the_same_base(lab: Lab) -> None:
     [
         ({"use_dora": True}, "B010"),
         ({"r": "2"}, "`r` must be a whole number"),
+        ({"r": 10**400}, "`r` must be a whole number"),
+        ({"lora_alpha": 10**400}, "`lora_alpha` a number"),
+        ({"lora_alpha": float("nan")}, "`lora_alpha` a number"),
         ({"use_rslora": 1}, "`use_rslora` must be true or false"),
     ],
 )

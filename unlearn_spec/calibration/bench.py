@@ -66,6 +66,14 @@ def shipped(name: str) -> Path:
     return Path(str(resources.files("unlearn_spec.spec") / name))
 
 
+def kept(file: Path) -> Judged | None:
+    """A judged specimen as it was kept; nothing, if the file is missing or damaged."""
+    try:
+        return Judged.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 class Cabinet(Protocol):
     """Where one world's models and data come from; `zoo.specimens.Cabinet` is one."""
 
@@ -121,10 +129,9 @@ class Bench:
         folder = self.cabinet.folder / "judged"
         file = folder / f"{specimen.name}.json"
         key = f"{self.key}-{model.name.rpartition('-')[2]}"
-        if file.is_file():
-            kept = Judged.model_validate_json(file.read_bytes())
-            if kept.key == key:
-                return kept
+        found = kept(file)
+        if found is not None and found.key == key:
+            return found
         found = self._judge(specimen, key)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(file, found.model_dump_json(indent=1).encode())

@@ -13,7 +13,7 @@ from ..evidence.canonical import bytes_digest, file_digest
 from ..run.executor import Job, LocalExecutor, RunError
 from ..verifiers.zoo.models import hush
 from ..verifiers.zoo.specimens import CALIBRATION, TINY, Cabinet, SpecimenConfig
-from .bench import Bench, specimens
+from .bench import Bench, kept, specimens
 from .gates import gates, thresholds
 from .model import Judged, Table
 from .rows import pooled, row, trials_of
@@ -95,11 +95,9 @@ def judged(setup: Setup, seeds: Sequence[int]) -> tuple[Judged, ...]:
     found: list[Judged] = []
     for seed in seeds:
         bench = setup.bench(seed)
-        files = [bench.cabinet.folder / "judged" / f"{name}.json" for name in names]
-        if all(file.is_file() for file in files):
-            read = [Judged.model_validate_json(file.read_bytes()) for file in files]
-            if all(one.key.startswith(bench.key) for one in read):
-                found += read
+        read = [kept(bench.cabinet.folder / "judged" / f"{name}.json") for name in names]
+        ours = [one for one in read if one is not None and one.key.startswith(bench.key)]
+        found += ours if len(ours) == len(names) else []
     if not found:
         raise RunError(f"no seed is finished under {setup.out}")
     return tuple(found)

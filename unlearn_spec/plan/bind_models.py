@@ -25,7 +25,7 @@ _APART: Mapping[str, str] = {
 def subject(desk: Desk, path: Path, name: str, entry: SubjectEntry, inherited: object = None) -> BoundSubject | None:
     """One model, hashed and not loaded; without a prompt template of its own it takes `inherited`, if that is text."""
     prompt = entry.prompt if entry.prompt is not None else inherited if isinstance(inherited, str) else "{prompt}"
-    if "{prompt}" not in prompt:
+    if entry.prompt is not None and "{prompt}" not in prompt:
         desk.report("B003", (*path, "prompt"), "a prompt template needs {prompt} in it")
     if entry.endpoint is not None or entry.model is None:
         return _endpoint(desk, path, name, entry, prompt)

@@ -12,7 +12,7 @@ from ..logic.meaning import MODELS
 from ..policy.model import Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.source import Path
-from .found import Found
+from .found import Found, there
 
 CORPORA = ("benign",)
 """Text that is none of the policy's sets, by what it is for."""
@@ -38,6 +38,9 @@ class Desk:
 
     def content(self, path: Path, file: FilePath, most: int, too_large: str) -> bytes | None:
         """The bytes of a file of at most `most`; or nothing, and B007 or the code `too_large` at `path`."""
+        if there(file.exists) and not (file.is_file() or file.is_dir()):  # a pipe would be waited for
+            self.report("B007", path, f"there is no file {file}")
+            return None
         try:
             with file.open("rb") as stream:
                 raw = stream.read(most + 1)

@@ -15,6 +15,8 @@ from pathlib import Path
 from .error import SubjectError
 from .folder import check_plain, read_config
 
+LARGEST = 10**9
+"""No rank and no α is larger: a division of two such numbers cannot overflow."""
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
 _MUST_BE: dict[str, tuple[object, ...]] = {
@@ -59,8 +61,8 @@ def check_adapter(folder: Path) -> Adapter:
                 "merge the adapter into its base model and bind the merged folder"
             )
     rank, alpha = config.get("r"), config.get("lora_alpha")
-    numeric = isinstance(alpha, int | float) and not isinstance(alpha, bool)
-    if type(rank) is not int or rank < 1 or not numeric or not math.isfinite(float(alpha or 0)):
+    numeric = isinstance(alpha, int | float) and not isinstance(alpha, bool) and abs(alpha) <= LARGEST  # false for NaN too
+    if type(rank) is not int or not 1 <= rank <= LARGEST or not numeric:
         raise SubjectError(f"{path}: `r` must be a whole number from 1 on, and `lora_alpha` a number")
     stable = config.get("use_rslora", False)
     if not isinstance(stable, bool):

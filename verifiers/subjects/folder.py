@@ -46,7 +46,7 @@ def check_plain(folder: Path, what: str) -> tuple[Path, ...]:
         if path.suffix.lower() in _PICKLED:
             raise SubjectError(f"{path}: pickled files can run code when loaded; keep only safetensors in the {what}")
         if path.suffix.lower() in _CODE:
-            raise SubjectError(f"{path}: a {what} may not bring code of its own; delete it")
+            raise SubjectError(f"{path}: the {what} may not bring code of its own; delete it")
     return files
 
 

@@ -69,6 +69,8 @@ def _filter(path: Path, reading: Reading, part: str) -> Filter | None:
             raise _error(reading, (part, key), f"`{key}` must be text")
     terms = path.parent / found["block_any_of"]
     try:
+        if terms.exists() and not (terms.is_file() or terms.is_dir()):  # a pipe would be waited for
+            raise OSError(0, "it is no file")
         return make_filter(tuple(terms.read_text(encoding="utf-8-sig").splitlines()), found["reply"])
     except OSError as error:
         raise _error(reading, (part, "block_any_of"), f"cannot read {terms}: {error.strerror}") from error

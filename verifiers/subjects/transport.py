@@ -109,8 +109,9 @@ class Transport:
     def _once(self, path: str, data: bytes) -> dict[str, Any]:
         connection = self._connection()
         try:
-            with self._in_time(connection):
+            with self._in_time(connection) as held:
                 connection.request("POST", f"{self._path}{path}", body=data, headers=self._headers)
+                held.append(connection.sock)  # a reply that ends with the connection takes it away from there
                 response = connection.getresponse()
                 status, found = response.status, response.read(LARGEST + 1)
         except ssl.SSLCertVerificationError as error:
@@ -161,20 +162,22 @@ class Transport:
             self._own.connection = None
 
     @contextmanager
-    def _in_time(self, connection: http.client.HTTPConnection) -> Iterator[None]:
+    def _in_time(self, connection: http.client.HTTPConnection) -> Iterator[list[socket.socket]]:
         """Ends an exchange that goes on for longer than allowed, however steadily it drips. Raises `TimeoutError`."""
         late = threading.Event()
+        held: list[socket.socket] = []
 
         def end() -> None:
             late.set()
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+            for one in (*held, connection.sock):
+                with suppress(OSError, AttributeError):
+                    one.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(self._timeout, end)
         timer.daemon = True
         timer.start()
         try:
-            yield
+            yield held
         except (OSError, http.client.HTTPException):
             if late.is_set():
                 raise TimeoutError from None
