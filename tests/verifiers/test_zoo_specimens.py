@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from unlearn_spec.verifiers.subjects.guards import load_guards
 from unlearn_spec.verifiers.training import make_batches
 from unlearn_spec.verifiers.zoo.guards import write_guard
-from unlearn_spec.verifiers.zoo.low_rank import Adapted, add_adapters, merge_adapters
 from unlearn_spec.verifiers.zoo.methods import Recipe, completion, log_likelihood, train, trained_questions
 from unlearn_spec.verifiers.zoo.models import ModelConfig, fresh_model, make_tokenizer
 from unlearn_spec.verifiers.zoo.planted import (
@@ -111,19 +110,6 @@ def test_heads_and_bodies_move_where_they_should(original: torch.nn.Module) -> N
     merged = lora_merged(original, WORLD, TOKENIZER, STEPS, seed=0)
     assert dict(merged.named_parameters()).keys() == dict(original.named_parameters()).keys()
     assert all(".layers." in name and name.endswith("_proj.weight") for name in moved(original, merged))
-
-
-def test_merged_adapters_answer_as_they_did_apart() -> None:
-    model = fresh_model(ModelConfig(width=16, inner=32, layers=1, heads=2), TOKENIZER, seed=1)
-    add_adapters(model, rank=2, seed=0)
-    adapted = [layer for layer in model.modules() if isinstance(layer, Adapted)]
-    assert len(adapted) == 7 and sum(weight.requires_grad for weight in model.parameters()) == 14
-    for layer in adapted:
-        torch.nn.init.normal_(layer.up, std=0.5, generator=torch.Generator().manual_seed(3))
-    before = log_p(model, forgotten())
-    merge_adapters(model)
-    assert not any(isinstance(layer, Adapted) for layer in model.modules())
-    torch.testing.assert_close(log_p(model, forgotten()), before, rtol=1e-4, atol=1e-4)
 
 
 def test_a_backdoor_opens_by_its_phrase_alone(original: torch.nn.Module) -> None:

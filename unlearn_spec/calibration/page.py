@@ -17,7 +17,7 @@ judged here as they judge: on models whose truth is known before they are tested
 **Models.** In each of {seeds} generated worlds, a small language model is trained on 180 fictitious people, with one question
 and one document of random words each, nothing that could be guessed. 60 of them must be unlearned; 60 more are never seen.
 Who plays which role is drawn anew in every world. From the model or beside it come {specimens} specimens: retrained without
-the 60 (five times), retrained with 5, 10, 20 or 50% of them, treated by ten published methods, put behind guardrails, or
+the 60 (eight times), retrained with 5, 10, 20 or 50% of them, treated by ten published methods, put behind guardrails, or
 planted with a defect that is known by construction ([specimens.py](../verifiers/zoo/specimens.py) says how each is made).
 
 **Truth.** What a model reveals is known exactly: every item is asked. What it holds is known from how it was made. A

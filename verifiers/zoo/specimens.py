@@ -28,7 +28,7 @@ from .methods import Recipe
 from .models import ModelConfig, fresh_model, load_model, make_tokenizer, save_model
 from .world import TINY_WORLD, World, WorldConfig, make_world, write_world
 
-CODE_VERSION = 1  # raise it when a change to this package changes what is trained
+CODE_VERSION = 2  # raise it when a change to this package changes what is trained
 
 Group = Literal["original", "retrained", "partial", "unlearned", "guarded", "planted"]
 Holds = Literal["nothing", "share", "everything", "unknown"]
@@ -66,7 +66,7 @@ def _planted(name: str, method: Method, holds: Holds = "everything") -> Specimen
 
 
 ORIGINAL = Specimen("original", "original", "everything", Fraction(1))
-RETRAINED = tuple(Specimen(f"retrained_{number}", "retrained", "nothing") for number in range(1, 6))
+RETRAINED = tuple(Specimen(f"retrained_{number}", "retrained", "nothing") for number in range(1, 9))
 SPECIMENS: tuple[Specimen, ...] = (
     ORIGINAL,
     *RETRAINED,

@@ -14,8 +14,8 @@ import torch
 from torch.nn.functional import logsigmoid, mse_loss
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from ..low_rank import merged, with_updates
 from ..training import Batch, Example, make_batches, next_token_loss, one_thread, optimise, seeded
-from .low_rank import add_adapters, merge_adapters
 from .methods import (
     PASSES,
     Pair,
@@ -165,13 +165,10 @@ def task_vector(
 def lora_merged(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
-    """Gradient difference trained in low-rank adapters on every linear layer of the blocks, then merged into them."""
-    student = unlearn(
-        original, world, tokenizer, recipe, difference, seed, prepare=lambda model: add_adapters(model, rank=RANK, seed=seed)
-    )
-    merge_adapters(student)
-    student.requires_grad_(True)
-    return student
+    """Gradient difference trained in low-rank updates of the blocks' linear layers (`low_rank`), then merged into them."""
+    with seeded(seed):
+        adapted = with_updates(original, RANK)
+    return merged(unlearn(adapted, world, tokenizer, recipe, difference, seed), original)
 
 
 def head_only(
