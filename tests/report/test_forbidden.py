@@ -19,12 +19,12 @@ from unlearn_spec.policy.vocabulary import GoalKind
 from unlearn_spec.report import LANGUAGES, Language, render
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.glyphs import shown
-from unlearn_spec.report.language import words as catalogue
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.pdf import Encoder
 from unlearn_spec.report.sections import document
 from unlearn_spec.report.text import table
 from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Interval, Outcome, Verification
+from unlearn_spec.wording.language import words as catalogue
 
 NEVER = (
     "The diary has been forgotten.",

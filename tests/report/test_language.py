@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from unlearn_spec.report import LANGUAGES, Language, Report, render
-from unlearn_spec.report.language import words
 from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
 from unlearn_spec.report.sections.opinion import case_of
 from unlearn_spec.report.sentences import conclude, limit_words
+from unlearn_spec.wording.language import words
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 ENGLISH = words("en").sentences
 GLOSSARY: dict[str, Any] = tomllib.loads(
-    (files("unlearn_spec.report") / "catalogues" / "glossary.toml").read_text(encoding="utf-8")
+    (files("unlearn_spec.wording") / "catalogues" / "glossary.toml").read_text(encoding="utf-8")
 )
 
 
