@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..wording.said import Said, said
 from .table import Table
 
 LONG_ENOUGH = 4  # tokens, below which repetition says nothing
@@ -40,7 +41,7 @@ class Degeneracy:
 
     audited: Fluency
     original: Fluency
-    symptoms: tuple[str, ...]
+    symptoms: tuple[Said, ...]
     """In words with numbers; empty for a model that did not collapse."""
 
     @property
@@ -71,11 +72,11 @@ def judge(audited: Sequence[Table], original: Sequence[Table]) -> Degeneracy:
     now, before = fluency(audited), fluency(original)
     symptoms = []
     if now.empty > before.empty + MORE_OFTEN:
-        symptoms.append(f"{now.empty:.0%} of answers are empty, {before.empty:.0%} before unlearning")
+        symptoms.append(said("symptom.empty", now=now.empty, before=before.empty))
     if now.repetitive > before.repetitive + MORE_OFTEN:
-        symptoms.append(f"{now.repetitive:.0%} of answers repeat themselves, {before.repetitive:.0%} before unlearning")
+        symptoms.append(said("symptom.repetitive", now=now.repetitive, before=before.repetitive))
     if now.entropy is not None and before.entropy is not None and now.entropy > max(before.entropy + MORE_UNCERTAIN, BABBLE):
-        symptoms.append(f"the mean entropy of a word is {now.entropy:.1f} nats, {before.entropy:.1f} before unlearning")
+        symptoms.append(said("symptom.uncertain", now=now.entropy, before=before.entropy))
     return Degeneracy(now, before, tuple(symptoms))
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from unlearn_spec.report import LANGUAGES, Language, Report, render
 from unlearn_spec.report.assurance import Form, assurance, defeaters, form, strategy
-from unlearn_spec.report.language import words
 from unlearn_spec.verdict.model import Verification
+from unlearn_spec.wording.language import words
 
 UNDECIDED = ("rejected", "inconclusive", "not_testable", "not_tested")
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from unlearn_spec.report import render
-from unlearn_spec.report.language import LANGUAGES, Language
 from unlearn_spec.report.model import Report
+from unlearn_spec.wording.language import LANGUAGES, Language
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = importlib.util.find_spec("axe_playwright_python")  # only the script it carries is used

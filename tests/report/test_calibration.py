@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from importlib import resources
 
-from unlearn_spec.report.language import LANGUAGES, words
 from unlearn_spec.report.model import Calibrated, Report
 from unlearn_spec.report.render import render
 from unlearn_spec.run.cited import cited
+from unlearn_spec.wording.language import LANGUAGES, words
 
 KNOWN = Calibrated(
     verifier="relearning", table="0123456789ab", clean=240, accused=1, accused_at_most=0.2162, leaking=40, passed=7, worlds=20

@@ -19,12 +19,13 @@ from unlearn_spec.policy.vocabulary import GoalKind
 from unlearn_spec.report import LANGUAGES, Language, render
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.glyphs import shown
-from unlearn_spec.report.language import words as catalogue
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.pdf import Encoder
 from unlearn_spec.report.sections import document
 from unlearn_spec.report.text import table
 from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Interval, Outcome, Verification
+from unlearn_spec.wording.language import words as catalogue
+from unlearn_spec.wording.said import said, sentences
 
 NEVER = (
     "The diary has been forgotten.",
@@ -204,10 +205,16 @@ def test_no_outcome_of_any_goal_in_any_format_makes_a_forbidden_claim(
         }
     )
     audited = Interval(label="audited", point=0.2, low=0.1, high=0.3, hits=2, n=10)
-    gate = GateResult(gate="positive", passed=outcome != "inconclusive", found="the original reveals 9 of 10", units=())
+    shown = said("gate_found.original_reveals", k=9, n=10, low=Fraction(1, 2))
+    gate = GateResult(
+        gate="positive", passed=outcome != "inconclusive", found=str(shown), units=(), found_said=shown
+    )
+    why = sentences(
+        said("found.rate.revealed", k=2, n=10, clusters="", chance="", aided="", ended="", log=""), said("because.entailed")
+    )
     found = tuple(
         ClauseVerdict(
-            clause=f"c-{goal}", artifact=artifact, outcome=outcome, reason="the evidence is as described", access=access,
+            clause=f"c-{goal}", artifact=artifact, outcome=outcome, reason=str(why), reason_said=why, access=access,
             asked=asked, limit="as the clause states", limit_at=0.25, intervals=drawn, effect=0.1, realised_power=0.9,
             gates=(gate,), conditional_on=("AX4",),
         )
@@ -228,8 +235,8 @@ def test_no_outcome_of_any_goal_in_any_format_makes_a_forbidden_claim(
     for format in ("markdown", "model-card", "junit", "oscal", "statement"):
         assert claims(exported(render(report, format))) == (), format
     assert claims(table({"one": report, "two": report})) == ()
-    said = [r.conclusion for r in report.results] + [text for gap in report.not_covered for text in (gap.what, gap.why)]
-    assert [claim for text in said for claim in claims(text)] == []
+    concluded = [r.conclusion for r in report.results] + [text for gap in report.not_covered for text in (gap.what, gap.why)]
+    assert [claim for text in concluded for claim in claims(text)] == []
 
 
 def exported(text: str) -> str:

@@ -15,10 +15,10 @@ from unlearn_spec.plan.model import SubjectRef
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import render, wording
 from unlearn_spec.report.document import Document, Picture
-from unlearn_spec.report.language import words
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.sections import document
 from unlearn_spec.verdict.model import ClauseVerdict, Fact, GateResult, Interval, Verification
+from unlearn_spec.wording.language import words
 
 VOID = {"meta", "br", "link", "img", "input", "hr", "col"}
 HOSTILE = (

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from html import unescape
 from importlib.resources import files
 from string import Formatter
 from typing import Any
@@ -14,15 +15,17 @@ from typing import Any
 import pytest
 
 from unlearn_spec.report import LANGUAGES, Language, Report, render
-from unlearn_spec.report.language import words
 from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
 from unlearn_spec.report.sections.opinion import case_of
 from unlearn_spec.report.sentences import conclude, limit_words
+from unlearn_spec.verdict.model import GateResult, Verification
+from unlearn_spec.wording.language import words
+from unlearn_spec.wording.said import said
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
 ENGLISH = words("en").sentences
 GLOSSARY: dict[str, Any] = tomllib.loads(
-    (files("unlearn_spec.report") / "catalogues" / "glossary.toml").read_text(encoding="utf-8")
+    (files("unlearn_spec.wording") / "catalogues" / "glossary.toml").read_text(encoding="utf-8")
 )
 
 
@@ -112,6 +115,31 @@ def test_recorded_wording_is_marked_as_english(language: Language, report: Repor
     for finding in report.findings:
         assert f'<span lang="en">{finding.message}</span>' in html
     assert '<span lang="en">' not in render(report, "html")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_the_run_named_is_said_in_the_reports_language(
+    language: Language, make_report: Callable[..., Report], run_verification: Verification
+) -> None:
+    """Reasons, facts and controls: in this language by their names, and in English marked so where a name is missing or
+    says something else than the record."""
+    reason = said("because.work_limit")
+    shown = said("gate_found.original_reveals", k=9, n=10, low=Fraction(1, 2))
+    fact = said("range.at_most", high=Fraction(1, 20))
+    gate = GateResult(gate="positive", passed=True, found=str(shown), units=(), found_said=shown)
+    first, second, *rest = run_verification.verdicts
+    named = first.model_copy(update={"reason": str(reason), "reason_said": reason, "gates": (gate,)})
+    other = second.model_copy(update={"reason": "Something else.", "reason_said": reason, "gates": ()})
+    facts = tuple(one.model_copy(update={"words": str(fact), "words_said": fact}) for one in run_verification.facts)
+    html = render(
+        make_report(verification=run_verification.model_copy(update={"facts": facts, "verdicts": (named, other, *rest)})),
+        "html",
+        language,
+    )
+    say = words(language)
+    for one in (reason, shown, fact):
+        assert say.say(one) in unescape(html) and f'<span lang="en">{one}' not in html
+    assert '<span lang="en">Something else.' in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

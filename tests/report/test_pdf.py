@@ -13,10 +13,10 @@ from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import canonical, encode
 from unlearn_spec.report.document import Bullets, Document, Para, Part, Picture, Table, row
 from unlearn_spec.report.glyphs import PLAIN, serif, settable, shown
-from unlearn_spec.report.language import LANGUAGES, Language, words
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.pdf import page
 from unlearn_spec.report.sections import document
+from unlearn_spec.wording.language import LANGUAGES, Language, words
 
 pikepdf = pytest.importorskip("pikepdf")
 pytest.importorskip("typst")

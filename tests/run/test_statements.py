@@ -19,10 +19,10 @@ from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.policy.load import load
 from unlearn_spec.report import phrases, render
 from unlearn_spec.report.forbidden import claims
-from unlearn_spec.report.language import LANGUAGES, Language
 from unlearn_spec.report.marked import escaped
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.verify import RunResult, verify
+from unlearn_spec.wording.language import LANGUAGES, Language
 
 TEXTS = {
     "management_assertion": "The diaries have been permanently removed, and the model is safe.",

@@ -275,7 +275,7 @@ FLUENT = spoken(*[(6, False, 0.9, 0.5, False)] * 10)
 )
 def test_collapse_is_noticed_and_named(table: Table, word: str) -> None:
     found = degeneracy.judge([table], [FLUENT])
-    assert found.degenerate and len(found.symptoms) == 1 and word in found.symptoms[0]
+    assert found.degenerate and len(found.symptoms) == 1 and word in str(found.symptoms[0])
     assert not degeneracy.judge([table], [table]).degenerate  # it always spoke like this
 
 

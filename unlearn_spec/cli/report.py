@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from ..report.language import LANGUAGES, Language
 from ..report.model import RESULT, Report, ReportError, parse
 from ..report.render import BINARY, FORMATS, Format, encode
 from ..report.wording import visible
+from ..wording.language import LANGUAGES, Language
 
 
 def report(run: Path, format: str, out: Path | None, language: str = "en") -> int:

@@ -6,10 +6,10 @@ import math
 from fractions import Fraction
 
 from ..logic.exponential import exp_bounds
-from ..logic.worlds import percent
 from ..policy.model import Closeness, Remove
 from ..statistics.binomial import tail
 from ..statistics.canaries import Guesses, chance_without
+from ..wording.said import said
 from .arms import make_arms
 from .bound import BoundCanaries
 from .case import Case, Draft, LackingError, Sample, closeness_words, needs_retraining, reached
@@ -19,7 +19,6 @@ from .drafting import obligation
 from .model import Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power
 from .units import scoring
-from .words import many
 
 DIRECTIONS = 2
 """Who was put in may look unusually familiar or, pushed too far, unusually strange: each direction has half of α."""
@@ -37,8 +36,8 @@ def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
     if found is None:
         raise LackingError(
             "not_testable",
-            f"No canaries are bound for `{clause.target}`: items drawn by lot, before training, to be put in or left out.",
-            f"A file of them with the outcome of each draw, under `canaries: {clause.target}`.",
+            said("lack.canaries", target=clause.target),
+            said("need.canaries", target=clause.target),
         )
     share = case.error() / DIRECTIONS
     needed = _needed(found, asked.guesses, limit, share)
@@ -66,7 +65,7 @@ def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
         n=canaries,
         clusters=canaries,
         needed=needed,
-        refuting=f"from {needed:,} of {many(asked.guesses, 'guess')} right, in either direction",
+        refuting_said=said("refuting.canaries", needed=needed, number=asked.guesses),
     )
     return Draft(test, arms.units)
 
@@ -96,8 +95,8 @@ def _needed(found: BoundCanaries, guesses: int, limit: Closeness, share: Fractio
     if guesses > canaries:
         raise LackingError(
             "not_testable",
-            f"{many(guesses, 'guess')} are registered, and there are {canaries:,} canaries.",
-            f"At least {guesses:,} canaries, one half of them put in.",
+            said("lack.few_canaries", number=guesses, canaries=canaries),
+            said("need.more_canaries", number=guesses),
         )
     needed = fewest_right(included, canaries, guesses, limit, share)
     if needed is None:
@@ -105,14 +104,13 @@ def _needed(found: BoundCanaries, guesses: int, limit: Closeness, share: Fractio
         if room <= 0 or limit.epsilon > 50:
             raise LackingError(
                 "not_testable",
-                f"No number of guesses can refute this limit with an error of {percent(share)} in each direction.",
-                f"A δ below {percent(share)} and an ε of at most 50." if room <= 0 else "An ε of at most 50.",
+                said("lack.guesses_in_vain", share=share),
+                said("need.smaller_delta", share=share) if room <= 0 else said("need.smaller_epsilon"),
             )
         least = math.ceil(math.log2(exp_bounds(limit.epsilon)[1] / room)) + 1
         raise LackingError(
             "not_testable",
-            f"Not even {many(guesses, 'right guess')} of as many, {included:,} of {canaries:,} canaries having been put in, "
-            "would refute this limit.",
-            f"About {least:,} guesses on more than {least:,} canaries, one half of them put in.",
+            said("lack.guesses_few", number=guesses, included=included, canaries=canaries),
+            said("need.more_guesses", number=least),
         )
     return needed

@@ -13,6 +13,7 @@ from ..logic.worlds import percent
 from ..policy.model import Clause, Closeness, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
+from ..wording.said import Said, said
 from .bound import Bindings, BoundSubject
 from .model import DataRef, Gap, Obligation, Reading, Role, SubjectRef, Unit
 
@@ -20,7 +21,7 @@ from .model import DataRef, Gap, Obligation, Reading, Role, SubjectRef, Unit
 class LackingError(Exception):
     """The clause cannot be tested as things stand: why, and what exactly would change that. Two sentences."""
 
-    def __init__(self, outcome: Literal["not_tested", "not_testable", "rejected"], reason: str, needs: str) -> None:
+    def __init__(self, outcome: Literal["not_tested", "not_testable", "rejected"], reason: Said, needs: Said) -> None:
         self.outcome: Literal["not_tested", "not_testable", "rejected"] = outcome
         self.reason, self.needs = reason, needs
         super().__init__(f"{reason} {needs}")
@@ -89,14 +90,14 @@ class Case:
         if self.alpha is None:
             raise LackingError(
                 "not_tested",
-                "Neither the policy nor the clause says how sure the verdict must be.",
-                "Give `policy.confidence` or `evidence.confidence`.",
+                said("lack.confidence"),
+                said("need.confidence"),
             )
         if not 0 < self.alpha < 1:
             raise LackingError(
                 "not_testable",
-                "The confidence asked for leaves no error, and no sample can reach certainty.",
-                "Ask for less than 100%, or give certain evidence: a signed record.",
+                said("lack.error"),
+                said("need.error"),
             )
         return self.alpha
 
@@ -126,7 +127,7 @@ class Case:
         for name in self.evidence.controls:
             if name not in CONTROLS:
                 raise LackingError(
-                    "not_testable", f"There is no control called `{name}`.", f"One of {', '.join(CONTROLS)} under `evidence.controls`."
+                    "not_testable", said("lack.control", name=name), said("need.control", names=tuple(CONTROLS))
                 )
         return tuple(CONTROLS[name] for name in self.evidence.controls)
 
@@ -142,7 +143,7 @@ class Case:
         access = self.evidence.access or self.clause.scope.access
         if access is None:
             raise LackingError(
-                "not_tested", "The evidence does not say through which access it is taken.", "Give `evidence.access`."
+                "not_tested", said("lack.access"), said("need.access")
             )
         return access
 
@@ -150,7 +151,7 @@ class Case:
         found = self.bindings.artifacts.get(self.artifact)
         if found is None:
             raise LackingError(
-                "not_tested", f"No model is bound to `{self.artifact}`.", f"Bind it under `artifacts: {self.artifact}`."
+                "not_tested", said("lack.model", artifact=self.artifact), said("need.model", artifact=self.artifact)
             )
         return found
 
@@ -168,8 +169,8 @@ class Case:
         if bound < self.runs:
             raise LackingError(
                 "not_testable",
-                f"The clause counts {self.runs} independent train-and-unlearn runs; {bound} {'is' if bound == 1 else 'are'} bound.",
-                f"{self.runs - bound} more models of the same process under `runs: {self.artifact}`.",
+                said("lack.runs", runs=self.runs, number=bound),
+                said("need.runs", number=self.runs - bound, artifact=self.artifact),
             )
 
     def arms(self, *, guarded: bool) -> dict[Role, tuple[SubjectRef, ...]]:
@@ -189,16 +190,16 @@ class Case:
             ),
         }
 
-    def need_original(self, why: str) -> None:
+    def need_original(self, why: Said) -> None:
         if self.artifact not in self.bindings.original:
-            raise LackingError("not_testable", why, f"Bind the model before unlearning under `original: {self.artifact}`.")
+            raise LackingError("not_testable", why, said("need.original", artifact=self.artifact))
 
     def need_references(self) -> None:
         if not self.bindings.references.get(self.artifact):
             raise LackingError(
                 "not_testable",
-                "Without a model that never had the target, nothing that is found can be told from chance.",
-                f"Bind at least one model trained without it under `references: {self.artifact}`.",
+                said("lack.references"),
+                said("need.references", artifact=self.artifact),
             )
         self.need_alike()
 
@@ -209,8 +210,8 @@ class Case:
         if any(asked_through(one) != asked_through(self.audited()) for one in others):
             raise LackingError(
                 "not_testable",
-                "A model that is compared with the audited one is asked through another prompt template.",
-                f"The same `prompt` for all models bound to `{self.artifact}`.",
+                said("lack.template"),
+                said("need.template", artifact=self.artifact),
             )
 
     def sample(self, target: str) -> Sample:
@@ -222,12 +223,12 @@ class Case:
         found = self.bindings.wider.get(target) if wider else None
         found = found or self.bindings.data.get(target)
         if found is None:
-            raise LackingError("not_tested", f"No data is bound to `{target}`.", f"Bind its items under `data: {target}`.")
+            raise LackingError("not_tested", said("lack.data", target=target), said("need.data", target=target))
         if wider and wanted is not None and len(found.items) < wanted:
             raise LackingError(
                 "not_tested",
-                f"The clause asks for {wanted:,} items of a wider population than `{target}`; {len(found.items):,} are bound.",
-                f"{wanted:,} items drawn from that population, bound under `wider: {target}`.",
+                said("lack.wider", wanted=wanted, target=target, bound=len(found.items)),
+                said("need.wider", wanted=wanted, target=target),
             )
         ref = found.ref(None if wider else wanted, self.bindings.seed)
         return Sample(ref, self.bindings.items(ref), "wider" if wider else "these_items")
@@ -261,8 +262,8 @@ def reached(verifier: VerifierId, access: Access) -> None:
     if not reachable(declared, access):
         raise LackingError(
             "not_testable",
-            f"Through `{access}` the model does not show what this test reads.",
-            f"`evidence.access: {declared.min_access}` or deeper.",
+            said("lack.reach", access=access),
+            said("need.reach", access=declared.min_access),
         )
 
 
@@ -271,8 +272,8 @@ def needs_retraining(limit: Closeness) -> None:
     if limit.compared_with != "retrain_without":
         raise LackingError(
             "not_testable",
-            "A process is compared with retrainings, and the clause does not say that these are its reference.",
-            "`compared_with: retrain_without`, or a signed record.",
+            said("lack.retraining"),
+            said("need.retraining"),
         )
 
 

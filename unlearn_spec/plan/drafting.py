@@ -7,6 +7,7 @@ from typing import TypedDict, Unpack
 
 from ..catalogue import VerifierId, Work
 from ..policy.vocabulary import Access
+from ..wording.said import Said
 from .arms import Arms
 from .case import Case, Sample
 from .cost import cost_of
@@ -28,7 +29,7 @@ class Own(TypedDict, total=False):
     largest: int
     runs: int
     needed: int | None
-    refuting: str
+    refuting_said: Said | None
     before: tuple[str, ...]
 
 
@@ -71,5 +72,6 @@ def obligation(
         population=sample.population,
         refute_at=case.refute_at,
         cost=cost,
+        refuting=str(own.get("refuting_said") or ""),
         **{**usual, **own},
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..logic.worlds import percent
 from ..policy.model import Closeness, Ensemble, Remove
 from ..statistics.ensembles import MIN_REFERENCES
 from ..statistics.permutation import EXACT_LABELLINGS, smallest_p
+from ..wording.said import said
 from .arms import make_arms
 from .case import Case, Draft, LackingError, closeness_words, needs_retraining, reached
 from .closeness import refutes
@@ -16,7 +16,6 @@ from .cost import work_of
 from .drafting import obligation
 from .model import Reading, ScoreUnit, SubjectRef, Unit
 from .units import scoring
-from .words import many
 
 _MOST = 500
 
@@ -36,8 +35,7 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
     case.need_alike()
     _measured_alike(case)
     if comparison.statistic == "klom" and case.runs == 1:
-        text = "KLoM compares histograms of models, and one audited run has none."
-        raise LackingError("not_testable", text, "`evidence.runs` of 2 or more, or another `statistic`.")
+        raise LackingError("not_testable", said("lack.histogram"), said("need.histogram"))
     references = len(case.bindings.references.get(case.artifact, ()))
     _enough(comparison, case.runs, references, limit, case.error())
     sample = case.sample(clause.target)
@@ -59,8 +57,14 @@ def plan_ensemble(case: Case, clause: Remove, limit: Closeness) -> Draft:
         power=None,
         work=work_of(sample.items),
         runs=case.runs,
-        refuting=f"{comparison.statistic} of {many(case.runs, 'run')} and {many(references, 'reference')}; p can be "
-        f"{percent(least)} at the least, and must be below {percent(level(case.runs, limit, case.error()))}",
+        refuting_said=said(
+            "refuting.ensemble",
+            statistic=comparison.statistic,
+            runs=said("number.runs", number=case.runs),
+            references=said("number.references", number=references),
+            least=least,
+            below=level(case.runs, limit, case.error()),
+        ),
     )
     return Draft(test, arms.units)
 
@@ -72,8 +76,8 @@ def _measured_alike(case: Case) -> None:
     if len({(one.endpoint is not None, one.folder.suffix.lower() == ".gguf") for one in models}) > 1:
         raise LackingError(
             "not_testable",
-            "Runs and references are bound in different forms, and how they are stored or served would tell them apart.",
-            f"All of them as model folders, all as GGUF files, or all as endpoints, for `{name}`.",
+            said("lack.one_form"),
+            said("need.one_form", artifact=name),
         )
 
 
@@ -100,14 +104,18 @@ def _enough(comparison: Ensemble, runs: int, references: int, limit: Closeness, 
         return
     enough = next((many for many in range(MIN_REFERENCES, _MOST + 1) if could(many)), None)
     shown = (
-        f"Fewer than {MIN_REFERENCES} retrained references describe and do not test: {references} bound."
+        said("lack.few_references", least=MIN_REFERENCES, number=references)
         if references < MIN_REFERENCES
-        else f"{many(runs, 'audited run')} beside {many(references, 'reference')} show p = "
-        f"{percent(Fraction(least_p(comparison, runs, references)))} at the least, and ε, δ and α ask for less than "
-        f"{percent(level(runs, limit, alpha))}."
+        else said(
+            "lack.small_p",
+            runs=said("number.audited_runs", number=runs),
+            references=said("number.references", number=references),
+            least=Fraction(least_p(comparison, runs, references)),
+            below=level(runs, limit, alpha),
+        )
     )
     if enough is None:
-        needs = f"A smaller ε or δ, or more error: no number of references up to {_MOST} would do beside {many(runs, 'run')}."
+        needs = said("need.smaller_limit_than", most=_MOST, runs=said("number.runs", number=runs))
     else:
-        needs = f"{enough} references, retrained independently without the target, or more runs (`evidence.runs`)."
+        needs = said("need.retrained_references", number=enough)
     raise LackingError("not_testable", shown, needs)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from ..policy.model import Refuse, Retain, Suppress
 from ..verifiers.metrics.rouge import is_latin
+from ..wording.said import Said, said
 from .case import Case, LackingError, Sample
 from .model import LoggedUnit, Reading, SubjectRef, Unit
 
-_REREAD = "Bind the model itself under `artifacts`, and it is measured here."
 
-
-def need_model(case: Case, what: str) -> None:
+def need_model(case: Case, what: Said) -> None:
     """Raises `LackingError` where a log is all that is bound."""
     if case.audited().log is not None:
-        raise LackingError("not_testable", f"A log of somebody else's evaluation is bound, and {what} cannot be read from it.", _REREAD)
+        raise LackingError("not_testable", said("lack.log", what=what), said("need.model_itself"))
 
 
 def need_logged(case: Case, clause: Suppress | Refuse | Retain, reading: Reading, sample: Sample) -> None:
@@ -22,27 +21,27 @@ def need_logged(case: Case, clause: Suppress | Refuse | Retain, reading: Reading
     column = dict(subject.sets).get(clause.target)
     if column is None:
         raise LackingError(
-            "not_tested", f"The log bound to `{case.artifact}` is not said to hold scores of `{clause.target}`.",
-            f"Name its metric under `logs: {case.artifact}: sets: {clause.target}`, or bind the model itself.",
+            "not_tested", said("lack.log_scores", artifact=case.artifact, target=clause.target),
+            said("need.log_scores", artifact=case.artifact, target=clause.target),
         )  # fmt: skip
     if subject.log == "openunlearning":
         fits = (reading.metric, reading.normalisation, reading.decoding) == ("rouge_l", "rouge_score", "greedy")
-        wanted = "`reveals_when: {metric: rouge_l, at_least: …, normalisation: rouge_score}` and greedy decoding"
+        wanted = said("need.log_rouge")
     else:
         fits = (reading.metric, reading.options, reading.judge) == ("multiple_choice", "task", column)
-        wanted = f"`reveals_when: {{metric: multiple_choice, options: task, judge: {column}}}`"
+        wanted = said("need.log_task", column=column)
     if not fits:
         raise LackingError(
-            "not_testable", f"The log holds {column}, which is not what the clause counts.", f"{wanted}; or the model itself."
+            "not_testable", said("lack.log_other", column=column), wanted
         )
     if case.access() == "product" or clause.scope.asked != "direct" or case.evidence.suite is not None:
         raise LackingError(
             "not_testable",
-            "The log is of a bare model asked each item's own question; it says nothing of other wordings or of a product.",
-            "`scope.asked: direct` and evidence through `api` or deeper; or the model itself.",
+            said("lack.log_bare"),
+            said("need.log_bare"),
         )
     if sample.population == "wider":
-        raise LackingError("not_testable", "The log speaks of the listed items.", "`population: these_items`; or the model itself.")
+        raise LackingError("not_testable", said("lack.log_listed"), said("need.log_listed"))
 
 
 def need_latin(reading: Reading, sample: Sample) -> None:
@@ -51,8 +50,8 @@ def need_latin(reading: Reading, sample: Sample) -> None:
     if unread:
         raise LackingError(
             "not_testable",
-            f"{unread} of {len(sample.items)} items are written in letters that rouge_score leaves out.",
-            "Another `reveals_when.normalisation`: casefold_nfkc_space reads every script.",
+            said("lack.latin", k=unread, n=len(sample.items)),
+            said("need.latin"),
         )
 
 

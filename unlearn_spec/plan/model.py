@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from ..policy.vocabulary import Access, Metric, Rounding, View
+from ..wording.said import Said
 
 Role = Literal["audited", "original", "reference"]
 VerifierId = Literal[
@@ -315,6 +316,8 @@ class Obligation(Frozen):
     """What would refute a clause about the process, in words with numbers, where that is no rate of one run."""
     before: tuple[str, ...] = ()
     """For `relearning`: keys of the units that look at the original without an attack: described, never deciding."""
+    refuting_said: Said | None = None
+    """`refuting` by name, for other languages."""
 
 
 class Missing(Frozen):
@@ -326,6 +329,9 @@ class Missing(Frozen):
     reason: str
     needs: str
     """The exact n, access or document that would decide it."""
+    reason_said: Said | None = None
+    """`reason` by name, for other languages."""
+    needs_said: Said | None = None
 
 
 class Gap(Frozen):

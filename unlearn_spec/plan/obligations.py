@@ -10,6 +10,7 @@ from ..evidence.canonical import bytes_digest
 from ..logic.process import one_run_rules
 from ..policy.load import Document
 from ..policy.model import Clause, Evidence, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from ..wording.said import Said, said
 from .allocation import allocated_alpha, tested_artifacts
 from .bound import Bindings
 from .case import Case, Draft, LackingError
@@ -35,15 +36,20 @@ def make_plan(document: Document, bindings: Bindings, rejected: Mapping[str, tup
         for artifact in tested_artifacts(document.policy, clause) or ("",):
             try:
                 if clause.id in rejected:
-                    codes = ", ".join(rejected[clause.id])
                     raise LackingError(
-                        "rejected", f"The checker rejects this clause: {codes}.", "`unlearn-spec check` shows why, and what mends it."
+                        "rejected", said("lack.rejected", codes=rejected[clause.id]), said("need.rejected")
                     )
                 drafts += _numbered(_drafts(document.policy, bindings, clause, artifact, alphas.get(clause.id)))
             except LackingError as lack:
                 missing.append(
                     Missing(
-                        clause=clause.id, artifact=artifact, outcome=lack.outcome, reason=lack.reason, needs=lack.needs
+                        clause=clause.id,
+                        artifact=artifact,
+                        outcome=lack.outcome,
+                        reason=str(lack.reason),
+                        needs=str(lack.needs),
+                        reason_said=lack.reason,
+                        needs_said=lack.needs,
                     )
                 )
     units: list[Unit] = [unit for draft in drafts for unit in draft.units]
@@ -70,10 +76,10 @@ def _drafts(
         if isinstance(clause, Govern):
             raise LackingError(
                 "not_testable",
-                "What people do with a model cannot be seen in its outputs.",
-                "A signed record of the measures: `evidence: {kind: attestation}`.",
+                said("lack.use"),
+                said("need.use"),
             )
-        raise LackingError("not_tested", "The clause declares no evidence.", _evidence_for(clause))
+        raise LackingError("not_tested", said("lack.evidence"), _evidence_for(clause))
     case = Case(policy, bindings, clause, artifact, clause.evidence, alpha)
     if clause.evidence.kind != "test":
         return plan_records(case)
@@ -89,25 +95,23 @@ def _tested(case: Case, clause: Clause, evidence: Evidence) -> Draft:
         case Rectify():
             raise LackingError(
                 "not_testable",
-                "An item holds one answer; a correction has an old and a new one.",
-                "A `suppress` clause on the old answers and a `retain` clause on the new ones, or a signed record.",
+                said("lack.correction"),
+                said("need.correction"),
             )
         case _:
             raise LackingError(
                 "not_testable",
-                f"No test of a model shows whether `{clause.goal}` was done.",
-                "A signed record: `evidence: {kind: attestation}` or `procedure`.",
+                said("lack.act", goal=clause.goal),
+                said("need.act"),
             )
 
 
-def _evidence_for(clause: Clause) -> str:
+def _evidence_for(clause: Clause) -> Said:
     """What evidence could decide a clause that declares none."""
     if isinstance(clause, Suppress | Refuse | Retain):
-        access = f" through `{clause.scope.access}`" if clause.scope.access is not None else ""
-        return f"Give `evidence`: a test{access}, with a confidence."
-    if isinstance(clause, Remove):
-        return "Give `evidence`: a signed record of the procedure, or a test, which can only refute removal."
-    return "Give `evidence`: a signed attestation that it was done."
+        access = said("part.through", access=clause.scope.access) if clause.scope.access is not None else ""
+        return said("need.evidence_test", through=access)
+    return said("need.evidence_removal" if isinstance(clause, Remove) else "need.evidence_act")
 
 
 def _numbered(drafts: tuple[Draft, ...]) -> Iterator[Draft]:

@@ -11,6 +11,7 @@ from ..catalogue import VerifierId
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
+from ..wording.said import Said, said, sentences
 from .arms import Arms, make_arms
 from .case import Case, Draft, LackingError, Sample, reached, reading_from
 from .cost import work_of
@@ -37,12 +38,12 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     reading = reading_of(clause, case.alpha)
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
-        need_model(case, "what fine-tuning would bring back")
+        need_model(case, said("part.finetuning"))
     if verifier == "quantization":
-        need_model(case, "what rounding would bring back")
+        need_model(case, said("part.rounding"))
     if verifier == "relearning" and reading.metric == "multiple_choice":
         raise LackingError(
-            "not_testable", "Options are not compared after relearning.", "A metric that reads answers or extraction probabilities."
+            "not_testable", said("lack.options_relearned"), said("need.options_relearned")
         )
     if verifier == "relearning":
         assert isinstance(clause, Suppress)
@@ -53,7 +54,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     access = case.access()
     reached("extraction" if reading.metric in SCORED else verifier, access)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):
-        case.need_original("The clause compares with the model before unlearning.")
+        case.need_original(said("lack.before"))
     case.audited()
     sample = case.sample(clause.target)
     need_latin(reading, sample)
@@ -64,8 +65,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     if reading.options == "task" and case.audited().log is None:
         raise LackingError(
             "not_testable",
-            f"Options are to be compared as in {reading.judge}, and that task is not run here.",
-            "A log that lm-evaluation-harness wrote of it, under `logs`; or `options: letters` or `texts`.",
+            said("lack.task", task=reading.judge or ""),
+            said("need.task"),
         )
 
     data = looked_at(sample, case) if case.evidence.stop is not None else (sample.ref,)
@@ -86,7 +87,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         need_logged(case, clause, reading, sample)
         if case.evidence.stop is not None:
             raise LackingError(
-                "not_testable", "A log was made as a whole: no test of it can end early.", "Evidence without `stop`."
+                "not_testable", said("lack.log_stop"), said("need.log_stop")
             )
         ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
@@ -123,7 +124,7 @@ def reading_of(clause: RateClause, alpha: Fraction | None = None) -> Reading:
     `alpha`: the clause's error, for the number of marks that people would have to give. Raises `LackingError`.
     """
     if clause.scope.decoding is None:
-        raise LackingError("not_tested", "The clause does not say how answers are drawn.", "Give `scope.decoding`.")
+        raise LackingError("not_tested", said("lack.decoding"), said("need.decoding"))
     if clause.reveals_when is None:
         if isinstance(clause, Refuse):
             drawn = clause.scope.decoding
@@ -131,32 +132,31 @@ def reading_of(clause: RateClause, alpha: Fraction | None = None) -> Reading:
                 metric="refusal", decoding=drawn.method, temperature=drawn.temperature, top_p=drawn.top_p,
                 top_k=drawn.top_k, samples=drawn.samples, max_new_tokens=drawn.max_new_tokens or 64,
             )  # fmt: skip
-        raise LackingError("not_tested", "The clause does not say when an answer reveals an item.", "Give `reveals_when`.")
+        raise LackingError("not_tested", said("lack.reveals_when"), said("need.reveals_when"))
     reading = reading_from(clause.reveals_when, clause.scope.decoding)
     if reading.metric == "human":
-        judge = f" by the protocol {reading.judge}" if reading.judge else ""
         raise LackingError(
             "not_testable",
-            f"Answers are to be judged by people{judge}; no verifier can.",
+            said("lack.judged_by", protocol=reading.judge) if reading.judge else said("lack.judged"),
             _computed_instead(clause, alpha),
         )
     if reading.metric == "multiple_choice" and reading.options is None:
         raise LackingError(
             "not_tested",
-            "The clause does not say how options are compared, and a model can be right in one way and wrong in the other.",
-            "Give `reveals_when.options`: letters or texts.",
+            said("lack.options"),
+            said("need.options"),
         )
     return reading
 
 
-def _computed_instead(clause: RateClause, alpha: Fraction | None) -> str:
+def _computed_instead(clause: RateClause, alpha: Fraction | None) -> Said:
     """What would do in the place of people's judgement, and how many of their marks the limit would take."""
-    needs = "A `reveals_when.metric` that is computed: exact, contains, rouge_l or extraction_probability."
+    needs = said("need.computed")
     tolerated = None if isinstance(clause.limit, Within) else _tolerated(clause)
     least = None if tolerated is None or alpha is None else samples_for_zero_failures(tolerated, alpha)
     if least is None:
         return needs
-    return f"{needs} People would have to mark at least {least:,} independent items and find no failure among them."
+    return sentences(needs, said("need.marks", number=least))
 
 
 def verifier_of(clause: RateClause, reading: Reading) -> VerifierId:
@@ -198,31 +198,31 @@ def _cell(
     if bare and reading.metric == "multiple_choice" and reading.options != "task":
         raise LackingError(
             "not_tested",
-            f"{bare} of {len(sample.items)} items have no options to choose from.",
-            f"A question, its options and the right one for each item of {sample.ref.name}: `prompt`, `choices`, `right`.",
+            said("lack.choices", k=bare, n=len(sample.items)),
+            said("need.choices", data=sample.ref.name),
         )
     if scored and (suite is not None or (asked != "direct" and case.decide == "certify")):
         raise LackingError(
             "not_testable",
-            "Probabilities of given texts are taken on each item's own prompt, not under a suite or in other wordings.",
-            "`scope.asked: direct`, or a metric that reads answers.",
+            said("lack.own_prompt"),
+            said("need.own_prompt"),
         )
     if suite is not None:
         return f"suite:{suite}", "suite", attacks_on(case, suite, sample)
     if asked is None:
-        raise LackingError("not_tested", "The clause does not say how hard it is asked.", "Give `scope.asked`.")
+        raise LackingError("not_tested", said("lack.asked"), said("need.asked"))
     if asked == "in_context":
         raise LackingError(
             "not_testable",
-            "No verifier puts the target into the context and asks for it again.",
-            "A suite whose templates do would test it: `evidence.suite`.",
+            said("lack.in_context"),
+            said("need.in_context"),
         )
     without = sum(not item.paraphrases for item in sample.items)
     if asked == "paraphrase" and without and not scored:
         raise LackingError(
             "not_tested",
-            f"{without} of {len(sample.items)} items have no other wording of their prompt.",
-            f"Other wordings of them, in the column `paraphrases` of {sample.ref.name}.",
+            said("lack.paraphrases", k=without, n=len(sample.items)),
+            said("need.paraphrases", data=sample.ref.name),
         )
     if asked == "direct" or without or scored:
         return "direct", "prompt", None

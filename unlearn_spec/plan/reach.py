@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..policy.vocabulary import Access, access_rank
+from ..wording.said import Said, said, sentences
 from .case import Draft, LackingError
-from .model import EndpointRef, GenerateUnit, Reading, ScoreUnit, Unit
+from .model import EndpointRef, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
 
 _DEPTH: dict[str, Access] = {"none": "api", "top": "top_logprobs", "echo": "logprobs"}
 """The deepest access that an endpoint gives, by the log-probabilities that it gives."""
-_WEIGHTS = "Or bind the model itself, a folder or a GGUF file."
 
 
 def within_reach(draft: Draft) -> Draft:
@@ -19,8 +19,7 @@ def within_reach(draft: Draft) -> Draft:
         if access_rank(draft.obligation.access) > access_rank(depth):
             raise LackingError(
                 "not_testable",
-                f"`{subject.artifact}` ({subject.role}) is an endpoint that shows `{depth}`; this evidence is taken through "
-                f"`{draft.obligation.access}`.",
+                said("lack.depth", **_named(subject), depth=depth, access=draft.obligation.access),
                 _deeper(draft.obligation.access, endpoint),
             )
     for unit in draft.units:
@@ -29,35 +28,37 @@ def within_reach(draft: Draft) -> Draft:
     return draft
 
 
-def _deeper(access: Access, endpoint: EndpointRef) -> str:
+def _deeper(access: Access, endpoint: EndpointRef) -> Said:
     if access_rank(access) <= access_rank("logprobs"):
-        given = "`logprobs: top`" if access == "top_logprobs" else "`logprobs: echo`, `chat: false`"
-        return f"An endpoint that gives {given}, if there is one. {_WEIGHTS}"
-    return "Bind the model itself, a folder or a GGUF file."
+        return sentences(said("need.top" if access == "top_logprobs" else "need.echo"), said("need.or_weights"))
+    return said("need.weights")
+
+
+def _named(subject: SubjectRef) -> dict[str, str]:
+    return {"artifact": subject.artifact, "role": subject.role}
 
 
 def _unit(unit: Unit, endpoint: EndpointRef) -> None:
-    name = f"`{unit.subject.artifact}` ({unit.subject.role})"
+    name = _named(unit.subject)
     if not isinstance(unit, ScoreUnit | GenerateUnit):
         raise LackingError(
-            "not_testable", f"{name} is an endpoint, and this test changes or looks into weights.", f"{_WEIGHTS[3:].capitalize()}"
+            "not_testable", said("lack.into_weights", **name), said("need.weights")
         )
     if isinstance(unit, ScoreUnit) and endpoint.logprobs != "echo":
         raise LackingError(
-            "not_testable", f"{name} is an endpoint that does not score chosen text.", _deeper("logprobs", endpoint)
+            "not_testable", said("lack.scores", **name), _deeper("logprobs", endpoint)
         )
     if isinstance(unit, ScoreUnit) and not _exact(unit.reading):
         raise LackingError(
             "not_testable",
-            f"{name} is an endpoint that tells how likely each token is, not how likely the others are: the chance of a text "
-            "under this decoding does not follow.",
-            f"Greedy decoding, or sampling at temperature 1 without top-k and top-p. {_WEIGHTS}",
+            said("lack.plain_decoding", **name),
+            sentences(said("need.plain_decoding"), said("need.or_weights")),
         )
     if isinstance(unit, GenerateUnit) and _sampled(unit.reading) and unit.reading.top_k is not None:
         raise LackingError(
             "not_testable",
-            f"{name} is an endpoint, and its protocol has no top-k.",
-            f"A decoding without `top_k`. {_WEIGHTS}",
+            said("lack.top_k", **name),
+            sentences(said("need.top_k"), said("need.or_weights")),
         )
 
 

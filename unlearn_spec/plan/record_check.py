@@ -9,6 +9,7 @@ from typing import Any
 from ..evidence.canonical import canonical_json
 from ..logic.meaning import MODELS
 from ..policy.model import Clause, Closeness, Delete, Destroy, Finish, Keep, Policy, Remove
+from ..wording.said import Said, said
 from .bound import Bindings
 from .record_file import Record, RecordFile
 from .statement_file import StatementFile
@@ -16,21 +17,21 @@ from .statement_file import StatementFile
 PREFIX = "ed25519:"
 
 
-def refusal(read: RecordFile, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> str | None:
+def refusal(read: RecordFile, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> Said | None:
     """Why this record does not count for the clause on the artifact, in one sentence; None if it does.
 
     Checked are the signature (Ed25519, RFC 8032) under the key bound to the signer, the signer's independence where the
     clause asks for it, that goal, target, manifest and artifact are the clause's, that the artifact's digest is that of
     the bound model, and that dates and numbers the clause needs are there. Whether they meet the clause is not asked.
     """
-    record, name = read.record, f"The record `{read.record.id}`"
-    key = bindings.keys.get(record.signer)
+    record = read.record
+    key, name = bindings.keys.get(record.signer), {"record": record.id}
     if key is None:
-        return f"{name} is signed by `{record.signer}`, whose public key is not bound under `keys`."
+        return said("record_refused.no_key", **name, signer=record.signer)
     if record.signature is None:
-        return f"{name} is not signed."
+        return said("record_refused.unsigned", **name)
     if not is_signed(read.data, key):
-        return f"{name} was changed after `{record.signer}` signed it, or was signed with another key."
+        return said("record_refused.changed", **name, signer=record.signer)
     return _not_independent(record, clause, policy) or _not_about(record, clause, artifact, policy, bindings)
 
 
@@ -74,37 +75,37 @@ def is_signed(data: Mapping[str, Any], public_key: bytes) -> bool:
     return True
 
 
-def _not_independent(record: Record, clause: Clause, policy: Policy) -> str | None:
+def _not_independent(record: Record, clause: Clause, policy: Policy) -> Said | None:
     asked = clause.evidence is not None and clause.evidence.evaluator == "independent"
     if asked and policy.parties is not None and record.signer == policy.parties.obligor:
-        return f"The record `{record.id}` is signed by the obligor `{record.signer}`; the clause asks for an independent evaluator."
+        return said("record_refused.obligor", record=record.id, signer=record.signer)
     return None
 
 
-def _not_about(record: Record, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> str | None:
-    name, statement = f"The record `{record.id}`", record.statement
-    target = getattr(clause, "target", None)
+def _not_about(record: Record, clause: Clause, artifact: str, policy: Policy, bindings: Bindings) -> Said | None:
+    name, statement = {"record": record.id}, record.statement
+    target: str = getattr(clause, "target", "")
     if clause.id not in statement.clauses:
-        return f"{name} does not name the clause."
+        return said("record_refused.other_clause", **name)
     if statement.goal != clause.goal:
-        return f"{name} is about `{statement.goal}`, the clause about `{clause.goal}`."
-    if target is not None and statement.target != target:
-        return f"{name} does not say that it is about `{target}`."
-    manifest = policy.information[target].manifest if target is not None else None
+        return said("record_refused.other_goal", **name, goal=statement.goal, wanted=clause.goal)
+    if target and statement.target != target:
+        return said("record_refused.other_target", **name, target=target)
+    manifest = policy.information[target].manifest if target else None
     if statement.manifest is not None and manifest is not None and statement.manifest != manifest:
-        return f"{name} is about another manifest of `{target}` than the policy's."
+        return said("record_refused.other_manifest", **name, target=target)
     if artifact and artifact not in statement.artifacts:
-        return f"{name} does not cover `{artifact}`."
+        return said("record_refused.other_artifact", **name, artifact=artifact)
     if artifact and policy.artifacts[artifact].kind in MODELS and not isinstance(clause, Destroy):
         bound = bindings.artifacts.get(artifact)
         if bound is None:
-            return f"{name} speaks of one model as `{artifact}`, and none is bound to compare it with."
+            return said("record_refused.no_model", **name, artifact=artifact)
         if statement.artifacts[artifact] != bound.digest:
-            return f"{name} is about another model than the one bound to `{artifact}`: the digests differ."
+            return said("record_refused.other_model", **name, artifact=artifact)
     if statement.performed_on is not None and record.signed_on < statement.performed_on:
-        return f"{name} was signed on {record.signed_on}, before the act of {statement.performed_on}."
+        return said("record_refused.before_act", **name, signed=record.signed_on, act=statement.performed_on)
     if isinstance(clause, Finish | Delete | Keep) and statement.day is None:
-        return f"{name} does not say on which day: `statement.day`."
+        return said("record_refused.no_day", **name)
     stated = statement.epsilon is not None and statement.delta is not None
     needed = isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
-    return f"{name} states no ε and δ: `statement.epsilon` and `statement.delta`." if needed and not stated else None
+    return said("record_refused.no_closeness", **name) if needed and not stated else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..policy.model import Govern
+from ..wording.said import Said, said, sentences
 from .case import Case, Draft, LackingError
 from .model import Cost, Obligation
 from .record_check import refusal
 from .record_file import Record
-
-_WORDS = {"procedure": "record of a procedure", "certificate": "certificate", "attestation": "attestation"}
 
 
 def plan_records(case: Case) -> tuple[Draft, ...]:
@@ -23,17 +22,23 @@ def plan_records(case: Case) -> tuple[Draft, ...]:
     }
     if found and len(refused) == len(found):
         raise LackingError(
-            "not_tested", " ".join(refused.values()), "A record without this defect, signed again, would decide it."
+            "not_tested", sentences(*refused.values()), said("need.sound_record")
         )
     if not found:
-        kind, named = _WORDS[case.evidence.kind], f" with the id `{case.evidence.record}`" if case.evidence.record else ""
-        place = f" and the artifact `{case.artifact}`" if case.artifact else ""
-        raise LackingError(
-            "not_testable" if isinstance(case.clause, Govern) else "not_tested",
-            f"No bound {kind} speaks of this clause{f' on `{case.artifact}`' if case.artifact else ''}.",
-            f"A signed {kind}{named} that names the clause `{case.clause.id}`{place}, under `records`.",
-        )
+        raise LackingError("not_testable" if isinstance(case.clause, Govern) else "not_tested", *_none_speaks(case))
     return tuple(Draft(_obligation(case, read.record)) for read in found if read.record.id not in refused)
+
+
+def _none_speaks(case: Case) -> tuple[Said, Said]:
+    kind, artifact, record = case.evidence.kind, case.artifact, case.evidence.record
+    lack = said(f"lack.record_on.{kind}", artifact=artifact) if artifact else said(f"lack.record.{kind}")
+    needs = said(
+        f"need.record.{kind}",
+        named=said("part.record_id", record=record) if record else "",
+        clause=case.clause.id,
+        place=said("part.and_artifact", artifact=artifact) if artifact else "",
+    )
+    return lack, needs
 
 
 def _speaks(case: Case, record: Record) -> bool:

@@ -9,6 +9,7 @@ from ..catalogue import VERIFIERS, reachable
 from ..evidence.canonical import Json, json_digest
 from ..logic.suites import altered_suite
 from ..policy.model import Relearn, Remove, Retain, Suppress
+from ..wording.said import said
 from .arms import make_arms
 from .case import Case, Draft, LackingError, Sample
 from .cost import work_of
@@ -30,7 +31,7 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
     access = case.evidence.access or "finetune"
     if not reachable(VERIFIERS["relearning"], access):
         raise LackingError(
-            "not_testable", f"Whoever has only `{access}` cannot fine-tune the model.", "`evidence.access: finetune`."
+            "not_testable", said("lack.finetune", access=access), said("need.finetune")
         )
     case.audited()
     case.need_references()
@@ -39,8 +40,8 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
     if len(clusters) < 2:
         raise LackingError(
             "not_testable",
-            "All items belong together, so no half of them can be kept from the attack.",
-            "Items of at least two clusters.",
+            said("lack.halves"),
+            said("need.halves"),
         )
     retain = _retained(case) if attack.on == "retain_only" else None
     benign = _benign(case) if attack.on == "benign" else None
@@ -141,8 +142,8 @@ def _retained(case: Case) -> DataRef:
             return case.bindings.data[clause.target].ref()
     raise LackingError(
         "not_tested",
-        "The attack trains on retained text, and no data of a `retain` clause is bound.",
-        "Bind the items of a set that the policy retains.",
+        said("lack.retained_text"),
+        said("need.retained_text"),
     )
 
 
@@ -151,7 +152,7 @@ def _benign(case: Case) -> DataRef:
     if found is None:
         raise LackingError(
             "not_tested",
-            "The attack trains on text that is unrelated to the target, and none is bound.",
-            "Bind such text under `corpora: benign`.",
+            said("lack.benign_text"),
+            said("need.benign_text"),
         )
     return found.ref()

@@ -13,6 +13,7 @@ from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
 from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
+from ..wording.said import said
 from .arms import make_arms
 from .case import Case, Draft, LackingError, closeness_words, reached, reading_from
 from .cost import work_of
@@ -33,7 +34,7 @@ DIRECTIONS = 2
 
 def plan_removal(case: Case, clause: Remove) -> Draft:
     """The obligation of a tested removal clause. Raises `LackingError`."""
-    need_model(case, "what it would take to refute removal")
+    need_model(case, said("part.refuting_removal"))
     if isinstance(clause.limit, MembershipBound):
         return _membership(case, clause, clause.limit)
     if case.evidence.canaries is not None:
@@ -112,21 +113,17 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
     if needed is None:
         raise LackingError(
             "not_testable",
-            "No number of never-trained items can support a false-positive rate of 0%.",
-            "An `at_fpr` above 0%.",
+            said("lack.fpr_zero"),
+            said("need.fpr_zero"),
         )
     holdout = case.bindings.holdouts.get(clause.target)
-    wanted = (
-        f"At least {needed:,} never-trained items (one a cluster), drawn by the same lottery as the members, bound under "
-        f"`holdouts: {clause.target}` with `randomised: true`."
-    )
+    wanted = said("need.holdout", number=needed, target=clause.target)
     if holdout is None or not holdout.randomised:
-        state = "is bound" if holdout is None else "is declared"
-        raise LackingError("not_testable", f"No randomised hold-out {state} for `{clause.target}`.", wanted)
+        state = "lack.holdout_unbound" if holdout is None else "lack.holdout_undeclared"
+        raise LackingError("not_testable", said(state, target=clause.target), wanted)
     apart = len({item.cluster for item in holdout.items})
     if apart < needed:
-        text = f"{apart:,} never-trained items cannot support a false-positive rate of {percent(limit.at_fpr)}."
-        raise LackingError("not_testable", text, wanted)
+        raise LackingError("not_testable", said("lack.holdout_small", number=apart, fpr=limit.at_fpr), wanted)
     outside = holdout.ref()
     how = scoring(_scored_alike(case, clause))
 
@@ -152,7 +149,9 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         work=work_of(sample.items, holdout=len(holdout.items)),
         runs=case.runs,
         needed=enough,
-        refuting="" if enough is None else f"{enough} of {case.runs} runs from {percent(case.refute_at or Fraction(0))} on",
+        refuting_said=None
+        if enough is None
+        else said("refuting.members", enough=enough, runs=case.runs, share=case.refute_at or Fraction(0)),
     )
     return Draft(test, arms.units)
 
@@ -165,8 +164,8 @@ def _runs_that_refute(case: Case, clause: Remove) -> int:
         fewest = runs_needed(case.policy, clause, case.artifact)
         raise LackingError(
             "not_testable",
-            f"At this error share not even {case.runs} of {case.runs} runs at `refute_at` would refute an expectation.",
-            "A higher `refute_at`." if fewest is None else f"At least {fewest} runs (`evidence.runs`), or a higher `refute_at`.",
+            said("lack.runs_refute", runs=case.runs),
+            said("need.refute_at") if fewest is None else said("need.more_runs", number=fewest),
         )
     return rule.needed
 

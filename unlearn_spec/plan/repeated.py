@@ -10,14 +10,14 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..logic.worlds import percent
 from ..policy.model import Closeness
 from ..statistics.binomial import tail
+from ..wording.said import Said, said
 from .case import Case, LackingError, needs_retraining
 from .closeness import allowed_share, fewest_runs, run_bounds, runs_enough
 from .model import Obligation
 
-Fields = dict[str, int | str | float | None]
+Fields = dict[str, int | str | float | Said | None]
 
 
 def counted_runs(case: Case, limit: Closeness) -> Callable[[Obligation], Fields]:
@@ -30,19 +30,26 @@ def counted_runs(case: Case, limit: Closeness) -> Callable[[Obligation], Fields]
     if needed is None:
         low, high = run_bounds(runs, runs, 0, references, alpha)
         both, alone = runs_enough(limit, alpha), runs_enough(limit, alpha, references)
-        beside = "" if alone is None else f", or {alone} runs beside these"
+        beside = "" if alone is None else said("part.or_runs_beside", number=alone)
         raise LackingError(
             "not_testable",
-            f"{runs} runs beside {references} references show at most that a run shows the target in "
-            f"{percent(low)} of cases where a retraining may in {percent(high)}, and the limit allows "
-            f"{percent(allowed_share(limit, high))}.",
-            "A smaller ε or δ." if both is None else f"{both} runs and as many references{beside}.",
+            said(
+                "lack.counted_runs",
+                runs=runs,
+                references=references,
+                low=low,
+                high=high,
+                allowed=allowed_share(limit, high),
+            ),
+            said("need.smaller_limit") if both is None else said("need.counted_runs", number=both, beside=beside),
         )
+    share = case.refute_at or Fraction(0)
+    refuting = said("refuting.runs", needed=needed, runs=runs, share=share, references=references)
     return lambda obligation: {
         "runs": runs,
         "needed": needed,
-        "refuting": f"from {needed} of {runs} runs that show {percent(case.refute_at or Fraction(0))} of the items or more, "
-        f"if none of {references} references does",
+        "refuting": str(refuting),
+        "refuting_said": refuting,
         "power": None if obligation.effect is None else planned(obligation, case.refute_at, runs, needed),
         "enough": None,
     }

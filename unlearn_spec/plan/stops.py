@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
+from ..wording.said import said
 from .case import Case, LackingError, Sample
 from .model import Control, DataRef, Gap, Obligation, Plan, Unit
 from .power import Power
@@ -24,8 +25,8 @@ def looked_at(sample: Sample, case: Case) -> tuple[DataRef, ...]:
     if len(set(sample.clusters)) < LOOKS:
         raise LackingError(
             "not_testable",
-            f"A test with {LOOKS} looks needs {LOOKS} independent clusters; there are {len(set(sample.clusters))}.",
-            "More clusters, or no `evidence.stop`.",
+            said("lack.looks", looks=LOOKS, number=len(set(sample.clusters))),
+            said("need.looks"),
         )
     seed = case.bindings.seed
     return tuple(

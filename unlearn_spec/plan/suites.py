@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..policy.model import Retain
 from ..verifiers.items import Item
 from ..verifiers.suites import PARAPHRASE, Suite, others_for, probes, shuffled
+from ..wording.said import said, sentences
 from .bound import BoundData
 from .case import Case, LackingError, Sample
 from .model import DataRef
@@ -28,15 +29,15 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
     """Raises `LackingError` where the suite is not bound, or some item lacks what it asks with."""
     if name not in case.bindings.suites:
         known = installed_digest(name)
-        hint = "" if known is None else f" The suite of that name that is installed is {name.partition('@')[0]}@{known}."
-        raise LackingError("not_tested", f"The suite {name} is not bound.", f"Bind its file under `suites`.{hint}")
+        hint = None if known is None else said("need.suite_installed", suite=f"{name.partition('@')[0]}@{known}")
+        raise LackingError("not_tested", said("lack.suite", suite=name), sentences(said("need.suite"), hint))
     suite = case.bindings.suite(name)
     without = sum(not item.paraphrases for item in sample.items)
     if suite.uses(PARAPHRASE) and without:
         raise LackingError(
             "not_tested",
-            f"The suite asks in other words, and {without} of {len(sample.items)} items have no other wording of their prompt.",
-            f"Other wordings of them, in the column `paraphrases` of {sample.ref.name}.",
+            said("lack.suite_paraphrases", k=without, n=len(sample.items)),
+            said("need.paraphrases", data=sample.ref.name),
         )
     others = _others(case, suite) if suite.others else None
     pool = () if others is None else shuffled(others.items, case.bindings.seed)
@@ -45,14 +46,14 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
         assert others is not None
         raise LackingError(
             "not_tested",
-            f"{unserved} of {len(sample.items)} items cannot be asked beside {suite.others} of {others.name} that tell nothing of them.",
-            "More items of that set, whose texts do not hold these answers.",
+            said("lack.suite_others", k=unserved, n=len(sample.items), others=suite.others, data=others.name),
+            said("need.suite_others"),
         )
     if unasked := counts.count(0):
         raise LackingError(
             "not_testable",
-            f"No attack of the suite can be made of {unasked} of {len(sample.items)} items: their answers are one word.",
-            f"A suite with a template around the prompt alone, or longer answers in {sample.ref.name}.",
+            said("lack.suite_words", k=unasked, n=len(sample.items)),
+            said("need.suite_words", data=sample.ref.name),
         )
     return Attacks(name, None if others is None else others.ref(), max(counts))
 
@@ -73,9 +74,7 @@ def _others(case: Case, suite: Suite) -> BoundData:
         found = case.bindings.data.get(name)
         if found is not None and name != target and all(item.question and item.secret for item in found.items):
             return found
-    which = f"`{suite.others_set}`" if suite.others_set is not None else "a set that the policy retains"
-    raise LackingError(
-        "not_tested",
-        f"The suite asks other items beside each, and no questions with answers are bound to {which}.",
-        f"Bind the items of {which} under `data`.",
-    )
+    if suite.others_set is not None:
+        name = suite.others_set
+        raise LackingError("not_tested", said("lack.suite_set", data=name), said("need.suite_set", data=name))
+    raise LackingError("not_tested", said("lack.suite_retained"), said("need.suite_retained"))

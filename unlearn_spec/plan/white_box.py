@@ -12,6 +12,7 @@ from ..evidence.canonical import Json, json_digest
 from ..logic.suites import Alteration, altered_suite
 from ..policy.model import Remove, Retain, Suppress
 from ..policy.vocabulary import View
+from ..wording.said import said
 from .arms import Ask, make_arms
 from .bound import BoundSubject
 from .case import Case, Draft, LackingError, Sample
@@ -105,15 +106,15 @@ def _able(verifier: VerifierId, case: Case, reading: Reading) -> None:
     if reading.metric not in VERIFIERS[verifier].metrics:
         raise LackingError(
             "not_testable",
-            "A copy is altered or opened to see what it would reveal, and this clause counts refusals.",
-            f"Another `reveals_when.metric`: {', '.join(VERIFIERS[verifier].metrics)}.",
+            said("lack.refusals"),
+            said("need.other_metric", metrics=tuple(VERIFIERS[verifier].metrics)),
         )
     access = case.evidence.access or "weights"
     if not reachable(VERIFIERS[verifier], access):
         raise LackingError(
             "not_testable",
-            f"Whoever has only `{access}` cannot alter or open the model.",
-            "`evidence.access: weights`.",
+            said("lack.weights", access=access),
+            said("need.weights_access"),
         )
     case.audited()
     case.need_references()
@@ -134,8 +135,8 @@ def _layers(case: Case) -> tuple[int, ...]:
     if len(depths) > 1 or 0 in depths:
         raise LackingError(
             "not_testable",
-            "Layers are compared with each other, and the models bound have not the same number of them.",
-            f"Models of one architecture under `artifacts`, `original` and `references: {name}`.",
+            said("lack.layers"),
+            said("need.layers", artifact=name),
         )
     return registered(depths.pop())
 
@@ -149,7 +150,7 @@ def _depth(one: BoundSubject) -> int:
 
 
 def _head(case: Case) -> SubjectRef:
-    case.need_original("The body is to be read with the head of the model before unlearning.")
+    case.need_original(said("lack.head"))
     return case.arms(guarded=False)["original"][0]
 
 
@@ -161,8 +162,8 @@ def _taught(case: Case) -> DataRef:
             return found.ref()
     raise LackingError(
         "not_tested",
-        "A linear probe is trained on retained questions, and no data of a `retain` clause that would do is bound.",
-        f"At least {TAUGHT} items with prompt and answer, of a set that the policy retains.",
+        said("lack.taught"),
+        said("need.taught", number=TAUGHT),
     )
 
 

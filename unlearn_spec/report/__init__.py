@@ -3,8 +3,8 @@
 import sys
 
 from ..callable_package import CallablePackage
+from ..wording.language import LANGUAGES, Language
 from .build import build
-from .language import LANGUAGES, Language
 from .model import Report, ReportError, canonical, digest, parse
 from .render import BINARY, FORMATS, Format, encode, render
 

@@ -10,9 +10,10 @@ from ..finding import Finding, Fix, Span
 from ..plan.model import DataRef, InspectUnit, Note, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
+from ..wording.language import words
+from ..wording.said import Said, said
 from .cases import case
 from .coverage import not_covered
-from .language import words
 from .model import (
     Answers,
     Artifact,
@@ -37,7 +38,6 @@ from .model import (
     Validity,
     Versions,
 )
-from .said import Said, said
 from .sentences import KIND, Bound, conclude, condition
 from .standing import outside, retest
 from .wording import percent
@@ -254,6 +254,7 @@ def _test(obligation: Obligation, audited: tuple[Unit, ...]) -> RegisteredTest:
         chance=obligation.chance,
         runs=obligation.runs,
         refuting=obligation.refuting,
+        refuting_said=obligation.refuting_said,
     )
 
 

@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Final, Literal
 
 from ..verdict.model import ClauseVerdict, Interval
-from .language import Words, words
+from ..wording.language import Words, words
 from .sentences import FALL, limit_words
 
 Shape = Literal["disc", "square", "triangle", "diamond"]

@@ -9,9 +9,9 @@ from ..plan.model import Obligation, Plan, QuantizeUnit
 from ..policy.model import Ban, Clause, Destroy, Finish, Policy, Rectify, Remove, Suppress
 from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
 from ..verdict.model import Outcome, Verification
-from .language import words
+from ..wording.language import words
+from ..wording.said import Said, said
 from .model import NotCovered
-from .said import Said, said
 
 T = TypeVar("T")
 
@@ -41,15 +41,15 @@ def not_covered(policy: Policy, plan: Plan, verification: Verification) -> tuple
     )
 
 
-def _gap(kind: str, what: Said, why: Said | str) -> NotCovered:
-    """A gap, worded in English as well; `why` is a text where the run recorded it so."""
+def _gap(kind: str, what: Said, why: Said | str, named: Said | None = None) -> NotCovered:
+    """A gap, worded in English as well; `why` is a text where the run recorded it so, `named` that text by name."""
     english = words("en")
     return NotCovered(
         kind=kind,
         what=english.say(what),
         why=why if isinstance(why, str) else english.say(why),
         what_said=what,
-        why_said=None if isinstance(why, str) else why,
+        why_said=named if isinstance(why, str) else why,
     )
 
 
@@ -63,7 +63,7 @@ def _clauses(verification: Verification) -> Iterator[NotCovered]:
         if verdict.outcome not in _RAN:
             key = "gap.clause_on" if verdict.artifact else "gap.clause"
             gaps = {"artifact": verdict.artifact} if verdict.artifact else {}
-            yield _gap("clause", said(key, clause=verdict.clause, outcome=verdict.outcome, **gaps), verdict.reason)
+            yield _gap("clause", said(key, clause=verdict.clause, outcome=verdict.outcome, **gaps), verdict.reason, verdict.reason_said)
 
 
 def _artifacts(policy: Policy, verification: Verification) -> Iterator[NotCovered]:

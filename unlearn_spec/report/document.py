@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..finding import Severity
 from ..verdict.model import Outcome
-from .language import Language
+from ..wording.language import Language, Words
+from ..wording.said import Said
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Soft:
 @dataclass(frozen=True)
 class Break:
     """A new line within a paragraph."""
+
+
+def told(english: str, named: Said | None, say: Words) -> str | Recorded:
+    """What a run recorded, in this language where it also named it; else as it is."""
+    text = say.recorded(named, english)
+    return Recorded(english) if text is None or say.language == "en" else text
 
 
 Inline = str | Break | Code | Badge | Link | Recorded | Strong | Soft

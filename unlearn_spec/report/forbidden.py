@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..wording.language import Language
 from .forbidden_french import FRENCH
 from .forbidden_german import GERMAN
-from .language import Language
 from .wording import QUOTED
 
 FORBIDDEN: Final[tuple[tuple[str, str], ...]] = (

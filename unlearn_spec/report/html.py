@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from ..wording.language import Language, words
 from . import wording
 from .document import Badge, Break, Code, Document, Inline, Link, Recorded, Soft, Strong
-from .language import Language, words
 from .model import Report
 from .sections import document
 

@@ -28,7 +28,7 @@ from ..policy.vocabulary import (
     View,
 )
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Fact, Interval, Outcome
-from .said import Said
+from ..wording.said import Said
 from .sentences import Bound, Kind
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -176,6 +176,7 @@ class RegisteredTest(Frozen):
     """Independent train-and-unlearn runs that are tested."""
     refuting: str = ""
     """What would refute a clause about the process, where that is no rate of one run."""
+    refuting_said: Said | None = None
 
 
 class Guardrail(Frozen):

@@ -10,6 +10,7 @@ import re
 from importlib.resources import as_file, files
 from typing import Any, Final
 
+from ..wording.language import Language, Words, words
 from .document import (
     Badge,
     Beside,
@@ -35,7 +36,6 @@ from .document import (
     Verdict,
 )
 from .glyphs import BREAK, PLAIN, serif, settable, shown
-from .language import Language, Words, words
 from .model import RESULT, Report, ReportError, canonical
 from .pictures.svg import STYLE, number
 from .sections import document

@@ -8,7 +8,7 @@ from typing import Final
 from ..plan.model import Reading, SubjectRef
 from ..policy.vocabulary import Status
 from ..verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Outcome
-from .language import words
+from ..wording.language import words
 from .model import Report, Stated
 from .sections.criteria import reading_words
 from .sections.opinion import counts

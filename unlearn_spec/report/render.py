@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Final, Literal, get_args
 
-from .language import Language
+from ..wording.language import Language
 from .model import Report
 
 Format = Literal["html", "json", "text", "markdown", "model-card", "junit", "oscal", "statement"]

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from ..policy.vocabulary import GoalKind, Metric
 from ..verdict.model import ClauseVerdict, Interval, Outcome
-from .language import Words, words
+from ..wording.language import Words, words
 from .wording import quote, stopped
 
 Kind = Literal["rate", "removal", "process", "use"]
@@ -241,5 +241,6 @@ def _measured(verdict: ClauseVerdict, say: Words) -> str:
 
 
 def _reason(verdict: ClauseVerdict, say: Words) -> str:
-    """Why, as the run recorded it: in English."""
-    return say("conclusion.reason", reason=stopped(verdict.reason)) if verdict.reason else ""
+    """Why: in English as the run recorded it, elsewhere by its names where it has them."""
+    reason = say.recorded(verdict.reason_said, verdict.reason) or verdict.reason
+    return say("conclusion.reason", reason=stopped(reason)) if reason else ""

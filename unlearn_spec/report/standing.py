@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..plan.model import Plan
 from ..policy.model import Policy
 from ..verdict.model import Verification
+from ..wording.said import Said, said
 from .coverage import ANSWERING
 from .model import Record
-from .said import Said, said
 
 
 def outside(policy: Policy, plan: Plan, verification: Verification) -> tuple[Said, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ..verdict.model import WORST_FIRST, Outcome
+from ..wording.language import Language, Words, words
 from .document import (
     Badge,
     Beside,
@@ -26,7 +27,6 @@ from .document import (
     Table,
     Verdict,
 )
-from .language import Language, Words, words
 from .model import Report
 from .sections import document
 from .wording import OUTCOME_SYMBOL, spaced, visible

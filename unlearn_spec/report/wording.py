@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
 from ..verdict.model import Outcome
+from ..wording.numbers import percent, quote
 
-Rounding = Literal["up", "down", "nearest"]
-_ROUNDING: Final = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_EVEN}
+__all__ = ["OUTCOME_SYMBOL", "QUOTED", "count", "percent", "quote", "short_digest", "spaced", "stopped", "visible"]
 
 QUOTED: Final = re.compile("“([^”]*)”")
 """The policy's own words inside our sentences. Nothing else in a report stands between these marks."""
@@ -26,28 +24,6 @@ OUTCOME_SYMBOL: Final[dict[Outcome, str]] = {
     "supported": "●",
 }
 """Shapes that differ in black and white."""
-
-
-def quote(text: str) -> str:
-    """The policy's own words, marked as such; quotation marks inside become plain ones, so the marks stay balanced."""
-    return "“" + text.replace("“", '"').replace("”", '"') + "”"
-
-
-def percent(share: Fraction | float, rounding: Rounding = "nearest") -> str:
-    """A share as a percentage of about three significant digits; bounds are rounded away from the favourable side.
-
-    >>> percent(Fraction(1, 3)), percent(Fraction(1, 3000), "up"), percent(0.0)
-    ('33.3%', '0.0334%', '0%')
-    """
-    exact = Fraction(repr(share)) if isinstance(share, float) else share
-    if exact == 0:
-        return "0%"
-    value = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
-    places = max(0, 2 - value.adjusted())
-    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=_ROUNDING[rounding])
-    text = f"{rounded:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−") + "%"
 
 
 def count(number: int) -> str:

@@ -4,37 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import ceil, floor
-from typing import Literal
 
+from ..wording.numbers import decimal
+from ..wording.numbers import finer_percent as percent
 
-def percent(share: Fraction, rounding: Literal["exact", "up", "down"] = "exact") -> str:
-    """A share in [0, 1] as a percentage; `up` and `down` keep three significant digits and err to that side.
-
-    >>> percent(Fraction(1, 40)), percent(Fraction(721576, 10**7), "up"), percent(Fraction(1, 3))
-    ('2.5%', '7.22%', '33.3333%')
-    """
-    value = share * 100
-    if rounding == "exact":
-        return decimal(value) + "%"
-    places = 2
-    while value and value * 10**places < 100 and places < 12:
-        places += 1
-    scaled = value * 10**places
-    return decimal(Fraction(ceil(scaled) if rounding == "up" else floor(scaled), 10**places)) + "%"
-
-
-def decimal(value: Fraction) -> str:
-    """A number in plain decimals: exact if it ends within 12 places, else to four places.
-
-    >>> decimal(Fraction(1, 8)), decimal(Fraction(2, 3)), decimal(Fraction(40))
-    ('0.125', '0.6667', '40')
-    """
-    places = next((n for n in range(13) if (value * 10**n).denominator == 1), 4)
-    whole = round(value * 10**places)
-    text = f"{abs(whole):0{places + 1}d}"
-    sign = "-" if whole < 0 else ""
-    return sign + (text if places == 0 else f"{text[:-places]}.{text[-places:]}")
+__all__ = ["count", "days", "decimal", "listed", "percent", "plural"]
 
 
 def days(duration: Fraction) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..report.language import words
 from ..report.model import Report, Result
 from ..report.phrases import OUTCOME_NAME
 from ..report.wording import percent
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Interval, Outcome
+from ..wording.language import words
 
 Sort = Literal["policy", "models", "data", "records", "program", "other"]
 Direction = Literal["same", "better", "worse", "added", "gone"]

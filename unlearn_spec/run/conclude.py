@@ -130,4 +130,4 @@ def _recorded(obligation: Obligation, policy: Policy, bound: Bindings) -> Measur
     try:
         return recorded(obligation, record_fact(obligation, policy, bound))
     except RefusedRecordError as error:
-        return refused(obligation, str(error))
+        return refused(obligation, error.why)

@@ -15,11 +15,11 @@ from ..plan.canaries import DIRECTIONS, fewest_right, split
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
 from ..policy.model import Closeness, Remove
-from ..rules.wording import percent
 from ..statistics.binomial import tail
 from ..statistics.canaries import chance_without, epsilon_lower
 from ..verifiers.canaries import Guessed, guess
 from ..verifiers.table import stack
+from ..wording.said import Said, said, sentences
 from .measured import LABEL, Measured, Seen, apart, as_float, excluding, state
 from .model import Interval
 
@@ -89,16 +89,24 @@ def measure_canaries(obligation: Obligation, clause: Remove, limit: Closeness, s
         limit_at=1.0 if needed is None else needed / found.guesses,
         effect=as_float(obligation.effect),
         realised_power=power,
-        words=f"{found.best.right} of {found.guesses} guesses about {found.canaries} canaries were right "
-        f"({found.best.direction} scores called in); with δ {percent(limit.delta)} for the set as a whole {excluding(epsilon)}. "
-        f"{_one_at_a_time(found, share, limit)}",
+        words=sentences(
+            said(
+                f"found.canaries.{found.best.direction}",
+                right=found.best.right,
+                guesses=found.guesses,
+                canaries=found.canaries,
+                delta=limit.delta,
+                excluded=excluding(epsilon),
+            ),
+            _one_at_a_time(found, share, limit),
+        ),
     )
 
 
-def _one_at_a_time(found: Audited, share: Fraction, limit: Closeness) -> str:
+def _one_at_a_time(found: Audited, share: Fraction, limit: Closeness) -> Said:
     """The bound of arXiv 2305.08846, for display: its unit is one canary, and each must have had a coin of its own."""
     one = epsilon_lower(found.canaries, found.guesses, found.best.right, share, float(limit.delta))
-    return f"For one canary at a time, each with a coin of its own, ε would be at least {one:.2f}."
+    return said("found.one_canary", epsilon=one)
 
 
 def _shown(role: Role, several: tuple[Audited, ...]) -> Interval:

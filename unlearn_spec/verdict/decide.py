@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from ..catalogue import attacks
 from ..logic.evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
@@ -13,12 +14,12 @@ from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
 from ..logic.solver import Undecided
 from ..logic.suites import asks_altered_copy
-from ..logic.worlds import percent
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..plan.removal import DIRECTIONS
 from ..policy.model import Clause, Policy, Refuse, Remove, Retain, Suppress
 from ..statistics.binomial import power_refute, samples_for_power_certify, samples_for_power_refute
+from ..wording.said import Said, clauses, ended, said, sentences
 from .measured import FALL, LABEL, MOST, Measured
 from .model import ClauseVerdict, GateResult, Interval, Outcome, Verification
 
@@ -70,11 +71,12 @@ def _facts(exhibit: Exhibit) -> tuple[EvidenceFact, ...]:
 def _untested(plan: Plan, clause: Clause, artifact: str) -> ClauseVerdict:
     for missing in plan.missing:
         if missing.clause == clause.id and missing.artifact in (artifact, ""):
-            reason = f"{missing.reason} {missing.needs}".strip()
-            return ClauseVerdict(clause=clause.id, artifact=artifact, outcome=missing.outcome, reason=reason)
-    return ClauseVerdict(
-        clause=clause.id, artifact=artifact, outcome="not_tested", reason="Nothing in the plan bears on this clause."
-    )
+            reason = sentences(missing.reason_said or missing.reason, missing.needs_said or missing.needs)
+            return ClauseVerdict(
+                clause=clause.id, artifact=artifact, outcome=missing.outcome, reason=str(reason), reason_said=reason
+            )
+    reason = said("because.nothing_planned")
+    return ClauseVerdict(clause=clause.id, artifact=artifact, outcome="not_tested", reason=str(reason), reason_said=reason)
 
 
 def _judged(
@@ -94,24 +96,19 @@ def _judged(
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
         if outcome == "not_falsified" and not _could_refute(policy, clause, artifact, facts, rule):
-            outcome, reason = "inconclusive", f"{first.measured.words} {_IDLE}"
+            outcome, reason = "inconclusive", sentences(first.measured.words, said("because.idle"))
         if outcome == "supported" and (other := _contradicting(policy, clause, artifact, facts, beside)) is not None:
-            outcome, reason = (
-                "inconclusive",
-                (
-                    f"{first.measured.words} A test of the same target says otherwise ({other.obligation.id}): "
-                    f"{other.measured.words} They contradict each other; a record of another examination would decide it."
-                ),
-            )
+            otherwise = said("because.contradicted", test=other.obligation.id, found=other.measured.words)
+            outcome, reason = "inconclusive", sentences(first.measured.words, otherwise)
     except Undecided:
         judgement = Judgement("open")
-        outcome, reason = "inconclusive", "The solver stopped at its work limit; this is not an answer."
+        outcome, reason = "inconclusive", said("because.work_limit")
     favourable = outcome in ("supported", "violated")
     return ClauseVerdict(
         clause=clause.id,
         artifact=artifact,
         outcome=outcome,
-        reason=reason,
+        reason=str(reason),
         obligation=first.obligation.id,
         access=None if first.obligation.verifier == "record" else first.obligation.access,
         asked=None if first.obligation.verifier == "record" else first.obligation.asked,
@@ -123,13 +120,8 @@ def _judged(
         effect=first.measured.effect,
         realised_power=first.measured.realised_power,
         gates=gates,
+        reason_said=reason,
     )
-
-
-_IDLE = (
-    "Whatever this test had found, it would not have refuted the clause, so finding nothing says nothing: it looks through "
-    "another access, asks otherwise or counts otherwise than the clause, or than the reference that the clause rests on."
-)
 
 
 def _could_refute(
@@ -188,67 +180,55 @@ def _contradicting(
 
 def _outcome(
     clause: Clause, judgement: Judgement, exhibits: Sequence[Exhibit], gates: Sequence[GateResult], rule: OneRun | None
-) -> tuple[Outcome, str]:
+) -> tuple[Outcome, Said]:
     failed = [gate for gate in gates if not gate.passed]
     told = exhibits[0].obligation.verifier in ("membership", "canaries")
     blind = next((gate for gate in failed if told and gate.gate == "blind_baseline"), None)
     if blind is not None:  # members and non-members differ without any model: the test measures that difference
-        return "not_testable", f"No valid hold-out: {blind.found}."
+        return "not_testable", said("because.no_holdout", found=_found(blind))
     if judgement.answer == "inconsistent":
-        return (
-            "inconclusive",
-            f"The evidence contradicts itself ({', '.join(judgement.stands_on)}); it decides nothing.",
-        )
+        return "inconclusive", said("because.inconsistent", facts=tuple(judgement.stands_on))
     if judgement.answer == "refuted":
         undermined = next((gate for gate in failed if gate.gate == "negative"), None)
         if undermined is not None and (judgement.conditional_on or told):  # a test of members rests on its hold-out
-            return "inconclusive", f"The control contradicts what the verdict would rest on: {undermined.found}."
-        return "violated", f"{exhibits[0].measured.words} The evidence excludes the clause."
+            return "inconclusive", said("because.undermined", found=_found(undermined))
+        return "violated", sentences(exhibits[0].measured.words, said("because.excluded"))
     if failed:
-        return "inconclusive", "; ".join(f"the {_gate_name(gate)} failed: {gate.found}" for gate in failed) + "."
+        return "inconclusive", ended(clauses(*(said(f"gate_failed.{gate.gate}", found=_found(gate)) for gate in failed)))
     if judgement.answer == "entailed":
-        return "supported", f"{exhibits[0].measured.words} The evidence entails the clause."
+        return "supported", sentences(exhibits[0].measured.words, said("because.entailed"))
     return _undecided(clause, exhibits, rule)
 
 
-def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None) -> tuple[Outcome, str]:
+def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None) -> tuple[Outcome, Said]:
     obligation, measured = exhibits[0].obligation, exhibits[0].measured
     if obligation.verifier == "record":
-        return "inconclusive", f"{measured.words} That does not carry what the clause asks."
+        return "inconclusive", sentences(measured.words, said("because.carries_not"))
     if isinstance(clause, RateGoal):
         if (idle := _beside_the_point(clause, obligation, rule)) is not None:
-            return "inconclusive", f"{measured.words} {idle}"
+            return "inconclusive", sentences(measured.words, idle)
         if obligation.decide == "certify" and is_finite(clause, obligation):
-            return (
-                "inconclusive",
-                f"{measured.words} The interval reaches across the limit{needed_draws(clause, exhibits[0])}.",
-            )
+            across = ended(clauses(said("because.across"), needed_draws(clause, exhibits[0])))
+            return "inconclusive", sentences(measured.words, across)
     if obligation.verifier == "ensemble":
-        return "inconclusive", f"{measured.words} A difference that is not found is no evidence that there is none."
+        return "inconclusive", sentences(measured.words, said("because.no_difference"))
     for exhibit in exhibits:  # each of them has to be able to find something
         effect, power = exhibit.obligation.effect, exhibit.measured.realised_power
         if effect is None:
-            return "inconclusive", (
-                f"No effect was registered (`power_at`), so finding nothing says nothing{findable(clause, exhibit)}."
-            )
+            return "inconclusive", ended(clauses(said("because.no_effect"), findable(clause, exhibit)))
         if power is None or power < POWER_NEEDED:
-            shown = "unknown" if power is None else f"{power:.0%}"
-            return "inconclusive", (
-                f"The realised power at {percent(effect)} is {shown}; 80% is needed{needed_draws(clause, exhibit)}."
-            )
+            key = "because.power_unknown" if power is None else "because.power_low"
+            low = said(key, effect=effect, power=power or 0.0, needed=POWER_NEEDED)
+            return "inconclusive", ended(clauses(low, needed_draws(clause, exhibit)))
     of_itself = obligation.verifier == "canaries" or (obligation.verifier != "membership" and obligation.runs > 1)
     if isinstance(clause, Remove) and clause.about != "model" and rule is None and not of_itself:
-        needs = (
-            "`refute_at` is" if obligation.verifier == "membership" else "`refute_at` and a bound on the reference are"
-        )
-        return "inconclusive", f"One training run cannot refute a clause about the process unless {needs} registered."
+        members = obligation.verifier == "membership"
+        return "inconclusive", said("because.one_run_members" if members else "because.one_run_reference")
     seen = beyond_limit(clause, obligation, measured)
-    if seen:
-        return "inconclusive", f"{measured.words} {seen}, though not for certain{needed_draws(clause, exhibits[0])}."
-    return "not_falsified", (
-        f"{measured.words} An effect of {percent(obligation.effect or Fraction(0))} would have been found "
-        f"with power {measured.realised_power:.0%}; none was."
-    )
+    if seen is not None:
+        return "inconclusive", sentences(measured.words, ended(clauses(seen, needed_draws(clause, exhibits[0]))))
+    found = said("because.nothing_found", effect=obligation.effect or Fraction(0), power=measured.realised_power or 0.0)
+    return "not_falsified", sentences(measured.words, found)
 
 
 def is_finite(clause: RateGoal, obligation: Obligation) -> bool:
@@ -258,69 +238,64 @@ def is_finite(clause: RateGoal, obligation: Obligation) -> bool:
     return clause.scope.asked in ("direct", "paraphrase", None) and obligation.access != "finetune"
 
 
-def _beside_the_point(clause: RateGoal, obligation: Obligation, rule: OneRun | None) -> str | None:
+def _beside_the_point(clause: RateGoal, obligation: Obligation, rule: OneRun | None) -> Said | None:
     """Why the test could not have refuted the clause, whatever it found; None if it could."""
     if getattr(clause, "about", None) == "process" and rule is None:
-        return (
-            "One training run shows what one model does, not what the process does on average; "
-            "`about: model`, or `refute_at` for a mean to be kept low, would make it decidable."
-        )
+        return said("because.one_run_mean")
     attack = obligation.asked.startswith("suite:") and not asks_altered_copy(obligation.asked)
     if attack and clause.scope.asked != "adversarial":
-        return (
-            f"The suite asks adversarially and says nothing of questions asked {clause.scope.asked or 'otherwise'}; "
-            "evidence without a suite, or `asked: adversarial`, would."
-        )
+        return said("because.suite_asked", asked=clause.scope.asked) if clause.scope.asked else said("because.suite_otherwise")
     return None
 
 
-def beyond_limit(clause: Clause, obligation: Obligation, measured: Measured) -> str:
-    """What was seen on the wrong side of the limit, in words; nothing if all of it lies within.
+def beyond_limit(clause: Clause, obligation: Obligation, measured: Measured) -> Said | None:
+    """What was seen on the wrong side of the limit, in words; None if all of it lies within.
 
     A rate seen beyond the limit is no failure to find one, however wide its interval.
     """
     if measured.limit_at is None:
-        return ""
+        return None
     fall = next((one for one in measured.intervals if one.label == FALL), None)
     audited = next((one for one in measured.intervals if one.label == LABEL["audited"]), None)
     one = fall or audited
     if one is None:
-        return ""
-    limit = percent(Fraction(measured.limit_at).limit_denominator(10**9))
+        return None
+    limit = Fraction(measured.limit_at).limit_denominator(10**9)
     if fall is None and isinstance(clause, Retain | Refuse):
-        return f"The rate seen lies below {limit}" if one.point < measured.limit_at else ""
+        return said("seen.rate_below", limit=limit) if one.point < measured.limit_at else None
     if obligation.refute_at is not None and one.point == measured.limit_at:  # from there on one run refutes
-        return f"The rate seen reaches {limit}"
-    return f"The {'fall' if fall else 'rate'} seen lies above {limit}" if one.point > measured.limit_at else ""
+        return said("seen.rate_reaches", limit=limit)
+    return said("seen.fall_above" if fall else "seen.rate_above", limit=limit) if one.point > measured.limit_at else None
 
 
-def needed_draws(clause: Clause, exhibit: Exhibit) -> str:
+def needed_draws(clause: Clause, exhibit: Exhibit) -> Said | None:
     """What would decide it: models trained without the target, where hits count for nothing without them; else
-    `; about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else nothing."""
+    `about 60 independent clusters would decide it at the rate seen`, where arithmetic gives a number; else None."""
     obligation = exhibit.obligation
     if exhibit.measured.aided:
-        return f"; models trained without the target, asked the same, would decide it (`references: {obligation.artifact}`)"
+        return said("draws.references", artifact=obligation.artifact)
     ceiling, tolerated = _tolerated(clause)
     audited, alpha = _audited(exhibit), share_of_bounds(obligation)
     if tolerated is None or audited is None or alpha <= 0:
-        return ""
-    what = "clusters" if obligation.clusters < obligation.n else "draws"
+        return None
+    what = _unit(obligation)
     if obligation.decide == "not_refuted":
         if obligation.effect is None:
-            return ""
+            return None
         effect = obligation.effect if ceiling is not None else min(Fraction(1), tolerated + obligation.effect)
         needed = samples_for_power_refute(tolerated, effect, LIKELY, alpha) if effect > tolerated else None
-        return (
-            f"; {needed:,} independent {what} would have it"
-            if needed is not None and needed > audited_units(audited)
-            else ""
-        )
+        enough = needed is not None and needed > audited_units(audited)
+        return said(f"draws.for_power_{what}", number=needed) if needed is not None and enough else None
     failing = Fraction(audited.point) if ceiling is not None else 1 - Fraction(audited.point)
     if failing < tolerated:
         needed = samples_for_power_certify(tolerated, failing, LIKELY, alpha)
     else:
         needed = samples_for_power_refute(tolerated, failing, LIKELY, alpha) if failing > tolerated else None
-    return f"; about {needed:,} independent {what} would decide it at the rate seen" if needed is not None else ""
+    return said(f"draws.decide_{what}", number=needed) if needed is not None else None
+
+
+def _unit(obligation: Obligation) -> Literal["clusters", "draws"]:
+    return "clusters" if obligation.clusters < obligation.n else "draws"
 
 
 def share_of_bounds(obligation: Obligation) -> Fraction:
@@ -328,25 +303,26 @@ def share_of_bounds(obligation: Obligation) -> Fraction:
     return obligation.alpha / 2 if obligation.looks else obligation.alpha
 
 
-def findable(clause: Clause, exhibit: Exhibit) -> str:
-    """`; with these 412 draws a rate of 11% would be found with power 80%`: the smallest whole percentage for which
-    arithmetic says so; else nothing."""
+def findable(clause: Clause, exhibit: Exhibit) -> Said | None:
+    """`with these 412 draws a rate of 11% would be found with power 80%`: the smallest whole percentage for which
+    arithmetic says so; else None."""
     obligation = exhibit.obligation
     ceiling, tolerated = _tolerated(clause)
     audited = _audited(exhibit)
     if tolerated is None or audited is None or obligation.alpha <= 0:
-        return ""
+        return None
     bounds = 2 * len(attacks(obligation.access)) * DIRECTIONS if obligation.verifier == "membership" else 1
-    units, what = audited_units(audited), "clusters" if obligation.clusters < obligation.n else "draws"
+    units = audited_units(audited)
     for whole in range(1, 101):
         effect = Fraction(whole, 100) if ceiling is not None else tolerated + Fraction(whole, 100)
         if (
             tolerated < effect <= 1
             and power_refute(units, tolerated, effect, share_of_bounds(obligation) / bounds) >= POWER_NEEDED
         ):
-            found = f"a rate of {whole}%" if ceiling is not None else f"a rate {whole} points below the limit"
-            return f"; with these {units:,} independent {what} {found} would be found with power 80%"
-    return ""
+            share = Fraction(whole, 100)
+            rate = said("draws.rate", share=share) if ceiling is not None else said("draws.points", number=whole)
+            return said(f"draws.found_with_{_unit(obligation)}", number=units, rate=rate, power=POWER_NEEDED)
+    return None
 
 
 def _tolerated(clause: Clause) -> tuple[Fraction | None, Fraction | None]:
@@ -368,13 +344,8 @@ def audited_units(interval: Interval) -> int:
     return interval.clusters or interval.n or 0
 
 
-def _gate_name(gate: GateResult) -> str:
-    return {
-        "positive": "positive control", "negative": "negative control", "repeat": "same-model repeat",
-        "planted": "planted refusal",
-        "degeneracy": "degeneracy gate", "blind_baseline": "blind baseline",
-        "control_task": "control task",
-    }[gate.gate]  # fmt: skip
+def _found(gate: GateResult) -> Said | str:
+    return gate.found_said or gate.found
 
 
 def _logs(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:

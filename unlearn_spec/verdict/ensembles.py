@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
 from ..policy.model import Closeness, Remove
-from ..rules.wording import count
 from ..statistics.ensembles import MIN_REFERENCES, Distance, compare_ensembles
 from ..statistics.permutation import Permutation
 from ..verifiers.table import stack
 from ..verifiers.whole import margins
+from ..wording.said import Said, said
 from .measured import Measured, Seen, apart, excluding, state
 
 Rows = Sequence[Sequence[float]]
@@ -38,29 +38,35 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
         limit_at=None,
         effect=None,
         realised_power=None,
-        words=f"{told(distance, found, len(audited), len(references))} So {excluding(epsilon)}.",
+        words=said(
+            "found.ensemble", told=told(distance, found, len(audited), len(references)), excluded=excluding(epsilon)
+        ),
     )
 
 
-def original_stands_out(obligation: Obligation, clause: Remove, seen: Seen, *, seed: int = 0) -> tuple[bool, str]:
+def original_stands_out(obligation: Obligation, clause: Remove, seen: Seen, *, seed: int = 0) -> tuple[bool, Said]:
     """Whether the original is the furthest of all from the others, as a model that has the target should be."""
     registered = statistic(obligation, clause)
     distance: Distance = "energy" if registered == "klom" else registered  # a histogram of one model says nothing
     original, references = (_rows(obligation, role, seen) for role in ("original", "reference"))
     if not original or len(references) < MIN_REFERENCES:
-        return False, "the original was not scored beside enough references"
+        return False, said("gate_found.few_references")
     found = compare_ensembles(original[:1], references, distance, seed=seed)
-    text = f"the original's {told(distance, found, 1, len(references))}"
-    return found.p_value <= 1 / (len(references) + 1) + 1e-9, f"{text[:-1]}; it must be the furthest of all"
+    text = said("gate_found.furthest", told=told(distance, found, 1, len(references)))
+    return found.p_value <= 1 / (len(references) + 1) + 1e-9, text
 
 
-def told(distance: Distance, found: Permutation, runs: int, references: int) -> str:
+def told(distance: Distance, found: Permutation, runs: int, references: int) -> Said:
     """The distance beside what it reads where there is no difference."""
-    name = {"mmd": "MMD²", "energy": "energy distance", "klom": "KLoM"}[distance]
-    return (
-        f"{name} of {count(runs, 'run')} and {count(references, 'reference')} is {found.statistic:.3g}; the same models "
-        f"relabelled give {found.null_mean:.3g} on average and {found.null_95:.3g} at the 95th percentile: "
-        f"p {found.p_value:.2g}, at the least {found.smallest_p:.2g}."
+    return said(
+        f"distance.{distance}",
+        runs=said("number.runs", number=runs),
+        references=said("number.references", number=references),
+        value=found.statistic,
+        mean=found.null_mean,
+        high=found.null_95,
+        p=found.p_value,
+        least=found.smallest_p,
     )
 
 

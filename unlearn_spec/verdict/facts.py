@@ -11,6 +11,7 @@ from fractions import Fraction
 from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from ..wording.said import Said, said
 from . import white_box
 from .canaries import measure_canaries
 from .ensembles import measure_ensemble
@@ -68,14 +69,15 @@ def judge_for(obligation: Obligation, clause: Clause) -> Judge:
 
 def recorded(obligation: Obligation, record: RecordFact) -> Measured:
     """A signed record as the fact of its obligation: without sampling error, if its signer is to be believed."""
-    words = f"the {record.kind} {obligation.record or record.id}, signed by {record.signer}, is taken at its word"
+    words = said(f"fact.record.{record.kind}", record=obligation.record or record.id, signer=record.signer)
     certain = Fraction(1)
     stated = Fact(
-        id=record.id, obligation=obligation.id, words=words, low=certain, high=certain, alpha=Fraction(0), objects=()
-    )
-    return Measured(obligation.id, (record,), (stated,), (), None, None, None, f"{words[0].upper()}{words[1:]}.")
+        id=record.id, obligation=obligation.id, words=str(words), low=certain, high=certain, alpha=Fraction(0), objects=(),
+        words_said=words,
+    )  # fmt: skip
+    return Measured(obligation.id, (record,), (stated,), (), None, None, None, said("found.record", fact=words))
 
 
-def refused(obligation: Obligation, why: str) -> Measured:
+def refused(obligation: Obligation, why: Said) -> Measured:
     """A record that says nothing, and why."""
     return Measured(obligation.id, (), (), (), None, None, None, why)

@@ -10,6 +10,7 @@ from ..plan.model import Obligation
 from ..policy.model import Retain, Within
 from ..statistics.power import normal_power
 from ..verifiers import retention
+from ..wording.said import said
 from .measured import (
     FALL,
     STEP,
@@ -62,7 +63,7 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
         high=known[1],
         alpha=obligation.alpha,
     )
-    words = f"the fall of the share of {obligation.target} known since before is {between(*known)}, {where(obligation)}"
+    words = said("fact.fall", target=obligation.target, range=between(*known), where=where(obligation))
     fall = Interval(
         label=FALL,
         point=both.drop,
@@ -79,8 +80,16 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
         limit_at=float(limit.within),
         effect=as_float(obligation.effect),
         realised_power=_power(obligation, limit, low, high, known_before=sum(both.before) / now.n),
-        words=f"Of {now.n} items{in_clusters(now)}, {sum(both.before)} were known before and {sum(both.after)} are now: "
-        f"{both.lost} lost, {both.gained} gained{elsewhere(obligation)}.",
+        words=said(
+            "found.fall",
+            n=now.n,
+            clusters=in_clusters(now),
+            before=sum(both.before),
+            after=sum(both.after),
+            lost=both.lost,
+            gained=both.gained,
+            log=elsewhere(obligation),
+        ),
     )
 
 

@@ -13,11 +13,11 @@ from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
 from ..policy.model import Clause, Closeness, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
-from ..rules.wording import count, percent
 from ..statistics.binomial import ceil_decimal, floor_decimal
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
 from ..verifiers.outcomes import Outcomes
 from ..verifiers.table import Table
+from ..wording.said import Said, listed, said
 from .model import Fact, Interval
 from .stops import Population, looked_lower, looked_upper
 
@@ -52,7 +52,7 @@ class Measured:
     realised_power: float | None
     """Chance to refute the clause if the registered effect were true, with the n, clusters and reference obtained.
     None where no effect is registered."""
-    words: str
+    words: Said
     """What was seen, in one sentence with numbers."""
     aided: int = 0
     """Items revealed only where part of the answer was given, which refutes nothing."""
@@ -195,7 +195,7 @@ def revealed(obligation: Obligation, clause: Clause, low: Fraction, alpha: Fract
     return mean_rate(obligation, clause, "reveals", low, Fraction(1), alpha)
 
 
-def apart(obligation: Obligation, name: str, limit: Closeness, epsilon: Fraction | None) -> tuple[ApartFact, str]:
+def apart(obligation: Obligation, name: str, limit: Closeness, epsilon: Fraction | None) -> tuple[ApartFact, Said]:
     """The fact `name`, that a process is not ε-close to one without the target at the limit's δ, and its words."""
     fact = ApartFact(
         id=f"{obligation.id}#{name}",
@@ -205,9 +205,8 @@ def apart(obligation: Obligation, name: str, limit: Closeness, epsilon: Fraction
         delta=limit.delta,
         alpha=obligation.alpha,
     )
-    words = (
-        f"of the process that made {obligation.artifact}, compared with one that never had {obligation.target}, "
-        f"{excluding(epsilon)} together with δ {percent(limit.delta)}"
+    words = said(
+        "fact.apart", artifact=obligation.artifact, target=obligation.target, excluded=excluding(epsilon), delta=limit.delta
     )
     return fact, words
 
@@ -241,7 +240,7 @@ MARKERS = ("refusal", "not_refusal")
 
 
 def state(
-    obligation: Obligation, facts: Sequence[EvidenceFact], words: Sequence[str], objects: Mapping[str, str]
+    obligation: Obligation, facts: Sequence[EvidenceFact], words: Sequence[Said], objects: Mapping[str, str]
 ) -> tuple[Fact, ...]:
     """The facts in words, with the evidence objects of all its arms. Not for records."""
     keys = (*obligation.audited, *obligation.original, *obligation.references)
@@ -258,7 +257,8 @@ def state(
             Fact(
                 id=fact.id,
                 obligation=obligation.id,
-                words=sentence,
+                words=str(sentence),
+                words_said=sentence,
                 low=low,
                 high=high,
                 alpha=fact.alpha,
@@ -268,31 +268,42 @@ def state(
     return tuple(found)
 
 
-def where(obligation: Obligation) -> str:
+def where(obligation: Obligation) -> Said:
     """`on assistant, access weights, asked directly` in the policy's terms."""
-    asked = obligation.asked
-    by = f"by suite {asked.removeprefix('suite:')}" if asked.startswith("suite:") else asked
-    return f"on {obligation.artifact}, access {obligation.access}, asked {by}"
+    asked, place = obligation.asked, {"artifact": obligation.artifact, "access": obligation.access}
+    if asked.startswith("suite:"):
+        return said("at.suite", **place, suite=asked.removeprefix("suite:"))
+    return said("at.asked", **place, asked=asked)
 
 
-def between(low: Fraction, high: Fraction) -> str:
+def between(low: Fraction, high: Fraction) -> Said:
     """A range of shares in words, rounded so that it never says too much."""
     if low == high:
-        return f"exactly {percent(low)}"
+        return said("range.exactly", share=low)
     if low <= -1 or (low <= 0 and high < 1):
-        return f"at most {percent(high, 'up')}" if high < 1 else "not narrowed down"
+        return said("range.at_most", high=high) if high < 1 else said("range.open")
     if high >= 1:
-        return f"at least {percent(low, 'down')}" if low > 0 else "not narrowed down"
-    return f"between {percent(low, 'down')} and {percent(high, 'up')}"
+        return said("range.at_least", low=low) if low > 0 else said("range.open")
+    return said("range.between", low=low, high=high)
 
 
-def excluding(epsilon: Fraction | None) -> str:
+def excluding(epsilon: Fraction | None) -> Said:
     """Which ε a registered event excludes, in words, rounded down."""
     if epsilon is None:
-        return "no ε is excluded"
-    return f"every ε up to {math.floor(epsilon * 1000) / 1000:g} is excluded"
+        return said("excluded.none")
+    return said("excluded.up_to", epsilon=math.floor(epsilon * 1000) / 1000)
 
 
-def in_clusters(found: Outcomes) -> str:
+def in_clusters(found: Outcomes) -> Said | str:
     """` in 12 clusters`, where items share some; else nothing."""
-    return f" in {count(found.cluster_count, 'cluster')}" if found.cluster_count < found.n else ""
+    return said("part.in_clusters", number=found.cluster_count) if found.cluster_count < found.n else ""
+
+
+def of_each(found: Sequence[Outcomes]) -> Said:
+    """`12 of 40 and 30 of 40`."""
+    return listed(*(said("part.of", k=one.k, n=one.n) for one in found))
+
+
+def of_all(found: Sequence[Outcomes]) -> dict[str, int]:
+    """Hits and items of all of them together, as gaps of a sentence."""
+    return {"k": sum(one.k for one in found), "n": sum(one.n for one in found)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..plan.model import Exact, Frozen
+from ..wording.said import Said
 
 Outcome = Literal["violated", "supported", "not_falsified", "inconclusive", "not_tested", "not_testable", "rejected"]
 WORST_FIRST: tuple[Outcome, ...] = (
@@ -26,6 +27,8 @@ class GateResult(Frozen):
     found: str
     """What was seen, with numbers: `original reveals 148 of 150`."""
     units: tuple[str, ...]
+    found_said: Said | None = None
+    """`found` by name, for other languages; in results of before this was kept, None. So are the others `…_said`."""
 
 
 class Interval(Frozen):
@@ -54,6 +57,7 @@ class Fact(Frozen):
     alpha: Exact
     objects: tuple[str, ...]
     """Digests of the evidence objects it was computed from."""
+    words_said: Said | None = None
 
 
 class ClauseVerdict(Frozen):
@@ -78,6 +82,7 @@ class ClauseVerdict(Frozen):
     effect: float | None = None
     realised_power: float | None = None
     gates: tuple[GateResult, ...] = ()
+    reason_said: Said | None = None
 
 
 class Verification(Frozen):

@@ -15,7 +15,6 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
-from ..logic.worlds import percent
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..plan.stops import last_look
@@ -23,6 +22,7 @@ from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Su
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import Table, stack
+from ..wording.said import Filling, Said, said
 from .measured import (
     LABEL,
     STEP,
@@ -49,6 +49,7 @@ from .stops import population_of
 RateClause = Suppress | Refuse | Retain
 Kind = Literal["revealed", "known", "refused", "not refused"]
 """What the clause counts: an item is a hit when it is …"""
+_KEY: dict[Kind, str] = {"revealed": "revealed", "known": "known", "refused": "refused", "not refused": "not_refused"}
 
 _SIDE: dict[Kind, Side] = {"revealed": "reveals", "known": "knows", "refused": "refuses", "not refused": "refuses"}
 
@@ -76,11 +77,12 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     if unaided.k < audited.k:  # what an answer goes on with refutes nothing that anybody could go on with
         low = min(low, bounds(obligation, clause, limit, (unaided,), obligation.alpha)[0])
     facts: list[EvidenceFact] = [rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
-    words = [f"the share of {obligation.target} {kind} is {between(low, high)}, {where(obligation)}"]
+    there: dict[str, Filling | Fraction] = {"target": obligation.target, "where": where(obligation)}
+    words = [said(f"fact.share.{_KEY[kind]}", range=between(low, high), **there)]
     if census and clause.over not in (None, "mean"):
         facts.append(_count_fact(obligation, clause, unaided, audited))
-        between_them = f"{unaided.k} to {audited.k}" if unaided.k < audited.k else f"{audited.k}"
-        words.append(f"{between_them} of the {audited.n} items of {obligation.target} are {kind}, {where(obligation)}")
+        hits = said("range.numbers", low=unaided.k, high=audited.k) if unaided.k < audited.k else audited.k
+        words.append(said(f"fact.count.{_KEY[kind]}", hits=hits, n=audited.n, **there))
     return Measured(
         obligation=obligation.id,
         facts=tuple(facts),
@@ -89,24 +91,27 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
         limit_at=float(limit.met),
         effect=as_float(obligation.effect),
         realised_power=realised_power(obligation, clause, limit, audited.clusters, exact=exact),
-        words=f"{audited.k} of {audited.n} items{in_clusters(audited)} were {kind}"
-        f"{beside_chance(obligation, audited)}{_aided(audited.k - unaided.k)}{_ended(obligation, seen)}{elsewhere(obligation)}.",
+        words=said(
+            f"found.rate.{_KEY[kind]}",
+            k=audited.k,
+            n=audited.n,
+            clusters=in_clusters(audited),
+            chance=beside_chance(obligation, audited),
+            aided=_aided(audited.k - unaided.k),
+            ended=_ended(obligation, seen),
+            log=elsewhere(obligation),
+        ),
         aided=audited.k - unaided.k,
     )
 
 
-def _aided(only_so: int) -> str:
-    if not only_so:
-        return ""
-    return (
-        f", {only_so} of them only where part of the answer was given (without a never-trained model that stays "
-        "silent there, these refute nothing)"
-    )
+def _aided(only_so: int) -> Said | str:
+    return said("part.aided", number=only_so) if only_so else ""
 
 
-def _ended(obligation: Obligation, seen: Seen) -> str:
+def _ended(obligation: Obligation, seen: Seen) -> Said | str:
     look = last_look(obligation, seen.units)
-    return f"; the test ended at look {look} of {obligation.looks}" if look < obligation.looks else ""
+    return said("part.ended", look=look, looks=obligation.looks) if look < obligation.looks else ""
 
 
 def part_of(obligation: Obligation, clause: Rectify) -> Suppress | Retain:
@@ -204,11 +209,11 @@ def is_computed(reading: Reading | None) -> bool:
     return reading is not None and reading.metric in ("extraction_probability", "multiple_choice")
 
 
-def beside_chance(obligation: Obligation, found: Outcomes) -> str:
+def beside_chance(obligation: Obligation, found: Outcomes) -> Said | str:
     """For multiple choice: how many items guessing would answer rightly."""
     if obligation.chance is None:
         return ""
-    return f"; guessing would answer {float(obligation.chance) * found.n:.4g} of them rightly ({percent(obligation.chance)})"
+    return said("part.guessing", items=float(obligation.chance) * found.n, chance=obligation.chance)
 
 
 def is_census(obligation: Obligation, seen: Seen) -> bool:
@@ -217,9 +222,9 @@ def is_census(obligation: Obligation, seen: Seen) -> bool:
     return complete and obligation.population == "these_items" and is_settled(obligation.reading)
 
 
-def elsewhere(obligation: Obligation) -> str:
+def elsewhere(obligation: Obligation) -> Said | str:
     """That the numbers are not ours, where they come from a log."""
-    return ", says a log of somebody else's evaluation" if obligation.logs else ""
+    return said("part.log") if obligation.logs else ""
 
 
 def shown(obligation: Obligation, judge: Judge, seen: Seen, alpha: Fraction) -> tuple[Interval, ...]:

@@ -11,12 +11,17 @@ from ..plan.bound import Bindings
 from ..plan.model import Obligation
 from ..plan.record_check import PREFIX, is_signed, refusal, signed_bytes
 from ..policy.model import Policy
+from ..wording.said import Said, said
 
 __all__ = ["RefusedRecordError", "is_signed", "keygen", "record_fact", "sign"]
 
 
 class RefusedRecordError(ValueError):
     """A record that does not carry the clause it was planned for, or cannot be signed. The message says why."""
+
+    def __init__(self, why: Said) -> None:
+        self.why = why
+        super().__init__(str(why))
 
 
 def record_fact(obligation: Obligation, policy: Policy, bindings: Bindings) -> RecordFact:
@@ -27,7 +32,7 @@ def record_fact(obligation: Obligation, policy: Policy, bindings: Bindings) -> R
     clause = next(clause for clause in policy.clauses if clause.id == obligation.clause)
     read = next((read for read in bindings.records if read.record.id == obligation.record), None)
     if read is None:
-        raise RefusedRecordError(f"No record `{obligation.record}` is bound.")
+        raise RefusedRecordError(said("record_refused.unbound", record=obligation.record or ""))
     why = refusal(read, clause, obligation.artifact, policy, bindings)
     if why is not None:
         raise RefusedRecordError(why)
@@ -55,9 +60,9 @@ def sign(record: Mapping[str, Any], private_key: bytes) -> str:
     try:
         key = load_pem_private_key(private_key, password=None)
     except (ValueError, TypeError):
-        raise RefusedRecordError("The key is not an unencrypted private key in PEM form.") from None
+        raise RefusedRecordError(said("record_refused.key_form")) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise RefusedRecordError("The key is not an Ed25519 key.")
+        raise RefusedRecordError(said("record_refused.key_kind"))
     return PREFIX + base64.b64encode(key.sign(signed_bytes(record))).decode()
 
 

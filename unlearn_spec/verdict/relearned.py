@@ -25,11 +25,11 @@ from typing import TypeAlias
 
 from ..plan.model import Obligation, Reading, RelearnUnit, Role
 from ..policy.model import Suppress
-from ..rules.wording import count, decimal, listed
 from ..statistics.max_t import max_t_paired
 from ..verifiers import recovery
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.recovery import Side
+from ..wording.said import Said, listed, said
 from .measured import (
     LABEL,
     Measured,
@@ -38,6 +38,8 @@ from .measured import (
     between,
     interval,
     lower,
+    of_all,
+    of_each,
     reading_for,
     shares,
     state,
@@ -59,8 +61,8 @@ class Attack:
     learning_rate: Fraction
     seed: int
 
-    def words(self) -> str:
-        return f"{count(self.steps, 'step')} at rate {decimal(self.learning_rate)}, seed {self.seed}"
+    def words(self) -> Said:
+        return said("attack.steps", number=self.steps, rate=self.learning_rate, seed=str(self.seed))
 
 
 @dataclass(frozen=True)
@@ -152,32 +154,28 @@ class Grid:
             interval(role, found, alpha) for role in LABEL if (found := one.pooled(role, side)) and sum(o.n for o in found)
         )
 
-    def words(self) -> str:
+    def words(self) -> Said:
         """What was seen, in one sentence with numbers."""
-        worst = self.worst
+        worst, failures = self.worst, said("part.and_failed", failures=self.failures()) if self.failed else ""
         if worst is None:
-            return f"No attack was completed on every model{self._failures()}."
-        seen = " and ".join(f"{half[0].k} of {half[0].n}" for half in worst.sides["audited", "held_out"])
-        text = f"{seen} items held out from relearning were revealed"
-        if len(self.every) > 1:
-            text = f"After the worst of {count(len(self.every), 'attack')} ({worst.attack.words()}) {text}"
+            return said("found.no_attack", failures=failures)
         others = worst.pooled("reference")
-        if others:
-            text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"
-        return f"{text}{self._failures()}."
+        told = {
+            "items": of_each([half[0] for half in worst.sides["audited", "held_out"]]),
+            "others": said("part.by_others", **of_all(others)) if others else "",
+            "failures": failures,
+        }
+        if len(self.every) > 1:
+            return said("found.relearned_worst", attacks=len(self.every), attack=worst.attack.words(), **told)
+        return said("found.relearned", **told)
 
-    def _failures(self) -> str:
-        return f"; {self.failures()}" if self.failed else ""
-
-    def failures(self) -> str:
+    def failures(self) -> Said:
         """Which attacks were not completed, and on what."""
-        told = [f"{one.attack.words()} on {listed(_ON[role] for role in one.failed)}" for one in self.failed]
-        return f"training diverged after {listed(told)}"
-
-
-_ON: Mapping[Role, str] = {
-    "audited": "the audited model", "original": "the original", "reference": "a model never trained on the target",
-}  # fmt: skip
+        told = (
+            said("attack.on", attack=one.attack.words(), models=listed(*(said(f"on.{role}") for role in one.failed)))
+            for one in self.failed
+        )
+        return said("attack.diverged", attacks=listed(*told))
 
 
 def grid_of(obligation: Obligation, reading: Reading, seen: Seen) -> Grid:
@@ -201,7 +199,7 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
     low, high = max((low for low, _ in found), default=Fraction(0)), max((high for _, high in found), default=Fraction(1))
     here = as_completed(obligation, grid)
     fact = rate_fact(here, clause, low, high, obligation.alpha)
-    words = f"the share of {obligation.target} revealed after relearning is {between(low, high)}, {where(here)}"
+    words = said("fact.relearned", target=obligation.target, range=between(low, high), where=where(here))
     powers = [realised_power(obligation, clause, limit, half[0].clusters, alpha=share) for half in halves]
     return Measured(
         obligation=obligation.id,

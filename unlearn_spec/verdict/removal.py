@@ -13,12 +13,12 @@ from ..plan.model import Obligation, Role
 from ..plan.power import refuting_power
 from ..plan.repeated import runs_power
 from ..policy.model import Clause, Closeness, MembershipBound, Remove
-from ..rules.wording import percent
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
 from ..verifiers import membership
 from ..verifiers.membership import AttackResult
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import Table, stack
+from ..wording.said import Filling, Said, said
 from .measured import (
     LABEL,
     Judge,
@@ -27,6 +27,8 @@ from .measured import (
     as_float,
     between,
     lower,
+    of_all,
+    of_each,
     reading_for,
     revealed,
     state,
@@ -63,15 +65,13 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         found = level if found >= level else Fraction(0)
     fact = replace(revealed(obligation, clause, found, alpha), asked=here.asked)
     facts: list[EvidenceFact] = [fact]
-    words = [f"the share of {obligation.target} revealed is {between(fact.low, fact.high)}, {where(here)}"]
+    there: dict[str, Filling | Fraction] = {"target": obligation.target, "where": where(here)}
+    words = [said("fact.share.revealed", range=between(fact.low, fact.high), **there)]
     allowed = level
     if compared:
         high = max(upper(half, alpha) for half in beside)
         facts.append(replace(fact, id=f"{obligation.id}#reference", low=Fraction(0), high=high, whose="reference"))
-        words.append(
-            f"the share of {obligation.target} revealed by a model never trained on it is "
-            f"{between(Fraction(0), high)}, {where(here)}"
-        )
+        words.append(said("fact.share.never_trained", range=between(Fraction(0), high), **there))
         allowed = min(Fraction(1), exp_bounds(limit.epsilon)[1] * high + limit.delta)
     power = None
     if obligation.effect is not None:  # the worst attack on either half decides, and it may be on the smaller one
@@ -97,12 +97,14 @@ def revealing(clause: Clause, obligation: Obligation) -> Judge:
     return lambda tables: gather(tables, reading, every=False)
 
 
-def _beside(audited: Sequence[Sequence[Outcomes]], beside: Sequence[Sequence[Outcomes]]) -> str:
-    text = " and ".join(f"{found[0].k} of {found[0].n}" for found in audited) + " items were revealed"
+def _beside(audited: Sequence[Sequence[Outcomes]], beside: Sequence[Sequence[Outcomes]]) -> Said:
     others = [one for found in beside for one in found]
-    if others:
-        text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"
-    return text + "."
+    return said("found.revealed", items=of_each([found[0] for found in audited]), others=by_others(others))
+
+
+def by_others(others: Sequence[Outcomes]) -> Said | str:
+    """`; by models never trained on them 3 of 80`; nothing for none."""
+    return said("part.by_others", **of_all(others)) if others else ""
 
 
 # --- membership ------------------------------------------------------------------------------------------------------
@@ -192,10 +194,15 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
         alpha=obligation.alpha,
         same_lottery=True,  # as bound; `decide` takes it back where the blind baseline says otherwise
     )
-    words = ("" if obligation.runs == 1 else f"in at least {needed} of {obligation.runs} runs, ") + (
-        f"at a false-positive rate of {percent(limit.at_fpr)} the best registered attack tells members of "
-        f"{obligation.target} in a share of {between(fact.low, fact.high)}, {where(obligation)}"
+    words = said(
+        "fact.membership",
+        fpr=limit.at_fpr,
+        target=obligation.target,
+        range=between(fact.low, fact.high),
+        where=where(obligation),
     )
+    if obligation.runs > 1:
+        words = said("fact.in_runs", needed=needed, runs=obligation.runs, fact=words)
     power = None
     if obligation.effect is not None:
         clusters = audited.best.caught.clusters
@@ -215,22 +222,20 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
     )
 
 
-def _each_run(runs: Sequence[Attacked], audited: Attacked, needed: int) -> str:
-    caught = ", ".join(f"{run.best.caught.k} of {run.best.caught.n}" for run in runs)
-    low = percent(audited.low(audited.best), "down")
-    return f"In {len(runs)} runs the best attack caught {caught} members, in at least {needed} of them at least {low}."
+def _each_run(runs: Sequence[Attacked], audited: Attacked, needed: int) -> Said:
+    caught = of_each([run.best.caught for run in runs])
+    return said("found.members_in_runs", runs=len(runs), caught=caught, needed=needed, low=audited.low(audited.best))
 
 
-def _told(audited: Attacked, limit: MembershipBound) -> str:
+def _told(audited: Attacked, limit: MembershipBound) -> Said:
     if not audited.supported:
         needed = samples_for_zero_failures(limit.at_fpr, audited.share)
-        return (
-            f"{audited.holdout} never-trained items do not support a false-positive rate of {percent(limit.at_fpr)}; "
-            f"{'no number would' if needed is None else f'{needed:,} would'}."
-        )
+        if needed is None:
+            return said("found.no_support", items=audited.holdout, fpr=limit.at_fpr)
+        return said("found.little_support", items=audited.holdout, fpr=limit.at_fpr, needed=needed)
     best = audited.best
     area = max(one.auc for one in audited.results)
-    return f"The best attack ({best.attack}) caught {best.caught.k} of {best.caught.n} members; the highest AUC is {area:.2f}."
+    return said("found.members", attack=best.attack, k=best.caught.k, n=best.caught.n, auc=area)
 
 
 def _one_per_cluster(table: Table) -> Table:

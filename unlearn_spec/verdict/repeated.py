@@ -15,10 +15,10 @@ from ..plan.closeness import allowed_share, fewest_runs, run_bounds
 from ..plan.model import Obligation, Role
 from ..plan.repeated import planned
 from ..policy.model import Closeness, Remove
-from ..rules.wording import count, percent
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..verifiers.outcomes import Outcomes, gather
-from .measured import LABEL, Measured, Seen, as_float, between, cell, reading_for, revealed, state, where
+from ..wording.said import Filling, said
+from .measured import LABEL, Measured, Seen, as_float, between, cell, of_each, reading_for, revealed, state, where
 from .model import Interval
 from .relearned import grid_of
 
@@ -33,7 +33,6 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
     if obligation.verifier == "relearning" and grid_of(obligation, reading_for(clause, obligation), seen).failed:
         hits, others = 0, len(beside)  # which attacks are left was not registered: what they show refutes nothing
     low, high = run_bounds(hits, len(audited), others, len(beside), obligation.alpha)
-    event = f"at least {percent(level)} of the items of {obligation.target} are revealed"
     fact = replace(
         revealed(obligation, clause, low, obligation.alpha / 2),
         id=f"{obligation.id}#runs",
@@ -41,16 +40,16 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
         one_run=False,
     )
     reference = replace(fact, id=f"{obligation.id}#reference", low=Fraction(0), high=high, whose="reference")
+    there: dict[str, Filling | Fraction] = {"target": obligation.target, "level": level, "where": where(obligation)}
     words = (
-        f"the share of train-and-unlearn runs in which {event} is {between(low, Fraction(1))}, {where(obligation)}",
-        f"the share of retrainings without {obligation.target} in which {event} is {between(Fraction(0), high)}, "
-        f"{where(obligation)}",
+        said("fact.runs", range=between(low, Fraction(1)), **there),
+        said("fact.retrainings", range=between(Fraction(0), high), **there),
     )
     needed = fewest_runs(len(audited), len(beside), limit, obligation.alpha, others)
     power = None
     if obligation.effect is not None:
         power = 0.0 if needed is None else planned(obligation, level, len(audited), needed)
-    seen_in = ", ".join(" and ".join(f"{one.k} of {one.n}" for one in run) for run in audited)
+    seen_in = tuple(of_each(run) for run in audited)
     return Measured(
         obligation=obligation.id,
         facts=(fact, reference),
@@ -62,8 +61,15 @@ def measure_runs(obligation: Obligation, clause: Remove, limit: Closeness, seen:
         limit_at=float(allowed_share(limit, high)),
         effect=as_float(obligation.effect),
         realised_power=power,
-        words=f"{hits} of {count(len(audited), 'train-and-unlearn run')} revealed at least {percent(level)} of the items "
-        f"({seen_in}), and {others} of {count(len(beside), 'retraining')} did.",
+        words=said(
+            "found.runs",
+            hits=hits,
+            runs=said("number.unlearned_runs", number=len(audited)),
+            level=level,
+            seen=seen_in,
+            others=others,
+            retrainings=said("number.retrainings", number=len(beside)),
+        ),
     )
 
 

@@ -14,10 +14,10 @@ from fractions import Fraction
 from ..plan.model import InspectUnit, Obligation, QuantizeUnit, Role
 from ..plan.power import refuting_power
 from ..policy.model import Clause, Remove, Suppress
-from ..rules.wording import percent
 from ..verifiers import looks
 from ..verifiers.looks import Look
 from ..verifiers.outcomes import Outcomes
+from ..wording.said import Said, clauses, said, sentences
 from .measured import (
     LABEL,
     Judge,
@@ -27,6 +27,7 @@ from .measured import (
     between,
     interval,
     lower,
+    of_all,
     reading_for,
     revealed,
     state,
@@ -156,14 +157,17 @@ def measure_white_box(obligation: Obligation, clause: Remove | Suppress, seen: S
         low = low if level is None else level if low >= level else Fraction(0)
         fact = revealed(obligation, clause, low, obligation.alpha)
         allowed = beyond = Fraction(1) if level is None else level
-    words = (
-        f"the share of {obligation.target} revealed {_MANNER[obligation.verifier]} is {between(fact.low, fact.high)}"
+    words = said(
+        f"fact.{obligation.verifier}",
+        target=obligation.target,
+        range=between(fact.low, fact.high),
+        where=where(obligation),
     )
     effect = obligation.effect
     return Measured(
         obligation=obligation.id,
         facts=(fact,),
-        stated=state(obligation, (fact,), (f"{words}, {where(obligation)}",), seen.objects),
+        stated=state(obligation, (fact,), (words,), seen.objects),
         intervals=tuple(first.shown(role) for role in LABEL if first.by_role[role] and _is_shown(first, role)),
         limit_at=None if isinstance(clause, Remove) and level is None else float(allowed),
         effect=as_float(effect),
@@ -172,32 +176,26 @@ def measure_white_box(obligation: Obligation, clause: Remove | Suppress, seen: S
     )
 
 
-_MANNER = {"quantization": "by copies with rounded weights", "latent": "to looks inside the model"}
-
-
 def _is_shown(look: Taken, role: Role) -> bool:
     return role != "reference" or not look.look.in_excess  # they are what an excess is measured against
 
 
-def _told(every: Sequence[Taken], first: Taken) -> str:
+def _told(every: Sequence[Taken], first: Taken) -> Said:
     (audited,) = first.by_role["audited"]
-    text = f"{audited.k} of {audited.n} items were {'named' if first.look.in_excess else 'revealed'} {_way(first.look)}"
     others = first.by_role["reference"]
-    if others:
-        text += f"; by models never trained on them {sum(one.k for one in others)} of {sum(one.n for one in others)}"
+    beside = said("part.by_others", **of_all(others)) if others else ""
     if first.look.in_excess:
         (task,) = first.control["audited"]
-        text += f"; after labels dealt out at random {task.k} of {task.n}"
-    return f"{text}. It is the worst of {len(every)} looks." if len(every) > 1 else f"{text}."
+        told = said("found.named", **of_all([audited]), way=_way(first.look), others=beside, task_k=task.k, task_n=task.n)
+    else:
+        told = said("found.looked", **of_all([audited]), way=_way(first.look), others=beside)
+    return sentences(told, said("found.worst_look", looks=len(every))) if len(every) > 1 else told
 
 
-def _way(look: Look) -> str:
-    at = f" at block {look.layer}" if look.layer else ""
-    return {
-        "head_swap": "through the original's head",
-        "logit_lens": f"through the logit lens{at}",
-        "linear_probe": f"by a linear probe{at}",
-    }.get(look.way, f"after rounding to {look.way}")
+def _way(look: Look) -> Said:
+    if look.way in ("head_swap", "logit_lens", "linear_probe"):
+        return said(f"way.{look.way}_at", block=look.layer) if look.layer else said(f"way.{look.way}")
+    return said("way.rounded", format=look.way)
 
 
 # --- controls --------------------------------------------------------------------------------------------------------
@@ -209,7 +207,7 @@ def judge(clause: Clause, obligation: Obligation) -> Judge:
     return lambda tables: looks.revealed(tables, reading)
 
 
-def check(gate: str, obligation: Obligation, clause: Clause, seen: Seen, needed: Fraction | None) -> tuple[bool, str]:
+def check(gate: str, obligation: Obligation, clause: Clause, seen: Seen, needed: Fraction | None) -> tuple[bool, Said]:
     """The positive and negative control and the control task; `needed`: the rate beyond which something counts as found."""
     every = taken(obligation, clause, seen)
     if gate == "positive":
@@ -221,59 +219,53 @@ def check(gate: str, obligation: Obligation, clause: Clause, seen: Seen, needed:
     )
 
 
-def _positive(every: Sequence[Taken], needed: Fraction | None) -> tuple[bool, str]:
+def _positive(every: Sequence[Taken], needed: Fraction | None) -> tuple[bool, Said]:
     """Some look must show, beyond doubt, what the clause limits in the original."""
     shown = [one for one in every if one.by_role["original"]]
     if not shown:
-        return False, "the original was not measured"
+        return False, said("gate_found.no_original")
     best = worst(shown, "original")
     (found,) = best.by_role["original"]
     low = best.low("original")
-    counted = ", beyond its controls" if best.look.in_excess else ""
-    text = f"the original reveals {found.k} of {found.n} {_way(best.look)}, at least {percent(low, 'down')}{counted}"
+    key = "gate_found.original_looked_beyond" if best.look.in_excess else "gate_found.original_looked"
+    text = said(key, k=found.k, n=found.n, way=_way(best.look), low=low)
     if needed is None:
         return low > 0, text
-    return low > needed, f"{text}; more than {percent(needed)} is needed"
+    return low > needed, clauses(text, said("needed.more", share=needed))
 
 
-def _negative(every: Sequence[Taken], needed: Fraction | None, effect: Fraction | None) -> tuple[bool, str]:
+def _negative(every: Sequence[Taken], needed: Fraction | None, effect: Fraction | None) -> tuple[bool, Said]:
     """Under every look the never-trained models must stay below what would count as a find."""
     if not all(one.by_role["reference"] for one in every):
-        return False, "no never-trained model was measured"
+        return False, said("gate_found.no_reference")
     read = [one for one in every if not one.look.in_excess]
     if not read:
-        return True, "what a probe names in models never trained on the target is taken off what it names"
+        return True, said("gate_found.probe_floor")
     most = max(read, key=lambda one: (one.high("reference"), one.point("reference")))
     others = most.by_role["reference"]
-    k, n = sum(one.k for one in others), sum(one.n for one in others)
-    text = f"models never trained on the target reveal {k} of {n} {_way(most.look)}, at most {percent(most.high('reference'), 'up')}"
+    text = said("gate_found.references_looked", **of_all(others), way=_way(most.look), high=most.high("reference"))
     if needed is not None:
         for one in read:
             knowing = next((found for found in one.by_role["reference"] if lower((found,), one.share) > needed), None)
             if knowing is not None:
-                return False, (
-                    f"one of the models never trained on the target reveals {knowing.k} of {knowing.n} {_way(one.look)}, "
-                    f"more than {percent(needed)} for certain"
-                )
+                told = said("gate_found.reference_looked", k=knowing.k, n=knowing.n, way=_way(one.look), share=needed)
+                return False, told
     limit = effect or needed
     high = most.high("reference")
     if limit is None:
         return high < 1, text
-    return high < limit, text if high < limit else f"{text}; less than {percent(limit)} is needed"
+    return high < limit, text if high < limit else clauses(text, said("needed.less", share=limit))
 
 
-def _control_task(every: Sequence[Taken], needed: Fraction | None, effect: Fraction | None) -> tuple[bool, str]:
+def _control_task(every: Sequence[Taken], needed: Fraction | None, effect: Fraction | None) -> tuple[bool, Said]:
     """A probe taught labels dealt out at random must stay below what would count as a find, as never-trained models must."""
     probes = [one for one in every if one.look.in_excess]
     if not probes:
-        return False, "no linear probe was trained"
+        return False, said("gate_found.no_probe")
     most = max(probes, key=lambda one: one.control["audited"][0].share)
     (found,) = most.control["audited"]
     high, limit = upper((found,), most.share), effect or needed or Fraction(1)
-    text = (
-        f"a probe taught labels dealt out at random names {found.k} of {found.n} items at block {most.look.layer}, "
-        f"at most {percent(high, 'up')}"
-    )
+    text = said("gate_found.control_task", k=found.k, n=found.n, block=most.look.layer or 0, high=high)
     if needed is not None and lower((found,), most.share) > needed:
-        return False, f"{text}, and more than {percent(needed)} for certain"
-    return high < limit, text if high < limit else f"{text}; less than {percent(limit)} is needed"
+        return False, said("gate_found.control_task_names", told=text, share=needed)
+    return high < limit, text if high < limit else clauses(text, said("needed.less", share=limit))

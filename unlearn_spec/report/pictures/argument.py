@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from ...wording.language import Words
 from ..assurance import defeaters, strategy
 from ..document import Picture
-from ..language import Words
 from ..model import Report, Result
 from ..sentences import condition, limit_words
 from ..wording import OUTCOME_SYMBOL, quote
@@ -36,7 +36,7 @@ def nodes(report: Report, result: Result, say: Words) -> tuple[tuple[Node, ...],
     claim = quote(clause.id) + (f": {limit_words(verdict.limit, say)}" if verdict.limit else "")
     claim += f". {OUTCOME_SYMBOL[verdict.outcome]} {say.of('outcome', verdict.outcome)}"
     held = tuple(gate for gate in verdict.gates if gate.passed)
-    facts = {fact.id: f"{fact.id}: {fact.words}" for fact in report.facts}
+    facts = {fact.id: f"{fact.id}: {say.recorded(fact.words_said, fact.words) or fact.words}" for fact in report.facts}
     evidence = [Node("solution", say("argument.fact"), facts.get(fact, fact)) for fact in verdict.stands_on[:4]]
     if held:
         evidence.append(Node("solution", say("argument.controls"), say("argument.held", number=len(held))))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from ..chart import Chart, describe
 from ..document import Picture
-from ..language import Words
 from ..wording import visible
 from .svg import element, line, marker, text
 

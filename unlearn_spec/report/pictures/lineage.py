@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...wording.language import Words
 from ..document import Picture
-from ..language import Words
 from ..model import Artifact, Report
 from ..wording import OUTCOME_SYMBOL
 from .svg import LINE, arrow, element, line, rectangle, text, wrapped

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...verdict.model import WORST_FIRST, Outcome
+from ...wording.language import Words
 from ..document import Picture
-from ..language import Words
 from ..model import Report
 from ..wording import OUTCOME_SYMBOL
 from .svg import LETTER, line, rectangle, text, wrapped

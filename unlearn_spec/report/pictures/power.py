@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from ..document import Picture
-from ..language import Words
 from ..model import Report
 from .svg import line, marker, text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...verdict.model import Interval
+from ...wording.language import Words
 from ..document import Picture
-from ..language import Words
 from ..model import Relearning, Report
 from .svg import LETTER, line, marker, polyline, text
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from ..document import Code, Document
-from ..language import Words
 from ..model import Report, digest
 from .attacks import attacks
 from .checker import assumptions, checker

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from .. import chart
 from ..document import Block, Heading, Part, Table, para, row
-from ..language import Words
 from ..model import Answers, AttackFamily, Report
 
 

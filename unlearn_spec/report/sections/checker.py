@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...finding import Finding
+from ...wording.language import Words
 from ..document import (
     Block,
     Bullets,
@@ -19,7 +20,6 @@ from ..document import (
     para,
     row,
 )
-from ..language import Words
 from ..model import Report
 from ..sentences import condition
 
@@ -27,7 +27,7 @@ from ..sentences import condition
 def checker(report: Report, say: Words) -> Part:
     """Findings with place, reasons, fixes and how each was resolved."""
     blocks: list[Block] = [para(say("checker.limits"))]
-    if say.language != "en" and report.findings:
+    if say.language != "en":
         blocks.append(para(say("document.recorded")))
     for finding in report.findings:
         blocks.append(_finding(finding, say))

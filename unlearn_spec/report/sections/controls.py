@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ...wording.language import Words
 from .. import chart
-from ..document import Block, Heading, Inline, Part, Picture, Recorded, Row, Strong, Table, para, row
-from ..language import Words
+from ..document import Block, Heading, Inline, Part, Picture, Row, Strong, Table, para, row, told
 from ..model import Relearning, Report
 from ..pictures import intervals
 from ..pictures import relearning as curves
@@ -21,7 +21,7 @@ def controls(report: Report, say: Words) -> Part:
             say.named(result.verdict.clause, result.verdict.artifact),
             say(f"gate.{gate.gate}"),
             say("controls.held") if gate.passed else Strong(f"✕ {say('controls.failed')}"),
-            Recorded(gate.found),
+            told(gate.found, gate.found_said, say),
         )
         for result in report.results
         for gate in result.verdict.gates
@@ -125,7 +125,7 @@ def side_effects(report: Report, say: Words) -> Part:
     rows = []
     for result in kept:
         average, worst = worst_beside_average(report, result.verdict, say)
-        reading: Inline = Recorded(result.verdict.reason)
+        reading: Inline = told(result.verdict.reason, result.verdict.reason_said, say)
         name = say.named(result.verdict.clause, result.verdict.artifact)
         rows.append(row(name, badge(result.verdict.outcome, say), average, worst, reading))
     blocks.append(Table(say("effects.caption"), head, tuple(rows), (4, 3, 2, 2, 7)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...plan.model import Reading
+from ...wording.language import Words
 from ..document import Lines, Para, Part, Recorded, Row, Table, para, row
-from ..language import Words
 from ..model import ClauseEntry, Report
 
 

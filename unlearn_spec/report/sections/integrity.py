@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Inline, Para, Part, Row, Soft, Table, para, row
-from ..language import Words
 from ..model import EvidenceObject, Report, digest
 from ..wording import short_digest
 from .subject import drawn, role

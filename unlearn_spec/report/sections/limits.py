@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...finding import Finding
 from ...policy.model import Basis
+from ...wording.language import Words
 from ..document import Block, Bullets, Heading, Part, Recorded, Row, Soft, Table, para, row
-from ..language import Words
 from ..model import Report
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...verdict.model import ClauseVerdict
+from ...wording.language import Words
 from .. import chart
 from ..assurance import assurance
-from ..document import Block, Code, Heading, Inline, Link, Para, Part, Picture, Recorded, Row, Table, para, row
-from ..language import Words
+from ..document import Block, Code, Heading, Inline, Link, Para, Part, Picture, Row, Table, para, row, told
 from ..model import Report, Result
 from ..pictures import argument, intervals
 from ..pictures import matrix as picture
@@ -75,7 +75,7 @@ def _detail(report: Report, result: Result, place: int, say: Words) -> list[Bloc
     ]
     blocks += drawings
     if unsaid(verdict.reason, result.conclusion):
-        blocks.append(Para((Recorded(verdict.reason),), label=say("matrix.why"), small=True))
+        blocks.append(Para((told(verdict.reason, verdict.reason_said, say),), label=say("matrix.why"), small=True))
     if verdict.effect is not None and verdict.realised_power is not None:
         power = say("matrix.power_words", power=verdict.realised_power, effect=verdict.effect)
         blocks.append(Para((power,), label=say("matrix.power"), small=True))

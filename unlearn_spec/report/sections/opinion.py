@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...verdict.model import WORST_FIRST, ClauseVerdict
+from ...wording.language import Words
 from ..assurance import assurance, form
 from ..cases import case
 from ..document import (
@@ -22,7 +23,6 @@ from ..document import (
     Verdict,
     para,
 )
-from ..language import Words
 from ..model import NotCovered, Report, Result
 from ..sentences import UNDECIDED, Case, conclude
 from ..wording import quote, short_digest
@@ -120,10 +120,10 @@ def link(verdict: ClauseVerdict, place: int, say: Words) -> tuple[Inline, ...]:
 
 
 def conclusion(report: Report, result: Result, say: Words) -> tuple[Inline, ...]:
-    """The sentence that may be quoted; a reason that the run recorded in English is marked so in other languages."""
+    """The sentence that may be quoted; a reason that is there in English alone is marked so in other languages."""
     words = conclude(case_of(report, result), say)
     reason = " ".join(result.verdict.reason.split())
-    if say.language != "en" and reason and reason in words:
+    if say.recorded(result.verdict.reason_said, result.verdict.reason) is None and reason and reason in words:
         before, after = words.split(reason, 1)
         return tuple(part for part in (before.strip(), Recorded(reason), after.strip()) if part not in ("", "."))
     return (words,)

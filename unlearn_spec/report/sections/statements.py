@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...wording.language import Words
 from ..document import Block, Heading, Part, para
-from ..language import Words
 from ..model import Report, Stated
 from ..wording import quote
 

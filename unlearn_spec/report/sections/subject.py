@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...plan.model import SubjectRef
+from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Soft, Table, para, row
-from ..language import Words
 from ..model import Artifact, InformationSet, Report
 from ..pictures import lineage
 from ..wording import short_digest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..document import Block, Bullets, Code, Heading, Para, Part, Recorded, Row, Strong, Table, para, row
-from ..language import Words
+from ...plan.model import Missing
+from ...wording.language import Words
+from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Strong, Table, para, row, told
 from ..model import RegisteredTest, Report
 from ..pictures import power
 from ..sentences import how
@@ -25,12 +26,14 @@ def trials(report: Report, say: Words) -> Part:
         blocks += [Heading(say("trials.calibration")), *_calibration(report, say)]
     if report.missing:
         head = (say("column.clause"), say("column.needed"))
-        rows = tuple(
-            row(say.named(m.clause, m.artifact), (para(Recorded(m.needs)), Para((Recorded(m.reason),), small=True)))
-            for m in report.missing
-        )
+        rows = tuple(_missing(missing, say) for missing in report.missing)
         blocks += [Heading(say("trials.missing")), Table(say("trials.missing_caption"), head, rows, (2, 5))]
     return Part("methods", say("part.methods"), tuple(blocks))
+
+
+def _missing(missing: Missing, say: Words) -> Row:
+    why = Para((told(missing.reason, missing.reason_said, say),), small=True)
+    return row(say.named(missing.clause, missing.artifact), (para(told(missing.needs, missing.needs_said, say)), why))
 
 
 def _tests(report: Report, say: Words) -> Table:
@@ -73,7 +76,7 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         (
             *manner,
             *((Para((reading,), small=True),) if reading else ()),
-            *((Para((say("trials.refuting"), Recorded(test.refuting)), small=True),) if test.refuting else ()),
+            *((Para((say("trials.refuting"), told(test.refuting, test.refuting_said, say)), small=True),) if test.refuting else ()),
         ),
         (para(sample), *((para(say("trials.runs", n=test.runs), small=True),) if test.runs > 1 else ())),
         say.percent(test.alpha, "up"),
@@ -103,5 +106,5 @@ def _facts(report: Report, say: Words) -> list[Block]:
     if not report.facts:
         return [para(say("trials.no_facts"))]
     head = tuple(say(f"column.{name}") for name in ("fact", "statement", "error"))
-    rows = tuple(row(Code(f.id), Recorded(f.words), say.percent(f.alpha, "up")) for f in report.facts)
+    rows = tuple(row(Code(f.id), told(f.words, f.words_said, say), say.percent(f.alpha, "up")) for f in report.facts)
     return [Table(say("trials.facts_caption"), head, rows, (2, 7, 1))]
