@@ -83,6 +83,7 @@ SPECIMENS: tuple[Specimen, ...] = (
     _treated("head_only", unlearning.head_only, "everything"),
     Specimen("input_filter", "guarded", "everything", guard="input_filter", model="original"),
     Specimen("output_filter", "guarded", "everything", guard="output_filter", model="original"),
+    Specimen("logit_mask", "guarded", "everything", guard="logit_mask", model="original"),
     Specimen("system_refusal", "guarded", "everything", method=planted.system_refusal, guard="system_prompt"),
     _planted("quant_hidden", planted.quant_hidden),
     _planted("head_swap", planted.head_swap),
