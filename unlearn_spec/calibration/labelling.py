@@ -44,11 +44,15 @@ def recovered(bound: Bindings, measure: Measure) -> float:
 
 
 def told(bound: Bindings, measure: Measure) -> Told:
-    """How many members the calibrated score tells from the hold-out, at no more false positives than `FALSE_POSITIVES`."""
+    """How many members the calibrated score tells from the hold-out."""
     members, holdout = bound.data["diaries"].ref(), bound.holdouts["diaries"].ref()
-    inside, outside = (_beside_references(bound, data, measure) for data in (members, holdout))
-    hits = list(_called(inside, outside))
-    false = list(_called(inside, outside, of=outside))
+    return told_by(*(_beside_references(bound, data, measure) for data in (members, holdout)))
+
+
+def told_by(inside: Mapping[str, float], outside: Mapping[str, float]) -> Told:
+    """How many members the scores tell from the hold-out; none, if more than `FALSE_POSITIVES` of the hold-out are called
+    members with them. Scores by person."""
+    hits, false = list(_called(inside, outside, of=inside)), list(_called(inside, outside, of=outside))
     if sum(false) > FALSE_POSITIVES * len(false):
         return Told(0.0, 0.0)
     k, n = sum(hits), len(hits)
@@ -103,14 +107,12 @@ def _beside_references(bound: Bindings, data: DataRef, measure: Measure) -> Mapp
     return {name: value - fmean(other[name] for other in others) for name, value in found.items()}
 
 
-def _called(
-    inside: Mapping[str, float], outside: Mapping[str, float], *, of: Mapping[str, float] | None = None
-) -> Iterator[bool]:
-    """For each member, or each of `of`: whether the cut that the other half of the people suggests calls it a member."""
-    halves = [_halves(each) for each in (inside, outside, inside if of is None else of)]
+def _called(inside: Mapping[str, float], outside: Mapping[str, float], *, of: Mapping[str, float]) -> Iterator[bool]:
+    """For each of `of`: whether the cut that the other half of the people suggests calls it a member."""
+    members, others, asked = map(_halves, (inside, outside, of))
     for half in (0, 1):
-        cut = _best_cut(*(list(each[1 - half].values()) for each in halves[:2]))
-        yield from (cut.calls(score) for score in halves[2][half].values())
+        cut = _best_cut(list(members[1 - half].values()), list(others[1 - half].values()))
+        yield from (cut.calls(score) for score in asked[half].values())
 
 
 def _halves(scores: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
