@@ -20,6 +20,9 @@ _SETS = {
     "other_facts": "retain_qa",
     "neighbour_facts": "neighbour_qa",
 }
+_CANARY = "{id: id, cluster: cluster, prompt: prefix, answer: suffix}"
+"""Scored by what follows the prefix, words that are drawn for each person. Names are dealt to a role as a whole, and a model
+may find those of one role likelier, so that scores of whole documents are no lottery's."""
 
 
 class Cabinet(Protocol):
@@ -72,7 +75,7 @@ def write_bindings(
         "data:",
         *(f"  {name}: {{file: {here(data[stem])}}}" for name, stem in _SETS.items() if name in policy.information),
         f"holdouts: {{diaries: {{file: {here(data['holdout_docs'])}, randomised: true}}}}",
-        f"canaries: {{diaries: {{file: {here(data['canaries'])}, included: included}}}}",
+        f"canaries: {{diaries: {{file: {here(data['canaries'])}, included: included, fields: {_CANARY}}}}}",
         *(["suites:"] if files else []),
         *(f"  {json.dumps(name)}: {{file: {here(path)}}}" for name, path in files.items()),
     ]

@@ -53,8 +53,9 @@ LIMITS = """\
   Such a verdict can err by its arithmetic and controls, not by sampling.
 - Whether a treated, guarded or planted model meets `removed-by-membership` is told by that other test, where it is sure, and
   unknown elsewhere. Both look at one model's probabilities of the same documents, so what blinds one may blind the other.
-- Who is to be forgotten and who is never seen is drawn for all families at once; an audit by canaries assumes a lot for each. The
-  random words, most of what is scored, are drawn one by one.
+- Words of documents are drawn for each person, names are dealt to all who are to be forgotten, and to all who are never seen, at
+  once. In some worlds a model that saw neither finds the names of one group likelier. Canaries are therefore scored by the words
+  after the prefix alone; `removed-by-membership` reads whole documents, in which names weigh little.
 - 120 canaries are too few to find a model that kept a fifth. `removed-by-canaries` registers that effect, and so it accuses or leaves
   open, and passes nobody.
 - `ensemble` is not judged: a specimen is one model, and with eight retrained ones no relabelling is rare enough for an error of 1%.
