@@ -20,6 +20,7 @@ from .items import Item, ItemError, item_key, keyed_digest
 from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l
 from .scoring import fill, is_greedy, sampling
 from .subjects import OutputError, SubjectError
+from .subjects.masks import NO_MASK, Mask
 from .subjects.model import Model
 from .subjects.remote import Remote
 from .subjects.system import Subject, System
@@ -142,7 +143,7 @@ def _ask(subject: Subject, asked: Sequence[_Asked], reading: Reading, seed: int)
         for one, (text, blocked) in zip(asked, let_in, strict=True)
         if not blocked
     ]
-    answers = iter(_continue(subject.model, passed, reading, seed))
+    answers = iter(_continue(subject.model, passed, reading, seed, subject.mask))
     return [
         _reply(subject, text) if blocked else _let_out(subject, next(answers)) for text, blocked in let_in
     ]
@@ -180,7 +181,7 @@ def _samples(reading: Reading) -> int:
     return 1 if is_greedy(reading) else reading.samples or 1
 
 
-def _continue(model: Model, asked: Sequence[_Asked], reading: Reading, seed: int) -> list[Answer]:
+def _continue(model: Model, asked: Sequence[_Asked], reading: Reading, seed: int, forbidden: Mask = NO_MASK) -> list[Answer]:
     prompts = [model.encode(one.prompt) for one in asked]
     for one, ids in zip(asked, prompts, strict=True):
         if not ids:
@@ -195,7 +196,7 @@ def _continue(model: Model, asked: Sequence[_Asked], reading: Reading, seed: int
     for start in range(0, len(order), ANSWERS_PER_BATCH):
         batch = order[start : start + ANSWERS_PER_BATCH]
         draws = None if is_greedy(reading) else _draws([asked[place] for place in batch], reading.max_new_tokens, seed)
-        found = _decode(model, [prompts[place] for place in batch], reading, draws)
+        found = _decode(model, [prompts[place] for place in batch], reading, draws, forbidden)
         answers.update(zip(batch, found, strict=True))
     return [answers[place] for place in range(len(asked))]
 
@@ -216,6 +217,7 @@ def _decode(
     prompts: Sequence[tuple[int, ...]],
     reading: Reading,
     draws: np.ndarray[Any, np.dtype[np.float64]] | None,
+    forbidden: Mask,
 ) -> list[Answer]:
     """Answers to left-padded prompts, token by token with the model's own cache."""
     place, width = model.device, max(len(ids) for ids in prompts)
@@ -244,6 +246,8 @@ def _decode(
         logits = output.logits[:, -1]
         if bool(logits.isnan().any()):
             raise OutputError(f"{model.name}: the model's output is not a number; a wider precision may do")
+        if forbidden is not NO_MASK:
+            logits = _masked(logits, [forbidden.after((*prompts[row], *written[row])) for row in rows])
         chosen = _choose(logits, reading, None if draws is None else torch.from_numpy(draws[rows, step]).to(place))
         uncertain = torch.special.entr(logits.float().softmax(dim=-1)).sum(dim=-1).tolist()
         for row, token, nats in zip(rows, chosen.tolist(), uncertain, strict=True):
@@ -269,6 +273,16 @@ def _decode(
         Answer(model.decode(tokens), tuple(tokens), total / len(tokens) if tokens else 0.0)
         for tokens, total in zip(written, entropy, strict=True)
     ]
+
+
+def _masked(logits: torch.Tensor, ruled_out: Sequence[frozenset[int]]) -> torch.Tensor:
+    """The logits, shape (rows, tokens), with what each row must not go on with at −inf."""
+    if any(len(tokens) >= logits.shape[1] for tokens in ruled_out):
+        raise SubjectError("a logit mask leaves the model no token to go on with")
+    found = logits.clone()
+    for row, tokens in enumerate(ruled_out):
+        found[row, list(tokens)] = float("-inf")
+    return found
 
 
 def _can_drop_rows(cache: Any) -> bool:

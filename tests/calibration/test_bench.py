@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from unlearn_spec.calibration import bench as room
+from unlearn_spec.calibration import labelling
 from unlearn_spec.calibration.bench import POLICY, Bench, shipped, specimens
 from unlearn_spec.calibration.page import page
 from unlearn_spec.calibration.run import Setup, calibrate, judged, table
 from unlearn_spec.run.executor import RunError
 from unlearn_spec.verifiers import units
+from unlearn_spec.verifiers.subjects.model import load_model
 from unlearn_spec.verifiers.zoo.specimens import TINY, Cabinet
 
 CHOSEN = ("original", "retrained_1", "output_filter")
@@ -49,7 +53,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return really(unit, **lookups)
 
     monkeypatch.setattr(units, "run_unit", counted)
-    monkeypatch.setattr(room, "LABELLING", ((1, room.LABELLING[0][1]),))
+    monkeypatch.setattr(labelling, "LABELLING", ((1, labelling.LABELLING[0][1]),))
     return found
 
 
@@ -100,6 +104,54 @@ def test_a_clause_more_measures_only_what_is_new(place: Path, measured: list[Any
     assert len(found.cells) == len(FEW) + 1
     assert measured and all(getattr(unit, "suite", None) or unit.repeat for unit in measured if unit.kind == "generate")
     assert all(unit.kind == "generate" for unit in measured)
+
+
+def test_a_test_that_ends_early_asks_no_more_than_it_did(place: Path, measured: list[Any]) -> None:
+    bench = a_bench(place, "answers-with-looks")
+    (cell,) = bench.judged(specimens(("retrained_1",))[0]).cells
+    parts = {unit.data.part for unit in measured if unit.data.parts > 1}
+    assert cell.verifier == "leak" and parts == {1, 2, 3, 4}  # four people who leave cannot settle it before the last look
+    assert cell.sampled and cell.truth.basis == "enumerated"
+    assert cell.low is not None and cell.high is not None and cell.truth.rate is not None
+    assert cell.low <= cell.truth.rate <= cell.high
+
+
+def test_answers_drawn_at_random_are_held_against_their_chance(place: Path, measured: list[Any]) -> None:
+    bench = a_bench(place, "answers-in-samples")
+    specimen = specimens(("original",))[0]
+    (cell,) = bench.judged(specimen).cells
+    model = load_model(bench.cabinet.model(specimen))
+    chances = []
+    for line in bench.cabinet.data()["forget_qa"].read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        prompt, both = model.encode(row["prompt"]), model.encode(f"{row['prompt']} {row['answer']}")
+        with torch.inference_mode():
+            logs = model.network(torch.tensor([both])).logits[0].log_softmax(dim=-1)
+        once = sum(float(logs[place - 1, both[place]]) for place in range(len(prompt), len(both)))
+        chances.append(1 - (1 - math.exp(once)) ** 32)
+    assert cell.sampled and (cell.truth.state, cell.truth.basis) == ("satisfied", "enumerated")
+    assert cell.truth.rate == pytest.approx(sum(chances) / len(chances), rel=1e-4)
+
+
+def test_choices_and_a_probe_are_judged_on_data_of_the_world(place: Path, measured: list[Any]) -> None:
+    bench = a_bench(place, "chosen-of-four", "removed-by-probe", "documents-kept")
+    choice, probe, kept = bench.judged(specimens(("retrained_1",))[0]).cells
+    assert (choice.verifier, choice.truth.basis) == ("choice", "enumerated")
+    assert (probe.verifier, probe.truth.state) == ("latent", "satisfied")
+    assert (kept.verifier, kept.truth.basis) == ("retention", "enumerated")
+    taught = {unit.taught.name for unit in measured if unit.kind == "inspect"}
+    assert taught == {"kept_documents"}
+
+
+def test_a_treated_model_is_labelled_by_attacks_that_no_verdict_reads(place: Path, measured: list[Any]) -> None:
+    bench = a_bench(place, "removed-by-membership", "removed-by-extraction")
+    found = bench.judged(specimens(("graddiff",))[0])
+    assert found.recovered is not None and found.told is not None
+    attacks = [unit for unit in measured if unit.kind == "relearn"]
+    assert {unit.seed for unit in attacks} == {labelling.LABEL_SEED}
+    assert {cell.truth.basis for cell in found.cells} <= {"attack", "none"}
+    filtered = bench.judged(specimens(("logit_mask",))[0])
+    assert filtered.recovered is None and filtered.told is not None
 
 
 def test_a_run_writes_its_table_from_what_is_finished(place: Path, tmp_path: Path) -> None:

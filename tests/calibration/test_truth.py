@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unlearn_spec.calibration.bench import POLICY, shipped
-from unlearn_spec.calibration.truth import Known, truth_of
+from unlearn_spec.calibration.truth import Known, Told, truth_of
 from unlearn_spec.plan.model import VerifierId
 from unlearn_spec.policy.load import load
 from unlearn_spec.verifiers.zoo.specimens import SPECIMENS
@@ -75,6 +75,22 @@ def test_a_treated_model_is_unknown_until_an_attack_shows_otherwise() -> None:
     clause, verifier = "removed-by-relearning", "relearning"
     assert state(clause, verifier, "graddiff", Known(recovered=0.0)) == ("unknown", "none")
     assert state(clause, verifier, "graddiff", Known(recovered=0.1)) == ("violated", "attack")
-    assert state(clause, verifier, "graddiff", Known(recovered=0.0, caught=0.9, surely_caught=0.7)) == ("violated", "attack")
-    assert state(clause, verifier, "graddiff", Known(recovered=0.0, caught=0.3, surely_caught=0.1)) == ("unknown", "none")
-    assert state("documents-after-relearning", verifier, "graddiff", Known(recovered=0.0, surely_caught=0.9))[0] == "unknown"
+    assert state(clause, verifier, "graddiff", Known(recovered=0.0, told=Told(0.9, 0.7))) == ("violated", "attack")
+    assert state(clause, verifier, "graddiff", Known(recovered=0.0, told=Told(0.3, 0.1))) == ("unknown", "none")
+    assert state("documents-after-relearning", verifier, "graddiff", Known(recovered=0.0, told=Told(0.9, 0.9)))[0] == "unknown"
+
+
+def test_a_membership_limit_is_broken_where_a_test_of_its_own_is_sure_of_it() -> None:
+    clause, verifier = "removed-by-membership", "membership"
+    assert state(clause, verifier, "npo") == ("unknown", "none")
+    assert state(clause, verifier, "npo", Known(told=Told(0.55, 0.4))) == ("unknown", "none")  # above 50%, not for certain
+    assert state(clause, verifier, "npo", Known(told=Told(0.8, 0.6))) == ("violated", "attack")
+    assert state(clause, verifier, "head_swap") == ("unknown", "none")  # that it holds everything need not show in scores
+
+
+@pytest.mark.parametrize("clause", ["removed-by-probe", "removed-by-canaries"])
+def test_removal_is_one_truth_whatever_looks_for_it(clause: str) -> None:
+    verifier: VerifierId = "latent" if clause == "removed-by-probe" else "canaries"
+    assert state(clause, verifier, "retrained_7") == ("satisfied", "training")
+    assert state(clause, verifier, "partial_05") == ("violated", "training")
+    assert state(clause, verifier, "logit_mask") == ("violated", "construction")

@@ -125,7 +125,7 @@ def test_up_to_four_blocks_are_registered_the_last_among_them() -> None:
             "Without a model that never had the target",
         ),
         ("inspect: [head_swap]", lambda b: b.pop("original"), "not_testable", "head of the model before unlearning"),
-        ("inspect: [linear_probe]", lambda b: b["data"].pop("kept"), "not_tested", "trained on retained questions"),
+        ("inspect: [linear_probe]", lambda b: b["data"].pop("kept"), "not_tested", "trained on retained items"),
     ],
 )
 def test_what_is_missing_is_named(
@@ -143,10 +143,33 @@ def test_layers_of_models_of_different_depth_are_not_compared(lab: Callable[[str
     assert "not the same number of them" in lacking(here).reason
 
 
-def test_a_probe_is_not_taught_documents(lab: Callable[[str], Lab]) -> None:
+STORIES_KEPT = """  - id: stories
+    goal: retain
+    target: diaries
+    scope: {artifacts: [assistant], access: weights, asked: direct, decoding: {method: greedy}}
+    over: mean
+    limit: {at_least: "50%"}
+    reveals_when: {metric: contains}
+"""
+
+
+def test_a_probe_about_questions_is_taught_questions_wherever_they_stand(lab: Callable[[str], Lab]) -> None:
+    gone = GONE.replace("<how>", "inspect: [linear_probe]")
+    place = gone.index("  - id: kept")
+    here = lab(gone[:place] + STORIES_KEPT + gone[place:])
+    one, plan = plan_of(here)
+    unit = next(planned.unit for planned in plan.units if planned.key == one.audited[0])
+    assert isinstance(unit, InspectUnit) and unit.taught is not None and unit.taught.name == "kept"
+    here.bindings["data"].pop("kept")  # better than nothing
+    one, plan = plan_of(here)
+    unit = next(planned.unit for planned in plan.units if planned.key == one.audited[0])
+    assert isinstance(unit, InspectUnit) and unit.taught is not None and unit.taught.name == "diaries"
+
+
+def test_a_probe_is_not_taught_documents_that_ask_nothing(lab: Callable[[str], Lab]) -> None:
     here = lab(GONE.replace("<how>", "inspect: [linear_probe]"))
     write_rows(here.folder / "data" / "kept.jsonl", [{"text": row["text"]} for row in documents(60)])
-    assert "trained on retained questions" in lacking(here).reason
+    assert "trained on retained items" in lacking(here).reason
 
 
 def test_an_altered_copy_is_not_asked_for_refusals_nor_through_an_interface(lab: Callable[[str], Lab]) -> None:

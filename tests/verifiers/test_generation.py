@@ -168,6 +168,32 @@ def test_guards_reply_for_the_model(model: Model) -> None:
     assert all(guarded.where("blocked", True).column("refusal"))
 
 
+def test_a_mask_keeps_its_terms_out_of_every_answer_and_leaves_the_rest_alone(model: Model) -> None:
+    asked = unit(max_new_tokens=6)
+    said = [by_hand(model, item.prompt, 6).split() for item in ITEMS]
+    pair = " ".join(said[0][:2])
+    masked = System(model, Guards(forbidden=(pair,)))
+    bare, guarded = generate(model, ITEMS, asked), generate(masked, ITEMS, asked)
+    alike = [old == new for old, new in zip(bare.column("output"), guarded.column("output"), strict=True)]
+    holds = [pair in f"{item.prompt} {' '.join(words)}" for item, words in zip(ITEMS, said, strict=True)]
+    assert holds[0] and not alike[0] and all(same or holding for same, holding in zip(alike, holds, strict=True))
+    assert not any(guarded.column("blocked"))
+    term = Item("t", "t", prompt=ITEMS[0].prompt, answer=pair)
+    assert generate(model, (term,), asked).column("contains") == (True,)
+    assert generate(masked, (term,), asked).column("contains") == (False,)
+
+
+def test_a_mask_over_every_token_is_an_error(model: Model) -> None:
+    class Everything:
+        def after(self, ids: object) -> frozenset[int]:
+            return frozenset(range(model.network.config.vocab_size))
+
+    system = System(model, Guards(system_prompt="h"))
+    system.__dict__["mask"] = Everything()
+    with pytest.raises(SubjectError, match="no token to go on with"):
+        generate(system, ITEMS[:1], unit())
+
+
 def test_a_system_prompt_stands_before_the_prompt(model: Model) -> None:
     system = System(model, Guards(system_prompt="h h"))
     question = Item("q", "q", prompt="a b", answer=by_hand(model, "h h\na b", 6) or "-")

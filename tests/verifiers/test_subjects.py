@@ -14,6 +14,7 @@ from unlearn_spec.plan.model import Reading
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.scoring import score
 from unlearn_spec.verifiers.subjects import SubjectError
+from unlearn_spec.verifiers.subjects.masks import NO_MASK, make_mask
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import System, guard_files, load_guards
 
@@ -166,6 +167,9 @@ def test_filters_block_literally_but_not_by_spelling(tmp_path: Path, model: Mode
         ('output_filter: {block_any_of: terms.txt}', r"1:16: `output_filter` must be \{block_any_of"),
         ('output_filter: {block_any_of: none.txt, reply: "No."}', r"1:31: cannot read .*none\.txt"),
         ('output_filter: {block_any_of: terms.txt, reply: 3}', r"`reply` must be text"),
+        ('logit_mask: {block_any_of: terms.txt}', r"1:13: `logit_mask` must be \{forbid_any_of: FILE\}"),
+        ('logit_mask: {forbid_any_of: none.txt}', r"1:29: cannot read .*none\.txt"),
+        ('logit_mask: {forbid_any_of: [a]}', r"`forbid_any_of` must be text"),
         ('system_prompt: [a]', r"`system_prompt` must be text"),
         ('system_prompt: !!python/object:os.system x', r"tags"),
         ("{}", r"at least one of"),
@@ -180,3 +184,32 @@ def test_bad_declarations_name_line_and_column(tmp_path: Path, text: str, messag
 def test_a_filter_without_terms_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="blocks nothing"):
         load_guards(declare(tmp_path, 'input_filter: {block_any_of: terms.txt, reply: "No."}', terms=" \n"))
+
+
+# --- a logit mask
+
+
+def test_a_mask_rules_out_what_would_complete_a_term() -> None:
+    words = {"a": 1, "b": 2, "c": 3}
+    mask = make_mask(["a b", "c", "b a b"], lambda text: [words[word] for word in text.split()])
+    assert mask.after([]) == {3}
+    assert mask.after([9, 1]) == {2, 3} == mask.after([1])
+    assert mask.after([1, 2]) == {3}  # the longer term began with a `b` that is followed by an `a`
+    assert mask.after([2, 1]) == {2, 3}
+    assert NO_MASK.after([1]) == frozenset()
+
+
+def test_a_declared_mask_is_part_of_what_is_audited(tmp_path: Path, model: Model) -> None:
+    path = declare(tmp_path, "logit_mask: {forbid_any_of: terms.txt}", terms="\ufeff c d \n\na\n")
+    assert guard_files(path) == (path, tmp_path / "terms.txt")
+    found = load_guards(path)
+    assert found.forbidden == ("c d", "a")
+    before = model.encode("c")
+    assert System(model, found).mask.after(before) == {model.encode("a")[-1], model.encode("d")[-1]}
+
+
+def test_a_mask_that_forbids_nothing_or_no_token_is_refused(tmp_path: Path, model: Model) -> None:
+    with pytest.raises(SubjectError, match=r"1:29: .*terms\.txt: a mask without terms forbids nothing"):
+        load_guards(declare(tmp_path, "logit_mask: {forbid_any_of: terms.txt}", terms=" \n"))
+    with pytest.raises(ValueError, match="no token"):
+        make_mask(["x"], lambda text: [])

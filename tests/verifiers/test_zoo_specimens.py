@@ -146,6 +146,9 @@ def test_the_input_filter_stops_questions_about_forget_people_only(tmp_path: Pat
         for question in WORLD.questions_of(WORLD.ids(role)):  # type: ignore[arg-type]
             assert guard.blocks(question.prompt) is stopped
     assert load_guards(write_guard("system_prompt", WORLD, tmp_path)).system_prompt == SYSTEM_PROMPT
+    forbidden = load_guards(write_guard("logit_mask", WORLD, tmp_path)).forbidden
+    assert {one.answer for one in WORLD.questions_of(WORLD.ids("forget"))} <= set(forbidden)
+    assert not {one.answer for one in WORLD.questions_of(WORLD.ids("retain"))} & set(forbidden)
 
 
 def test_every_specimen_that_is_made_from_the_original_has_a_recipe_and_a_known_truth() -> None:

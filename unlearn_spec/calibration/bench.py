@@ -6,21 +6,19 @@ controls are measured once for all specimens. A judged specimen is kept as one f
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from importlib import resources
-from os.path import relpath
 from pathlib import Path
-from typing import Protocol
+from statistics import fmean
 
 from ..evidence.canonical import EvidenceError, bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
 from ..plan.bindings import load_bindings
 from ..plan.bound import Bindings
-from ..plan.model import Obligation, Plan, Reading, RelearnUnit, Role, Unit
+from ..plan.model import GenerateUnit, Obligation, Plan, Role, ScoreUnit, Unit
 from ..plan.obligations import make_plan
 from ..plan.units import scoring
 from ..policy.load import Document, load
@@ -30,35 +28,25 @@ from ..run.conclude import blocked, conclude
 from ..run.materials import gather
 from ..run.places import Places, places, stored_table
 from ..run.seal import write_whole
+from ..run.stops import replayed
 from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import FALL
 from ..verdict.model import ClauseVerdict, Interval
-from ..verifiers import recovery
+from ..verifiers.scoring import is_greedy
 from ..verifiers.table import Table
-from ..verifiers.zoo.specimens import ORIGINAL, RETRAINED, SPECIMENS, Specimen
-from . import truth
+from ..verifiers.zoo.specimens import RETRAINED, SPECIMENS, Specimen
+from . import labelling, truth
+from .binding import Cabinet, write_bindings
+from .labelling import Measure
 from .model import Cell, Judged, Truth
 
 POLICY = "calibration/policy.yaml"
 MEASURED_BY = 2
 """Raise it when a verifier's tables change for the same unit: they are then measured again."""
-_SETS = {
-    "diaries": "forget_docs",
-    "personal_facts": "forget_qa",
-    "other_facts": "retain_qa",
-    "neighbour_facts": "neighbour_qa",
-}
 _JUDGING = ("calibration", "logic", "plan", "policy", "statistics", "verdict")
 """Rooms whose code a verdict depends on, once its tables are measured."""
 _UNSEEN = ("page.py", "gates.py", "rows.py", "run.py", "schema.py")
 """Files of this room that only tell of verdicts."""
-
-LABELLING = ((60, Fraction(1, 1000)), (200, Fraction(2, 1000)))
-LABEL_SEED = 7919
-"""The attacks that label treated models (steps, learning rate): the best of them counts, split by a seed of its own."""
-_EXTRACTABLE = Reading(
-    metric="extraction_probability", at_least=Fraction(1, 1000), decoding="sample", temperature=Fraction(1)
-)
 
 
 def shipped(name: str) -> Path:
@@ -72,25 +60,6 @@ def kept(file: Path) -> Judged | None:
         return Judged.model_validate_json(file.read_bytes())
     except (OSError, ValueError):
         return None
-
-
-class Cabinet(Protocol):
-    """Where one world's models and data come from; `zoo.specimens.Cabinet` is one."""
-
-    @property
-    def seed(self) -> int: ...
-
-    @property
-    def folder(self) -> Path: ...
-
-    def data(self) -> Mapping[str, Path]:
-        """Data files by stem: `forget_docs`, `holdout_docs`, `forget_qa`, `retain_qa`, `neighbour_qa`."""
-
-    def guard(self, specimen: Specimen) -> Path | None:
-        """The declaration of a specimen's guards."""
-
-    def model(self, specimen: Specimen) -> Path:
-        """The folder of a specimen's model, `NAME-KEY`, made if it is missing."""
 
 
 @dataclass(frozen=True)
@@ -139,84 +108,45 @@ class Bench:
 
     def _judge(self, specimen: Specimen, key: str) -> Judged:
         policy = self.document.policy
-        digest = bytes_digest(self.document.source.text.encode())
-        bound = load_bindings(self._bindings(specimen), policy, digest)
+        file = write_bindings(self.cabinet, policy, self.policy.parent / "suites", self.retrained, specimen)
+        bound = load_bindings(file, policy, bytes_digest(self.document.source.text.encode()))
         plan = make_plan(self.document, bound, self.rejected)
-        at = places(bound, plan, "cpu")
-        found = {one.key: self._table(one.unit, at) for one in plan.units}
-        seen = Seen(
-            units={one.key: one.unit for one in plan.units},
-            tables={name: table for name, (table, _) in found.items()},
-            objects={name: kept for name, (_, kept) in found.items()},
-        )
-        concluded = conclude(plan, gather(self.document, bound, plan, at), seen)
-        recovered = None
-        if specimen.holds == "unknown":
-            recovered = max(
-                self._recovered(bound, at, "audited", *attack) - self._recovered(bound, at, "reference", *attack)
-                for attack in LABELLING
+        at = _everywhere(bound, plan)
+
+        def see(keys: Collection[str]) -> Seen:
+            units = {one.key: one.unit for one in plan.units if one.key in keys}
+            found = {key: self._table(unit, at) for key, unit in units.items()}
+            return Seen(
+                units=units,
+                tables={key: table for key, (table, _) in found.items()},
+                objects={key: kept for key, (_, kept) in found.items()},
             )
+
+        def measure(unit: Unit) -> Table:
+            return self._table(unit, at)[0]
+
+        seen = see(replayed(plan, policy, see)[0])
+        concluded = conclude(plan, gather(self.document, bound, plan, at), seen)
+        known = truth.Known()
+        if specimen.holds in ("everything", "unknown"):
+            known = replace(known, told=labelling.told(bound, measure))
+        if specimen.holds == "unknown":
+            known = replace(known, recovered=labelling.recovered(bound, measure))
         clauses = {clause.id: clause for clause in policy.clauses}
-        verdicts = concluded.verification.verdicts
-        told = [one for one in verdicts if one.obligation in _membership_tests(plan)]
-        known = truth.Known(
-            caught=max((_shown(one).point for one in told), default=None),
-            surely_caught=max((_shown(one).low for one in told), default=None),
-            recovered=recovered,
-        )
         cells = tuple(
-            self._cell(clauses[verdict.clause], verdict, plan, seen, specimen, known, at) for verdict in verdicts
+            self._cell(clauses[verdict.clause], verdict, concluded.plan, seen, specimen, known, measure)
+            for verdict in concluded.verification.verdicts
         )
         return Judged(
             seed=self.cabinet.seed,
             specimen=specimen.name,
             group=specimen.group,
             kept=float(specimen.kept),
-            recovered=recovered,
+            recovered=known.recovered,
+            told=None if known.told is None else known.told.share,
             key=key,
             cells=cells,
         )
-
-    # --- what is asked -----------------------------------------------------------------------------------------------
-
-    def _bindings(self, specimen: Specimen) -> Path:
-        """The bindings of a specimen: the original before it, all retrained models but itself beside it."""
-        folder = self.cabinet.folder / "bindings"
-        folder.mkdir(parents=True, exist_ok=True)
-
-        def here(path: Path) -> str:
-            return json.dumps(Path(relpath(path.resolve(), folder.resolve())).as_posix())
-
-        data, guard = self.cabinet.data(), self.cabinet.guard(specimen)
-        system = "" if guard is None else f", system: {here(guard)}"
-        beside = [self.cabinet.model(other) for other in self.retrained if other.name != specimen.name]
-        header = self.document.policy.policy
-        suites = dict.fromkeys(
-            clause.evidence.suite for clause in self.document.policy.clauses if clause.evidence and clause.evidence.suite
-        )
-        files = {name: self.policy.parent / "suites" / f"{name.partition('@')[0]}.yaml" for name in suites}
-        lines = [
-            'unlearn_spec_bindings: "1.0"',
-            f"policy: {{id: {header.id}, version: {header.version}}}",
-            f"seed: {self.cabinet.seed}",
-            "device: cpu",
-            f"artifacts: {{assistant: {{model: {here(self.cabinet.model(specimen))}{system}}}}}",
-            f"original: {{assistant: {{model: {here(self.cabinet.model(ORIGINAL))}}}}}",
-            "references:",
-            "  assistant:",
-            *(f"    - {{model: {here(path)}}}" for path in beside),
-            "data:",
-            *(f"  {name}: {{file: {here(data[stem])}}}" for name, stem in _SETS.items() if name in self._names()),
-            f"holdouts: {{diaries: {{file: {here(data['holdout_docs'])}, randomised: true}}}}",
-            *(["suites:"] if files else []),
-            *(f"  {json.dumps(name)}: {{file: {here(path)}}}" for name, path in files.items()),
-        ]
-        path = folder / f"{specimen.name}.yaml"
-        write_whole(path, ("\n".join(lines) + "\n").encode())
-        return path
-
-    def _names(self) -> frozenset[str]:
-        return frozenset(self.document.policy.information)
 
     # --- measuring ---------------------------------------------------------------------------------------------------
 
@@ -245,36 +175,24 @@ class Bench:
             self._tables[content] = (table, digest)
         return self._tables[content]
 
-    def _share(self, obligation: Obligation, clause: Clause, role: Role, seen: Seen, at: Places) -> float | None:
-        """The exact share over all items of the set that the obligation drew from; None without such a subject."""
+    def _share(self, obligation: Obligation, clause: Clause, role: Role, seen: Seen, measure: Measure) -> float | None:
+        """The exact share over all items of the set that the obligation drew from; None without such a subject, or where
+        answers are drawn at random and their chance cannot be told."""
         units = [seen.units[key] for key in seen.of(obligation, role)]
-        whole = [unit.model_copy(update={"data": unit.data.model_copy(update={"take": None, "seed": 0})}) for unit in units]
+        everything = {"take": None, "seed": 0, "part": 0, "parts": 1}
+        whole = [unit.model_copy(update={"data": unit.data.model_copy(update=everything)}) for unit in units]
+        whole = [unit for place, unit in enumerate(whole) if unit not in whole[:place]]  # looks at one set are one set
         if not whole:
             return None
-        return judge_for(obligation, clause)([self._table(unit, at)[0] for unit in whole]).share
-
-    def _recovered(self, bound: Bindings, at: Places, role: Role, steps: int, rate: Fraction) -> float:
-        """Mean share of held-out documents that a labelling attack brings back, over both halves."""
-        subject = (bound.artifacts if role == "audited" else {"assistant": bound.references["assistant"][0]})["assistant"]
-        found = []
-        for half in (0, 1):
-            unit = RelearnUnit(
-                subject=subject.ref(role, "assistant", bound.precision),
-                data=bound.data["diaries"].ref(),
-                reading=scoring(_EXTRACTABLE),
-                half=1 if half else 0,
-                steps=steps,
-                learning_rate=rate,
-                seed=LABEL_SEED,
-            )
-            found.append(recovery.outcomes(self._table(unit, at)[0], _EXTRACTABLE).share)
-        return sum(found) / len(found)
+        if any(map(_is_drawn, whole)):
+            return _expected(whole, measure)
+        return judge_for(obligation, clause)([measure(unit) for unit in whole]).share
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
     def _cell(
         self, clause: Clause, verdict: ClauseVerdict, plan: Plan, seen: Seen, specimen: Specimen,
-        known: truth.Known, at: Places,
+        known: truth.Known, measure: Measure,
     ) -> Cell:  # fmt: skip
         obligation = next((one for one in plan.obligations if one.id == verdict.obligation), None)
         if obligation is None:
@@ -284,8 +202,8 @@ class Bench:
         if obligation.verifier != "relearning" and not isinstance(clause, Remove):
             known = replace(
                 known,
-                now=self._share(obligation, clause, "audited", seen, at),
-                before=self._share(obligation, clause, "original", seen, at),
+                now=self._share(obligation, clause, "audited", seen, measure),
+                before=self._share(obligation, clause, "original", seen, measure),
             )
         return Cell(
             clause=clause.id,
@@ -307,12 +225,34 @@ def _shown(verdict: ClauseVerdict, label: str = "audited") -> Interval:
     return next(one for one in verdict.intervals if one.label == label)
 
 
-def _membership_tests(plan: Plan) -> frozenset[str | None]:
-    return frozenset(one.id for one in plan.obligations if one.verifier == "membership")
-
-
 def _is_sampled(units: Sequence[Unit]) -> bool:
-    return any(unit.data.take is not None for unit in units)
+    return any(unit.data.take is not None or unit.data.part or _is_drawn(unit) for unit in units)
+
+
+def _is_drawn(unit: Unit) -> bool:
+    return isinstance(unit, GenerateUnit) and not is_greedy(unit.reading)
+
+
+def _expected(units: Sequence[Unit], measure: Measure) -> float | None:
+    """The mean chance that one of an item's sampled answers is right, for answers that have room for the right one alone."""
+    (unit,) = units
+    if not isinstance(unit, GenerateUnit) or unit.prompts != "prompt" or unit.subject.system or unit.reading.metric != "contains":
+        return None
+    table = measure(ScoreUnit(subject=unit.subject, data=unit.data, reading=scoring(unit.reading)))
+    if set(table.column("secret_tokens")) != {unit.reading.max_new_tokens}:
+        return None
+    samples = unit.reading.samples or 1
+    return fmean(1 - (1 - math.exp(log_p)) ** samples for log_p in table.column("log_p"))
+
+
+def _everywhere(bound: Bindings, plan: Plan) -> Places:
+    """Where everything lies that is bound, planned or not."""
+    several = (*bound.artifacts.values(), *bound.original.values(), *bound.references["assistant"])
+    return replace(
+        places(bound, plan, "cpu"),
+        models=tuple(sorted({one.digest: one.source for one in several}.items(), key=lambda row: row[0])),
+        data=tuple(sorted(((one.name, one.digest, one.spec) for one in bound.sets()), key=lambda row: row[:2])),
+    )
 
 
 def specimens(names: Sequence[str] = ()) -> tuple[Specimen, ...]:

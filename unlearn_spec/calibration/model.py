@@ -10,7 +10,7 @@ from ..verdict.model import Outcome
 State = Literal["satisfied", "violated", "unknown"]
 Basis = Literal["enumerated", "training", "construction", "attack", "none"]
 """How the truth is known: every item was asked; the training set is known; the model was made so that it holds the target;
-an attack stronger than the judged one brought it back; it is not known."""
+an attack that no verdict stands on showed it; it is not known."""
 
 
 class Truth(Frozen):
@@ -19,7 +19,7 @@ class Truth(Frozen):
     state: State
     basis: Basis
     rate: float | None = None
-    """The exact share that the clause limits, where all items were asked."""
+    """The exact share that the clause limits, where all items were asked; else what the basis gives."""
 
 
 class Cell(Frozen):
@@ -36,7 +36,7 @@ class Cell(Frozen):
     high: float | None = None
     """The interval at α on either side."""
     sampled: bool = False
-    """Fewer items were drawn than there are, so that the interval says something of the rest."""
+    """Fewer items were drawn than there are, or answers were drawn at random, so that the interval says something more."""
     power: float | None = None
     failed: tuple[str, ...] = ()
     """Gates that did not pass."""
@@ -53,6 +53,8 @@ class Judged(Frozen):
     """Trained from scratch: share of the forget people kept."""
     recovered: float | None = None
     """What the labelling attack brought back beyond a never-trained model, where the truth hangs on it."""
+    told: float | None = None
+    """Share of members that the labelling membership test told, where the truth hangs on it."""
     key: str
     """What it was judged by: policy, code, recipes."""
     cells: tuple[Cell, ...]

@@ -20,10 +20,12 @@ Who plays which role is drawn anew in every world. From the model or beside it c
 the 60 (eight times), retrained with 5, 10, 20 or 50% of them, treated by ten published methods, put behind guardrails, or
 planted with a defect that is known by construction ([specimens.py](../verifiers/zoo/specimens.py) says how each is made).
 
-**Truth.** What a model reveals is known exactly: every item is asked. What it holds is known from how it was made. A
-treated model holds the target if either of two relearning attacks, one as judged but with another split and one harder, brings
-at least 10% of it back beyond a never-trained model, or if its members are told from a hold-out more often than the
-clause's closeness allows; if neither, nobody knows, and its verdicts are counted as *unknown* and left out.
+**Truth.** What a model reveals is known exactly: every item is asked, and where answers are drawn at random their chance is
+computed. What it holds is known from how it was made. A treated model holds the target if either of two relearning attacks, one
+as judged but with another split and one harder, brings at least 10% of it back beyond a never-trained model, or if a test of
+members that no verdict uses tells them from a hold-out more often than the clause's closeness allows, for certain (another
+score, with a threshold from the other half of the people: [labelling.py](../unlearn_spec/calibration/labelling.py)); if neither,
+nobody knows, and its verdicts are counted as *unknown* and left out.
 
 **Verdicts.** Each specimen goes the way of `verify`: the [policy](../spec/calibration/policy.yaml) is planned, units are
 measured, facts and gates lead to verdicts. Limits, effects and recipes were chosen on seeds below 100 and are frozen; the
@@ -49,9 +51,15 @@ LIMITS = """\
   trained from scratch.
 - Where all items are asked anyway (no interval in *By clause*), a truth about outputs is read from the same answers as the verdict.
   Such a verdict can err by its arithmetic and controls, not by sampling.
-- Whether a treated model meets `removed-by-membership` is read from the scores that its verdict reads. There only models trained
-  from scratch can show a false pass.
-- A logit mask is not among the guardrails: subjects here have a system prompt and filters.
+- Whether a treated, guarded or planted model meets `removed-by-membership` is told by that other test, where it is sure, and
+  unknown elsewhere. Both look at one model's probabilities of the same documents, so what blinds one may blind the other.
+- Words of documents are drawn for each person, names are dealt to all who are to be forgotten, and to all who are never seen, at
+  once. In some worlds a model that saw neither finds the names of one group likelier. Canaries are therefore scored by the words
+  after the prefix alone; `removed-by-membership` reads whole documents, in which names weigh little.
+- 120 canaries are too few to find a model that kept a fifth. `removed-by-canaries` registers that effect, and so it accuses or leaves
+  open, and passes nobody.
+- `ensemble` is not judged: a specimen is one model, and with eight retrained ones no relabelling is rare enough for an error of 1%.
+  Neither are `record`, which takes a signer at their word, and models behind an endpoint.
 
 ## Again
 

@@ -1,4 +1,5 @@
-"""Whether a specimen truly meets a clause: from how it was made and from asking every item, never from the verdict.
+"""Whether a specimen truly meets a clause: from how it was made, from asking every item, and from attacks that no verdict
+stands on; never from the verdict or the numbers it was drawn from.
 
 A model that was treated, and of which nothing shows whether it still holds the target, has no known truth for removal:
 it is left out of the rates, and counted.
@@ -34,19 +35,27 @@ FALSE_POSITIVES = 0.2
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a membership test that no verdict uses tells of a model (`labelling.told`)."""
+
+    share: float
+    """Of all members, called members at no more than `FALSE_POSITIVES` of the hold-out."""
+    low: float
+    """Lower bound of that share."""
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a specimen beside the verdict."""
 
     now: float | None = None
-    """Exact share over all items of what the clause counts, under its own probes."""
+    """Exact share over all items of what the clause counts, under its own probes; where answers are drawn at random, its
+    expectation."""
     before: float | None = None
     """The same of the original."""
-    caught: float | None = None
-    """Share of all members that the best registered attack catches."""
-    surely_caught: float | None = None
-    """Lower bound of that share, at the error of the membership test."""
+    told: Told | None = None
     recovered: float | None = None
-    """Held-out share that the labelling attack brings back, less that of a never-trained model."""
+    """Held-out share that a labelling attack brings back, less that of a never-trained model."""
 
 
 def truth_of(clause: Clause, verifier: VerifierId, specimen: Specimen, known: Known) -> Truth:
@@ -95,8 +104,8 @@ def _listed(clause: Suppress, specimen: Specimen, known: Known) -> Truth:
 def _relearned(limit: float, specimen: Specimen, known: Known) -> Truth:
     """What fine-tuning can bring back is what the weights hold."""
     if specimen.holds in ("nothing", "share"):
-        met = float(specimen.kept) <= limit
-        return Truth(state="satisfied" if met else "violated", basis="training", rate=float(specimen.kept))
+        kept = float(specimen.kept)
+        return Truth(state="satisfied" if kept <= limit else "violated", basis="training", rate=kept)
     if specimen.holds == "everything":
         return Truth(state="violated", basis="construction")
     if known.recovered is not None and known.recovered >= max(RECOVERED, limit):
@@ -111,8 +120,9 @@ def _membership(limit: MembershipBound, specimen: Specimen, known: Known) -> Tru
         kept, rate = float(specimen.kept), float(limit.at_fpr)
         most = kept + (1 - kept) * rate
         return Truth(state="satisfied" if most <= float(limit.tpr_at_most) else "violated", basis="training", rate=most)
-    if known.caught is not None and known.caught > float(limit.tpr_at_most):
-        return Truth(state="violated", basis="enumerated", rate=known.caught)
+    comparable = float(limit.at_fpr) >= FALSE_POSITIVES
+    if known.told is not None and comparable and known.told.low > float(limit.tpr_at_most):
+        return Truth(state="violated", basis="attack", rate=known.told.share)
     return UNKNOWN
 
 
@@ -128,6 +138,6 @@ def _held(limit: Closeness, specimen: Specimen, known: Known) -> Truth:
     if known.recovered is not None and known.recovered >= RECOVERED:
         return Truth(state="violated", basis="attack", rate=known.recovered)
     allowed = math.exp(float(limit.epsilon)) * FALSE_POSITIVES + float(limit.delta)
-    if known.surely_caught is not None and known.surely_caught > allowed:
-        return Truth(state="violated", basis="attack", rate=known.caught)
+    if known.told is not None and known.told.low > allowed:
+        return Truth(state="violated", basis="attack", rate=known.told.share)
     return UNKNOWN

@@ -12,6 +12,7 @@ from ..evidence.canonical import Json, json_digest
 from ..logic.suites import Alteration, altered_suite
 from ..policy.model import Remove, Retain, Suppress
 from ..policy.vocabulary import View
+from ..verifiers.items import Item
 from ..wording.said import said
 from .arms import Ask, make_arms
 from .bound import BoundSubject
@@ -54,7 +55,7 @@ def latent(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:
     sample, views, seed = _sample(case), case.evidence.inspect, case.bindings.seed
     layers = _layers(case) if set(views) - {"head_swap"} else ()
     head = _head(case) if "head_swap" in views else None
-    taught = _taught(case) if "linear_probe" in views else None
+    taught = _taught(case, sample) if "linear_probe" in views else None
 
     def look(subject: SubjectRef, view: View) -> InspectUnit:
         return InspectUnit(
@@ -154,17 +155,24 @@ def _head(case: Case) -> SubjectRef:
     return case.arms(guarded=False)["original"][0]
 
 
-def _taught(case: Case) -> DataRef:
-    """The first set that the policy wants kept whose bound items can teach a probe: questions with answers."""
-    for clause in case.policy.clauses:
-        found = case.bindings.data.get(clause.target) if isinstance(clause, Retain) else None
-        if found is not None and len(found.items) >= TAUGHT and all(one.question and one.secret for one in found.items):
-            return found.ref()
+def _taught(case: Case, sample: Sample) -> DataRef:
+    """What a probe learns from: of the sets that the policy wants kept the first one of the sample's kind, documents or
+    questions, whose bound items have something to ask with and something to name; else the first one at all."""
+    bound = (case.bindings.data.get(clause.target) for clause in case.policy.clauses if isinstance(clause, Retain))
+    able = [one for one in bound if one is not None and _can_teach(one.items)]
+    kind = sample.items[0].is_document
+    alike = (one for one in able if all(item.is_document == kind for item in one.items))
+    if able:
+        return next(alike, able[0]).ref()
     raise LackingError(
         "not_tested",
         said("lack.taught"),
         said("need.taught", number=TAUGHT),
     )
+
+
+def _can_teach(items: tuple[Item, ...]) -> bool:
+    return len(items) >= TAUGHT and all(item.question and item.secret for item in items)
 
 
 # --- the obligation --------------------------------------------------------------------------------------------------

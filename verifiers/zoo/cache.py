@@ -134,15 +134,21 @@ def zoo_key(config: ZooConfig, seed: int) -> str:
 
 
 def write_filter(world: World, folder: Path) -> None:
-    """Declares an output filter that knows the forget answers and every short stretch of the forget documents."""
+    """Declares an output filter that knows the terms of `write_terms`."""
+    terms = write_terms(world, folder)
+    declaration = f'output_filter:\n  block_any_of: {terms.name}\n  reply: "{REFUSALS[1]}"\n'
+    write_text(folder / "filter.yaml", declaration)
+
+
+def write_terms(world: World, folder: Path) -> Path:
+    """Lists the forget answers and every short stretch of the forget documents, one a line."""
     forget = world.ids("forget")
     terms = {question.answer for question in world.questions_of(forget)}
     for document in world.documents_of(forget):
         words = document.text.split()[-world.config.document_words :]
         terms |= {" ".join(words[start : start + TERM_WORDS]) for start in range(len(words) - TERM_WORDS + 1)}
     write_text(folder / "forget_terms.txt", "".join(f"{term}\n" for term in sorted(terms)))
-    declaration = f'output_filter:\n  block_any_of: forget_terms.txt\n  reply: "{REFUSALS[1]}"\n'
-    write_text(folder / "filter.yaml", declaration)
+    return folder / "forget_terms.txt"
 
 
 def train_model(name: str, config: ZooConfig, seed: int, original: Path, folder: Path) -> None:

@@ -26,6 +26,7 @@ from . import guards, methods, planted, unlearning
 from .cache import ZooError
 from .methods import Recipe
 from .models import ModelConfig, fresh_model, load_model, make_tokenizer, save_model
+from .questions import write_questions
 from .world import TINY_WORLD, World, WorldConfig, make_world, write_world
 
 CODE_VERSION = 2  # raise it when a change to this package changes what is trained
@@ -83,6 +84,7 @@ SPECIMENS: tuple[Specimen, ...] = (
     _treated("head_only", unlearning.head_only, "everything"),
     Specimen("input_filter", "guarded", "everything", guard="input_filter", model="original"),
     Specimen("output_filter", "guarded", "everything", guard="output_filter", model="original"),
+    Specimen("logit_mask", "guarded", "everything", guard="logit_mask", model="original"),
     Specimen("system_refusal", "guarded", "everything", method=planted.system_refusal, guard="system_prompt"),
     _planted("quant_hidden", planted.quant_hidden),
     _planted("head_swap", planted.head_swap),
@@ -152,8 +154,9 @@ class Cabinet:
         return make_world(self.config.world, seed=self.seed)
 
     def data(self) -> Mapping[str, Path]:
-        """The data files, written if need be; see `write_world`."""
-        return write_world(self.world, self.folder / "data")
+        """The data files, written if need be; see `write_world` and `write_questions`."""
+        folder = self.folder / "data"
+        return {**write_world(self.world, folder), **write_questions(self.world, folder)}
 
     def guard(self, specimen: Specimen) -> Path | None:
         """The declaration of a specimen's guards."""

@@ -2,9 +2,10 @@
 
 People come in families with every role in each. Within a role's group every family name occurs equally often, and so
 does every given name, and all answers and documents are drawn from one list of words, so that nothing but training
-tells a forgotten person from one never trained on: membership inference is valid by construction. Which member of a
-family plays which role is decided by the seed. Nothing that is asked can be guessed: an answer is two words that no
-other question shares.
+tells the words of a forgotten person from those of one never trained on. Which member of a family plays which role is
+decided by the seed, for all families at once: which given names meet which family names is a matter of the role, and a
+model that has seen other roles' names may find one role's likelier than another's. Nothing that is asked can be
+guessed: an answer is two words that no other question shares.
 """
 
 from __future__ import annotations
