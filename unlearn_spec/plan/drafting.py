@@ -10,7 +10,7 @@ from ..policy.vocabulary import Access
 from .arms import Arms
 from .case import Case, Sample
 from .cost import cost_of
-from .model import Cost, Obligation, Reading
+from .model import Cost, Obligation, Reading, TaskRef
 from .power import Power, power_fields
 from .units import keys
 
@@ -24,6 +24,7 @@ class Own(TypedDict, total=False):
     reading: Reading | None
     logs: tuple[str, ...]
     chance: Fraction | None
+    task: TaskRef | None
     looks: int
     largest: int
     runs: int
