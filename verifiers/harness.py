@@ -49,8 +49,8 @@ def evaluate(model: Model, loaded: Loaded, items: Sequence[Item], wanted: Sequen
     - `log_likelihoods`: ln p of each option after the question, in order, as texts joined by blanks.
 
     The whole task is run, so that the examples shown do not depend on which items are wanted. Raises `ItemError` for a
-    question that does not fit into the model's context, or where documents and items differ in number; `SubjectError`
-    where the harness is not installed in the planned version, or cannot run the task.
+    question that does not fit into the model's context or has no right option, or where documents and items differ in number;
+    `SubjectError` where the harness is not installed in the planned version, or cannot run the task.
     """
     _installed(ref.harness)
     if len(loaded.documents) != len(items):
@@ -64,6 +64,7 @@ def evaluate(model: Model, loaded: Loaded, items: Sequence[Item], wanted: Sequen
     for item, sample in zip(items, samples, strict=True):
         if item.id in asked:
             _fits(item, sample, tokens, room)
+            _answerable(item, sample, loaded.task.target_delimiter)
             found[item.id] = _row(item, sample, metric)
     return from_rows("lm_eval", COLUMNS, (found[item.id] for item in wanted))
 
@@ -97,8 +98,10 @@ def _samples(model: Model, loaded: Loaded, metric: str, ref: TaskRef) -> tuple[l
             torch_random_seed=None,
             fewshot_random_seed=ref.seed,
         )
-    except (AssertionError, IndexError, KeyError, TypeError, ValueError, SyntaxError) as error:
-        raise SubjectError(f"lm-evaluation-harness cannot run the task {ref.name}: {type(error).__name__}") from error
+    except RuntimeError:  # of the device
+        raise
+    except Exception as error:  # of whichever library a document does not suit; its message may show the document
+        raise SubjectError(f"lm-evaluation-harness cannot run the task {ref.name}: {type(error).__name__}") from None
     samples = sorted(result["samples"][ref.name], key=lambda sample: int(sample["doc_id"]))
     return samples, lambda text: len(lm.tok_encode(text)), int(lm.max_length)
 
@@ -131,6 +134,18 @@ def _fits(item: Item, sample: Mapping[str, Any], tokens: Callable[[str], int], r
     for before, option in sample["arguments"]:
         if tokens(before + option) > room + 1:  # the last token is predicted, not read
             raise ItemError(f"item {item.id}: the question with its examples is longer than the {room} tokens the model reads")
+
+
+def _answerable(item: Item, sample: Mapping[str, Any], delimiter: str) -> None:
+    """Raises `ItemError` where the right option is none of them: the harness would count every model as wrong, and a fall
+    would look smaller than it is."""
+    target, options = sample["target"], [option for _, option in sample["arguments"]]
+    if isinstance(target, str):
+        found = f"{delimiter}{target}" in options
+    else:
+        found = isinstance(target, int) and not isinstance(target, bool) and 0 <= target < len(options)
+    if not found:
+        raise ItemError(f"item {item.id}: the right option, as `doc_to_target` has it, is none of its {len(options)} options")
 
 
 def _row(item: Item, sample: Mapping[str, Any], metric: str) -> dict[str, Value]:

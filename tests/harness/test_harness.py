@@ -19,22 +19,25 @@ from tiny import WORDS, _model
 
 from unlearn_spec.plan import bind_tasks
 from unlearn_spec.plan.bindings import BindingError, load_bindings
-from unlearn_spec.plan.model import Plan, Reading
+from unlearn_spec.plan.model import Plan, Reading, TaskRef
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.policy.load import load
 from unlearn_spec.report import render
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.places import places
 from unlearn_spec.run.verify import verify
+from unlearn_spec.verifiers import harness
 from unlearn_spec.verifiers.choosing import choose
-from unlearn_spec.verifiers.harness_task import strange
-from unlearn_spec.verifiers.items import ItemError
+from unlearn_spec.verifiers.harness import Loaded
+from unlearn_spec.verifiers.harness_task import Task, strange
+from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import load_model
 from unlearn_spec.verifiers.table import Table
 from unlearn_spec.verifiers.units import run_unit
 
 ITEMS = 48
+RECORDED = Path(__file__).parents[1] / "data" / "lm_eval" / "original.jsonl"
 
 POLICY = """\
 unlearn_spec: "1.0"
@@ -214,6 +217,52 @@ def test_the_documents_are_the_sets_items(tmp_path: Path) -> None:
     write(tmp_path)
     bind(tmp_path, lambda bound: bound["tasks"]["words"].update(digest="sha256:" + "0" * 64))
     assert "B008" in refused(tmp_path)
+
+
+def recorded(wanted: Callable[[Any], Any], *, room: int = 32, change: dict[str, Any] | None = None) -> Table:
+    """A table from what the harness logged, once and for real, of six documents; read back from its JSON."""
+    logged = [json.loads(line) for line in RECORDED.read_text().splitlines()[:6]]
+    samples = [
+        {
+            "doc_id": row["doc_id"], "target": int(row["target"]), "filtered_resps": row["filtered_resps"], "acc": row["acc"],
+            "arguments": [(pair["arg_0"], pair["arg_1"]) for pair in row["arguments"].values()],
+        }
+        for row in logged
+    ]  # fmt: skip
+    samples[2] |= change or {}
+    items = tuple(Item(f"q{n}", f"c{n // 2}", "?", "!") for n in range(6))
+    task = Task("little_stories", "1", "", "", "")
+    ref = TaskRef(name="little_stories", version="1", digest="", shots=0, seed=3, harness="0.4.13")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harness, "version", lambda _: "0.4.13")
+        patch.setattr(harness, "_samples", lambda *_: (samples, lambda text: len(text.split()), room))
+        return harness.evaluate(None, Loaded(task, logged), items, wanted(items), "acc", ref)  # type: ignore[arg-type]
+
+
+def test_a_recorded_result_becomes_a_table_of_the_items_that_are_wanted() -> None:
+    found = recorded(lambda items: items[1:3])
+    assert found.column("item") == ("q1", "q2") and found.column("cluster") == ("c0", "c1")
+    for preferred, row, right in zip(found.column("preferred"), found.column("log_likelihoods"), (3, 2), strict=True):
+        scores = list(map(float, row.split()))
+        assert preferred == (scores.index(max(scores)) == right) and len(scores) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"target": 4}, "item q2: the right option"),
+        ({"target": -1}, "item q2: the right option"),
+        ({"target": "nothing of it"}, "item q2: the right option"),
+        ({"doc_id": 7}, "did not score each document"),
+    ],
+)
+def test_a_result_that_would_hide_a_fall_is_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ItemError, match=words):
+        recorded(lambda items: items, change=change)
+    with pytest.raises(SubjectError, match="not usable numbers"):
+        recorded(lambda items: items, change={"acc": 0.5})
+    with pytest.raises(ItemError, match="longer than the 2 tokens"):
+        recorded(lambda items: items, room=2)
 
 
 # --- run by it -------------------------------------------------------------------------------------------------------
