@@ -32,6 +32,8 @@ HOMES = {  # libraries that only some rooms may know
     "torch": {"verifiers", "gpu"},
     "transformers": {"verifiers"},
     "cupy": {"gpu"},
+    "lm_eval": {"verifiers"},
+    "datasets": {"verifiers"},
     "numpy": {"statistics", "verifiers", "gpu"},
     "scipy": {"statistics"},
     "jinja2": {"report"},

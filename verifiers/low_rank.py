@@ -10,11 +10,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
+from typing import TypeVar
 
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 from transformers.pytorch_utils import Conv1D
+
+Network = TypeVar("Network", bound=nn.Module)
 
 SCALE = 2.0
 """α / rank."""
@@ -36,12 +39,13 @@ class _Update(nn.Module):
         return weight + (update.T if self.inputs_first else update)
 
 
-def with_updates(network: nn.Module, rank: int) -> nn.Module:
+def with_updates(network: Network, rank: int) -> Network:
     """A copy of which only the updates can be trained; drawn from torch's random state.
 
     Raises `ValueError` for a model without linear layers beside its head.
     """
-    student = copy.deepcopy(network).requires_grad_(False)
+    student = copy.deepcopy(network)
+    student.requires_grad_(False)
     layers = list(_layers(student))
     if not layers:
         raise ValueError("the model has no linear layers to update")
@@ -52,7 +56,7 @@ def with_updates(network: nn.Module, rank: int) -> nn.Module:
     return student
 
 
-def merged(student: nn.Module, network: nn.Module) -> nn.Module:
+def merged(student: nn.Module, network: Network) -> Network:
     """A copy of `network`, of which `student` was made by `with_updates`, with the updates added to its weights."""
     plain = copy.deepcopy(network)
     layers = dict(plain.named_modules())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Value = str | int | float | bool
-Kind = Literal["score", "generate", "relearn", "quantize", "inspect", "logged"]
+Kind = Literal["score", "generate", "relearn", "quantize", "inspect", "logged", "lm_eval"]
 
 
 @dataclass(frozen=True)

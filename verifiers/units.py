@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..plan.model import (
     DataRef,
     GenerateUnit,
+    HarnessUnit,
     InspectUnit,
     LoggedUnit,
     QuantizeUnit,
@@ -14,11 +15,13 @@ from ..plan.model import (
     RelearnUnit,
     ScoreUnit,
     SubjectRef,
+    TaskRef,
     Unit,
 )
 from . import remote_scoring
 from .choosing import choose
 from .generation import generate
+from .harness import Loaded, Tasks, evaluate
 from .items import Item, ItemError
 from .latent import inspect
 from .logged import Log, LogError, logged
@@ -44,11 +47,17 @@ def no_suites(name: str) -> Suite:
     raise ItemError(f"no suite {name} was given")
 
 
-def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites) -> Table:
-    """The table of a unit, a function of the unit and of what the three lookups return.
+def no_tasks(ref: TaskRef) -> Loaded:
+    """For plans without tasks of lm-evaluation-harness. Raises `ItemError`."""
+    raise ItemError(f"no task {ref.name} was given")
+
+
+def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites, tasks: Tasks = no_tasks) -> Table:
+    """The table of a unit, a function of the unit and of what the lookups return.
 
     `load` gives a `Model` for a reference without `system`, a `System` for one with it, a `Remote` for an endpoint;
-    `items` the items of a data reference; `suites` the suite of a name. Equal units give equal tables on the same
+    `items` the items of a data reference; `suites` the suite of a name; `tasks` a task of
+    lm-evaluation-harness. Equal units give equal tables on the same
     machine and library versions, endpoints aside. Runs on one CPU thread.
 
     Raises `SubjectError` or `ItemError`.
@@ -69,6 +78,9 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
         with one_thread():
             if isinstance(unit, InspectUnit):
                 return _inspected(unit, subject, found, load, items)
+            if isinstance(unit, HarnessUnit):
+                bare, whole = _bare(subject, "log-probabilities"), items(_whole(unit.data))
+                return evaluate(bare, tasks(unit.task), whole, found, unit.metric, unit.task)
             return _run(unit, subject, found, (*other, *others), _suite(unit, suites))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
@@ -80,9 +92,14 @@ def _from_log(unit: LoggedUnit, log: Subject | Log, items: Items) -> Table:
     if not isinstance(log, Log):
         raise SubjectError(f"{unit.subject.artifact}: a log is wanted, and a model is there")
     try:
-        return logged(log, unit.column, items(unit.data.model_copy(update={"take": None, "seed": 0})), items(unit.data))
+        return logged(log, unit.column, items(_whole(unit.data)), items(unit.data))
     except LogError as error:
         raise SubjectError(f"{unit.subject.artifact}: {error}") from None
+
+
+def _whole(data: DataRef) -> DataRef:
+    """All items of the set from which these were drawn."""
+    return data.model_copy(update={"take": None, "seed": 0})
 
 
 def _run(

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ..logic.worlds import percent
-from ..plan.model import Cost, Note, Obligation, Plan
+from ..plan.model import Cost, Note, Obligation, Plan, TaskRef
 from ..plan.power import ENOUGH
 from ..policy.load import Document
 from ..rules.terminal import visible
@@ -89,6 +89,7 @@ def _obligation(obligation: Obligation) -> str:
     rows = [
         ("test", where),
         *((("rests on", _logs(obligation)),) if obligation.logs else ()),
+        *((("run by", _task(obligation.task)),) if obligation.task is not None else ()),
         ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
         *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
@@ -98,6 +99,12 @@ def _obligation(obligation: Obligation) -> str:
         ("cost", _cost(obligation.cost)),
     ]
     return _block(obligation.id, rows)
+
+
+def _task(task: TaskRef) -> str:
+    version = f", version {task.version}" if task.version else ""
+    shown = f"{count(task.shots, 'example')} shown, seed {task.seed}"
+    return f"lm-evaluation-harness {task.harness}: {task.name}{version}, {shown} ({task.digest[:19]}…)"
 
 
 def _logs(obligation: Obligation) -> str:

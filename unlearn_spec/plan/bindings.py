@@ -2,7 +2,7 @@
 
 Codes: B001 unknown key, B002 missing key, B003 wrong value, B004 language version, B005 another policy, B006 unknown
 name, B007 file not found or unreadable, B008 wrong digest, B009 credential, B010 model folder, B011 guarded system,
-B012 data, B013 size, B014 suite, B015 record, B016 key, B017 log.
+B012 data, B013 size, B014 suite, B015 record, B016 key, B017 log, B018 task of lm-evaluation-harness.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..evidence.canonical import Json, bytes_digest, json_digest
 from ..finding import Finding
 from ..policy.model import Policy
 from ..policy.source import read_file
-from . import bind_data, bind_logs, bind_models, bind_papers
+from . import bind_data, bind_logs, bind_models, bind_papers, bind_tasks
 from .bound import Bindings, BoundSubject
 from .desk import Desk
 from .form import credentials, findings_in_order, form_problems, told
@@ -76,6 +76,7 @@ def _bind(desk: Desk, written: Written) -> Bindings:
     for name, (audited, before, beside) in bind_logs.logs(desk, written, data).items():
         artifacts[name], references[name] = audited, beside
         original |= {} if before is None else {name: before}
+    tasks = desk.each(("tasks",), written.tasks, desk.is_set, bind_tasks.task(desk, data, written.seed))
     holdouts = desk.each(("holdouts",), written.holdouts, desk.is_set, bind_data.holdout(desk, data))
     wider = desk.each(("wider",), written.wider, desk.is_set, partial(bind_data.wider, desk))
     canaries = desk.each(("canaries",), written.canaries, desk.is_set, partial(bind_data.canaries, desk))
@@ -108,6 +109,8 @@ def _bind(desk: Desk, written: Written) -> Bindings:
         }
     if corpora:
         content["corpora"] = {name: found.digest for name, found in corpora.items()}
+    if tasks:
+        content["tasks"] = {name: found.files.ref.model_dump(mode="json") for name, found in tasks.items()}
     if statements:
         content["statements"] = [found.digest for found in statements]
     return Bindings(
@@ -129,6 +132,7 @@ def _bind(desk: Desk, written: Written) -> Bindings:
         statements=statements,
         runs=runs,
         canaries=canaries,
+        tasks=tasks,
         content=content,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..evidence.canonical import Json
+from ..verifiers.harness_task import TaskFiles
 from ..verifiers.items import Item
 from ..verifiers.logged import LogFormat
 from ..verifiers.subjects.source import Endpoint, Source, Weights
@@ -97,6 +98,15 @@ class BoundCanaries:
 
 
 @dataclass(frozen=True)
+class BoundTask:
+    """A task of lm-evaluation-harness over a set's items."""
+
+    files: TaskFiles
+    options: Mapping[str, int] = field(default_factory=dict)
+    """How many options each item has, by id."""
+
+
+@dataclass(frozen=True)
 class BoundSuite:
     """A finite list of attacks."""
 
@@ -131,6 +141,8 @@ class Bindings:
     canaries: Mapping[str, BoundCanaries] = field(default_factory=dict)
     corpora: Mapping[str, BoundData] = field(default_factory=dict)
     """Text that is none of the policy's sets: `benign`."""
+    tasks: Mapping[str, BoundTask] = field(default_factory=dict)
+    """By the set whose items they ask about."""
     content: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What `digest` is the digest of, as canonical JSON: names, digests, prompt templates; no path."""
 

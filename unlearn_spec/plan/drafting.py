@@ -11,7 +11,7 @@ from ..wording.said import Said
 from .arms import Arms
 from .case import Case, Sample
 from .cost import cost_of
-from .model import Cost, Obligation, Reading
+from .model import Cost, Obligation, Reading, TaskRef
 from .power import Power, power_fields
 from .units import keys
 
@@ -25,6 +25,7 @@ class Own(TypedDict, total=False):
     reading: Reading | None
     logs: tuple[str, ...]
     chance: Fraction | None
+    task: TaskRef | None
     looks: int
     largest: int
     runs: int

@@ -125,6 +125,22 @@ class DataRef(Frozen):
     parts: int = 1
 
 
+class TaskRef(Frozen):
+    """A task of lm-evaluation-harness by content, and how it is run here."""
+
+    name: str
+    version: str
+    """As the task's `metadata` has it; empty if it has none."""
+    digest: str
+    """Of the task's file and of the data that it names, `sha256:…`."""
+    shots: int
+    """Examples before each question."""
+    seed: int
+    """Draws the examples."""
+    harness: str
+    """Version of lm-evaluation-harness."""
+
+
 class ScoreUnit(Frozen):
     """One forward pass per text: everything that log-probabilities tell. Table `score`."""
 
@@ -230,7 +246,18 @@ class LoggedUnit(Frozen):
     """The log's name for the metric."""
 
 
-Unit = ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit | InspectUnit | LoggedUnit
+class HarnessUnit(Frozen):
+    """A task of lm-evaluation-harness, run here: which items it counts as right. Table `lm_eval`."""
+
+    kind: Literal["lm_eval"] = "lm_eval"
+    subject: SubjectRef
+    data: DataRef
+    reading: Reading
+    task: TaskRef
+    metric: str
+
+
+Unit = ScoreUnit | GenerateUnit | RelearnUnit | QuantizeUnit | InspectUnit | LoggedUnit | HarnessUnit
 
 
 class Control(Frozen):
@@ -304,6 +331,8 @@ class Obligation(Frozen):
     """Digests of the logs of somebody else's evaluations that it rests on; nothing was measured then."""
     chance: Exact | None = None
     """For multiple choice: the share of items that guessing answers rightly, the mean of 1 / options."""
+    task: TaskRef | None = None
+    """The task of lm-evaluation-harness that is run."""
     looks: int = 0
     """Looks at which the test may end, each after one more part of the items; 0 where it is looked at as a whole."""
     largest: int = 1

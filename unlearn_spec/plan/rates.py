@@ -22,6 +22,7 @@ from .power import Power, paired, to_certify, to_refute
 from .relearning import relearning
 from .stops import looked_at, staged
 from .suites import Attacks, attacks_on
+from .tasks import by_task, chance_of, need_task
 from .units import answering, keys, scoring
 from .white_box import quantization
 
@@ -61,14 +62,9 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     asked, prompts, attacks = _cell(case, clause, verifier, reading, sample)
     guarded = access == "product"
     scored = reading.metric in SCORED
+    task = need_task(case, reading, clause.target)
     chance = _chance(sample) if reading.metric == "multiple_choice" and reading.options != "task" else None
-    if reading.options == "task" and case.audited().log is None:
-        raise LackingError(
-            "not_testable",
-            said("lack.task", task=reading.judge or ""),
-            said("need.task"),
-        )
-
+    chance = chance_of(task, sample) if task is not None else chance
     data = looked_at(sample, case) if case.evidence.stop is not None else (sample.ref,)
 
     def answers(subject: SubjectRef) -> tuple[Unit, ...]:
@@ -79,6 +75,8 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         return tuple(unit.model_copy(update={"data": part}) for part in data)
 
     def scores(subject: SubjectRef) -> tuple[Unit, ...]:
+        if task is not None:
+            return by_task(subject, task, reading, sample)
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)
 
     ask, spoken = (scores, None) if scored else (answers, answers)
@@ -110,6 +108,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
         asked=asked,
         reading=reading,
         chance=chance,
+        task=task.files.ref if task is not None else None,
         logs=logs,
         looks=len(data) if case.evidence.stop is not None else 0,
         largest=max(Counter(sample.clusters).values()),
@@ -232,7 +231,7 @@ def _cell(
 def _most_asked(chance: Fraction | None, attacks: Attacks | None, prompts: Prompts, sample: Sample) -> int:
     """The most that is asked about one item: options, a suite's probes, or wordings."""
     if chance is not None:
-        return max(len(item.choices) for item in sample.items)
+        return max(max(2, len(item.choices)) for item in sample.items)
     return attacks.probes if attacks is not None else _probes(prompts, sample)
 
 

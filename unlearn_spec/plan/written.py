@@ -76,6 +76,13 @@ class SuiteEntry(Frozen):
     file: str
 
 
+class TaskEntry(Frozen):
+    """A task of lm-evaluation-harness: its file, or the folder that holds it."""
+
+    task: str
+    digest: Digest | None = None
+
+
 class LogsEntry(Frozen):
     """Logs of somebody else's evaluations, in the place of models."""
 
@@ -108,3 +115,4 @@ class Written(Frozen):
     records: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     logs: dict[str, LogsEntry] = Field(default_factory=dict)
+    tasks: dict[str, TaskEntry] = Field(default_factory=dict)

@@ -252,6 +252,7 @@ def _test(obligation: Obligation, audited: tuple[Unit, ...]) -> RegisteredTest:
         looks=(*rounded, *(unit.view for unit in opened)),
         layers=tuple(sorted({layer for unit in opened for layer in unit.layers})),
         chance=obligation.chance,
+        task=obligation.task,
         runs=obligation.runs,
         refuting=obligation.refuting,
         refuting_said=obligation.refuting_said,

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from ..finding import Finding
-from ..plan.model import DataRef, Exact, Frozen, Missing, Reading, SubjectRef, VerifierId
+from ..plan.model import DataRef, Exact, Frozen, Missing, Reading, SubjectRef, TaskRef, VerifierId
 from ..policy.model import Basis
 from ..policy.vocabulary import (
     Access,
@@ -172,6 +172,8 @@ class RegisteredTest(Frozen):
     """Blocks that were viewed, counted from 1."""
     chance: Exact | None = None
     """For multiple choice: the share that guessing answers rightly."""
+    task: TaskRef | None = None
+    """The task of lm-evaluation-harness that was run."""
     runs: int = 1
     """Independent train-and-unlearn runs that are tested."""
     refuting: str = ""
@@ -253,7 +255,7 @@ class EvidenceObject(Frozen):
 
     unit: str
     """Content key of the unit."""
-    kind: Literal["score", "generate", "relearn", "quantize", "inspect", "logged"]
+    kind: Literal["score", "generate", "relearn", "quantize", "inspect", "logged", "lm_eval"]
     role: Literal["audited", "original", "reference"]
     artifact: str
     index: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..plan.case import Case
-from ..plan.model import DataRef, GenerateUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
+from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
 from ..plan.rates import reading_of, verifier_of
 from ..plan.removal import verifier_of_removal
 from ..policy.model import Refuse, Remove, Retain, Suppress
@@ -31,6 +31,7 @@ def check_questions(case: Case, test: Obligation, units: Mapping[str, Unit]) -> 
     _access(case, test, mine)
     for unit in mine:
         _items(case, test, unit.data)
+        _task(case, test, unit)
         if isinstance(unit, GenerateUnit):
             _prompts(case, test, unit)
 
@@ -68,6 +69,18 @@ def _items(case: Case, test: Obligation, data: DataRef) -> None:
         raise PlanError(f"the plan's {test.id} draws other items than its clause and the seed say")
     if test.verifier != "canaries" and test.population != ("wider" if wider else "these_items"):
         raise PlanError(f"the plan's {test.id} is about another population than its clause")
+
+
+def _task(case: Case, test: Obligation, unit: Unit) -> None:
+    """Items that a task of lm-evaluation-harness judges are judged by the bound one, in the metric that the clause names."""
+    judged = test.reading is not None and test.reading.options == "task" and not test.logs
+    ran = unit.task if isinstance(unit, HarnessUnit) else None
+    bound = case.bindings.tasks.get(test.target)
+    due = bound.files.ref if judged and bound is not None else None
+    metric = f"{unit.task.name} {unit.metric}" if isinstance(unit, HarnessUnit) else None
+    judge = test.reading.judge if judged and test.reading is not None else None
+    if (ran is None) == judged or ran != due or test.task != due or metric != judge:
+        raise PlanError(f"the plan's {test.id} runs another task, or reads it otherwise, than is bound and its clause says")
 
 
 def _prompts(case: Case, test: Obligation, unit: GenerateUnit) -> None:

@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from ..evidence.canonical import EvidenceError, Json, decimal_text, json_digest
 from ..evidence.ledger import Ledger
 from ..evidence.store import Store
-from ..plan.bound import Bindings, BoundCanaries, BoundData, BoundSubject
+from ..plan.bound import Bindings, BoundCanaries, BoundData, BoundSubject, BoundTask
 from ..plan.data import DataSpec
-from ..plan.model import DataRef, EndpointRef, LoggedUnit, Obligation, Plan
+from ..plan.model import DataRef, EndpointRef, LoggedUnit, Obligation, Plan, TaskRef
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
 from ..plan.statement_file import StatementFile, read_statement
@@ -27,6 +27,7 @@ from ..policy.load import Document, PolicyError, load_text
 from ..statistics.intervals import Interval, Method
 from ..verdict.gates import compared
 from ..verifiers.blind import BlindBaseline
+from ..verifiers.harness_task import Task, TaskFiles
 from ..verifiers.items import Item, item_key, keyed_digest
 from ..verifiers.subjects.source import Endpoint
 from .places import Places
@@ -215,6 +216,7 @@ def _bindings(store: Store, digest: str, get: Callable[[str], str]) -> Bindings:
             statements=tuple(_statements(store, content.get("statements", ()))),
             runs={name: tuple(map(_subject, several)) for name, several in content.get("runs", {}).items()},
             canaries={name: _halves(name, halves) for name, halves in content.get("canaries", {}).items()},
+            tasks={name: _task(one) for name, one in content.get("tasks", {}).items()},
             content=content,
         )
     except (KeyError, TypeError, AttributeError, ValidationError):
@@ -249,6 +251,12 @@ def _halves(name: str, digests: Mapping[str, str]) -> BoundCanaries:
         BoundData(f"{half}:{name}", nowhere, "", digests[half], ()) for half in ("included", "excluded")
     )
     return BoundCanaries(included, excluded)
+
+
+def _task(content: Mapping[str, Any]) -> BoundTask:
+    """A task by content: no file, no template."""
+    ref = TaskRef.model_validate(content)
+    return BoundTask(TaskFiles(ref, Task(ref.name, ref.version, "", "", ""), Path(), ""))
 
 
 def _subject(content: Mapping[str, Any]) -> BoundSubject:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..evidence.canonical import bytes_digest
 from ..evidence.store import Store
+from ..plan.bind_tasks import documents
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data, parted
-from ..plan.model import DataRef, GenerateUnit, InspectUnit, Plan, RelearnUnit, SubjectRef, Unit
+from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Plan, RelearnUnit, SubjectRef, TaskRef, Unit
+from ..verifiers.harness_task import TaskFiles
 from ..verifiers.items import Item
 from ..verifiers.logged import Log
 from ..verifiers.subjects.source import Endpoint, Source, Weights
@@ -21,6 +24,7 @@ from ..verifiers.table import Table
 from .executor import Job, RunError
 
 if TYPE_CHECKING:
+    from ..verifiers.harness import Loaded
     from ..verifiers.subjects.model import Model
     from ..verifiers.subjects.system import Subject
 
@@ -35,6 +39,7 @@ class Places:
     data: tuple[tuple[str, str, DataSpec], ...]
     """(name, digest of the items, file)."""
     suites: tuple[tuple[str, Suite], ...]
+    tasks: tuple[TaskFiles, ...] = ()
 
     def items(self, ref: DataRef) -> tuple[Item, ...]:
         """The items of a data reference, its draw included. Raises `RunError` if the file has changed."""
@@ -67,6 +72,16 @@ class Places:
         """The suite of this name, digest included."""
         return dict(self.suites)[name]
 
+    def task(self, ref: TaskRef) -> Loaded:
+        """A task of lm-evaluation-harness with its documents. Raises `RunError` if a file of it has changed."""
+        from ..verifiers.harness import Loaded
+
+        found = next((one for one in self.tasks if one.ref == ref), None)
+        if found is None:
+            raise RunError(f"no task {ref.name} is bound")
+        shown = () if found.examples is None else _documents(found.examples, found.examples_digest)
+        return Loaded(found.task, _documents(found.documents, found.documents_digest), shown)
+
 
 def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     """The places of everything a plan measures."""
@@ -74,12 +89,14 @@ def places(bindings: Bindings, plan: Plan, device: str) -> Places:
     bound = {ref: bindings.subject(ref) for ref in subjects}
     guards = {ref.system: found.guards for ref, found in bound.items() if ref.system is not None and found.guards}
     read = {ref.name for planned in plan.units for ref in _data(planned.unit)}
+    run = {planned.unit.task for planned in plan.units if isinstance(planned.unit, HarnessUnit)}
     return Places(
         device=device,
         models=tuple(sorted({ref.model: found.source for ref, found in bound.items()}.items(), key=lambda row: row[0])),
         guards=tuple(sorted((digest, path.resolve()) for digest, path in guards.items())),
         data=tuple(sorted(((one.name, one.digest, one.spec) for one in bindings.sets() if one.name in read), key=lambda row: row[:2])),
         suites=tuple((name, bindings.suite(name)) for name in sorted(bindings.suites)),
+        tasks=tuple(found.files for _, found in sorted(bindings.tasks.items()) if found.files.ref in run),
     )
 
 
@@ -109,7 +126,7 @@ class Measure:
         """The digest of the stored table. Raises `SubjectError`, `ItemError`, `RunError` or `EvidenceError`."""
         from ..verifiers.units import run_unit
 
-        table = run_unit(job.unit, load=self.places.load, items=self.places.items, suites=self.places.suite)
+        table = run_unit(job.unit, load=self.places.load, items=self.places.items, suites=self.places.suite, tasks=self.places.task)
         return Store(self.store).put_table(dict(table.columns))
 
 
@@ -128,6 +145,16 @@ def _data(unit: Unit) -> tuple[DataRef, ...]:
         case InspectUnit(taught=beside) | RelearnUnit(other=beside) | GenerateUnit(others=beside) if beside is not None:
             return unit.data, beside
     return (unit.data,)
+
+
+def _documents(file: Path, digest: str) -> tuple[Mapping[str, Any], ...]:
+    try:
+        found, there = documents(file)
+    except DataError as error:
+        raise RunError(str(error)) from None
+    if there != digest:
+        raise RunError(f"{file} was changed after the run began; restore it or use a fresh run folder")
+    return found
 
 
 def _bytes(file: Path, digest: str) -> bytes:

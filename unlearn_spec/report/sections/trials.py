@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ...plan.model import Missing
+from ...plan.model import Missing, TaskRef
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Strong, Table, para, row, told
 from ..model import RegisteredTest, Report
 from ..pictures import power
 from ..sentences import how
+from ..wording import short_digest
 from .criteria import reading_words
 
 
@@ -76,6 +77,7 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         (
             *manner,
             *((Para((reading,), small=True),) if reading else ()),
+            *((Para((_task(test.task, say),), small=True),) if test.task is not None else ()),
             *((Para((say("trials.refuting"), told(test.refuting, test.refuting_said, say)), small=True),) if test.refuting else ()),
         ),
         (para(sample), *((para(say("trials.runs", n=test.runs), small=True),) if test.runs > 1 else ())),
@@ -83,6 +85,12 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
         planned,
         attack,
     )
+
+
+def _task(task: TaskRef, say: Words) -> str:
+    """Which task of lm-evaluation-harness was run, and how."""
+    numbers = {"shots": say.count(task.shots), "seed": str(task.seed), "digest": short_digest(task.digest)}
+    return say("trials.harness", harness=task.harness, name=task.name, version=task.version or "–", **numbers)
 
 
 def _calibration(report: Report, say: Words) -> list[Block]:
