@@ -79,7 +79,7 @@ def test_items_that_share_a_cluster_show_less() -> None:
     assert only(single).high == Fraction(1, 20)
     assert only(shared).high == 1
     assert shared.intervals[0].clusters == 10
-    assert "in 10 clusters" in shared.words
+    assert "in 10 clusters" in str(shared.words)
 
 
 def test_any_answer_reveals_but_only_every_answer_keeps() -> None:
@@ -223,7 +223,7 @@ def test_relearning_counts_the_half_that_was_not_attacked_and_the_worse_of_both(
     assert only(found).high == 1
     assert [one.label for one in found.intervals] == ["audited", "never trained"]
     assert (found.intervals[0].hits, found.intervals[0].n) == (32, 80)
-    assert "2 of 40 and 30 of 40 items held out from relearning were revealed" in found.words
+    assert "2 of 40 and 30 of 40 items held out from relearning were revealed" in str(found.words)
 
 
 def test_relearning_refutes_a_process_from_the_registered_rate_on() -> None:
@@ -245,7 +245,7 @@ def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error() -> None:
     wanted = make.obligation("relearning", audited=arms["audited"], references=arms["reference"], access="finetune")
     found = measure(wanted, REMOVE, make.seen(units), seed=0)
     assert float(only(found).low) == pytest.approx(clopper_pearson_lower(30, 40, make.ALPHA / 4), abs=1e-8)
-    assert "the worst of 2 attacks (20 steps at rate 0.001, seed 0) 30 of 40 and 5 of 40" in found.words
+    assert "the worst of 2 attacks (20 steps at rate 0.001, seed 0) 30 of 40 and 5 of 40" in str(found.words)
     grid = grid_of(wanted, make.EXACT, make.seen(units))
     weak, strong = beyond_control(grid, seed=0)
     assert weak is not None and strong is not None and strong < 0.001 < weak
@@ -261,7 +261,7 @@ def test_an_attack_that_diverged_leaves_the_others_and_names_another_suite() -> 
     found = measure(wanted, REMOVE, make.seen(units), seed=0)
     assert only(found).asked == "suite:relearn-0-completed"
     assert float(only(found).low) == pytest.approx(clopper_pearson_lower(30, 40, make.ALPHA / 4), abs=1e-8)
-    assert "training diverged after 20 steps at rate 0.001, seed 0 on the audited model" in found.words
+    assert "training diverged after 20 steps at rate 0.001, seed 0 on the audited model" in str(found.words)
 
 
 def test_a_relearned_rate_is_bounded_by_the_worse_half() -> None:
@@ -302,12 +302,12 @@ def test_a_small_holdout_supports_no_false_positive_rate_and_says_how_many_would
     assert only(found).low == 0
     assert found.realised_power == 0
     needed = samples_for_zero_failures(Fraction(1, 5), make.ALPHA / 16)
-    assert f"{needed} would" in found.words
+    assert f"{needed} would" in str(found.words)
 
 
 def test_only_one_item_of_a_holdout_cluster_counts() -> None:
     found = membership([10.0 + i for i in range(60)], [float(i) for i in range(60)], cluster_size=3)
-    assert "20 never-trained items do not support" in found.words
+    assert "20 never-trained items do not support" in str(found.words)
 
 
 def test_best_of_many_attacks_on_noise_rarely_exceeds_the_truth() -> None:
@@ -334,7 +334,7 @@ def test_a_record_is_as_true_as_its_signer() -> None:
     record = RecordFact("log", "procedure", "acme", "clause", "assistant", day=Fraction(3))
     found = recorded(make.obligation("record", reading=None, record="training-log", audited=()), record)
     assert found.facts == (record,)
-    assert found.words == "The procedure training-log, signed by acme, is taken at its word."
+    assert str(found.words) == "The procedure training-log, signed by acme, is taken at its word."
 
 
 def test_a_verifier_that_does_not_bear_on_the_clause_is_refused() -> None:

@@ -83,7 +83,7 @@ def test_runs_that_kept_the_target_are_told_from_retrainings(statistic: str) -> 
     draws = np.random.default_rng(3).normal(size=(9, 30)) / 10 - 3
     found, obligation, clause, seen = ensemble(draws[:3] + 2, draws[3:], statistic)
     assert epsilon(found) is not None and epsilon(found) >= Fraction(1, 10)
-    assert "95th percentile" in found.words and found.realised_power is None
+    assert "95th percentile" in str(found.words) and found.realised_power is None
     assert original_stands_out(obligation, clause, seen)[0]
 
 

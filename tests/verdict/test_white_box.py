@@ -90,8 +90,8 @@ def test_the_worst_format_counts_at_its_share_of_the_error() -> None:
     measured = found(rounding(2, 24))
     assert measured.facts[0].low == 0  # the registered rate was not reached
     assert found(rounding(2, 40)).facts[0].low == Fraction(1, 4) == found(rounding(40, 2)).facts[0].low
-    assert measured.intervals[0].hits == 24 and "24 of 60 items were revealed after rounding to int4" in measured.words
-    assert "worst of 2 looks" in measured.words
+    assert measured.intervals[0].hits == 24 and "24 of 60 items were revealed after rounding to int4" in str(measured.words)
+    assert "worst of 2 looks" in str(measured.words)
     assert measured.realised_power == pytest.approx(power_refute(N, Fraction(1, 4), Fraction(3, 4), make.ALPHA / 2))
 
 

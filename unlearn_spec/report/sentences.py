@@ -71,7 +71,7 @@ def conclude(case: Case, say: Words | None = None) -> str:
         return f"{said} {say('conclusion.governance')}" if KIND[case.goal] == "use" else said
     said = _TEMPLATE[KIND[case.goal]](case, say)
     if verdict.conditional_on:
-        conditions = "; ".join(condition(name, say) for name in verdict.conditional_on)
+        conditions = say.sentences["names.semicolon"].join(condition(name, say) for name in verdict.conditional_on)
         said += " " + stopped(say("conclusion.conditional", conditions=conditions))
     return said
 

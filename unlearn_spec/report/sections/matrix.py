@@ -83,7 +83,7 @@ def _detail(report: Report, result: Result, place: int, say: Words) -> list[Bloc
         facts: tuple[Inline, ...] = tuple(Code(fact) for fact in verdict.stands_on)
         blocks.append(Para((*facts, Link("facts", say("matrix.see_facts"))), label=say("matrix.stands_on"), small=True))
     if verdict.conditional_on:
-        conditions = "; ".join(condition(name, say) for name in verdict.conditional_on)
+        conditions = say.sentences["names.semicolon"].join(condition(name, say) for name in verdict.conditional_on)
         blocks.append(Para((conditions,), label=say("matrix.conditional"), small=True))
     blocks.append(argument.draw(report, result, f"g{place}", say))
     return blocks
