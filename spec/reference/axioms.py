@@ -11,7 +11,7 @@ from typing import Any
 from unlearn_spec.policy.model import Closeness, Policy, Remove
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import binds, drawn, in_scope, lineage, methods_on, obtainable, readings, summed
+from .clauses import binds, drawn, in_scope, lineage, methods_on, obtainable, readings, summed, within
 from .world import Rate, Removal, World, at_most_exp, given
 
 WEIGHTS = access_rank("weights")
@@ -89,12 +89,6 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     }
 
 
-def within(policy: Policy, part: str, whole: str) -> bool:
-    """Whether `part` is declared within `whole`, directly or through sets between."""
-    links = [each.right for each in policy.relations if (each.kind, each.left) == ("within", part)]
-    return part == whole or any(within(policy, link, whole) for link in links)
-
-
 def made_from(policy: Policy, s: str) -> set[str]:
     """Kin(S): the sets of examples built from S or from a set within S, directly or not, and not declared within S."""
     sets, made = policy.information, {part for part in policy.information if within(policy, part, s)}
@@ -128,7 +122,7 @@ def pairs(rates: Iterable[Rate], *across: str) -> Iterator[tuple[Rate, Rate]]:
 
 def beside(rates: Rates, when: Any) -> Iterator[tuple[Rate, Fraction, Fraction]]:
     """Each rate of now with its value and the same rate's before unlearning or of the reference, if both are given."""
-    now = ((rate, replace(rate, when=when, about="process")) for rate in rates if rate.when == "now")
+    now = ((rate, replace(rate, when=when, about="model")) for rate in rates if rate.when == "now")
     return ((rate, rates[rate], rates[other]) for rate, other in now if other in rates)
 
 
@@ -224,7 +218,7 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
                  if under_removal(policy, each.in_) <= {each.without}]  # else it is about another model than the reference
     for fact, when, (low, high) in measured:
         items = world.members(fact.target)
-        for read in readings(policy, fact.target, fact.in_, fact.reveals_when, fact.decoding):
+        for read, _ in readings(policy, fact.target, fact.in_, fact.reveals_when, fact.decoding):
             cell = (Rate("x_sup", i, fact.in_, fact.access, fact.asked, read, when) for i in items)
             yield fact.id, low * world.count(items) <= summed(world, cell) <= high * world.count(items)
     spoken_of = {m for each in policy.clauses if each.goal == "destroy" for m in in_scope(policy, each)}

@@ -30,9 +30,10 @@ from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
 ASKING_NOTHING = ("retain", "keep", "govern")  # C1: every other goal asks for an act
 TIMED = ("suppress", "retain", "refuse", "rectify", "remove", "destroy", "de_index", "finish")  # `by`: the work is done
+ITEMWISE = ("suppress", "retain", "refuse", "rectify", "delete", "keep", "de_index")
 STORES = ("dataset", "index", "cache")
 REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
-TIMES: Any = ("now", "before")
+Spoken = tuple[str, Any]  # a reading, and of what: the process or the model
 Rows = dict[str, Callable[[], bool]]
 
 
@@ -74,21 +75,25 @@ def drawn(read: str) -> str:
     return last if last.startswith("method=") else ""
 
 
-def readings(policy: Policy, of: str | None, m: str, reveals: RevealsWhen | None, drawn: Decoding | None) -> set[str]:
-    """The readings that a fact or claim speaks of: its own or, if it states none, those that clauses use on m.
+def readings(policy: Policy, of: str | None, m: str, reveals: RevealsWhen | None, drawn: Decoding | None) -> set[Spoken]:
+    """The readings that a fact or claim speaks of, each of the process or of the model, as clauses use them on m.
 
-    For its set or one connected with it; if they use none there, on m at all; if they use none on m, an open one.
+    For its set or one connected with it; if they use none there, on m at all; if none on m, an open one of the process. What
+    it states itself stands for all of these.
     """
-    if reveals or drawn:
-        return {reading(reveals, drawn)}
-    kin = connected(policy, of)
+    kin, found = connected(policy, of), {("", "process")}
     rated = [each for each in policy.clauses if isinstance(each, Suppress | Refuse | Retain | Rectify)
              and (each.scope.artifacts is None or m in in_scope(policy, each))]
-    for among in ([each for each in rated if each.target in kin], rated):
-        shown = {reading(each.reveals_when, each.scope.decoding) for each in among if not answers(each)}
+    for among in (rated, [each for each in rated if each.target in kin]):
+        shown = {(reading(each.reveals_when, each.scope.decoding), kind(each)) for each in among if not answers(each)}
         if among:  # clauses about refusals use a decoding alone
-            return shown or {reading(None, each.scope.decoding) for each in among}
-    return {""}
+            found = shown or {(reading(None, each.scope.decoding), kind(each)) for each in among}
+    return {(reading(reveals, drawn), about) for _, about in found} if reveals or drawn else found
+
+
+def kind(clause: Any) -> str:
+    """Whether a clause's rates are expectations of the process or, as if nothing is written, those of the released model."""
+    return getattr(clause, "about", None) or "model"
 
 
 def answers(clause: Any) -> bool:
@@ -117,54 +122,79 @@ def holds(condition: Condition | None, world: World) -> bool:
 
 
 def binds(policy: Policy, clause: Clause, world: World) -> bool:
-    """Whether the clause binds on some artifact: its guard holds, and no binding clause suspends it everywhere."""
+    """Whether the clause binds anywhere: its guard holds, and binding clauses do not suspend all of it."""
     return bool(bound_on(policy, clause, world))
 
 
-def bound_on(policy: Policy, clause: Clause, world: World) -> list[str]:
-    """The artifacts of its scope on which the clause binds: not where a clause binds that overrides it.
-
-    A scope that is left open cannot be suspended, or suspend, in part.
+def bound_on(policy: Policy, clause: Clause, world: World) -> dict[str, set[str]]:
+    """Where the clause binds, and for which items: artifact by artifact ("*" if its scope is open), without those for which
+    a clause binds that overrides it. What is not asked item by item is suspended, and suspends, as a whole.
     """
-    scope = in_scope(policy, clause) if clause.scope.artifacts else ["*"]
+    items = {*world.members(getattr(clause, "target", None))} or {""}
+    found = dict.fromkeys(in_scope(policy, clause) if clause.scope.artifacts else ["*"], items)
     for each in policy.clauses if holds(clause.scope.when, world) else ():
-        taken = bound_on(policy, each, world) if clause.id in each.overrides else []
-        scope = [] if taken and "*" in (*scope, *taken) else [m for m in scope if m not in taken]
-    return scope if holds(clause.scope.when, world) else []
+        if clause.id in each.overrides and not may_not_meet(policy, clause, each):
+            for m, taken in bound_on(policy, each, world).items():
+                for here in found if "*" in (m, *found) else {m} & {*found}:
+                    itemwise = clause.goal in ITEMWISE and getattr(each, "target", None) is not None
+                    found[here] = found[here] - taken if itemwise else set()
+    return {m: left for m, left in found.items() if left} if holds(clause.scope.when, world) else {}
+
+
+def may_not_meet(policy: Policy, one: Any, other: Any) -> bool:
+    """Whether the targets of two clauses are known to share no item: examples and facts, or sets declared disjoint."""
+    targets = [name for each in (one, other) if (name := getattr(each, "target", None)) is not None]
+    if len(targets) < 2:
+        return False
+    kinds = {policy.information[name].kind for name in targets}
+    ours, theirs = ({s for s in policy.information if within(policy, name, s)} for name in targets)
+    apart = [{*r.sets} for r in policy.relations if r.kind == "disjoint_from"]
+    return kinds == {"examples", "facts"} or any(a != b for sets in apart for a in sets & ours for b in sets & theirs)
+
+
+def within(policy: Policy, part: str, whole: str) -> bool:
+    """Whether `part` is declared within `whole`, directly or through sets between."""
+    links = [each.right for each in policy.relations if (each.kind, each.left) == ("within", part)]
+    return part == whole or any(within(policy, link, whole) for link in links)
 
 
 def complies(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
     """Whether the world does what the clause demands wherever it binds."""
     on = bound_on(policy, clause, world)
-    return not on or meets(policy, clause, world, without, None if "*" in on else on)
+    return not on or meets(policy, clause, world, without, on)
 
 
 def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = (),
-          on: Collection[str] | None = None) -> bool:
-    """Whether the world does what the clause demands (of some artifacts), be it binding or not; open: it promises least."""
+          on: Mapping[str, Collection[str]] | None = None) -> bool:
+    """Whether the world does what the clause demands (of some artifacts and items), be it binding or not; open: it promises
+    least.
+    """
     if clause.goal == "exclude_future":
         return clause.target in world.excluded
     if clause.goal == "govern":
         return clause.id in world.governed
     everywhere = clause.scope.artifacts is not None  # left open, it promises but one artifact
-    done = (demand(policy, clause, m, world) and additions(policy, clause, m, world, without)
-            for m in in_scope(policy, clause) if on is None or m in on)
-    return all(done) if everywhere else any(done)
+    items = world.members(getattr(clause, "target", None))
+
+    def done(m: str) -> bool:
+        asked = items if on is None else [item for item in items if item in on.get(m, on.get("*", ()))]
+        return demand(policy, clause, m, world, asked) and additions(policy, clause, m, world, without)
+    where = [m for m in in_scope(policy, clause) if on is None or {m, "*"} & {*on}]
+    return all(map(done, where)) if everywhere else any(map(done, where))
 
 
-def demand(policy: Policy, clause: Any, m: str, world: World) -> bool:
-    """Whether the row of the clause's goal is true of one artifact."""
+def demand(policy: Policy, clause: Any, m: str, world: World, items: Collection[str]) -> bool:
+    """Whether the row of the clause's goal is true of one artifact, for some items of its target."""
     limit: Any = getattr(clause, "limit", None)
     over, metric = getattr(clause, "over", None), getattr(clause, "reveals_when", None)
-    items = world.members(clause.target) if hasattr(clause, "target") else []
     known = "y_inf" if metric and metric.metric == "not_refusal" else "x_inf"
 
-    def rates(kind: Any, when: Any = "now") -> list[Fraction]:  # open: the least of each chain, and an expectation
-        about = (getattr(clause, "about", None) if when == "now" else None) or "process"
+    def rates(named: Any, when: Any = "now") -> list[Fraction]:  # open: the least of each chain
+        about = kind(clause) if when == "now" else "model"
         access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
-        read = reading(None if kind[0] == "y" else metric, clause.scope.decoding)
+        read = reading(None if named[0] == "y" else metric, clause.scope.decoding)
         place: Any = (m, access, asked, read, when, about)
-        return [given(world.rates, Rate(kind, item, *place)) for item in items]
+        return [given(world.rates, Rate(named, item, *place)) for item in items]
 
     def kept(margins: list[Fraction]) -> bool:  # by how much each item is on the right side of the limit
         alike = [world.many.get(item, 1) for item in items]
@@ -270,17 +300,19 @@ def follows(policy: Policy, claim: Claim, world: World) -> bool:
     any_reading = claim.of is None and claim.reveals_when is None and claim.decoding is None
 
     def revealed_at_most(limit: Fraction, access: Any, asked: Any) -> bool:
-        cells = [[Rate("x_sup", i, m, access, asked, read) for i in items] for m in named for read in spoken[m]]
+        cells = [[Rate("x_sup", i, m, access, asked, read, about=about) for i in items]
+                 for m in named for read, about in spoken[m]]
         return all(summed(world, cell) <= limit * world.count(items) for cell in cells)
 
     def unchanged() -> bool:  # in every cell that the world mentions and the claim does not exclude
-        known = [rate for rate in world.rates if rate.kind == "x_inf" and rate.about == "process" and rate.when in TIMES
-                 and rate.artifact in named and rate.item in items and (any_reading or rate.reading in spoken[rate.artifact])
+        known = [rate for rate in world.rates if rate.kind == "x_inf" and rate.when == "now"
+                 and rate.artifact in named and rate.item in items
+                 and (any_reading or (rate.reading, rate.about) in spoken[rate.artifact])
                  and claim.access in (None, rate.access) and claim.asked in (None, rate.asked)]
         if len({(rate.item, rate.artifact) for rate in known}) < len(items) * len(named):
             raise Unmentioned(f"the world does not mention every rate that {claim.id} speaks of")
-        now, before = ([given(world.rates, replace(rate, when=when)) for rate in known] for when in TIMES)
-        return all(was - is_ <= (claim.within or 0) for was, is_ in zip(before, now, strict=True))
+        was = [given(world.rates, replace(rate, when="before", about="model")) for rate in known]
+        return all(before - world.rates[now] <= (claim.within or 0) for before, now in zip(was, known, strict=True))
 
     removed = all(Removal(of, m, claim.epsilon or zero, claim.delta or zero) in world.removals for m in named)
     free = not any((of, m) in world.influenced for m in named)

@@ -26,6 +26,7 @@ class Clause:
     share: Fraction | None
     limit: Fraction
     delta: Fraction = Fraction(0)
+    about: Literal["process", "model"] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,9 @@ def _clause(
     goal, (access, asked) = draw.choice(goals), draw.choice(cells)
     over = draw.choice(("mean", "mean", "each", "share"))
     share = {"mean": None, "each": Fraction(1)}.get(over, Fraction(draw.randint(1, 4), 5))
-    return Clause(goal, draw.choice(names), access, asked, None if goal == "keep_up" else share, _share(draw, grid))
+    about = draw.choice((None, "model", "process", "process"))
+    target, limit = draw.choice(names), _share(draw, grid)
+    return Clause(goal, target, access, asked, None if goal == "keep_up" else share, limit, about=about)
 
 
 def _fact(
@@ -173,7 +176,8 @@ def _clause_text(i: int, clause: Clause) -> str:
     )
     goal = "retain" if clause.goal == "keep_up" else clause.goal
     scope = f"{{artifacts: [bot], access: {clause.access}, asked: {clause.asked}}}"
-    return f"{{id: c{i}, goal: {goal}, target: {clause.target}, scope: {scope}, over: {written}, limit: {limit}}}"
+    about = f", about: {clause.about}" if clause.about else ""
+    return f"{{id: c{i}, goal: {goal}, target: {clause.target}, scope: {scope}, over: {written}, limit: {limit}{about}}}"
 
 
 def _percent(value: Fraction) -> str:

@@ -292,10 +292,10 @@ def _counted(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Reg
 @cache
 def _neighbours(rates: tuple[Rate, ...]) -> tuple[tuple[Rate, Rate, tuple[str, ...]], ...]:
     """Neighbours in the order of the rates, (lower, higher), with the axioms that put them so."""
-    alike: dict[tuple[str, str], list[Rate]] = {}
+    alike: dict[tuple[str, str, str], list[Rate]] = {}
     for rate in rates:
         if rate.family != "drops":
-            alike.setdefault((rate.whose, rate.reading.decoding), []).append(rate)
+            alike.setdefault((rate.whose, rate.reading.about, rate.reading.decoding), []).append(rate)
     found = []
     for group in alike.values():
         over = {low: [high for high in group if low != high and _under(low, high)] for low in group}
@@ -387,7 +387,8 @@ def _closeness(
 
     `inwards`: rounded so that they claim more, for worlds that lie exactly within.
     """
-    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"] if removals else []
+    expected = [rate for rate in block.rates if (rate.whose, rate.reading.about) == ("now", "process")] if removals else []
+    pairs = [(rate, rate.at("reference")) for rate in expected]
     for removal in removals:
         if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue
@@ -457,7 +458,7 @@ def _unchanged(
     if policy.methods is None:
         return
     for rate in block.rates:
-        before = replace(rate, whose="before")
+        before = rate.at("before")
         if rate.whose == "now" and before in block.rates:
             same = [f"(= {encoder.mass(rate, region)} {encoder.mass(before, region)})"]
             if block.levels:
@@ -519,7 +520,7 @@ def _fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
     for rate in block.rates:
         if rate.family == "drops":
             now = replace(rate, family="reveals", bound="inf")
-            fall = f"(- {encoder.mass(replace(now, whose='before'), region)} {encoder.mass(now, region)})"
+            fall = f"(- {encoder.mass(now.at('before'), region)} {encoder.mass(now, region)})"
             yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
 
 

@@ -29,6 +29,16 @@ def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def apart(policy: Policy, one: str, other: str) -> bool:
+    """Whether two sets are known to share no item: one of examples and one of facts, or declared disjoint."""
+    kinds = {policy.information[name].kind for name in (one, other)}
+    ours, theirs = set(enclosing(policy, one)), set(enclosing(policy, other))
+    declared = (set(r.sets) for r in policy.relations if r.kind == "disjoint_from")
+    return kinds == {"examples", "facts"} or any(
+        a != b for sets in declared for a in sets & ours for b in sets & theirs
+    )
+
+
 def exposures(policy: Policy, artifact: str) -> frozenset[str]:
     """Sets of which the artifact was trained on some items, itself or through the artifacts it is derived from (K4)."""
     found: set[str] = set()
