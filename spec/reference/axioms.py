@@ -51,6 +51,7 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     gone = {(s, m) for s in policy.information for t, m in exact if within(policy, s, t)}
     kin = {s: made_from(policy, s) for s in policy.information}
     traces = [(s, m, {t for t in kin[s] if (t, m) not in gone}) for s in kin for m in arts]  # with what made of s stays
+    maybe = {s: made_from(policy, s, {t for t in kin if within(policy, s, t)}) for s in kin}  # of s, or of a set around it
     parties, controls = policy.parties, policy.controls
     return {
         "AX1": out_of_range(policy, world),
@@ -76,8 +77,8 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
                       or any({a, b} == {r.left, r.right} for r in policy.relations))
                  for sets in world.items.values() for a, b in combinations(sorted(sets), 2)),
         "K1": (s in expo[m] and (s, m) not in gone | world.influenced for s, m, _ in traces),
-        "K2": ((s, m) in world.influenced and (t, m) in exact and within(policy, s, t) and not made & trained[m]
-               for t, m, made in traces for s in policy.information),
+        "K2": ((s, m) in world.influenced and (t, m) in exact and within(policy, s, t)
+               and all((u, m) in gone for u in maybe[t] & trained[m]) for t, m, _ in traces for s in policy.information),
         "K3": (r.target in expo[r.artifact] and r.artifact not in world.destroyed and reach[r.artifact] < WEIGHTS
                for r in atoms if policy.methods is not None),
         "K5": ((s, m) not in world.influenced and bool(made & expo[m]) for s, m, made in traces),
@@ -89,12 +90,15 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     }
 
 
-def made_from(policy: Policy, s: str) -> set[str]:
-    """Kin(S): the sets of examples built from S or from a set within S, directly or not, and not declared within S."""
-    sets, made = policy.information, {part for part in policy.information if within(policy, part, s)}
+def made_from(policy: Policy, s: str, around: Collection[str] = ()) -> set[str]:
+    """Kin(S): the sets of examples built from S or from a set within S (or one `around` it), directly or not, and not
+    declared within S.
+    """
+    sets, made = policy.information, set[str]()
+    sources = {part for part in sets if within(policy, part, s)} | {*around}
     for _ in sets:
-        made |= {name for name, each in sets.items() if each.built_from in made}
-    return {name for name in made if sets[name].kind == "examples" and not within(policy, name, s)}
+        made |= {name for name, each in sets.items() if each.kind == "examples" and each.built_from in made | sources}
+    return {name for name in made if not within(policy, name, s)}
 
 
 def level(policy: Policy, audience: str, m: str, out: Collection[str]) -> int:

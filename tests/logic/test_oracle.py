@@ -60,7 +60,7 @@ def steps() -> set[tuple[Rate, Rate]]:
 @cache
 def above(reach: int) -> dict[Rate, frozenset[Rate]]:
     """What lies above each rate when behaviour stays as it was at access levels of rank `reach` and more."""
-    same = [rate for rate in product(("now", "average"), FAMILIES, BOUNDS, ACCESSES[reach:], PROBES)]
+    same = list(product(("now", "average"), FAMILIES, BOUNDS, ACCESSES[reach:], PROBES))
     kept = {pair for now in same for before in [("before", *now[1:])] for pair in ((now, before), (before, now))}
     onward: dict[Rate, list[Rate]] = {}
     for low, high in steps() | kept:

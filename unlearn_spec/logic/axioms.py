@@ -15,7 +15,7 @@ from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
 from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved
 from .group_privacy import most_units
-from .lineage import enclosing, exposures, inherited, kin
+from .lineage import enclosing, exposures, inherited, kin, may_stem_from
 from .regions import Region
 from .suites import own_questions
 
@@ -91,7 +91,7 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
     ),
     Axiom(
         "K2",
-        "Removal without remainder, of a set and of every retained set made from it, ends the set's influence.",
+        "Removal without remainder, of a set and of every retained set that is or may be made from it, ends the set's influence.",
         "definition",
     ),
     Axiom(
@@ -141,7 +141,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
         exactly(outer, flag.of[1])
         for flag in influences
         for whole in enclosing(policy, flag.of[0])
-        for name in (whole, *kin(policy, whole))
+        for name in (whole, *may_stem_from(policy, whole))
         for outer in enclosing(policy, name)
     )
     removals = tuple(dict.fromkeys((*(atom for atom in every if isinstance(atom, Removed)), *exact)))
@@ -579,7 +579,7 @@ def _influence(encoder: Encoder, policy: Policy, influences: tuple[Flag, ...]) -
             yield Row(_with_lineage("K1", policy, artifact, target), f"(or {gone} {influenced})")
         kin_gone = [_gone(encoder, policy, name, artifact) for name in retained]
         for outer in enclosing(policy, target):
-            made = [name for name in kin(policy, outer) if name in met]
+            made = [name for name in may_stem_from(policy, outer) if name in met]
             ended = [encoder.removed(exactly(outer, artifact)), *(_gone(encoder, policy, n, artifact) for n in made)]
             yield Row(("K2",), f"(=> {conjunction(ended)} (not {influenced}))")
         for name, without in zip(retained, kin_gone, strict=True):

@@ -66,16 +66,27 @@ def inherited(policy: Policy, artifact: str, target: str) -> bool:
 
 def kin(policy: Policy, target: str) -> tuple[str, ...]:
     """Sets of examples made from the target's, or a part's (translations, paraphrases), that are not part of it."""
-    part_of_it = {name for name in policy.information if target in enclosing(policy, name)}
-    found = {target, *part_of_it}
+    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    return _made_from(policy, parts, parts)
+
+
+def may_stem_from(policy: Policy, target: str) -> tuple[str, ...]:
+    """Its kin, and what was made from a set that it lies within: nothing says that the target's items were left out."""
+    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    return _made_from(policy, parts.union(enclosing(policy, target)), parts)
+
+
+def _made_from(policy: Policy, sources: set[str], parts: set[str]) -> tuple[str, ...]:
+    """Sets of examples made from some sets, directly or not, without those that are parts."""
+    found: set[str] = set()
     grew = True
     while grew:
         grew = False
         for name, info in policy.information.items():
-            if info.kind == "examples" and info.built_from in found and name not in found:
+            if info.kind == "examples" and info.built_from in found | sources and name not in found:
                 found.add(name)
                 grew = True
-    return tuple(name for name in policy.information if name in found - part_of_it)
+    return tuple(name for name in policy.information if name in found - parts)
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:
