@@ -11,7 +11,8 @@ from typing import Any
 from unlearn_spec.policy.model import Closeness, Policy, Remove
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import binds, drawn, in_scope, lineage, methods_on, obtainable, readings, summed, within
+from .clauses import obtainable, summed
+from .reach import binds, drawn, in_scope, lineage, methods_on, readings, within
 from .world import Rate, Removal, World, at_most_exp, given
 
 WEIGHTS = access_rank("weights")

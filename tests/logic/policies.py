@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Literal
@@ -12,6 +12,7 @@ from unlearn_spec.policy.model import Policy
 
 ACCESSES = ("product", "api", "weights")
 PROBES = ("direct", "paraphrase", "adversarial")
+About = Literal["process", "model"] | None
 Goal = Literal["suppress", "retain", "refuse", "keep_up", "remove"]
 
 
@@ -26,7 +27,8 @@ class Clause:
     share: Fraction | None
     limit: Fraction
     delta: Fraction = Fraction(0)
-    about: Literal["process", "model"] | None = None
+    about: About = None
+    """Of what the rates are; `remove` is about the process in any case."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ def random_policy(seed: int) -> Small:
         facts = tuple(_fact(draw, "reference", names, cells, grid) for _ in range(draw.randint(1, 2)))
         epsilon, delta = Fraction(draw.randint(0, 6), 4), Fraction(draw.choice((0, 1, 5, 20)), 100)
         clauses = (*clauses[:3], Clause("remove", "one", "", "", None, epsilon, delta))
+    kinds = Random(f"about {seed}")
+    alike: About = "process" if any(clause.goal == "remove" for clause in clauses) else None
+    mixed = kinds.random() < 0.4
+    clauses = tuple(replace(c, about=kinds.choice(("model", "process")) if mixed else alike) for c in clauses)
     return Small(sizes, overlap, within, clauses, facts, reaches)
 
 
@@ -107,9 +113,7 @@ def _clause(
     goal, (access, asked) = draw.choice(goals), draw.choice(cells)
     over = draw.choice(("mean", "mean", "each", "share"))
     share = {"mean": None, "each": Fraction(1)}.get(over, Fraction(draw.randint(1, 4), 5))
-    about = draw.choice((None, "model", "process", "process"))
-    target, limit = draw.choice(names), _share(draw, grid)
-    return Clause(goal, target, access, asked, None if goal == "keep_up" else share, limit, about=about)
+    return Clause(goal, draw.choice(names), access, asked, None if goal == "keep_up" else share, _share(draw, grid))
 
 
 def _fact(

@@ -23,7 +23,7 @@ from unlearn_spec.logic.world_model import World as Told
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.spec.reference import World, complies
-from unlearn_spec.spec.reference.clauses import bound_on
+from unlearn_spec.spec.reference.reach import bound_on
 
 Build = Callable[[str], Policy]
 STORES = ("desk", "vault", "tape")

@@ -24,7 +24,7 @@ from unlearn_spec.spec.reference import (
     reading,
     unmet_presuppositions,
 )
-from unlearn_spec.spec.reference.clauses import bound_on
+from unlearn_spec.spec.reference.reach import bound_on
 
 F = Fraction
 

@@ -15,7 +15,7 @@ from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
 from unlearn_spec.spec.reference import Rate, Removal, World
 from unlearn_spec.spec.reference.axioms import level, made_from
-from unlearn_spec.spec.reference.clauses import lineage
+from unlearn_spec.spec.reference.reach import lineage
 
 DAYS = (0, 7, 30, 31, 90, 365)
 

@@ -330,7 +330,8 @@ def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Read
     None in use there: those used on the artifact at all; none at all: one open reading, of the process.
     """
     used, kin = _readings_used(policy)
-    return tuple(used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())) or (Reading(about="process"),)
+    here = used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())
+    return tuple(here) or (Reading(about="process"),)
 
 
 @once_a_policy

@@ -97,7 +97,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
 
     later: tuple[tuple[str, Pass], ...] = (
         ("what is presumed of models", lambda c: presumptions.presumed(replace(c, theory=(average or c).theory))),
-        ("which facts the clauses need", _ranges),
+        ("which facts the clauses need", lambda c: _ranges(replace(average or c, involved=c.aside))),
         ("whether the claims follow", claims.unfounded),
         ("what is already true", lambda c: vacuity.already_true(c, idle)),
         ("redundancy", lambda c: redundancy.redundant(c, idle)),
