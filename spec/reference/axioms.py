@@ -11,7 +11,8 @@ from typing import Any
 from unlearn_spec.policy.model import Closeness, Policy, Remove
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import binds, drawn, in_scope, lineage, methods_on, obtainable, readings, summed
+from .clauses import obtainable, summed
+from .reach import binds, drawn, in_scope, lineage, methods_on, readings, within
 from .world import Rate, Removal, World, at_most_exp, given
 
 WEIGHTS = access_rank("weights")
@@ -51,6 +52,7 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     gone = {(s, m) for s in policy.information for t, m in exact if within(policy, s, t)}
     kin = {s: made_from(policy, s) for s in policy.information}
     traces = [(s, m, {t for t in kin[s] if (t, m) not in gone}) for s in kin for m in arts]  # with what made of s stays
+    maybe = {s: made_from(policy, s, {t for t in kin if within(policy, s, t)}) for s in kin}  # of s, or of a set around it
     parties, controls = policy.parties, policy.controls
     return {
         "AX1": out_of_range(policy, world),
@@ -76,8 +78,8 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
                       or any({a, b} == {r.left, r.right} for r in policy.relations))
                  for sets in world.items.values() for a, b in combinations(sorted(sets), 2)),
         "K1": (s in expo[m] and (s, m) not in gone | world.influenced for s, m, _ in traces),
-        "K2": ((s, m) in world.influenced and (t, m) in exact and within(policy, s, t) and not made & trained[m]
-               for t, m, made in traces for s in policy.information),
+        "K2": ((s, m) in world.influenced and (t, m) in exact and within(policy, s, t)
+               and all((u, m) in gone for u in maybe[t] & trained[m]) for t, m, _ in traces for s in policy.information),
         "K3": (r.target in expo[r.artifact] and r.artifact not in world.destroyed and reach[r.artifact] < WEIGHTS
                for r in atoms if policy.methods is not None),
         "K5": ((s, m) not in world.influenced and bool(made & expo[m]) for s, m, made in traces),
@@ -89,18 +91,15 @@ def instances(policy: Policy, world: World, out: set[str]) -> dict[str, Iterable
     }
 
 
-def within(policy: Policy, part: str, whole: str) -> bool:
-    """Whether `part` is declared within `whole`, directly or through sets between."""
-    links = [each.right for each in policy.relations if (each.kind, each.left) == ("within", part)]
-    return part == whole or any(within(policy, link, whole) for link in links)
-
-
-def made_from(policy: Policy, s: str) -> set[str]:
-    """Kin(S): the sets of examples built from S or from a set within S, directly or not, and not declared within S."""
-    sets, made = policy.information, {part for part in policy.information if within(policy, part, s)}
+def made_from(policy: Policy, s: str, around: Collection[str] = ()) -> set[str]:
+    """Kin(S): the sets of examples built from S or from a set within S (or one `around` it), directly or not, and not
+    declared within S.
+    """
+    sets, made = policy.information, set[str]()
+    sources = {part for part in sets if within(policy, part, s)} | {*around}
     for _ in sets:
-        made |= {name for name, each in sets.items() if each.built_from in made}
-    return {name for name in made if sets[name].kind == "examples" and not within(policy, name, s)}
+        made |= {name for name, each in sets.items() if each.kind == "examples" and each.built_from in made | sources}
+    return {name for name in made if not within(policy, name, s)}
 
 
 def level(policy: Policy, audience: str, m: str, out: Collection[str]) -> int:
@@ -128,7 +127,7 @@ def pairs(rates: Iterable[Rate], *across: str) -> Iterator[tuple[Rate, Rate]]:
 
 def beside(rates: Rates, when: Any) -> Iterator[tuple[Rate, Fraction, Fraction]]:
     """Each rate of now with its value and the same rate's before unlearning or of the reference, if both are given."""
-    now = ((rate, replace(rate, when=when, about="process")) for rate in rates if rate.when == "now")
+    now = ((rate, replace(rate, when=when, about="model")) for rate in rates if rate.when == "now")
     return ((rate, rates[rate], rates[other]) for rate, other in now if other in rates)
 
 
@@ -224,7 +223,7 @@ def facts(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
                  if under_removal(policy, each.in_) <= {each.without}]  # else it is about another model than the reference
     for fact, when, (low, high) in measured:
         items = world.members(fact.target)
-        for read in readings(policy, fact.target, fact.in_, fact.reveals_when, fact.decoding):
+        for read, _ in readings(policy, fact.target, fact.in_, fact.reveals_when, fact.decoding):
             cell = (Rate("x_sup", i, fact.in_, fact.access, fact.asked, read, when) for i in items)
             yield fact.id, low * world.count(items) <= summed(world, cell) <= high * world.count(items)
     spoken_of = {m for each in policy.clauses if each.goal == "destroy" for m in in_scope(policy, each)}

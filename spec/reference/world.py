@@ -28,7 +28,7 @@ class Rate:
     asked: str  # a probe class or the name of a suite
     reading: str = ""  # opaque; "" where it was left open
     when: Literal["now", "before", "reference"] = "now"
-    about: About = "process"  # only a rate of "now" can be of the one released model instead of an expectation
+    about: About = "model"  # only a rate of "now" can be an expectation over trainings instead; else there is but one
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Literal
@@ -12,6 +12,7 @@ from unlearn_spec.policy.model import Policy
 
 ACCESSES = ("product", "api", "weights")
 PROBES = ("direct", "paraphrase", "adversarial")
+About = Literal["process", "model"] | None
 Goal = Literal["suppress", "retain", "refuse", "keep_up", "remove"]
 
 
@@ -26,6 +27,8 @@ class Clause:
     share: Fraction | None
     limit: Fraction
     delta: Fraction = Fraction(0)
+    about: About = None
+    """Of what the rates are; `remove` is about the process in any case."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,10 @@ def random_policy(seed: int) -> Small:
         facts = tuple(_fact(draw, "reference", names, cells, grid) for _ in range(draw.randint(1, 2)))
         epsilon, delta = Fraction(draw.randint(0, 6), 4), Fraction(draw.choice((0, 1, 5, 20)), 100)
         clauses = (*clauses[:3], Clause("remove", "one", "", "", None, epsilon, delta))
+    kinds = Random(f"about {seed}")
+    alike: About = "process" if any(clause.goal == "remove" for clause in clauses) else None
+    mixed = kinds.random() < 0.4
+    clauses = tuple(replace(c, about=kinds.choice(("model", "process")) if mixed else alike) for c in clauses)
     return Small(sizes, overlap, within, clauses, facts, reaches)
 
 
@@ -173,7 +180,8 @@ def _clause_text(i: int, clause: Clause) -> str:
     )
     goal = "retain" if clause.goal == "keep_up" else clause.goal
     scope = f"{{artifacts: [bot], access: {clause.access}, asked: {clause.asked}}}"
-    return f"{{id: c{i}, goal: {goal}, target: {clause.target}, scope: {scope}, over: {written}, limit: {limit}}}"
+    about = f", about: {clause.about}" if clause.about else ""
+    return f"{{id: c{i}, goal: {goal}, target: {clause.target}, scope: {scope}, over: {written}, limit: {limit}{about}}}"
 
 
 def _percent(value: Fraction) -> str:

@@ -33,9 +33,9 @@ INSIDE = Fraction(1, 10**6)
 """How far inside an open interval its items lie: less than the grids of the policies can tell from any distance."""
 
 Rate = tuple[str, str, str, str, str]
-"""(whose, reveals or answers, sup or inf, access, asked)."""
+"""(whose, reveals or answers, sup or inf, access, asked). Of now: the released model's, or the average of its process."""
 Region = frozenset[str]
-WHOSE, FAMILIES, BOUNDS = ("now", "before", "reference"), ("reveals", "answers"), ("sup", "inf")
+WHOSE, FAMILIES, BOUNDS = ("now", "average", "before", "reference"), ("reveals", "answers"), ("sup", "inf")
 
 
 # --- the order of the axioms, from its single steps ------------------------------------------------------------------
@@ -60,7 +60,7 @@ def steps() -> set[tuple[Rate, Rate]]:
 @cache
 def above(reach: int) -> dict[Rate, frozenset[Rate]]:
     """What lies above each rate when behaviour stays as it was at access levels of rank `reach` and more."""
-    same = [("now", *rest) for rest in product(FAMILIES, BOUNDS, ACCESSES[reach:], PROBES)]
+    same = list(product(("now", "average"), FAMILIES, BOUNDS, ACCESSES[reach:], PROBES))
     kept = {pair for now in same for before in [("before", *now[1:])] for pair in ((now, before), (before, now))}
     onward: dict[Rate, list[Rate]] = {}
     for low, high in steps() | kept:
@@ -122,7 +122,7 @@ def close(small: Small, rates: list[Rate], group: Group) -> Iterator[str]:
             up, down = ratio(exponential(clause.limit)), ratio(1 / exponential(clause.limit))
             n, d, rest = group.count, ratio(clause.delta), ratio(1 - clause.delta)
             for x, rate in zip(group.sums, rates, strict=True):
-                if rate[0] == "now":
+                if rate[0] == "average":
                     r = group.sums[rates.index(("reference", *rate[1:]))]
                     yield f"(>= {x} (* {down} (- {r} (* {d} {n}))))"
                     yield f"(<= {x} (+ (* {up} {r}) (* {d} {n})))"
@@ -141,13 +141,15 @@ def spoken(small: Small) -> list[Rate]:
     found |= {("before", *rate_of(clause)[1:]) for clause in small.clauses if clause.goal == "keep_up"}
     found |= {rate_of_fact(fact) for fact in small.facts}
     if any(clause.goal == "remove" for clause in small.clauses):
-        found |= {(whose, *rate[1:]) for rate in found for whose in ("now", "reference") if rate[0] != "before"}
+        tied = {rate for rate in found if rate[0] in ("average", "reference")}
+        found |= {(whose, *rate[1:]) for rate in tied for whose in ("average", "reference")}
     return sorted(found)
 
 
 def rate_of(clause: Clause) -> Rate:
     family = "answers" if clause.goal == "refuse" else "reveals"
-    return ("now", family, "sup" if clause.goal in ("suppress", "refuse") else "inf", clause.access, clause.asked)
+    whose = "average" if clause.about == "process" else "now"
+    return (whose, family, "sup" if clause.goal in ("suppress", "refuse") else "inf", clause.access, clause.asked)
 
 
 def rate_of_fact(fact: Fact) -> Rate:

@@ -62,7 +62,7 @@ def framed(draw: Random) -> Frame:
     information: Data = {name: {"kind": "examples"} for name in examples} | {name: {"kind": "facts"} for name in facts}
     for made in ("copies", "notes"):
         if made in information and draw.random() < 0.8:
-            information[made]["built_from"] = "copies" if made == "notes" and "copies" in examples else "records"
+            information[made]["built_from"] = draw.choice(examples[: examples.index(made)])
     if draw.random() < 0.5:
         information["facts"]["built_from"] = "records"
     if "wiki" in facts and draw.random() < 0.2:

@@ -188,19 +188,22 @@ def _about_rates(draw: Random, frame: Frame, policy: Policy, world: World, goal:
     share = Fraction(draw.choice((1, 2, 3, 4)), 5)
     clause: Data = {"goal": goal, "target": target, "scope": scope,
                     "over": {"share": percent(share)} if over == "share" else over}  # fmt: skip
+    if goal != "rectify" and (about := draw.choice((None, "model", "process"))):
+        clause["about"] = about
     if reads.decoding:
         scope["decoding"] = reads.decoding
     if reads.reveals_when and goal not in ("refuse", "answering"):
         clause["reveals_when"] = reads.reveals_when
     root = scope["artifacts"][0].partition("+")[0]
-    level, up = _limit(draw, frame, world, reads, goal, target, root, scope, over, share)
+    about = clause.get("about", "model")
+    level, up = _limit(draw, frame, world, reads, goal, target, root, scope, over, share, about)
     clause["limit"] = {"at_most" if goal == "suppress" else "at_least": percent(level, up=up)}
     if goal == "fall":
         clause |= {"goal": "retain", "limit": {"within": percent(level, up=True), "of": "before"}}
     if goal == "answering":
         clause |= {"goal": "retain", "reveals_when": {"metric": "not_refusal"}}
     if goal == "rectify":
-        old, _ = _limit(draw, frame, world, reads, "suppress", target, root, scope, over, share)
+        old, _ = _limit(draw, frame, world, reads, "suppress", target, root, scope, over, share, about)
         clause["limit"] = {"at_least": percent(level), "at_most": percent(old, up=True)}
     if draw.random() < 0.15:
         scope["audience"] = draw.choice(("public", "staff"))
@@ -227,6 +230,7 @@ def _limit(
     scope: Data,
     over: str,
     share: Fraction,
+    about: Any,
 ) -> tuple[Fraction, bool]:
     """A limit at what the target's items do, and whether to round it up so that they still keep it."""
     kind = {
@@ -241,7 +245,8 @@ def _limit(
     items = world.members(target)
 
     def rate(i: str, when: Any) -> Fraction:
-        return world.rates[Rate(kind, i, m, scope["access"], scope["asked"], name, when)]  # type: ignore[arg-type]
+        of = about if when == "now" else "model"
+        return world.rates[Rate(kind, i, m, scope["access"], scope["asked"], name, when, of)]  # type: ignore[arg-type]
 
     values = [rate(i, "before") - rate(i, "now") if goal == "fall" else rate(i, "now") for i in items]
     from_above = goal in ("suppress", "fall", "refuse")

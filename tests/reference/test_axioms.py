@@ -86,7 +86,7 @@ ON_SMALL = replace(X, artifact="small")
 def close(rate: F, reference: F) -> World:
     """Rem(text, base, 1/2, 1 %) holds, and one rate has this value here and there."""
     atoms = removed(epsilon=HALF, delta=F(1, 100))
-    return replace(RETRAINED, removals=atoms, rates={X: rate, replace(X, when="reference"): reference})
+    return replace(RETRAINED, removals=atoms, rates={replace(X, about="process"): rate, replace(X, when="reference"): reference})
 
 
 # e^(1/2) = 1.64872127…: closeness allows 1.64872127·f + 0.01 at the most, 0.0264872127 at f = 1 %.
@@ -209,7 +209,7 @@ ALLOWED: list[World] = [
     with_rates((X, HALF), (replace(X, asked="in_context"), QUARTER)),  # beside the chain
     with_rates((X, HALF), (replace(X, asked="in_context", access="finetune"), QUARTER)),
     with_rates((X, HALF), (replace(X, access="finetune", reading="other"), QUARTER)),  # another reading, another rate
-    with_rates((X, HALF), (replace(X, access="finetune", about="model"), QUARTER)),
+    with_rates((X, HALF), (replace(X, access="finetune", about="process"), QUARTER)),  # the average, of more models
     with_rates((KNOWN, HALF), (replace(KNOWN, access="finetune"), QUARTER)),  # access gives no order for what is known
     with_rates((replace(X, asked="elicit"), HALF), (X, QUARTER)),  # a suite says nothing about `direct` by its name
     with_rates((KNOWN, HALF), (replace(X, asked="elicit"), QUARTER)),
@@ -219,7 +219,7 @@ ALLOWED: list[World] = [
     close(F("0.8252"), F("0.9")),
     close(F("0.9454"), F("0.9")),
     close(F("0.01"), F(0)),  # exactly δ, where e^ε has nothing to multiply
-    replace(close(F(1), F(0)), rates={replace(X, about="model"): F(1), replace(X, when="reference"): F(0)}),
+    replace(close(F(1), F(0)), rates={X: F(1), replace(X, when="reference"): F(0)}),  # of one model
     replace(close(F(1), F(0)), removals=frozenset({Removal("text", "base", F(0), F(0), "retrain_then_same_steps")})),
     asked_of(X, F(0), HALF, destroyed=frozenset({"base"})),
     asked_of(replace(X, access="product"), QUARTER, HALF, used=frozenset({("filter", "base")})),

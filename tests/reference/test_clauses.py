@@ -132,11 +132,11 @@ def test_rectify_needs_the_new_statement_and_not_the_old() -> None:
 
 
 def test_a_clause_needs_the_very_rate_it_speaks_of() -> None:
-    for other in ({"access": "product"}, {"asked": "adversarial"}, {"reading": "metric=exact"}, {"about": "model"}):
+    for other in ({"access": "product"}, {"asked": "adversarial"}, {"reading": "metric=exact"}, {"about": "process"}):
         with pytest.raises(Unmentioned):
             met(hide("mean", "50%"), World(ITEMS, rates("x_sup", *[F(0)] * 4, **other)))
-    of_model = World(ITEMS, rates("x_sup", *[F(0)] * 4, about="model"))
-    assert met(hide("mean", "50%", ", about: model"), of_model)
+    expected = World(ITEMS, rates("x_sup", *[F(0)] * 4, about="process"))
+    assert met(hide("mean", "50%", ", about: process"), expected)
 
 
 def test_in_context_is_a_place_of_its_own() -> None:
@@ -293,12 +293,13 @@ def test_claims_of_removal() -> None:
 
 def test_claims_of_content() -> None:
     hidden = "{id: s, says: not_revealed, of: facts, in: [base], access: api, asked: direct, at_most: '25%'}"
-    assert said(hidden, World(ITEMS, rates("x_sup", F(1), F(0), F(0), F(0))))
-    assert not said(hidden, World(ITEMS, rates("x_sup", F(1), F(1, 100), F(0), F(0))))
+    average: Any = {"about": "process"}  # no clause speaks of one model
+    assert said(hidden, World(ITEMS, rates("x_sup", F(1), F(0), F(0), F(0), **average)))
+    assert not said(hidden, World(ITEMS, rates("x_sup", F(1), F(1, 100), F(0), F(0), **average)))
     nothing = "{id: s, says: contains_no_information, of: facts, in: [base]}"
-    deepest = rates("x_sup", *[F(0)] * 4, access="finetune", asked="adversarial")
+    deepest = rates("x_sup", *[F(0)] * 4, access="finetune", asked="adversarial", **average)
     assert said(nothing, World(ITEMS, deepest))
-    deepest |= rates("x_sup", F(1, 10**9), access="finetune", asked="adversarial")
+    deepest |= rates("x_sup", F(1, 10**9), access="finetune", asked="adversarial", **average)
     assert not said(nothing, World(ITEMS, deepest))
 
 
@@ -311,6 +312,13 @@ def test_a_claim_without_a_reading_speaks_of_every_reading_of_its_set() -> None:
     world = World(ITEMS, rates("x_sup", *[F(0)] * 4, reading=strict) | rates("x_sup", *[HALF] * 4, reading=loose))
     assert not said(hidden, world, *clauses) and said(hidden, world, clauses[0])
     assert said(hidden.replace("at_most", "reveals_when: {metric: exact}, at_most"), world, *clauses)
+
+
+def test_a_claim_speaks_of_the_process_or_the_model_as_the_clauses_do() -> None:
+    hidden = "{id: s, says: not_revealed, of: facts, in: [base], access: api, asked: direct, at_most: '25%'}"
+    of_model, of_process = hide("mean", "25%"), hide("mean", "25%", ", about: process").replace("id: c", "id: d")
+    world = World(ITEMS, rates("x_sup", *[F(0)] * 4) | rates("x_sup", *[HALF] * 4, about="process"))
+    assert said(hidden, world, of_model) and not said(hidden, world, of_process) and not said(hidden, world, of_model, of_process)
 
 
 def test_nothing_else_changed_is_about_every_item_of_the_rest() -> None:

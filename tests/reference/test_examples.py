@@ -24,7 +24,7 @@ from unlearn_spec.spec.reference import (
     reading,
     unmet_presuppositions,
 )
-from unlearn_spec.spec.reference.clauses import bound_on
+from unlearn_spec.spec.reference.reach import bound_on
 
 F = Fraction
 
@@ -49,7 +49,13 @@ def cells(clause: Any, m: str, kind: Any, values: Mapping[str, F], **changes: An
     """The rates that a clause speaks of, for the items given."""
     scope = clause.scope
     place = (m, scope.access or "product", scope.asked or "direct", reading(clause.reveals_when, scope.decoding))
-    return {replace(Rate(kind, item, *place), **changes): value for item, value in values.items()}
+    about = "model" if "when" in changes else getattr(clause, "about", None) or "model"
+    return {replace(Rate(kind, item, *place), **({"about": about} | changes)): value for item, value in values.items()}
+
+
+def expected(clause: Any) -> Any:
+    """The clause about the process, not the one released model."""
+    return clause.model_copy(update={"about": "process"})
 
 
 # --- bad-example: 40 facts, 400 wiki questions, 30 in both -----------------------------------------------------------
@@ -139,10 +145,10 @@ SHELF = people(book_passages__quotes_in_reviews=140, book_passages=1660, book_te
 
 def book(quoted: F, other: F = ZERO) -> World:
     """A model trained without the book would still quote the reviews in 60 % of askings; this one does in `quoted`."""
-    rule = clause(BOOK, "no-verbatim")
+    rule = expected(clause(BOOK, "no-verbatim"))
     now = among(SHELF, "book_passages", other, book_passages__quotes_in_reviews=quoted)
     reference = among(SHELF, "book_passages", F(0), book_passages__quotes_in_reviews=F(3, 5))
-    rates = {**cells(rule, "base70b", "x_sup", now),
+    rates = {**cells(rule, "base70b", "x_sup", now), **cells(clause(BOOK, "no-verbatim"), "base70b", "x_sup", now),
              **cells(rule, "base70b", "x_sup", reference, when="reference")}
     # closeness that is stated, and influence that stays: it is removal with a remainder
     return World(SHELF, rates, removals=frozenset({Removal("book_text", "base70b", F(3, 10), F(1, 200))}),
@@ -150,7 +156,7 @@ def book(quoted: F, other: F = ZERO) -> World:
 
 
 def test_removal_keeps_what_the_reviews_teach() -> None:
-    remove, hide = clause(BOOK, "not-trained-on"), clause(BOOK, "no-verbatim")
+    remove, hide = clause(BOOK, "not-trained-on"), expected(clause(BOOK, "no-verbatim"))
     # 1 − 0.5 % − e^0.3·(1 − 60 %) = 0.995 − 0.5399435 = 0.4550564…; over 140 items 63.708 > 36 = 2 % of 1,800
     policy = BOOK.model_copy(update={"clauses": (remove, hide)})
     near = book(F("0.4551"))
@@ -159,6 +165,15 @@ def test_removal_keeps_what_the_reviews_teach() -> None:
     hidden = book(F(36, 140))  # exactly 2 %
     assert meets(policy, hide, hidden) and not meets(policy, hide, book(F(36, 140), HAIR))
     assert broken_axioms(policy, hidden) == ("AX6",)
+
+
+def test_one_released_model_may_differ_from_what_is_expected_of_its_process() -> None:
+    """`no-verbatim` does not say `about`: it is about this one model."""
+    hide = clause(BOOK, "no-verbatim")
+    of_model = cells(hide, "base70b", "x_sup", among(SHELF, "book_passages", F(0), book_passages__quotes_in_reviews=F(0)))
+    silent = replace(book(F("0.4551")), rates=dict(book(F("0.4551")).rates) | of_model)
+    policy = BOOK.model_copy(update={"clauses": (clause(BOOK, "not-trained-on"), hide)})
+    assert broken_axioms(policy, silent) == () and meets(BOOK, hide, silent) and not meets(BOOK, expected(hide), silent)
 
 
 def test_outputs_never_make_a_removal() -> None:
@@ -278,7 +293,7 @@ def test_closeness_bounds_membership_by_2_65_percent() -> None:
 def test_a_hold_suspends_the_deletion_it_overrides_in_its_own_store() -> None:
     delete, hold = clause(ERASURE, "delete-raw"), clause(ERASURE, "hold-raw")
     held = replace(erasure(raw=365), situations=frozenset({"litigation_hold"}))
-    assert bound_on(ERASURE, delete, held) == ["backups"] and bound_on(ERASURE, hold, held) == ["raw_store"]
+    assert set(bound_on(ERASURE, delete, held)) == {"backups"} and set(bound_on(ERASURE, hold, held)) == {"raw_store"}
     assert meets(ERASURE, hold, held) and not complies(ERASURE, delete, held)  # the backups are kept as well
     emptied = replace(held, kept={**held.kept, **{(i, "backups"): F(30) for i in STORED}})
     assert complies(ERASURE, delete, emptied) and not meets(ERASURE, delete, emptied)

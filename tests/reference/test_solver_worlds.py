@@ -59,7 +59,7 @@ def as_reference(policy: Policy, told: Told) -> World:
 def named(rate: SolverRate, item: str) -> Rate:
     reading = "; ".join(part for part in str(rate.reading).split("|") if part)
     kind = KINDS[rate.family, rate.bound]
-    return Rate(kind, item, rate.artifact, rate.access, rate.asked, reading, rate.whose)  # type: ignore[arg-type]
+    return Rate(kind, item, rate.artifact, rate.access, rate.asked, reading, rate.whose, rate.reading.about)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -87,7 +87,7 @@ def test_the_reference_notices_a_changed_number() -> None:
         for _, _, told in realised(seed):
             world = as_reference(policy, told) if told is not None else None
             low = next((r for r in (world.rates if world else {}) if r.kind == "x_inf" and r.when == "now"), None)
-            high = Rate("x_sup", low.item, low.artifact, low.access, low.asked) if low else None
+            high = Rate("x_sup", low.item, low.artifact, low.access, low.asked, about=low.about) if low else None
             if world is not None and low is not None and high in world.rates:
                 broken = dict(world.rates) | {low: Fraction(1), high: Fraction(0)}
                 assert "AX3" in broken_axioms(policy, World(items=world.items, rates=broken, finish=world.finish))

@@ -143,7 +143,7 @@ def spoken(policy: Policy, world: World) -> set[Rate]:
 
 def _whole(policy: Policy, clause: Any, listening: World) -> None:
     """Every artifact and every part of the clause, also behind one that fails."""
-    from unlearn_spec.spec.reference.clauses import in_scope
+    from unlearn_spec.spec.reference.reach import in_scope
 
     for m in in_scope(policy, clause):
         one = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": (m,)})})

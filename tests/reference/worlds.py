@@ -15,7 +15,7 @@ from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
 from unlearn_spec.spec.reference import Rate, Removal, World
 from unlearn_spec.spec.reference.axioms import level, made_from
-from unlearn_spec.spec.reference.clauses import lineage
+from unlearn_spec.spec.reference.reach import lineage
 
 DAYS = (0, 7, 30, 31, 90, 365)
 
@@ -84,11 +84,17 @@ def _rates(
         now = treated(now, before, reach)
     if gone:
         now = dict.fromkeys(now, 0)
-    reference = mixed(now, drawn(draw, shape, extra), draw.choice((0, 1)) if close else 10)
+    average = now if draw.random() < 0.4 else mixed(now, drawn(draw, shape, extra), draw.choice((1, 5, 10)))
+    if policy.methods is not None:
+        average = treated(average, before, reach)
+    if gone:
+        average = dict.fromkeys(average, 0)
+    reference = mixed(average, drawn(draw, shape, extra), draw.choice((0, 1)) if close else 10)
     part = [Fraction(n, shape.unit) for n in range(shape.unit + 1)]
+    told = (("now", "model", now), ("now", "process", average), ("before", "model", before), ("reference", "model", reference))
     return {
-        Rate(kind, item, m, access, asked, reading, when): part[value]  # type: ignore[arg-type]
-        for when, values in (("now", now), ("before", before), ("reference", reference))
+        Rate(kind, item, m, access, asked, reading, when, about): part[value]  # type: ignore[arg-type]
+        for when, about, values in told
         for (kind, access, asked, reading), value in values.items()
     }
 
@@ -136,7 +142,8 @@ def _influenced(draw: Random, policy: Policy, removals: frozenset[Removal]) -> f
 
 def pruned(world: World, spoken: set[Rate]) -> World:
     """The world with only the rates that are spoken of, each with its twins at the other times."""
-    kept = {replace(rate, when=when, about="process") for rate in spoken for when in ("now", "before", "reference")}
+    times = (("now", "model"), ("now", "process"), ("before", "model"), ("reference", "model"))
+    kept = {replace(rate, when=when, about=about) for rate in spoken for when, about in times}  # type: ignore[arg-type]
     return replace(world, rates={rate: value for rate, value in world.rates.items() if rate in kept})
 
 

@@ -33,6 +33,8 @@ class Expected:
     repairs: Mapping[Core, frozenset[tuple[str, str, str]]] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     """What the messages must say."""
+    others: frozenset[str] = frozenset()
+    """Every other repair that is offered as re-checked, in its words: several numbers at once, suspensions, methods, samples."""
 
 
 def example(name: str) -> Data:
@@ -120,7 +122,20 @@ def bad_example(draw: Random) -> tuple[Data, Expected]:
     found += [core("V001", "never-applies"), core("A001", "forget-hard"), core("A001", "forget-hard"), core("A010")]
     needed_samples = math.ceil(math.log(0.05) / math.log(1 - float(hard)))
     found.append(core("T001", "forget-hard"))
-    return data, Expected(tuple(found), _frozen(repairs), (f"needs {needed_samples:,} samples",))
+    certified = math.ceil((1 - 0.05 ** (1 / samples)) * 10_000) / 100
+    others = {f"{needed_samples:,} samples", f"limit at_most {certified:.4g}%"}
+    clashing = {name for code, names in found if code == "C001" for name in names} - {"keep-wiki"}
+    if len(clashing) > 1:  # one floor gives way to all limits on what is shared
+        left = (wiki - shared + min(shared, *(room[name] for name in clashing))) / wiki
+        mended = f"at_least {percent(below(left, floor))} on keep-wiki"
+        others.add(f"to settle all {len(clashing)} conflicts among these clauses: {mended}")
+    if infeasible:
+        others.add("list a method that reaches api")
+    if not infeasible and "api-clean" not in clashing:
+        found.append(core("K019", "api-clean"))  # the one method is known to act on the product alone
+    if gone < kept:
+        others.add("let quarterly-audit suspend erase-now while it applies")
+    return data, Expected(tuple(found), _frozen(repairs), (f"needs {needed_samples:,} samples",), frozenset(others))
 
 
 def _days(number: int) -> str:
@@ -195,7 +210,7 @@ def dual_use(draw: Random) -> tuple[Data, Expected]:
     for each in data["clauses"]:
         each.pop("evidence", None)
 
-    found, repairs, words = [core("M004", "press-line"), core("A011")], {}, []
+    found, repairs, words, others = [core("M004", "press-line"), core("A011")], {}, [], set()
     shared = math.floor(limit * hazard + (1 - floor) * biology)
     if shared < most:
         found.append(core("C010", "no-uplift-api", "keep-biology"))
@@ -204,7 +219,8 @@ def dual_use(draw: Random) -> tuple[Data, Expected]:
         one = core("C006", "no-uplift-weights", "quick")
         found.append(one)
         repairs[one] = {("by", _days(slow), "quick"), ("at_most", percent(above(before, deep)), "no-uplift-weights")}
-    return data, Expected(tuple(found), _frozen(repairs), tuple(words))
+        others.add("let no-uplift-weights suspend quick while it applies")
+    return data, Expected(tuple(found), _frozen(repairs), tuple(words), frozenset(others))
 
 
 # --- an erasure request ----------------------------------------------------------------------------------------------
@@ -244,6 +260,9 @@ def erasure(draw: Random) -> tuple[Data, Expected]:
         found.append(core("R002", "membership", "remove-influence"))
     if hidden > said or by < quickest:
         found.append(core("M003", "reply-to-subject"))
+    late = [name for name, day in (("done-in-a-month", by), ("delete-raw", gone)) if day > 31]
+    if late:
+        found.append(core("L003", *late))
     return data, Expected(tuple(found), _frozen(repairs))
 
 

@@ -76,7 +76,7 @@ def possible(
 
 def is_mean(policy: Policy, clause: Clause) -> bool:
     """Whether a clause bounds how much of a set of exactly known size is revealed or kept, on average."""
-    if not isinstance(clause, Suppress | Retain) or clause.over != "mean" or counts_refusals(clause):
+    if not isinstance(clause, Suppress | Retain) or clause.left or clause.over != "mean" or counts_refusals(clause):
         return False
     size = policy.information[clause.target].size
     return isinstance(clause.limit, AtMost | AtLeast) and size is not None and size[0] == size[1]

@@ -15,7 +15,7 @@ from .encode import Block, Encoder, conjunction, disjunction, number, total
 from .exponential import exp_bounds
 from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved
 from .group_privacy import most_units
-from .lineage import enclosing, exposures, inherited, kin
+from .lineage import enclosing, exposures, inherited, kin, may_stem_from
 from .regions import Region
 from .suites import own_questions
 
@@ -91,7 +91,7 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
     ),
     Axiom(
         "K2",
-        "Removal without remainder, of a set and of every retained set made from it, ends the set's influence.",
+        "Removal without remainder, of a set and of every retained set that is or may be made from it, ends the set's influence.",
         "definition",
     ),
     Axiom(
@@ -141,7 +141,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
         exactly(outer, flag.of[1])
         for flag in influences
         for whole in enclosing(policy, flag.of[0])
-        for name in (whole, *kin(policy, whole))
+        for name in (whole, *may_stem_from(policy, whole))
         for outer in enclosing(policy, name)
     )
     removals = tuple(dict.fromkeys((*(atom for atom in every if isinstance(atom, Removed)), *exact)))
@@ -292,10 +292,10 @@ def _counted(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Reg
 @cache
 def _neighbours(rates: tuple[Rate, ...]) -> tuple[tuple[Rate, Rate, tuple[str, ...]], ...]:
     """Neighbours in the order of the rates, (lower, higher), with the axioms that put them so."""
-    alike: dict[tuple[str, str], list[Rate]] = {}
+    alike: dict[tuple[str, str, str], list[Rate]] = {}
     for rate in rates:
         if rate.family != "drops":
-            alike.setdefault((rate.whose, rate.reading.decoding), []).append(rate)
+            alike.setdefault((rate.whose, rate.reading.about, rate.reading.decoding), []).append(rate)
     found = []
     for group in alike.values():
         over = {low: [high for high in group if low != high and _under(low, high)] for low in group}
@@ -387,7 +387,8 @@ def _closeness(
 
     `inwards`: rounded so that they claim more, for worlds that lie exactly within.
     """
-    pairs = [(rate, replace(rate, whose="reference")) for rate in block.rates if rate.whose == "now"] if removals else []
+    expected = [rate for rate in block.rates if (rate.whose, rate.reading.about) == ("now", "process")] if removals else []
+    pairs = [(rate, rate.at("reference")) for rate in expected]
     for removal in removals:
         if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
             continue
@@ -457,7 +458,7 @@ def _unchanged(
     if policy.methods is None:
         return
     for rate in block.rates:
-        before = replace(rate, whose="before")
+        before = rate.at("before")
         if rate.whose == "now" and before in block.rates:
             same = [f"(= {encoder.mass(rate, region)} {encoder.mass(before, region)})"]
             if block.levels:
@@ -519,7 +520,7 @@ def _fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
     for rate in block.rates:
         if rate.family == "drops":
             now = replace(rate, family="reveals", bound="inf")
-            fall = f"(- {encoder.mass(replace(now, whose='before'), region)} {encoder.mass(now, region)})"
+            fall = f"(- {encoder.mass(now.at('before'), region)} {encoder.mass(now, region)})"
             yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
 
 
@@ -578,7 +579,7 @@ def _influence(encoder: Encoder, policy: Policy, influences: tuple[Flag, ...]) -
             yield Row(_with_lineage("K1", policy, artifact, target), f"(or {gone} {influenced})")
         kin_gone = [_gone(encoder, policy, name, artifact) for name in retained]
         for outer in enclosing(policy, target):
-            made = [name for name in kin(policy, outer) if name in met]
+            made = [name for name in may_stem_from(policy, outer) if name in met]
             ended = [encoder.removed(exactly(outer, artifact)), *(_gone(encoder, policy, n, artifact) for n in made)]
             yield Row(("K2",), f"(=> {conjunction(ended)} (not {influenced}))")
         for name, without in zip(retained, kin_gone, strict=True):

@@ -24,6 +24,7 @@ from .limits import not_covered
 from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
 from .questions import open_fields
 from .realise import realise
+from .regions import lies_in
 from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed
 from .solver import DEFAULT_EFFORT, Undecided
 from .theory import Theory, build, declared_facts
@@ -226,11 +227,9 @@ def _encoded(before: Policy, after: Policy, all_cases: Sequence[_Case], effort: 
             (after, [case.after for case in all_cases]),
         )
         for clause in policy.clauses
-        for formula in (
-            *(_body(policy, narrowed(clause, part)) for part in dict.fromkeys(b.part(clause.id) for b in bindings)),
-            _body(policy, clause),
-            *(_on_artifact(policy, clause, name) for name in scoped_artifacts(policy, clause)),
-        )
+        for part in dict.fromkeys((None, *(bound.part(clause.id) for bound in bindings)))
+        for one in (narrowed(clause, part),)
+        for formula in (_body(policy, one), *(_on_artifact(policy, one, name) for name in scoped_artifacts(policy, one)))
     )
     unspoken = ground.model_copy(update={"clauses": ()})
     return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort), ground
@@ -313,6 +312,8 @@ def _same(asked: _Asked, one: Clause, other: Clause) -> bool:
         return False
     pair = (asked.before.policy, one), (asked.after.policy, other)
     if any(set(case.before.on(*pair[0])) != set(case.after.on(*pair[1])) for case in asked.cases):
+        return False
+    if any(case.before.part(one.id) != case.after.part(other.id) for case in asked.cases):
         return False
     if not_covered(*pair) or not_covered(pair[1], pair[0]):
         return False
@@ -466,7 +467,7 @@ def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tupl
         return None
     for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)):
         if isinstance(atom, ShareAbove) and atom.rate.family != "drops":
-            items = [s for s in world.strata if atom.target in s.inside and atom.rate in s.rates]
+            items = [s for s in world.strata if lies_in(s.inside, atom.target) and atom.rate in s.rates]
             limit = atom.threshold
             past = [s for s in items if (s.rates[atom.rate] < limit if atom.op == ">=" else s.rates[atom.rate] > limit)]
             return sum(s.count for s in past), sum(s.count for s in items), limit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -147,20 +148,18 @@ def _influenced(policy: Policy, world: World, removals: Collection[reference.Rem
 
 
 def _rates(policy: Policy, world: World) -> Iterator[tuple[reference.Rate, Fraction]]:
-    """Every rate under every name that the policy's words give its reading, of the process and of the released model."""
+    """Every rate under every name that the policy's words give its reading."""
     names = _reading_names(policy)
-    both = any(getattr(clause, "about", None) == "model" for clause in policy.clauses)
     for number, stratum in enumerate(world.strata):
         for rate, value in stratum.rates.items():
             if rate.family != "drops":
-                for read in names.get(rate.reading, {_name(rate.reading)}):
-                    for about in ("process", "model") if both and rate.whose == "now" else ("process",):
-                        yield _rate(rate, f"i{number}", read, about), value
+                for read in names.get(replace(rate.reading, about="model"), {_name(rate.reading)}):
+                    yield _rate(rate, f"i{number}", read), value
 
 
-def _rate(rate: Rate, item: str, read: str, about: Any) -> reference.Rate:
+def _rate(rate: Rate, item: str, read: str) -> reference.Rate:
     kind: Any = KINDS[rate.family, rate.bound]
-    return reference.Rate(kind, item, rate.artifact, rate.access, rate.asked, read, rate.whose, about)
+    return reference.Rate(kind, item, rate.artifact, rate.access, rate.asked, read, rate.whose, rate.reading.about)
 
 
 def _name(reading: Reading) -> str:

@@ -31,7 +31,7 @@ from .formulas import (
     Uses,
     atoms,
 )
-from .regions import Region, Regions
+from .regions import Region, Regions, declared_set
 
 
 class TooLarge(Exception):
@@ -161,9 +161,9 @@ class Encoder:
         return self.symbol("f", atom, "Bool")
 
     def of(self, target: str) -> tuple[Region, ...]:
-        if target in self.regions.too_large:
+        if declared_set(target) in self.regions.too_large:
             raise TooLarge(target)
-        return self.regions.of[target]
+        return self.regions.pieces(target)
 
     def set_size(self, target: str) -> str:
         return self._over(target, self.size)

@@ -30,7 +30,7 @@ from .formulas import (
     Unserved,
     Uses,
 )
-from .regions import REST
+from .regions import REST, lies_in
 from .world_model import Stratum, World
 
 _COMPARE: Final[dict[Comparison, Callable[[Fraction, Fraction], bool]]] = {
@@ -116,7 +116,7 @@ def _negated(answer: bool | None) -> bool | None:
 
 
 def _items(world: World, target: str) -> tuple[Stratum, ...]:
-    return tuple(s for s in world.strata if (not s.inside if target == REST else target in s.inside))
+    return tuple(s for s in world.strata if (not s.inside if target == REST else lies_in(s.inside, target)))
 
 
 def _size(world: World, target: str) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
 from ..policy.model import Decoding, RevealsWhen
-from ..policy.vocabulary import Access
+from ..policy.vocabulary import About, Access
 
 Comparison = Literal["<=", ">=", "<", ">"]
 Whose = Literal["now", "before", "reference"]
@@ -19,17 +19,19 @@ Bound = Literal["sup", "inf"]
 
 @dataclass(frozen=True)
 class Reading:
-    """Which rate is meant: what counts as revealing, and how answers are drawn. Two readings are two rates."""
+    """Which rate is meant: what counts as revealing, how answers are drawn, and of what. Two readings are two rates."""
 
     predicate: str = ""
     decoding: str = ""
+    about: About = "model"
+    """The one released model's rate of now, or the expectation over trainings. At other times there is but one, named so."""
 
     def __str__(self) -> str:
         return f"{self.predicate}|{self.decoding}"
 
 
-def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> Reading:
-    """The reading a clause states; empty parts are open."""
+def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None, about: About | None = None) -> Reading:
+    """The reading a clause states; empty parts are open. Not said of what: of the released model."""
     predicate = (
         ""
         if reveals_when is None
@@ -44,7 +46,7 @@ def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> R
             if name != "max_new_tokens"
         )
     )
-    return Reading(predicate, drawn)
+    return Reading(predicate, drawn, about or "model")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ class Rate:
     @cached_property
     def _hash(self) -> int:  # rates are the keys of most of what is encoded
         return hash((self.artifact, self.whose, self.family, self.bound, self.access, self.asked, self.reading))
+
+    def at(self, whose: Whose) -> Rate:
+        """The same rate before unlearning, or of the reference."""
+        return replace(self, whose=whose, reading=replace(self.reading, about="model"))
 
 
 @dataclass(frozen=True)

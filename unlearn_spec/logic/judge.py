@@ -154,10 +154,7 @@ def _speaking(policy: Policy, artifact: str) -> tuple[Premise, ...]:
 
 def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) -> tuple[EvidenceFact, ...]:
     """The fact as a premise for this clause. For a clause about a process, one run counts only as Markov's bound."""
-    about_process = (
-        clause.about != "model" if isinstance(clause, Remove) else getattr(clause, "about", None) == "process"
-    )
-    if not about_process or isinstance(fact, RecordFact | ApartFact) or (isinstance(fact, RateFact) and not fact.one_run):
+    if not _about_process(clause) or isinstance(fact, RecordFact | ApartFact) or (isinstance(fact, RateFact) and not fact.one_run):
         return (fact,)
     if one_run is None:
         return ()
@@ -172,6 +169,12 @@ def _about_clause(clause: Clause, fact: EvidenceFact, one_run: OneRun | None) ->
         if not answered and fact.low >= one_run.refute_at:
             return (replace(expected, low=one_run.tau),)
     return ()
+
+
+def _about_process(clause: Clause) -> bool:
+    if isinstance(clause, Remove):
+        return clause.about != "model"
+    return getattr(clause, "about", None) == "process"
 
 
 def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) -> Formula:
@@ -190,7 +193,7 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
             return All(_known(rate, counted(">=", fact.low), counted("<=", fact.high)))
         case DropFact():
             now = _rate(fact, clause, "now")
-            before = replace(now, whose="before")
+            before = now.at("before")
             fell = MeanDrop(before, now, fact.target, ">=", fact.low)
             return All((fell, MeanDrop(before, now, fact.target, "<=", fact.high)))
         case MembershipFact(same_lottery=False):
@@ -208,15 +211,17 @@ def _formula(policy: Policy, clause: Clause, artifact: str, fact: EvidenceFact) 
 
 def _rate(fact: RateFact | CountFact | DropFact, clause: Clause, whose: Whose) -> Rate:
     """The theory's rate behind a measured one. Of answers that are no refusals it is the one that the clause limits."""
-    reading, side = _reading(fact.reading), "knows" if isinstance(fact, DropFact) else fact.side
+    expected = _about_process(clause) or (isinstance(fact, RateFact) and not fact.one_run)
+    reading, side = _reading(fact.reading, expected), "knows" if isinstance(fact, DropFact) else fact.side
     limited = rate_of(clause, fact.artifact, WEAKEST) if isinstance(clause, RateGoal) else None
     about_answers = limited is not None and limited.family == "answers"
     family: Family = "reveals"
     bound: Bound = "inf" if side == "knows" else "sup"
     if side == "refuses" or (isinstance(fact, DropFact) and about_answers):
-        family, reading = "answers", Reading("", reading.decoding)
+        family, reading = "answers", replace(reading, predicate="")
         bound = limited.bound if limited is not None and about_answers else "sup"
-    return Rate(fact.artifact, whose, family, bound, fact.access, fact.asked, reading)
+    rate = Rate(fact.artifact, "now", family, bound, fact.access, fact.asked, reading)
+    return rate if whose == "now" else rate.at(whose)
 
 
 def _known(rate: Rate, low: Formula, high: Formula) -> tuple[Formula, ...]:
@@ -226,9 +231,9 @@ def _known(rate: Rate, low: Formula, high: Formula) -> tuple[Formula, ...]:
     return (low,) if rate.bound == "sup" else (high,)
 
 
-def _reading(text: str) -> Reading:
+def _reading(text: str, expected: bool) -> Reading:
     predicate, _, decoding = text.partition("|")
-    return Reading(predicate, decoding)
+    return Reading(predicate, decoding, "process" if expected else "model")
 
 
 def _recorded(policy: Policy, clause: Clause, artifact: str, fact: RecordFact) -> Formula:

@@ -35,7 +35,7 @@ def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> t
         "scope.audience": one.scope.audience in (None, other.scope.audience),
         "scope.languages": _spans(one.scope.languages, other.scope.languages),
         "scope.precision": _spans(one.scope.precision, other.scope.precision),
-        "about": getattr(other, "about", None) in (None, getattr(one, "about", None)),
+        "about": not isinstance(other, Remove) or other.about in (None, getattr(one, "about", None)),
         "strength": one.strength == "must" or other.strength == "should",
         "until": isinstance(one, Keep) or _lasts(one.until, other.until),
         "by": isinstance(other, _TIMED) or _in_time(one.by, other.by),

@@ -29,6 +29,16 @@ def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def apart(policy: Policy, one: str, other: str) -> bool:
+    """Whether two sets are known to share no item: one of examples and one of facts, or declared disjoint."""
+    kinds = {policy.information[name].kind for name in (one, other)}
+    ours, theirs = set(enclosing(policy, one)), set(enclosing(policy, other))
+    declared = (set(r.sets) for r in policy.relations if r.kind == "disjoint_from")
+    return kinds == {"examples", "facts"} or any(
+        a != b for sets in declared for a in sets & ours for b in sets & theirs
+    )
+
+
 def exposures(policy: Policy, artifact: str) -> frozenset[str]:
     """Sets of which the artifact was trained on some items, itself or through the artifacts it is derived from (K4)."""
     found: set[str] = set()
@@ -56,16 +66,27 @@ def inherited(policy: Policy, artifact: str, target: str) -> bool:
 
 def kin(policy: Policy, target: str) -> tuple[str, ...]:
     """Sets of examples made from the target's, or a part's (translations, paraphrases), that are not part of it."""
-    part_of_it = {name for name in policy.information if target in enclosing(policy, name)}
-    found = {target, *part_of_it}
+    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    return _made_from(policy, parts, parts)
+
+
+def may_stem_from(policy: Policy, target: str) -> tuple[str, ...]:
+    """Its kin, and what was made from a set that it lies within: nothing says that the target's items were left out."""
+    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    return _made_from(policy, parts.union(enclosing(policy, target)), parts)
+
+
+def _made_from(policy: Policy, sources: set[str], parts: set[str]) -> tuple[str, ...]:
+    """Sets of examples made from some sets, directly or not, without those that are parts."""
+    found: set[str] = set()
     grew = True
     while grew:
         grew = False
         for name, info in policy.information.items():
-            if info.kind == "examples" and info.built_from in found and name not in found:
+            if info.kind == "examples" and info.built_from in found | sources and name not in found:
                 found.add(name)
                 grew = True
-    return tuple(name for name in policy.information if name in found - part_of_it)
+    return tuple(name for name in policy.information if name in found - parts)
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:

@@ -50,6 +50,7 @@ from .formulas import (
     Reading,
     Removed,
     ShareAbove,
+    Size,
     Stored,
     Tpr,
     Unserved,
@@ -62,6 +63,10 @@ from .memo import once_a_policy
 from .regions import REST, connected_groups
 
 RateGoal = Suppress | Refuse | Retain | Rectify
+ITEMWISE = Suppress | Refuse | Retain | Rectify | Delete | Keep | DeIndex
+"""Goals about the items of a set, one by one or added up: what is asked of some of them can be asked without the others."""
+ANYWHERE = "*"
+"""A scope that is left open."""
 REFERENCES = ("retrain_without", "retrain_then_same_steps")
 STORES = ("dataset", "index", "cache")
 MODELS = ("model", "checkpoint", "adapter", "service")
@@ -109,16 +114,17 @@ def fitting_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
 def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "now", asked: str | None = None) -> Rate:
     """The rate a clause limits, on one artifact. Refusals are limited through the answers that are none."""
     metric = clause.reveals_when.metric if clause.reveals_when is not None else None
-    reading = reading_of(clause.reveals_when, clause.scope.decoding)
+    reading = reading_of(clause.reveals_when, clause.scope.decoding, getattr(clause, "about", None))
     family: Family = "reveals"
     if isinstance(clause, Refuse) or metric in ("refusal", "not_refusal"):
-        family, reading = "answers", Reading("", reading.decoding)
+        family, reading = "answers", replace(reading, predicate="")
     elif isinstance(clause, Rectify):
         family = "corrects"
     from_above = isinstance(clause, Suppress) != counts_refusals(clause)
     bound: Bound = "sup" if from_above else "inf"
     probe = asked or clause.scope.asked or choice.asked
-    return Rate(artifact, whose, family, bound, clause.scope.access or choice.access, probe, reading)
+    rate = Rate(artifact, "now", family, bound, clause.scope.access or choice.access, probe, reading)
+    return rate if whose == "now" else rate.at(whose)
 
 
 def counts_refusals(clause: RateGoal) -> bool:
@@ -128,7 +134,10 @@ def counts_refusals(clause: RateGoal) -> bool:
 
 
 def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
-    """What a clause demands of one artifact, with its deadline and its methods."""
+    """What a clause demands of one artifact, with its deadline and its methods: nothing where no item is left to it."""
+    if (left := left_on(clause, artifact)) is not None:
+        rest = clause.leaving({}).model_copy(update={"target": left})
+        return _if_any(left, on_artifact(policy, rest, artifact, choice))
     parts = [demand(policy, clause, artifact, choice)]
     if clause.by is not None and isinstance(clause, RateGoal | Remove | Destroy | DeIndex):
         parts.append(FinishedBy(artifact, "<=", clause.by))
@@ -137,6 +146,15 @@ def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = 
     if clause.using and policy.methods is not None:
         parts.append(Either(tuple(Uses(name, artifact) for name in clause.using)))
     return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def left_on(clause: Clause, artifact: str) -> str | None:
+    """What other clauses leave of the target on an artifact, if they suspend this one for some of its items."""
+    return clause.left.get(artifact) or clause.left.get(ANYWHERE)
+
+
+def _if_any(target: str | None, formula: Formula) -> Formula:
+    return formula if target is None else Either((Size(target, 0, 0), formula))
 
 
 def demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked: str | None = None) -> Formula:
@@ -207,7 +225,7 @@ def at_least(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
 
 def not_worse(now: Rate, target: str, over: Over, limit: Within, *, falls: bool = True) -> Formula:
     """That a rate has not fallen (or, if it is not to rise, not risen) by more than the margin."""
-    before = replace(now, whose="before")
+    before = now.at("before")
     if over == "mean":
         return MeanDrop(*((before, now) if falls else (now, before)), target, "<=", limit.within)
     drop = replace(now, family="drops", bound="sup")
@@ -275,7 +293,8 @@ def obtainable(policy: Policy, clause: Clause) -> Formula:
     if not stores:
         return TRUE
     at = clause.evidence.at or Fraction(0)
-    return All(tuple(KeptForTest(target, stores, name, at) for name in scoped_artifacts(policy, clause)))
+    tests = ((name, KeptForTest(target, stores, name, at)) for name in scoped_artifacts(policy, clause))
+    return All(tuple(_if_any(left_on(clause, name), test) for name, test in tests))
 
 
 def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
@@ -306,12 +325,13 @@ def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
 
 
 def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Reading, ...]:
-    """The readings of "revealed" that clauses use for a set (or a set it may share items with) on an artifact.
+    """The readings of "revealed" that clauses use for a set (or a set it may share items with) on an artifact, and of what.
 
-    None in use there: those used on the artifact at all; none at all: one open reading.
+    None in use there: those used on the artifact at all; none at all: one open reading, of the process.
     """
     used, kin = _readings_used(policy)
-    return tuple(used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())) or (Reading(),)
+    here = used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())
+    return tuple(here) or (Reading(about="process"),)
 
 
 @once_a_policy
@@ -374,7 +394,8 @@ def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
 def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
     if fact.reveals_when is not None or fact.decoding is not None:
         return (reading_of(fact.reveals_when, fact.decoding),)
-    return readings_on(policy, fact.in_, fact.target)
+    used = readings_on(policy, fact.in_, fact.target)
+    return tuple(dict.fromkeys(replace(reading, about="model") for reading in used))
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -414,8 +435,9 @@ def claimed_rates(
     policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked
 ) -> Iterator[Rate]:
     for name in artifacts:
-        written = claim.reveals_when is not None or claim.decoding is not None
-        for reading in (
-            (reading_of(claim.reveals_when, claim.decoding),) if written else readings_on(policy, name, claim.of)
-        ):
+        readings = readings_on(policy, name, claim.of)
+        if claim.reveals_when is not None or claim.decoding is not None:
+            kinds = dict.fromkeys(reading.about for reading in readings)
+            readings = tuple(reading_of(claim.reveals_when, claim.decoding, about) for about in kinds)
+        for reading in readings:
             yield Rate(name, "now", "reveals", "sup", access, asked, reading)

@@ -19,7 +19,7 @@ from .encode import Block, Encoder, disjunction
 from .evaluate import evaluate
 from .exponential import exp_bounds
 from .formulas import FinishedBy, Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved, Uses, atoms
-from .regions import REST, Region
+from .regions import REST, Region, lies_in
 from .solver import Undecided
 from .theory import Theory
 from .world_model import Served, Stratum, TestPower, World, with_drops
@@ -127,18 +127,18 @@ def _lost_whole(encoder: Encoder) -> str:
         for drop in (rate for rate in block.rates if rate.family == "drops"):
             now = replace(drop, family="reveals", bound="inf")
             for region in block.regions:
-                rows.append(_same(encoder, block, drop, replace(now, whose="before"), region))
+                rows.append(_same(encoder, block, drop, now.at("before"), region))
                 rows.append(f"(assert (= {encoder.mass(now, region)} 0))")
     return "".join(rows)
 
 
 def _as_reference(encoder: Encoder) -> str:
     """Every item is as in the reference: then a removal holds item by item."""
-    pairs = [(block, rate, replace(rate, whose="reference")) for block in encoder.blocks for rate in block.rates]
+    pairs = [(block, rate, rate.at("reference")) for block in encoder.blocks for rate in block.rates]
     return "".join(
         _same(encoder, block, rate, twin, region)
         for block, rate, twin in pairs
-        if rate.whose == "now" and twin in block.rates
+        if (rate.whose, rate.reading.about) == ("now", "process") and twin in block.rates
         for region in block.regions
     )
 
@@ -194,7 +194,7 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
                 if region in block.regions:
                     profiles.update(_profiles(theory, block, region, count, numbers))
             kept = {
-                store: numbers[encoder.stored(store, region)] for store, name in stores if name in region.inside
+                store: numbers[encoder.stored(store, region)] for store, name in stores if lies_in(region.inside, name)
             }
             inside, shown = region.inside - {REST}, _shown(theory, region, count, numbers)
             if inside or profiles:
@@ -416,8 +416,8 @@ def _close(removal: Removed, rates: Mapping[Rate, Fraction]) -> bool:
     """Whether expected rates are as close to the reference's as a removal says (AX6), e^±ε rounded against it."""
     up, down = exp_bounds(removal.epsilon)[0], exp_bounds(-removal.epsilon)[1]
     for rate, x in rates.items():
-        r = rates.get(replace(rate, whose="reference"))
-        if rate.whose == "now" and r is not None:
+        r = rates.get(rate.at("reference"))
+        if (rate.whose, rate.reading.about) == ("now", "process") and r is not None:
             least = max(down * (r - removal.delta), 1 - removal.delta - up * (1 - r))
             most = min(up * r + removal.delta, 1 - down * (1 - removal.delta - r))
             if not least <= x <= most:

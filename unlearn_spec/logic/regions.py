@@ -23,6 +23,49 @@ MAX_DEPTH = 64
 """Sets that a region of such a group may lie in on average."""
 
 
+class Remainder(str):
+    """Those items of a set that are in none of some others. As text, a name that no policy can give."""
+
+    of: str
+    taken: tuple[str, ...]
+    """Names of sets, or remainders of them."""
+
+    def __new__(cls, of: str, taken: Iterable[str]) -> Remainder:
+        names = tuple(sorted(set(taken)))
+        found = super().__new__(cls, f"({of} outside {', '.join(names)})")
+        found.of, found.taken = of, names
+        return found
+
+
+def sets_in(target: str) -> frozenset[str]:
+    """The declared sets that a target is made of."""
+    if isinstance(target, Remainder):
+        return frozenset((target.of,)).union(*(sets_in(name) for name in target.taken))
+    return frozenset((target,))
+
+
+def declared_set(target: str) -> str:
+    """The set that a target is, or is what remains of."""
+    return target.of if isinstance(target, Remainder) else target
+
+
+def lies_in(inside: frozenset[str], target: str) -> bool:
+    """Whether items of exactly these sets belong to a target."""
+    if isinstance(target, Remainder):
+        return target.of in inside and not any(lies_in(inside, name) for name in target.taken)
+    return target in inside
+
+
+def tied(relations: Sequence[Relation], targets: Iterable[str]) -> Sequence[Relation]:
+    """The relations, with one for every two sets of which items of the one are told apart by the other: any may be shared."""
+    found: dict[tuple[str, str], None] = {}
+    for target in targets:
+        if isinstance(target, Remainder):
+            found.update({(target.of, name): None for name in sorted(sets_in(target) - {target.of})})
+    more = (Relation.model_construct(left=a, kind="overlaps", right=b, low=0, high=None) for a, b in found)
+    return (*relations, *more) if found else relations
+
+
 @dataclass(frozen=True)
 class Region:
     """Items that are in every set of `inside` and in no other set of the same group."""
@@ -38,6 +81,11 @@ class Regions:
     groups: tuple[tuple[str, ...], ...]
     too_large: frozenset[str]
     """Sets whose group has more regions than are enumerated (X002)."""
+
+    def pieces(self, target: str) -> tuple[Region, ...]:
+        """The regions that make up a set, or what remains of it."""
+        whole = self.of[declared_set(target)]
+        return tuple(r for r in whole if lies_in(r.inside, target)) if isinstance(target, Remainder) else whole
 
     def shared(self, left: str, right: str) -> tuple[Region, ...]:
         """Regions inside both sets."""

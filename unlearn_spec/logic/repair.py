@@ -110,6 +110,12 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     return tuple(name for name, body in clashing if theory.possible((body,)))
 
 
+def _in_part(policy: Policy, clause: Clause, situation: Sequence[str] | None) -> bool:
+    """Whether a situation leaves the clause only some items of its target."""
+    places = None if situation is None else binding(policy, frozenset(situation)).part(clause.id)
+    return any(target is not None for _, target in places or ())
+
+
 def _least(
     policy: Policy,
     names: Sequence[str],
@@ -131,7 +137,7 @@ def _least(
         return None
     theory, held = alone(policy, names, situation, without=without)
     others = tuple(literal for literal, owner in held.items() if owner != clause.id)
-    exact = left_by(theory, clause, knob, others)
+    exact = None if _in_part(policy, clause, situation) else left_by(theory, clause, knob, others)
     start = 0 if exact is None else knob.index(exact)
     if start <= last and exact is not None and enough(start):
         return knob.at(start)  # what is stricter lies beyond the optimum

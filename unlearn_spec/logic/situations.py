@@ -1,4 +1,4 @@
-"""Which clauses bind when, and where: situations, guards, and clauses that suspend others on their own artifacts."""
+"""Which clauses bind when, and where: situations, guards, and clauses that suspend others on their own artifacts and items."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from itertools import product
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
-from .meaning import scoped_artifacts
+from .lineage import apart, enclosing
+from .meaning import ANYWHERE, ITEMWISE, scoped_artifacts
 from .memo import once_a_policy
+from .regions import Remainder, declared_set
 
 MAX_SITUATIONS = 12
 """Situations beyond which assignments are not enumerated (X002)."""
 
 
-Part = tuple[str, tuple[str, ...]]
-"""A clause and those artifacts of its scope on which it binds, where others suspend it on the rest."""
+Place = tuple[str | None, str | None]
+"""An artifact, and what other clauses leave there of the target: None where that is all. No artifact: the scope is open."""
+Part = tuple[str, tuple[Place, ...]]
+"""A clause and where it binds, where others suspend it on some of its artifacts or for some items of its target."""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """Which clauses bind: on every artifact of their scope, or on some of them only."""
+    """Which clauses bind: as they are written, or in part only."""
 
     whole: frozenset[str]
     partly: tuple[Part, ...] = ()
@@ -30,19 +34,39 @@ class Binding:
         """The clauses that bind anywhere."""
         return self.whole.union(name for name, _ in self.partly)
 
-    def part(self, name: str) -> tuple[str, ...] | None:
-        """The artifacts on which a clause binds, if these are only some of its scope."""
+    def part(self, name: str) -> tuple[Place, ...] | None:
+        """Where a clause binds, if that is only a part of what it is written for."""
         return dict(self.partly).get(name)
 
     def on(self, policy: Policy, clause: Clause) -> tuple[str, ...]:
-        """The artifacts on which one of the policy's clauses binds."""
-        return scoped_artifacts(policy, clause) if clause.id in self.whole else self.part(clause.id) or ()
+        """The artifacts on which one of the policy's clauses binds, if only for some items."""
+        part = self.part(clause.id)
+        if part is None:
+            return scoped_artifacts(policy, clause) if clause.id in self.whole else ()
+        open_ = any(artifact is None for artifact, _ in part)
+        return scoped_artifacts(policy, clause) if open_ else tuple(artifact for artifact, _ in part if artifact is not None)
+
+    def without(self, names: frozenset[str]) -> Binding:
+        """What binds beside some clauses."""
+        return Binding(self.whole - names, tuple(part for part in self.partly if part[0] not in names))
 
     def within(self, other: Binding) -> bool:
         """Whether everything that binds here binds there too."""
         there = dict(other.partly)
-        rest = {name: artifacts for name, artifacts in self.partly if name not in other.whole}
-        return self.whole <= other.whole and all(set(rest[name]) <= set(there.get(name, ())) for name in rest)
+        rest = {name: places for name, places in self.partly if name not in other.whole}
+        return self.whole <= other.whole and all(_no_more(places, there.get(name, ())) for name, places in rest.items())
+
+
+def _no_more(here: tuple[Place, ...], there: tuple[Place, ...]) -> bool:
+    """Whether no artifact and no item is here that is not there."""
+    left = dict(there)
+    return all(artifact in left and _no_larger(target, left[artifact]) for artifact, target in here)
+
+
+def _no_larger(here: str | None, there: str | None) -> bool:
+    if there is None or here == there:
+        return True
+    return isinstance(here, Remainder) and isinstance(there, Remainder) and set(here.taken) >= set(there.taken)
 
 
 @dataclass(frozen=True)
@@ -91,37 +115,57 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
 
 
 def binding(policy: Policy, holding: frozenset[str]) -> Binding:
-    """What binds: a clause whose guard holds, save on the artifacts of binding clauses that override it.
+    """What binds: a clause whose guard holds, save on the artifacts, and for the items, of binding clauses that override it.
 
-    A scope left open stands for every artifact: who leaves it open suspends everywhere, or is suspended as a whole. (The
-    override graph has no cycle.)
+    A scope left open stands for every artifact: who leaves it open suspends everywhere, and is suspended so. (The override
+    graph has no cycle.)
     """
     guards = _guards(policy)
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
-    settled: dict[str, tuple[str | None, ...]] = {}
+    settled: dict[str, dict[str | None, str | None]] = {}
 
-    def scope(name: str) -> tuple[str | None, ...]:
+    def scope(name: str) -> dict[str | None, str | None]:
         clause = guards.clauses[name]
-        return (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
+        places = (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
+        return dict.fromkeys(places, getattr(clause, "target", None))
 
-    def bound(name: str) -> tuple[str | None, ...]:
+    def bound(name: str) -> dict[str | None, str | None]:
         if name not in settled:
-            free = scope(name) if holds_now[guards.clauses[name].scope.when] else ()
-            for other in guards.overriders.get(name, ()) if free else ():
-                taken = bound(other)
-                free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
+            free = scope(name) if holds_now[guards.clauses[name].scope.when] else {}
+            for other in guards.overriders.get(name, ()):
+                for there, taken in bound(other).items() if free else ():
+                    for here in [place for place in free if None in (place, there) or place == there]:
+                        left = remaining(policy, guards.clauses[name], free.pop(here), taken)
+                        free |= {} if left is None else {here: left}
             settled[name] = free
         return settled[name]
 
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
-    partly = []
+    partly: list[Part] = []
     for name in guards.overriders:
         if found := bound(name):
             if found == scope(name):
                 whole.append(name)
             else:
-                partly.append((name, tuple(place for place in found if place is not None)))
+                places = ((m, left if isinstance(left, Remainder) else None) for m, left in found.items())
+                partly.append((name, tuple(sorted(places, key=str))))
     return Binding(frozenset(whole), tuple(partly))
+
+
+def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | None) -> str | None:
+    """What a clause that binds leaves of the target of one that it overrides, on one artifact; None: nothing.
+
+    Sets that share no item leave each other alone. What speaks of no set suspends, and is suspended, as a whole; so is a
+    promise about a set as a whole, such as its removal.
+    """
+    if target is None or taken is None:
+        return None
+    base, other = declared_set(target), declared_set(taken)
+    if apart(policy, base, other):
+        return target
+    if not isinstance(clause, ITEMWISE) or taken in enclosing(policy, base):
+        return None
+    return Remainder(base, (*(target.taken if isinstance(target, Remainder) else ()), taken))
 
 
 @dataclass(frozen=True)
@@ -149,18 +193,22 @@ def _guards(policy: Policy) -> _Guards:
 
 
 def parts(policy: Policy) -> tuple[Part, ...]:
-    """Every clause with every part of its scope to which some situation leaves it."""
+    """Every clause with every part of it that some situation leaves."""
     involved = {name for clause in policy.clauses for name in (clause.id, *clause.overrides) if clause.overrides}
     related = tuple(clause for clause in policy.clauses if clause.id in involved)
     every = cases(policy.model_copy(update={"clauses": related})) if related else ()
     return tuple(dict.fromkeys(part for case in every or () for part in case.binding.partly))
 
 
-def narrowed(clause: Clause, artifacts: tuple[str, ...] | None) -> Clause:
-    """The clause on some of its artifacts; None: as it stands."""
-    if artifacts is None:
+def narrowed(clause: Clause, places: tuple[Place, ...] | None) -> Clause:
+    """The clause where it binds; None: as it stands."""
+    if places is None:
         return clause
-    return clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": artifacts})})
+    open_ = any(artifact is None for artifact, _ in places)
+    named = None if open_ else tuple(artifact for artifact, _ in places if artifact is not None)
+    rest = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": named})})
+    left = {artifact or ANYWHERE: target for artifact, target in places if target is not None}
+    return rest.leaving(left) if left else rest
 
 
 def standing(policy: Policy, holding: frozenset[str]) -> Policy:

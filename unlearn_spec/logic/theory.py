@@ -12,7 +12,7 @@ from ..policy.model import Clause, Policy
 from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
-from .regions import REST, Region, Regions, cut, undeclared
+from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
 from .situations import narrowed, parts
 from .solver import DEFAULT_EFFORT, Assumed, Solver
 
@@ -141,13 +141,13 @@ def build(
 
     With `spelled_out`, long sums have no names for their parts: slower to ask, but every quantity is one of the policy's.
     """
-    regions = cut(tuple(policy.information), policy.relations)
     premises = (*(declared_facts(policy) if facts is None else facts), *measured)
     by_id = {clause.id: clause for clause in policy.clauses}
-    clauses = (*policy.clauses, *(narrowed(by_id[name], artifacts) for name, artifacts in parts(policy)))
+    clauses = (*policy.clauses, *(narrowed(by_id[name], places) for name, places in parts(policy)))
     bodies = [meaning.body(policy, clause) for clause in clauses]
     evidence = [demand(policy, clause) for clause in clauses for demand in (meaning.presupposed, meaning.obtainable)]
     formulas = list(dict.fromkeys((*bodies, *evidence, *asked_about)))
+    regions = cut(tuple(policy.information), tied(policy.relations, _spoken_of(formulas)))
     formulas = [formula for formula in formulas if not targets(formula) & regions.too_large]
     kept = [premise for premise in premises if not targets(premise.formula) & regions.too_large]
     presumed = [one for one in meaning.presumptions(policy) if not targets(one[1]) & regions.too_large]
@@ -170,7 +170,7 @@ def build(
     nonempty = []
     targeted = (getattr(clause, "target", None) for clause in policy.clauses)  # not every goal counts its items
     named = {target for target in targeted if isinstance(target, str)}
-    spoken_of = sorted(named.union(*(targets(formula) for formula in spoken)) - {REST})
+    spoken_of = sorted(named.union(*(map(declared_set, _spoken_of((formula,))) for formula in spoken)) - {REST})
     for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
         literal = encoder.symbol("e", target, "Bool")
         nonempty.append(literal)
@@ -248,12 +248,12 @@ def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Enc
     rates: dict[tuple[str, int], dict[Rate, None]] = {}
     touched: dict[tuple[str, int], dict[int, Region]] = {}
     for rate, target in rates_in(spoken):
-        place = rate.artifact, group_of[target]
+        place = rate.artifact, group_of[declared_set(target)]
         rates.setdefault(place, {})[rate] = None
-        touched.setdefault(place, {}).update({region.number: region for region in regions.of[target]})
+        touched.setdefault(place, {}).update({region.number: region for region in regions.pieces(target)})
     levels: dict[tuple[str, int], set[Fraction]] = {}
     for artifact, target, threshold in thresholds_in(spoken):
-        levels.setdefault((artifact, group_of[target]), set()).add(threshold)
+        levels.setdefault((artifact, group_of[declared_set(target)]), set()).add(threshold)
     blocks = tuple(
         Block(
             place[0],
@@ -279,28 +279,34 @@ def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
     for rate in rates:
         if rate.family == "drops":
             twin = replace(rate, family="reveals", bound="inf")
-            found.update({twin: None, replace(twin, whose="before"): None})
+            found.update({twin: None, twin.at("before"): None})
         if rate.family == "corrects":
             found[replace(rate, family="reveals", bound="inf")] = None
     for rate in tuple(found):
         if rate.whose == "now" and rate.family != "drops":
-            found.update({replace(rate, whose="before"): None} if before else {})
-            found.update({replace(rate, whose="reference"): None} if reference else {})
+            found.update({rate.at("before"): None} if before else {})
+            found.update({rate.at("reference"): None} if reference and rate.reading.about == "process" else {})
     return tuple(sorted(found, key=_rate_order))
 
 
 def _rate_order(rate: Rate) -> tuple[str, ...]:
-    return (rate.artifact, rate.whose, rate.family, rate.bound, rate.access, rate.asked, str(rate.reading))
+    return (rate.artifact, rate.whose, rate.family, rate.bound, rate.access, rate.asked, str(rate.reading), rate.reading.about)
 
 
 def targets(formula: Formula) -> frozenset[str]:
     """The information sets whose regions a formula needs."""
+    return frozenset[str]().union(*map(sets_in, _spoken_of((formula,))))
+
+
+def _spoken_of(formulas: Iterable[Formula]) -> frozenset[str]:
+    """The targets, sets or remainders of sets, whose regions formulas need."""
     found: set[str] = set()
-    for atom in atoms(formula):
-        if isinstance(atom, Overlap):
-            found.update((atom.left, atom.right))
-        elif isinstance(atom, Flag) and atom.name == "certified":
-            found.add(atom.of[3])
-        elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
-            found.add(atom.target)
+    for formula in formulas:
+        for atom in atoms(formula):
+            if isinstance(atom, Overlap):
+                found.update((atom.left, atom.right))
+            elif isinstance(atom, Flag) and atom.name == "certified":
+                found.add(atom.of[3])
+            elif hasattr(atom, "target") and not isinstance(atom, Tpr | Removed):
+                found.add(atom.target)
     return frozenset(found)

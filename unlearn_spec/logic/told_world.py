@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final, cast
 
 from ..policy.expectations import MEASURES, Items, MeanOf, Rates, RatesUnder, WorldAsTold
 from ..policy.model import Claim, Clause, Policy, Rectify, Refuse, Retain, Suppress
-from ..policy.vocabulary import Access
+from ..policy.vocabulary import ABOUT, Access
 from .formulas import Bound, Family, Flag, Rate, Reading, Removed, Whose, reading_of
 from .meaning import readings_on
 from .world_model import MeanRate, Served, Stratum, TestPower, World
@@ -54,16 +55,16 @@ def readings_of_items(policy: Policy, artifact: str, inside: frozenset[str], fam
     names: list[str | None] = [*sorted(inside)] or [None]
     found = dict.fromkeys(reading for name in names for reading in readings_on(policy, artifact, name))
     if family == "answers":
-        return tuple(dict.fromkeys(Reading("", decoding) for decoding in _decodings(policy, artifact, found)))
+        return tuple(dict.fromkeys(_answering(policy, found)))
     return tuple(found)
 
 
-def _decodings(policy: Policy, artifact: str, found: dict[Reading, None]) -> Iterator[str]:
+def _answering(policy: Policy, found: dict[Reading, None]) -> Iterator[Reading]:
     """How answers are drawn where refusals are counted, and where content is."""
     for clause in policy.clauses:
         if isinstance(clause, Suppress | Refuse | Retain):
-            yield reading_of(None, clause.scope.decoding).decoding
-    yield from (reading.decoding for reading in found)
+            yield reading_of(None, clause.scope.decoding, clause.about)
+    yield from (replace(reading, predicate="") for reading in found)
 
 
 def _stratum(policy: Policy, items: Items) -> Stratum:
@@ -76,48 +77,49 @@ def _stratum(policy: Policy, items: Items) -> Stratum:
     )
     for whose, block in blocks:
         if block is not None:
-            rates.update(_rates(policy, block, whose, inside, None))
+            rates.update(_rates(policy, block, whose, inside, ()))
             for name, under in block.under.items():
-                rates.update(_rates(policy, under, whose, inside, _reading(policy, name)))
+                rates.update(_rates(policy, under, whose, inside, _readings(policy, name)))
     return Stratum(inside, items.count, rates, dict(items.stored))
 
 
 def _rates(
-    policy: Policy, told: Rates, whose: Whose, inside: frozenset[str], reading: Reading | None
+    policy: Policy, told: Rates, whose: Whose, inside: frozenset[str], under: tuple[Reading, ...]
 ) -> Iterator[tuple[Rate, Fraction]]:
     for word, (family, bound) in FAMILIES.items():
         for artifact, levels in getattr(told, word).items():
             for access, cells in levels.items():
                 for asked, value in cells.items():
-                    for one in _chosen(policy, artifact, inside, family, reading):
-                        yield Rate(artifact, whose, family, bound, cast(Access, access), asked, one), value
+                    for one in _chosen(policy, artifact, inside, family, under):
+                        rate = Rate(artifact, "now", family, bound, cast(Access, access), asked, one)
+                        yield rate if whose == "now" else rate.at(whose), value
 
 
 def _chosen(
-    policy: Policy, artifact: str, inside: frozenset[str], family: Family, reading: Reading | None
+    policy: Policy, artifact: str, inside: frozenset[str], family: Family, under: tuple[Reading, ...]
 ) -> tuple[Reading, ...]:
-    if reading is None:
+    if not under:
         return readings_of_items(policy, artifact, inside, family)
-    return (Reading("", reading.decoding) if family == "answers" else reading,)
+    return tuple(replace(reading, predicate="") if family == "answers" else reading for reading in under)
 
 
-def _reading(policy: Policy, name: str) -> Reading:
-    return reading_in(next(entry for entry in (*policy.clauses, *policy.claims) if entry.id == name))
+def _readings(policy: Policy, name: str) -> tuple[Reading, ...]:
+    return readings_in(next(entry for entry in (*policy.clauses, *policy.claims) if entry.id == name))
 
 
-def reading_in(entry: Clause | Claim) -> Reading:
-    """What a clause or claim means by "revealed", and how it has answers drawn."""
+def readings_in(entry: Clause | Claim) -> tuple[Reading, ...]:
+    """What a clause means by "revealed", and how it has answers drawn; what a claim does, expected and of the one model."""
     if isinstance(entry, Claim):
-        return reading_of(entry.reveals_when, entry.decoding)
+        return tuple(reading_of(entry.reveals_when, entry.decoding, about) for about in ABOUT)
     reveals_when = entry.reveals_when if isinstance(entry, Suppress | Refuse | Retain | Rectify) else None
     if reveals_when is not None and reveals_when.metric in ("refusal", "not_refusal"):
         reveals_when = None
-    return reading_of(reveals_when, entry.scope.decoding)
+    return (reading_of(reveals_when, entry.scope.decoding, getattr(entry, "about", None)),)
 
 
 def _means(policy: Policy, told: MeanOf) -> Iterator[MeanRate]:
     word, (family, bound) = next((word, meant) for word, meant in _MEANS.items() if getattr(told, word) is not None)
-    reading = None if told.under is None else _reading(policy, told.under)
-    for one in _chosen(policy, told.in_, frozenset((told.of,)), family, reading):
-        rate = Rate(told.in_, told.whose, family, bound, told.access, told.asked, one)
-        yield MeanRate(rate, told.of, getattr(told, word))
+    under = () if told.under is None else _readings(policy, told.under)
+    for one in _chosen(policy, told.in_, frozenset((told.of,)), family, under):
+        rate = Rate(told.in_, "now", family, bound, told.access, told.asked, one)
+        yield MeanRate(rate if told.whose == "now" else rate.at(told.whose), told.of, getattr(told, word))

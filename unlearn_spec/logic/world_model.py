@@ -85,7 +85,7 @@ def with_drops(stratum: Stratum, drops: tuple[Rate, ...]) -> Stratum:
     rates = dict(stratum.rates)
     for drop in drops:
         now = replace(drop, family="reveals", bound="inf")
-        before = replace(now, whose="before")
+        before = now.at("before")
         if now in rates and before in rates:
             rates[drop] = max(Fraction(0), rates[before] - rates[now])
     return replace(stratum, rates=rates)

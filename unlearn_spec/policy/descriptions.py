@@ -163,7 +163,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "ClauseBase.by": "Deadline, from the clock's start.",
     "ClauseBase.until": "Earliest end of the duty, from the clock's start.",
     "ClauseBase.using": "Methods by which it is meant to be met.",
-    "ClauseBase.overrides": "Clauses suspended while this one applies, on the artifacts of its scope.",
+    "ClauseBase.overrides": "Clauses suspended while this one applies, on the artifacts of its scope and for the items of its target.",
     "ClauseBase.strength": "must, or should.",
     "ClauseBase.weight": "How much a should counts.",
     "ClauseBase.evidence": "How it is shown.",

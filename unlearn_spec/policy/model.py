@@ -6,11 +6,12 @@ days from `clock.starts`; names are checked for existence by `load`, not here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag
 
 from .quantities import Count, Days, Digest, Epsilon, IsoDate, ItemCount, Name, Number, Positive, Share, Switch
 from .vocabulary import (
@@ -393,6 +394,18 @@ class ClauseBase(Frozen):
     weight: Count | None = None
     evidence: Evidence | None = None
     note: str | None = None
+    _left: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def left(self) -> Mapping[str, str]:
+        """What other clauses leave of the target, by artifact, where they suspend this one for some items. Not in the file."""
+        return self._left
+
+    def leaving(self, left: Mapping[str, str]) -> Self:
+        """The clause for no more than what is left of its target."""
+        found = self.model_copy()
+        found._left = dict(left)
+        return found
 
 
 class AtMost(Frozen):

@@ -43,6 +43,7 @@ View = Literal[
 ACCESS: Final[tuple[Access, ...]] = get_args(Access)
 """The access chain, weakest first: A0 … A6."""
 
+ABOUT: Final[tuple[About, ...]] = get_args(About)
 PROBES: Final[tuple[Asked, ...]] = ("direct", "paraphrase", "adversarial")
 """The probe chain, weakest first. `in_context` stands beside it, comparable to none."""
 

@@ -29,6 +29,9 @@ class Context:
     worlds: bool = False
     """Whether findings are to carry the worlds that show them."""
 
+    average: bool = False
+    """Whether every rate is read as an expectation: what conflicts so is a warning, for one model may differ."""
+
     @property
     def policy(self) -> Policy:
         return self.document.policy

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from ..finding import Finding, Fix, Severity, Span
+from ..finding import Finding, Fix, Span
 from ..logic.alone import reach
 from ..logic.conflicts import Conflicts, Core, Rest
 from ..logic.formulas import Overlap
@@ -23,7 +23,6 @@ from ..policy.model import (
     Finish,
     Keep,
     Policy,
-    Refuse,
     Remove,
     Retain,
     Suppress,
@@ -77,7 +76,7 @@ def conflict(context: Context, core: Core) -> Finding:
     }.get(code, _cannot_both)(context, core)
     return Finding(
         code,
-        _severity(context.policy, code, core),
+        "warning" if context.average else "error",
         message,
         _spans(context, core),
         why=(*_why(context, core), *without_numbers(found)),
@@ -104,22 +103,6 @@ def classify(policy: Policy, core: Core) -> str:
     if any(isinstance(clause, Remove) for clause in clauses) and "AX6" in core.axioms:
         return "C004"
     return "C001"
-
-
-def _severity(policy: Policy, code: str, core: Core) -> Severity:
-    """Closeness bounds what a process does on average; a clause about one released model can escape it (axiom AX6)."""
-    if code == "C004":
-        rates = [
-            clause for clause in policy.clauses if clause.id in core.clauses and isinstance(clause, Suppress | Retain)
-        ]
-        return "error" if all(clause.about == "process" for clause in rates) else "warning"
-    return "warning" if code in ("C001", "C002") and _about_both(policy, core) else "error"
-
-
-def _about_both(policy: Policy, core: Core) -> bool:
-    """Whether some clauses of a conflict speak of one released model, and others of what is expected over trainings."""
-    rates = [c for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress | Refuse | Retain)]
-    return len({clause.about == "model" for clause in rates}) > 1
 
 
 def _cannot_both(context: Context, core: Core) -> str:
@@ -251,7 +234,7 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
         lines.append(
             "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
         )
-    if len(core.clauses) > 1 and _about_both(context.policy, core):
+    elif context.average:
         lines.append("one speaks of this one released model, the other of the average over trainings: a model may differ")
     if "AX7" in core.axioms:
         lines.append("where no used method reaches, behaviour stays as it was measured")

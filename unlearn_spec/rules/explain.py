@@ -9,6 +9,7 @@ from typing import Final
 
 from ..feasibility.base import facts
 from ..logic.meaning import scoped_artifacts
+from ..logic.situations import remaining
 from ..policy.load import Document
 from ..policy.model import (
     AllOf,
@@ -315,7 +316,15 @@ def _conditions(clause: Clause, policy: Policy) -> Iterator[str]:
 
 
 def _suspended_on(policy: Policy, clause: Clause, by: Clause) -> str:
-    """Where one clause suspends another, if not on all of its scope."""
+    """For what and where one clause suspends another, if not for all of its target and on all of its scope."""
+    target = getattr(clause, "target", None)
+    left = remaining(policy, clause, target, getattr(by, "target", None))
+    if left is not None and left == target:
+        return " for nothing"
+    return (f" for what {getattr(by, 'target', '')} shares" if left is not None else "") + _suspended_where(policy, clause, by)
+
+
+def _suspended_where(policy: Policy, clause: Clause, by: Clause) -> str:
     if clause.scope.artifacts is None or by.scope.artifacts is None:
         return ""
     here, there = scoped_artifacts(policy, clause), scoped_artifacts(policy, by)

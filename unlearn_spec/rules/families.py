@@ -28,7 +28,7 @@ def family_conflict(context: Context, core: Core) -> Finding:
     found = fixes(context, core, "C005")
     return Finding(
         "C005",
-        "error",
+        "warning" if context.average else "error",
         _message(context, family, core.situation),
         (
             context.span(context.limit_path(limit), limit),

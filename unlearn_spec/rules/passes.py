@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..finding import Finding
 from ..logic import questions
+from ..logic.averages import of_the_process, speaks_of_both
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.solver import DEFAULT_EFFORT, Undecided, is_recording
@@ -60,7 +61,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         message = f"more than {MAX_SITUATIONS} situations: nothing was asked about what the clauses mean together"
         return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
     theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
-    context = Context(document, theory, situations, without, worlds=worlds)
+    context, average = Context(document, theory, situations, without, worlds=worlds), None
     known = [clause for clause in policy.clauses if theory.knows(clause)]
     found = [*_not_asked(context)]
 
@@ -79,8 +80,12 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         clashes = _conflicts(context)
         context = replace(context, cores=clashes.cores, involved=clashes.involved)
         found += contradictions.told(context, clashes)
+        if (average := _on_average(context, effort)) is not None:
+            clashes = _conflicts(average)
+            found += contradictions.told(replace(average, cores=clashes.cores), clashes)
+            context = replace(context, involved=context.aside | clashes.involved)
         found += _evidence(context)
-        consistent = not clashes.involved
+        consistent = not context.involved
     except Undecided as stopped:
         found.append(_undecided(document, "whether the clauses can hold together", stopped))
         found.append(
@@ -91,8 +96,8 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         return SemanticResult(tuple(found), 0, False)
 
     later: tuple[tuple[str, Pass], ...] = (
-        ("what is presumed of models", presumptions.presumed),
-        ("which facts the clauses need", _ranges),
+        ("what is presumed of models", lambda c: presumptions.presumed(replace(c, theory=(average or c).theory))),
+        ("which facts the clauses need", lambda c: _ranges(replace(average or c, involved=c.aside))),
         ("whether the claims follow", claims.unfounded),
         ("what is already true", lambda c: vacuity.already_true(c, idle)),
         ("redundancy", lambda c: redundancy.redundant(c, idle)),
@@ -110,6 +115,16 @@ def _conflicts(context: Context) -> Conflicts:
     plain = conflicts(context.theory, always_active(context.cases))
     guarded = situational_conflicts(context.theory, context.cases, plain)
     return Conflicts((*plain.cores, *guarded.cores), (*plain.rest, *guarded.rest), plain.involved | guarded.involved)
+
+
+def _on_average(context: Context, effort: int) -> Context | None:
+    """The policy outside its conflicts, as if the released model did what its process does on average; None if that is idle."""
+    if not speaks_of_both(context.policy):
+        return None
+    document = replace(context.document, policy=of_the_process(context.policy))
+    theory = build(document.policy, without=context.without, effort=effort)
+    left = tuple(replace(case, binding=case.binding.without(context.aside)) for case in context.cases)
+    return replace(context, document=document, theory=theory, cases=left, cores=(), involved=frozenset(), average=True)
 
 
 def _evidence(context: Context) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ..logic.counted_again import decided, objections
 from ..logic.formulas import Family, Flag, Rate, Reading, Removed
 from ..logic.solver import Undecided
-from ..logic.told_world import FAMILIES, as_world, reading_in, readings_of_items
+from ..logic.told_world import FAMILIES, as_world, readings_in, readings_of_items
 from ..logic.trial import trial
 from ..logic.world_model import Stratum, World
 from ..policy.expectations import WorldAsTold
@@ -184,12 +184,12 @@ def _block(policy: Policy, stratum: Stratum, whose: str, indent: str) -> Iterato
     apart: dict[str, dict[str, _Table]] = {}
     for cell, by_reading in _cells_of(stratum, whose).items():
         word = _WORDS[cell.family, cell.bound]
-        every = readings_of_items(policy, cell.artifact, stratum.inside, cell.family)
-        if set(by_reading) == set(every) and len(set(by_reading.values())) == 1:
+        every = {_then(r, whose) for r in readings_of_items(policy, cell.artifact, stratum.inside, cell.family)}
+        if set(by_reading) == every and len(set(by_reading.values())) == 1:
             _put(shared.setdefault(word, {}), cell, next(iter(by_reading.values())))
             continue
         for reading, value in by_reading.items():
-            name = _clause_with(policy, reading, cell.family)
+            name = _clause_with(policy, reading, cell.family, whose)
             if name is not None:
                 _put(apart.setdefault(name, {}).setdefault(word, {}), cell, value)
     for word, table in shared.items():
@@ -214,13 +214,18 @@ def _put(table: _Table, cell: Rate, value: Fraction) -> None:
     table.setdefault(cell.artifact, {}).setdefault(cell.access, {})[cell.asked] = value
 
 
-def _clause_with(policy: Policy, reading: Reading, family: Family) -> str | None:
+def _then(reading: Reading, whose: str) -> Reading:
+    """Of before, and of the reference, there is but one rate."""
+    return reading if whose == "now" else replace(reading, about="model")
+
+
+def _clause_with(policy: Policy, reading: Reading, family: Family, whose: str) -> str | None:
     """A clause or claim that has the reading."""
     rated = [clause for clause in policy.clauses if isinstance(clause, Suppress | Refuse | Retain | Rectify)]
     for entry in (*rated, *policy.claims):
-        own = reading_in(entry)
-        if reading == (Reading("", own.decoding) if family == "answers" else own):
-            return entry.id
+        for own in readings_in(entry):
+            if reading == _then(replace(own, predicate="") if family == "answers" else own, whose):
+                return entry.id
     return None
 
 

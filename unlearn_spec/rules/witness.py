@@ -62,7 +62,7 @@ def _about_clauses(context: Context, world: World, also: Sequence[Rate]) -> Worl
     kept = {rate for rate, _ in rates_in(spoken)} | set(also)
     for drop in [rate for rate in kept if rate.family == "drops"]:
         now = replace(drop, family="reveals", bound="inf")
-        kept |= {now, replace(now, whose="before")}
+        kept |= {now, now.at("before")}
     strata = (
         Stratum(
             stratum.inside,
