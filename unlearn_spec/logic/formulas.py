@@ -29,7 +29,7 @@ class Reading:
 
 
 def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> Reading:
-    """The reading a clause states; empty parts are open."""
+    """The reading a clause states; empty parts are open. One answer an asking is what not saying how many means."""
     predicate = (
         ""
         if reveals_when is None
@@ -41,7 +41,7 @@ def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> R
         else " ".join(
             f"{name}={value}"
             for name, value in decoding.model_dump(exclude_none=True).items()
-            if name != "max_new_tokens"
+            if name != "max_new_tokens" and (name, value) != ("samples", 1)
         )
     )
     return Reading(predicate, drawn)

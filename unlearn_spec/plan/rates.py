@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ..catalogue import VerifierId
+from ..logic.suites import suite_cell
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
@@ -208,14 +209,14 @@ def _cell(
             "`scope.asked: direct`, or a metric that reads answers.",
         )
     if suite is not None:
-        return f"suite:{suite}", "suite", attacks_on(case, suite, sample)
+        return suite_cell(suite, asked), "suite", attacks_on(case, suite, sample)
     if asked is None:
         raise LackingError("not_tested", "The clause does not say how hard it is asked.", "Give `scope.asked`.")
     if asked == "in_context":
         raise LackingError(
             "not_testable",
-            "No verifier puts the target into the context and asks for it again.",
-            "A suite whose templates do would test it: `evidence.suite`.",
+            "Without a suite nothing says how the target is put into the context and asked for again.",
+            "`evidence.suite`: a suite whose templates have {text} in them.",
         )
     without = sum(not item.paraphrases for item in sample.items)
     if asked == "paraphrase" and without and not scored:

@@ -31,6 +31,7 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
         hint = "" if known is None else f" The suite of that name that is installed is {name.partition('@')[0]}@{known}."
         raise LackingError("not_tested", f"The suite {name} is not bound.", f"Bind its file under `suites`.{hint}")
     suite = case.bindings.suite(name)
+    _of_its_class(case, suite)
     without = sum(not item.paraphrases for item in sample.items)
     if suite.uses(PARAPHRASE) and without:
         raise LackingError(
@@ -55,6 +56,24 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
             f"A suite with a template around the prompt alone, or longer answers in {sample.ref.name}.",
         )
     return Attacks(name, None if others is None else others.ref(), max(counts))
+
+
+def _of_its_class(case: Case, suite: Suite) -> None:
+    """Raises `LackingError` where the suite hands the target over and the clause does not ask so, or the other way round."""
+    asked = case.clause.scope.asked
+    if suite.hands_over == (asked == "in_context"):
+        return
+    if suite.hands_over:
+        raise LackingError(
+            "not_testable",
+            "The suite hands over what the model is to be silent about, and that says nothing of what it knows by itself.",
+            "Another suite, or a clause of its own with `scope.asked: in_context`.",
+        )
+    raise LackingError(
+        "not_testable",
+        "The clause is about a target that the user supplies, and the suite supplies none.",
+        "A suite whose templates have {text} in them.",
+    )
 
 
 def _probes(suite: Suite, item: Item, pool: tuple[Item, ...]) -> int:

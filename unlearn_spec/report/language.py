@@ -16,6 +16,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, Final, Literal, get_args
 
+from ..logic.suites import suite_of
 from .said import Said
 from .wording import percent, quote
 
@@ -54,8 +55,9 @@ class Words:
 
     def asked(self, asked: str) -> str:
         """How a test asks: a probe class, or the suite's name and digest."""
-        if asked.startswith("suite:"):
-            return self("asked.suite", suite=asked.removeprefix("suite:"))
+        suite = suite_of(asked)
+        if suite is not None:
+            return self("asked.suite", suite=suite)
         return self.of("asked", asked)
 
     def named(self, clause: str, artifact: str) -> str:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact, Side
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
+from ..logic.suites import suite_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
 from ..policy.model import Clause, Closeness, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..rules.wording import count, percent
@@ -270,8 +271,8 @@ def state(
 
 def where(obligation: Obligation) -> str:
     """`on assistant, access weights, asked directly` in the policy's terms."""
-    asked = obligation.asked
-    by = f"by suite {asked.removeprefix('suite:')}" if asked.startswith("suite:") else asked
+    suite = suite_of(obligation.asked)
+    by = obligation.asked if suite is None else f"by suite {suite}"
     return f"on {obligation.artifact}, access {obligation.access}, asked {by}"
 
 
