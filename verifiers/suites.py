@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from .items import Item, lot
 from .matching import normalise, word_ends
 
-PROMPT, PARAPHRASE, START, OTHER_PROMPT, OTHER_ANSWER = (
-    "{prompt}", "{paraphrase}", "{answer_start}", "{other_prompt}", "{other_answer}",
+PROMPT, PARAPHRASE, TEXT, START, OTHER_PROMPT, OTHER_ANSWER = (
+    "{prompt}", "{paraphrase}", "{text}", "{answer_start}", "{other_prompt}", "{other_answer}",
 )  # fmt: skip
-PLACES = (PROMPT, PARAPHRASE, START, OTHER_PROMPT, OTHER_ANSWER)
+PLACES = (PROMPT, PARAPHRASE, TEXT, START, OTHER_PROMPT, OTHER_ANSWER)
 """What a template may contain in braces."""
 _PLACE = re.compile(r"\{[a-z_]+\}")
 
@@ -25,7 +25,8 @@ class Template:
     """One way of asking: `ask` is the question, around `{prompt}` or `{paraphrase}`.
 
     `{paraphrase}` stands for each of the item's other wordings and `{other_prompt}` in `ask` for each of the other
-    items, one probe each. `begin` is put where the answer begins, `{answer_start}` in it is the answer's first words.
+    items, one probe each. `{text}` is the target itself, put into the context: the item's text, or its question and answer.
+    `begin` is put where the answer begins, `{answer_start}` in it is the answer's first words.
     `shown` is a question and its answer, shown before, once for each of the other items.
     """
 
@@ -66,6 +67,11 @@ class Suite:
     def uses(self, place: str) -> bool:
         """Whether some template contains this place, `{paraphrase}` for instance."""
         return any(place in template.text for template in self.templates)
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether its questions put the target itself into the context: all of them do, or none."""
+        return self.uses(TEXT)
 
 
 @dataclass(frozen=True)
@@ -147,10 +153,15 @@ def _asked(template: Template, item: Item, others: Sequence[Item]) -> tuple[str,
     wordings = item.paraphrases if PARAPHRASE in template.ask else (item.question,)
     beside = [other.question for other in others] if OTHER_PROMPT in template.ask else [""]
     return tuple(
-        _fill(template.ask, {PROMPT: item.question, PARAPHRASE: wording, OTHER_PROMPT: other})
+        _fill(template.ask, {PROMPT: item.question, PARAPHRASE: wording, TEXT: _whole(item), OTHER_PROMPT: other})
         for wording in wordings
         for other in beside
     )
+
+
+def _whole(item: Item) -> str:
+    """All of the item, with what would reveal it."""
+    return item.text if item.text and not item.answer else _joined(item.question, item.secret)
 
 
 def _prompt(template: Template, ask: str, given: str, others: Sequence[Item], wrap: str, typed: bool) -> str:

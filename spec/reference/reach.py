@@ -53,9 +53,9 @@ def methods_on(policy: Policy, world: World, m: str, without: Collection[str]) -
 
 
 def reading(reveals_when: RevealsWhen | None, decoding: Decoding | None) -> str:
-    """The name of a reading: what is written of it, but not where an answer is cut; "" if nothing is."""
+    """The name of a reading: what is written of it, but not where an answer is cut, nor that one is drawn; "" if nothing is."""
     written = [each.model_dump(exclude_none=True, exclude={"max_new_tokens"}) for each in (reveals_when, decoding) if each]
-    return "; ".join(" ".join(f"{key}={value}" for key, value in each.items()) for each in written)
+    return "; ".join(" ".join(f"{key}={value}" for key, value in each.items() if (key, value) != ("samples", 1)) for each in written)
 
 
 def drawn(read: str) -> str:

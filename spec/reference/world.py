@@ -79,6 +79,8 @@ class World:
         """Whether all probes of `part` belong to `whole`: by the chain, as a suite, or as an altered copy's own."""
         if part in PROBES and whole in PROBES:
             return PROBES.index(part) <= PROBES.index(whole)
+        if part.startswith("in_context:"):  # a suite that hands the target over
+            return whole in (part, "in_context")
         suite = part not in (*PROBES, "in_context") and whole in PROBES
         own = part in self.altered and access_rank(access) >= access_rank(self.altered[part])
         return part == whole or (suite and (whole == "adversarial" or own))

@@ -73,6 +73,13 @@ def test_what_passes_is_waited_for(server: Server, status: int) -> None:
     assert len(waits) == 2 and 0.5 <= waits[0] <= 1 <= waits[1] <= 2
 
 
+def test_a_reply_with_too_many_headers_is_not_asked_for_again(server: Server) -> None:
+    waits = Waits()
+    many = (200, {f"X-{number}": "x" for number in range(500)}, b"{}")
+    assert "what it sends is not HTTP" in refused(server, many, waits=waits)
+    assert len(server.requests) == 1 and not waits
+
+
 def test_what_does_not_pass_ends(server: Server) -> None:
     waits = Waits()
     assert f"HTTP status 500, {ATTEMPTS} times in a row" in refused(server, error(500, SECRET + TARGET), waits=waits)

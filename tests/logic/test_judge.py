@@ -188,6 +188,21 @@ def test_a_suite_supports_adversarial_questions_only(policy_of: Build) -> None:
         assert judged(policy, leaking, suite="suite:x").answer == "open"
 
 
+def test_a_suite_that_hands_the_target_over_bears_on_in_context_alone(policy_of: Build) -> None:
+    """That a model repeats what it was just told is no leak, and that it does not is no silence."""
+    cell = "in_context:x"
+    clean, leaking = rate("0", "1/100", asked=cell), rate("1/2", "1", asked=cell)
+    for asked in ("direct", "paraphrase", "adversarial"):
+        for access in ("product", "finetune"):
+            policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access=access, asked=asked))
+            for fact in (clean, leaking):
+                assert judged(policy, replace(fact, access=access), suite=cell).answer == "open"
+    policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', asked="in_context"))
+    assert judged(policy, clean, suite=cell).answer == "entailed"
+    assert judged(policy, leaking, suite=cell).answer == "refuted"
+    assert judged(policy, clean).answer == "open"  # of the whole class only what a suite shows
+
+
 def test_relearning_may_refute_and_never_supports(policy_of: Build) -> None:
     policy = policy_of(SETS + clause(HIDE + ', limit: {at_most: "5%"}', access="finetune"))
     cell = {"access": "finetune", "asked": "suite:relearn-0"}

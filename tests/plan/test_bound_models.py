@@ -139,9 +139,9 @@ def test_a_model_of_the_cache_is_a_folder_by_content(lab: Lab, snapshot: Path) -
     assert found.folder == snapshot and found.digest == folder_digest(snapshot)
 
 
-def test_what_the_cache_lacks_is_never_fetched(lab: Lab, snapshot: Path) -> None:
+def test_what_the_cache_lacks_is_not_fetched_by_a_plan(lab: Lab, snapshot: Path) -> None:
     found = refused(lab, model=f"lab/tiny.model@{COMMIT}")
-    assert "nothing is downloaded here" in found
+    assert "`verify` downloads it" in found
     assert f"hf download lab/tiny.model --revision {COMMIT} --include '*.safetensors'" in found
 
 

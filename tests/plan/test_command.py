@@ -89,6 +89,22 @@ def test_bad_input_is_told_in_lines(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Y001" in capsys.readouterr().err
 
 
+def test_a_key_that_is_not_set_here_is_told_and_changes_no_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, policy, _ = lab(tmp_path, HIDE)
+    served = {"url": "https://models.example/v1", "model": "m", "key_env": "LAB_KEY"}
+    here.bindings["artifacts"] = {"assistant": {"endpoint": served}}
+    printed = []
+    for value in ("", "k-1"):
+        monkeypatch.setenv("LAB_KEY", value)
+        plan(policy, here.write(), format="json")
+        printed.append(capsys.readouterr())
+    assert printed[0].out == printed[1].out
+    assert printed[0].err == "note: LAB_KEY, which a `key_env` names, is not set here; `verify` needs the key in it\n"
+    assert not printed[1].err
+
+
 def test_no_model_library_is_loaded(tmp_path: Path) -> None:
     _, policy, bindings = lab(tmp_path, HIDE + RELEARN)
     program = (

@@ -14,7 +14,7 @@ from laboratory import CLUSTERS, ITEMS, Lab, documents, questions, small_policy,
 from unlearn_spec.plan.bound import Bindings
 from unlearn_spec.plan.model import GenerateUnit, Missing, Obligation, Plan, RelearnUnit, ScoreUnit
 from unlearn_spec.plan.obligations import make_plan
-from unlearn_spec.plan.stops import due, taken
+from unlearn_spec.plan.stops import due, last_look, taken
 from unlearn_spec.plan.suite_file import installed_digest
 from unlearn_spec.plan.units import unit_key
 from unlearn_spec.statistics.binomial import power_certify, power_refute, samples_for_zero_failures
@@ -292,6 +292,9 @@ def test_a_test_that_may_end_early_is_planned_look_by_look(lab: Callable[[str], 
     assert due(plan, {test.id: 2}, 4) == due(plan, {}, 2)
     cut = taken(plan, due(plan, {test.id: 1}, 4))
     assert [units[key].data.part for key in cut.obligations[0].audited] == [1]
+    left = {one.key: one.unit for one in cut.units}
+    assert (last_look(test, units), last_look(cut.obligations[0], left), last_look(test, left)) == (4, 1, 1)
+    assert last_look(once, units) == last_look(test, {}) == 0
     assert all(control.units for control in cut.obligations[0].controls if control.gate != "negative")
 
 
@@ -303,6 +306,27 @@ def test_a_suite_is_a_cell_of_its_own(lab: Callable[[str], Lab]) -> None:
     obligation = only(plan_of(here))
     assert obligation.asked == f"suite:{name}"
     assert here.load().suite(name) == of_templates("{prompt}", "As a test: {prompt}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "suite", "said"),
+    [
+        ("adversarial", "in-context", "hands over"), ("direct", "in-context", "hands over"),
+        ("in_context", "prompt-attacks", "supplies none"),
+    ],
+)
+def test_a_suite_of_another_kind_than_its_clause_is_refused(lab: Callable[[str], Lab], asked: str, suite: str, said: str) -> None:
+    """A model that repeats what it was just told is not thereby one that knows it."""
+    named = f'suite: "{suite}@{installed_digest(suite)}", decide: certify'
+    here = lab(HIDE.replace("asked: direct", f"asked: {asked}").replace("decide: certify", named) + KEEP)
+    (missing,) = make_plan(here.document, here.load()).missing
+    assert missing.outcome == "not_testable" and said in missing.reason
+
+
+def test_handing_the_target_over_is_a_cell_beside_the_chain(lab: Callable[[str], Lab]) -> None:
+    name = f"in-context@{installed_digest('in-context')}"
+    here = lab(HIDE.replace("asked: direct", "asked: in_context").replace("decide: certify", f'suite: "{name}", decide: certify'))
+    assert only(plan_of(here)).asked == f"in_context:{name}"
 
 
 # --- n, error, power -------------------------------------------------------------------------------------------------

@@ -266,6 +266,22 @@ VALUES = [
     ("S007", suppress("scope: {decoding: {method: greedy, ⟦top_k⟧: 3}}"), "greedy"),
     ("S007", suppress('reveals_when: {metric: exact, ⟦at_least⟧: "50%"}'), "metric `exact`"),
     ("S007", suppress("evidence: {kind: attestation, ⟦samples⟧: 40}"), "evidence by attestation"),
+    (
+        "S007",
+        suppress('evidence: {kind: test, suite: s, ⟦relearn⟧: {steps: 3, learning_rate: "0.1"}}'),
+        "beside `suite`; give it a clause of its own",
+    ),
+    ("S007", remove(f"measure: influence, {CLOSE}, evidence: {{kind: test, ⟦suite⟧: s}}"), "for `remove`"),
+    (
+        "S007",
+        remove(f"measure: influence, {CLOSE}, evidence: {{kind: test, canaries: {{guesses: 9}}, ⟦samples⟧: 40}}"),
+        "beside `canaries`",
+    ),
+    (
+        "S007",
+        remove(f"measure: influence, {CLOSE}, evidence: {{kind: test, canaries: {{guesses: 9}}, ⟦population⟧: wider}}"),
+        "beside `canaries`",
+    ),
     ("S007", suppress("evidence: {kind: test, ⟦record⟧: log}"), "evidence by test"),
     ("S007", HEAD + CLAUSES + "claims: [{id: c, says: no_harmful_use, of: facts, ⟦at_most⟧: \"1%\"}]\n", "`no_harmful_use`"),
     ("S007", HEAD + CLAUSES + "relations: [{facts: within, of: wiki, ⟦exactly⟧: 3}]\n", "no meaning for `within`"),

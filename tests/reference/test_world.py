@@ -58,4 +58,8 @@ def test_in_context_stands_beside_the_chain() -> None:
     for asked in ("direct", "paraphrase", "adversarial", "elicit"):
         assert not world.inside("in_context", asked, "api") and not world.inside(asked, "in_context", "api")
     assert world.inside("in_context", "in_context", "api")
+    suite = "in_context:tell"
+    assert world.inside(suite, "in_context", "api") and world.inside(suite, suite, "api")
+    for asked in ("direct", "paraphrase", "adversarial", "elicit"):
+        assert not world.inside(suite, asked, "finetune") and not world.inside(asked, suite, "finetune")
     assert world.inside("direct", "adversarial", "api") and not world.inside("adversarial", "direct", "api")

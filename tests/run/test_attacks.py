@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import attacked
-from adversary import finished, write_rows
+from adversary import finished, forge, write_rows
 
+from unlearn_spec.evidence.store import Store
+from unlearn_spec.plan.suite_file import installed_digest
 from unlearn_spec.report import Report, render
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.seal import RESULT
@@ -119,6 +122,19 @@ def test_many_answers_are_told_beside_one(run: Run) -> None:
     assert points[-1] == pytest.approx(audited.point)
 
 
+def test_a_target_that_is_handed_over_is_judged_by_the_clause_that_says_so(models: Path, tmp_path: Path) -> None:
+    """The miniature seldom answers after so long a text; the limit lies where what it does say is too much."""
+    for audited, due in (("original", {"violated"}), ("retrained0", {"supported", "inconclusive"})):
+        policy, bindings = attacked.written(models, tmp_path / audited, audited)
+        text = policy.read_text().replace("asked: adversarial", "asked: in_context").replace('at_most: "50%"', 'at_most: "15%"')
+        policy.write_text(text.replace(attacked.SUITE, f"in-context@{installed_digest('in-context')}"))
+        result = verify(policy, bindings, tmp_path / audited / "run", executor=Here())
+        outcome, reason = verdict(result)
+        assert outcome in due, reason
+        assert {family.family for family in result.report.attacks} == {"before", "after", "repeat"}
+        assert audit(tmp_path / audited / "run").exit_code == 0
+
+
 # --- tests that end early --------------------------------------------------------------------------------------------
 
 
@@ -150,6 +166,21 @@ def test_a_test_ends_at_the_look_that_decided_wherever_the_run_was_stopped(model
         write_rows(copy, [new for row in rows if (new := change(row)) is not None])
         found = audit(copy)
         assert found.first is not None and found.first.name == "verdicts" and "ended" in found.first.words, found.steps
+
+
+@pytest.mark.parametrize(("field", "value"), [("n", 240), ("clusters", 240), ("largest", 2)])
+def test_a_plan_that_counts_other_items_than_its_looks_asked_is_caught(
+    models: Path, tmp_path: Path, field: str, value: int
+) -> None:
+    """What is left unasked bounds the rate of a test that ended early: more of it would say more."""
+    verify(*attacked.written(models, tmp_path, "retrained0", more=EARLY), tmp_path / "run", executor=Here())
+    store = Store(tmp_path / "run")
+    old = next(row.payload["plan"] for row in finished(tmp_path / "run").rows if row.kind == "plan")
+    content = json.loads(store.get_bytes(old))
+    next(one for one in content["obligations"] if one["clause"] == "hidden")[field] = value
+    forge(tmp_path / "run", {old: store.put_bytes(json.dumps(content, separators=(",", ":")).encode())})
+    found = audit(tmp_path / "run")
+    assert found.first is not None and (found.exit_code, found.first.name) == (1, "verdicts"), found.steps
 
 
 def test_undecided_a_test_looks_at_everything(run: Run) -> None:

@@ -105,6 +105,20 @@ def test_a_plan_that_asks_or_reads_otherwise_than_its_clause_is_caught(
     assert said in found.first.words  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("field", ["n", "clusters", "largest"])
+@pytest.mark.parametrize("clause", ["hidden", "not-extractable", "not-relearned", "not-told", "kept"])
+def test_a_plan_that_counts_other_items_or_clusters_than_were_measured_is_caught(run: Path, clause: str, field: str) -> None:
+    """Every hash that carries no signature is made to fit: only counting again tells."""
+
+    def more(content: dict[str, Any]) -> None:
+        test = next(one for one in content["obligations"] if one["clause"] == clause)
+        test[field] = test.get(field, 1) + 1
+
+    found = planned(run, more)
+    assert first(found) == (1, "verdicts")
+    assert f"the plan's {clause}@assistant counts" in found.first.words  # type: ignore[union-attr]
+
+
 def test_a_plan_that_looks_for_what_was_never_trained_in_place_of_the_target_is_caught(run: Path) -> None:
     def elsewhere(content: dict[str, Any]) -> None:
         tests = {one["clause"]: one for one in content["obligations"]}

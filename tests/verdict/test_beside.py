@@ -8,11 +8,13 @@ from fractions import Fraction
 import pytest
 
 from unlearn_spec.logic.evidence import MembershipFact, RecordFact
+from unlearn_spec.logic.formulas import reading_of
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.model import Cost, Obligation, Plan
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import Policy
+from unlearn_spec.policy.model import Policy, Retain
+from unlearn_spec.spec.reference.clauses import reading as reference_reading
 from unlearn_spec.verdict.decide import Exhibit, decide
 from unlearn_spec.verdict.measured import Measured
 from unlearn_spec.verdict.model import ClauseVerdict, GateResult, Interval
@@ -144,3 +146,34 @@ def test_what_a_hold_out_told_apart_without_a_model_shows_is_no_premise() -> Non
 def test_without_a_registered_effect_the_reason_says_which_one_would_have_been_found() -> None:
     reason = verdicts(policy(), "0")[1].reason
     assert "`power_at`" in reason and "with these 400 independent draws a rate of 9% would be found" in reason
+
+
+@pytest.mark.parametrize(("written", "measured"), [("", ", samples: 1"), (", samples: 1", "")])
+def test_one_answer_an_asking_is_meant_where_no_number_is_written(written: str, measured: str) -> None:
+    """A declared fact about one answer bears on a clause that does not say how many are drawn, and the other way round."""
+    drawn = 'decoding: {{method: sample, temperature: "1"{}}}'
+    when = "reveals_when: {metric: contains, normalisation: casefold}"
+    text = f"""\
+unlearn_spec: "1.0"
+policy: {{id: one, version: 1, confidence: "90%"}}
+information:
+  facts: {{kind: facts, size: 400, unit: question}}
+artifacts:
+  assistant: {{kind: model, seen_by: {{public: product}}}}
+measured_before:
+  - {{id: b, target: facts, in: assistant, access: api, asked: direct, mean_at_least: "50%", {when}, {drawn.format(measured)}}}
+clauses:
+  - id: kept
+    goal: retain
+    target: facts
+    scope: {{artifacts: [assistant], access: api, asked: direct, {drawn.format(written)}}}
+    over: mean
+    about: model
+    limit: {{at_least: "40%"}}
+    {when}
+"""
+    found = load_text(text).policy
+    fact, clause = found.measured_before[0], found.clauses[0]
+    assert isinstance(clause, Retain)
+    assert reading_of(fact.reveals_when, fact.decoding) == reading_of(clause.reveals_when, clause.scope.decoding)
+    assert reference_reading(fact.reveals_when, fact.decoding) == reference_reading(clause.reveals_when, clause.scope.decoding)

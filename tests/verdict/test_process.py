@@ -15,9 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make
 
 from unlearn_spec.plan.canaries import split
-from unlearn_spec.plan.model import DataRef, ScoreUnit
+from unlearn_spec.plan.model import DataRef, Obligation, Role, ScoreUnit
+from unlearn_spec.policy.model import MembershipBound
 from unlearn_spec.verdict.facts import Measured, Seen, measure
 from unlearn_spec.verdict.gates import original_stands_out
+from unlearn_spec.verdict.removal import attacked_subjects
 from unlearn_spec.verifiers.canaries import right_guesses
 
 ALPHA = Fraction(1, 20)
@@ -113,6 +115,24 @@ def counted(shown: int, runs: int, references: int, reference_shown: int = 0) ->
         references=tuple(f"r{i}" for i in range(references)), refute_at=Fraction(1, 5),
     )  # fmt: skip
     return measure(obligation, removal({"runs": runs, "refute_at": "20%"}), make.seen(tables), seed=1)
+
+
+def test_runs_share_the_error_of_a_membership_attack_and_references_do_not() -> None:
+    """Any run may be among those that count; a reference that knows the members is to be seen however many runs there are."""
+    limit = MembershipBound(tpr_at_most=Fraction(1, 2), at_fpr=Fraction(1, 5))
+    tables = {
+        f"{role}{data[:1]}": (unit(role, 0, data), make.scores([float(i) for i in range(90)], data[:1]))
+        for role in ("audited", "original", "reference")
+        for data in ("facts", "holdout:facts")
+    }
+    arms = {"audited": ("auditedf", "auditedh"), "original": ("originalf", "originalh"), "references": ("referencef", "referenceh")}
+    one, five = (make.obligation("membership", access="weights", reading=None, runs=runs, **arms) for runs in (1, 5))
+
+    def share(test: Obligation, role: Role) -> Fraction:
+        return attacked_subjects(test, role, limit, make.seen(tables))[0].share
+
+    assert share(five, "reference") == share(one, "reference") == share(one, "audited")
+    assert share(five, "audited") == share(five, "original") == share(one, "audited") / 5
 
 
 def test_runs_are_counted_and_not_their_items() -> None:

@@ -66,6 +66,17 @@ def test_beginning_and_rest_are_the_answer(answer: str, count: int) -> None:
     assert rest or not answer.strip() or not words
 
 
+def test_the_target_itself_may_be_put_into_the_context() -> None:
+    told = asked(one(Template("{text} {prompt}")), wrap=WRAP)
+    assert told == ["Q: who is f ? a red bird who is f ?\nA:"]
+    document = Item("d", "d", text="a b c d", prefix="a b", suffix="c d")
+    (probe,) = probes(one(Template("again: {text}")), document)
+    assert (probe.prompt, probe.secret, probe.given) == ("again: a b c d", "c d", 0)
+    found = installed(f"in-context@{installed_digest('in-context')}")
+    assert found is not None and found.suite.hands_over
+    assert all(ITEM.answer in probe.prompt for probe in probes(found.suite, ITEM))
+
+
 def test_what_stands_in_braces_in_an_item_stays_as_it_is() -> None:
     item = Item("f", "f", prompt="what is {answer_start} ?", answer="{other_prompt} x y")
     assert probes(one(Template("{prompt}", begin="{answer_start}"), answer_start=1), item)[0].prompt == (
@@ -108,9 +119,10 @@ def test_every_installed_suite_is_found_by_its_digest_and_no_other() -> None:
     assert installed_digest("nothing") is None and installed_digest("../examples/suites/elicit-v7") is None
 
 
-def test_the_page_names_the_installed_suite_by_its_digest() -> None:
+def test_the_page_names_the_installed_suites_by_their_digests() -> None:
     page = (Path(__file__).parents[2] / "docs" / "researchers.md").read_text(encoding="utf-8")
-    assert f'suite: "prompt-attacks@{installed_digest("prompt-attacks")}"' in page
+    for name in ("prompt-attacks", "in-context"):
+        assert f'suite: "{name}@{installed_digest(name)}"' in page
 
 
 def test_the_installed_attacks_ask_in_five_families() -> None:
@@ -128,12 +140,17 @@ BAD: list[tuple[object, tuple[object, ...], str]] = [
     ({}, (), "a suite is"),
     ({"templates": ["{prompt}"], "families": {"a": ["{prompt}"]}}, (), "a suite is"),
     ({"templates": []}, ("templates",), "one at least"),
+    ({"templates": [f"{{prompt}} {n}" for n in range(1001)]}, (), "1,001 templates; a suite may have 1,000"),
     ({"templates": ["none"]}, ("templates", 0), "needs {prompt} or {paraphrase}"),
     ({"templates": ["{prompt} {paraphrase}"]}, ("templates", 0), "one of them"),
     ({"templates": ["{prompt}", "{prompt}"]}, ("templates", 1), "before"),
+    ({"templates": [{"ask": "{prompt}", "begin": "a"}, {"begin": "a", "ask": "{prompt}"}]}, ("templates", 1), "before"),
     ({"templates": ["{prompt} {answer_starts}"]}, ("templates", 0), "did you mean `answer_start`"),
     ({"templates": ["{prompt} {answer_start}"], "answer_start": 2}, ("templates", 0), "no meaning in this place"),
-    ({"templates": ["{prompt} {text}"]}, ("templates", 0), "{text} means nothing here"),
+    ({"templates": ["{prompt} {texts}"]}, ("templates", 0), "{texts} means nothing here"),
+    ({"templates": ["{prompt} {text}", "{prompt}"]}, (), "all have it, or none"),
+    ({"templates": [{"ask": "{prompt}", "begin": "{text}"}]}, ("templates", 0, "begin"), "no meaning in this place"),
+    ({"templates": [{"ask": "{text}", "begin": "{answer_start}"}], "answer_start": 1}, (), "hands over all of the answer"),
     ({"families": []}, ("families",), "one family at least"),
     ({"families": {"a": ["{prompt}"]}, "other": 1}, ("other",), "did you mean `others`"),
     ({"families": {"a": [{"ask": "{prompt}", "begins": "x"}]}}, ("families", "a", 0, "begins"), "did you mean `begin`"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from textwrap import wrap
 
+from ..logic.suites import suite_of
 from ..logic.worlds import percent
+from ..plan.bound import Bindings
 from ..plan.model import Cost, Note, Obligation, Plan, TaskRef
 from ..plan.power import ENOUGH
 from ..policy.load import Document
@@ -44,8 +47,18 @@ def plan(policy: Path, bindings: Path, format: str = "text") -> int:
         sys.stdout.write(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
     else:
         sys.stdout.write(render(found, document))
+    for name in unset_keys(bound):
+        sys.stderr.write(f"note: {name}, which a `key_env` names, is not set here; `verify` needs the key in it\n")
     outcomes = {missing.outcome for missing in found.missing}
     return 1 if "rejected" in outcomes else 3 if outcomes else 0
+
+
+def unset_keys(bound: Bindings) -> tuple[str, ...]:
+    """Environment variables that endpoints take their keys from and that hold none; which there are is no part of a plan."""
+    several = (*bound.references.values(), *bound.runs.values())
+    subjects = (*bound.artifacts.values(), *bound.original.values(), *(one for listed in several for one in listed))
+    names = (one.endpoint.key_env for one in subjects if one.endpoint is not None)
+    return tuple(dict.fromkeys(name for name in names if name is not None and not os.environ.get(name, "").strip()))
 
 
 def render(plan: Plan, document: Document) -> str:
@@ -112,7 +125,7 @@ def _logs(obligation: Obligation) -> str:
 
 
 def _suite(asked: str) -> str:
-    name, _, digest = asked.removeprefix("suite:").partition("@")
+    name, _, digest = (suite_of(asked) or asked).partition("@")
     return f"under the suite {name}" + (f" ({digest[:19]}…)" if digest else "")
 
 

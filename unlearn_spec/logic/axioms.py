@@ -348,6 +348,8 @@ def _weaker_probe(weak: str, strong: str, access: Access) -> bool:
         return strong in PROBES
     if weak.startswith("suite:"):  # a finite suite's probes belong to the adversarial class, and to no weaker one
         return strong == "adversarial"
+    if weak.startswith("in_context:"):  # nor those that hand the target over to any class of the chain
+        return strong == "in_context"
     return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)
 
 

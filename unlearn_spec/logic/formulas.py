@@ -31,7 +31,8 @@ class Reading:
 
 
 def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None, about: About | None = None) -> Reading:
-    """The reading a clause states; empty parts are open. Not said of what: of the released model."""
+    """The reading a clause states; empty parts are open. Not said of what: of the released model. One answer an asking is
+    what not saying how many means."""
     predicate = (
         ""
         if reveals_when is None
@@ -43,7 +44,7 @@ def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None, abou
         else " ".join(
             f"{name}={value}"
             for name, value in decoding.model_dump(exclude_none=True).items()
-            if name != "max_new_tokens"
+            if name != "max_new_tokens" and (name, value) != ("samples", 1)
         )
     )
     return Reading(predicate, drawn, about or "model")

@@ -125,12 +125,13 @@ def _named(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
 
 
 def certifies(clause: Clause, suite: str) -> bool:
-    """Whether a clause is supported if it holds under a suite: a finite suite of adversarial questions.
+    """Whether a clause is supported if it holds under a suite: a finite suite of questions of the clause's own class.
 
     Not where a copy is altered first, nor at access to fine-tuning: other alterations and fine-tunings may do better.
     """
     altered = asks_altered_copy(suite) or clause.scope.access == "finetune"
-    return clause.scope.asked == "adversarial" and not altered
+    own = {"adversarial": "suite:", "in_context": "in_context:"}.get(clause.scope.asked or "")
+    return own is not None and suite.startswith(own) and not altered
 
 
 def _unseen(policy: Policy, clause: Clause, artifact: str) -> tuple[Premise, ...]:

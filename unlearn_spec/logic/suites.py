@@ -25,6 +25,21 @@ def altered_suite(alteration: Alteration, settings: str) -> str:
     return f"suite:{alteration}-{settings[7:19]}"
 
 
+def suite_cell(name: str, asked: str | None) -> str:
+    """The cell of a suite that a policy names, digest included, for a clause asked so.
+
+    A suite whose questions hand the target over is a part of `in_context` (`in_context:<name>`), any other a part of
+    `adversarial` (`suite:<name>`): what is found by one says nothing of the other.
+    """
+    return f"in_context:{name}" if asked == "in_context" else f"suite:{name}"
+
+
+def suite_of(asked: str) -> str | None:
+    """The suite behind a cell, or the alteration and its settings; None for a probe class."""
+    kind, colon, name = asked.partition(":")
+    return name if colon and kind in ("suite", "in_context") else None
+
+
 def takes(asked: str) -> Access | None:
     """The least access that the alteration behind a suite takes; None for probe classes and suites of prompts.
 

@@ -95,7 +95,7 @@ def several(
 def _weights(desk: Desk, path: Path, model: str, adapter: str | None) -> Found | None:
     if (model, adapter) not in desk.models:
         try:
-            desk.models[model, adapter] = find_weights(desk.folder, model, adapter)
+            desk.models[model, adapter] = find_weights(desk.folder, model, adapter, desk.fetch)
         except NotFoundError as error:
             desk.report(error.code, (*path, error.key), error.message)
             return None

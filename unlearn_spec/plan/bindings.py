@@ -22,6 +22,7 @@ from . import bind_data, bind_logs, bind_models, bind_papers, bind_tasks
 from .bound import Bindings, BoundSubject
 from .desk import Desk
 from .form import credentials, findings_in_order, form_problems, told
+from .hub import Fetch
 from .written import Written
 
 __all__ = ["BindingError", "Bindings", "load_bindings"]
@@ -39,18 +40,24 @@ class BindingError(Exception):
 
 
 def load_bindings(
-    path: str | FilePath, policy: Policy, policy_digest: str | None = None, *, day: date | None = None
+    path: str | FilePath,
+    policy: Policy,
+    policy_digest: str | None = None,
+    *,
+    day: date | None = None,
+    fetch: Fetch | None = None,
 ) -> Bindings:
     """Bind a policy's names to the files of one verification. Paths are relative to the bindings file.
     `policy_digest`: of the policy's text, for statements that are about that text alone. `day`: from which on endpoints
-    answer; today, if not given.
+    answer; today, if not given. `fetch` brings models of the hub into its cache where they are missing; without it
+    nothing is downloaded.
 
     Everything is read here, models excepted: these are hashed and looked at, not loaded. Raises `BindingError`.
     """
     reading = read_file(path)
     if not isinstance(reading.data, dict):
         raise BindingError(reading.findings)
-    desk = Desk(str(path), FilePath(path).parent, policy, policy_digest, day or date.today())
+    desk = Desk(str(path), FilePath(path).parent, policy, policy_digest, day or date.today(), fetch)
     desk.problems += credentials(reading.data)
     bound = None
     try:

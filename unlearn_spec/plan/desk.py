@@ -13,6 +13,7 @@ from ..policy.model import Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.source import Path
 from .found import Found, there
+from .hub import Fetch
 
 CORPORA = ("benign",)
 """Text that is none of the policy's sets, by what it is for."""
@@ -24,8 +25,11 @@ R = TypeVar("R")
 class Desk:
     """Collects the problems of one bindings file on the way; what could not be bound is left out."""
 
-    def __init__(self, file: str, folder: FilePath, policy: Policy, policy_digest: str | None, day: date) -> None:
+    def __init__(
+        self, file: str, folder: FilePath, policy: Policy, policy_digest: str | None, day: date, fetch: Fetch | None = None
+    ) -> None:
         self.file, self.folder, self.policy, self.policy_digest, self.day = file, folder, policy, policy_digest, day
+        self.fetch = fetch
         self.problems: list[Problem] = []
         self.elsewhere: tuple[Finding, ...] = ()
         """Mistakes in the files that are named here."""

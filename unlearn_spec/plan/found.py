@@ -12,7 +12,7 @@ from ..verifiers.subjects.adapter_folder import check_adapter
 from ..verifiers.subjects.error import SubjectError
 from ..verifiers.subjects.folder import check_folder, shape_of
 from ..verifiers.subjects.gguf_file import read_gguf
-from .hub import hub_name
+from .hub import Fetch, HubError, HubName, hub_name
 from .weights import WeightsError, parameters
 
 
@@ -38,10 +38,14 @@ class Found:
     """Architecture, width, depth: alike for models that were trained alike."""
 
 
-def find_weights(base: Path, model: str, adapter: str | None) -> Found:
+def find_weights(base: Path, model: str, adapter: str | None, fetch: Fetch | None = None) -> Found:
     """The weights that `model` names: a folder or a `.gguf` file beside the bindings, or `org/name@COMMIT` in the hub's
-    cache; with an adapter's folder merged into them, if one is named. Raises `NotFoundError`."""
+    cache; with an adapter's folder merged into them, if one is named. `fetch` brings a model of the hub into the cache
+    where it is not there whole; without it none is brought. Raises `NotFoundError`."""
     path, missing = _place(base, model)
+    name = hub_name(model) if missing else None
+    if name is not None and fetch is not None:
+        _fetched(path, name, fetch)
     merged = None if adapter is None else base / adapter
     if merged is not None and path.suffix.lower() == ".gguf":
         raise NotFoundError("B010", "adapter", "an adapter is merged into a model folder, not into a GGUF file")
@@ -71,7 +75,19 @@ def _place(base: Path, model: str) -> tuple[Path, str]:
     if not name.is_exact:
         text = f"`@{name.revision}` is not a full commit hash of 40 hexadecimal digits; a branch or tag may move"
         raise NotFoundError("B003", "model", text)
-    return name.folder(), f"the hub's cache on this machine does not hold it, and nothing is downloaded here; run: {name.download}"
+    return name.folder(), f"the hub's cache on this machine does not hold it; `verify` downloads it, or run: {name.download}"
+
+
+def _fetched(path: Path, name: HubName, fetch: Fetch) -> None:
+    """Raises `NotFoundError` for a model that is not in the cache whole and cannot be brought there."""
+    try:
+        check_folder(path)
+    except (SubjectError, OSError):
+        try:
+            fetch(name)
+        except HubError as error:
+            what = f"the hub's cache on this machine does not hold {name.org}/{name.name} whole at that commit, and {error}"
+            raise NotFoundError("B007", "model", what) from error
 
 
 def _weights(path: Path, missing: str) -> Found:

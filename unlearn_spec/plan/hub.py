@@ -1,4 +1,4 @@
-"""Models by their name on the Hugging Face hub, as far as this machine already has them. Opens no connection.
+"""Models by their name on the Hugging Face hub, and where its cache on this machine holds them. Opens no connection.
 
 A name is `org/name@REVISION` with a full commit hash: a branch or a tag may point elsewhere tomorrow. Looked at is the
 cache of the hub's own client, in the folder that HF_HUB_CACHE, HF_HOME or XDG_CACHE_HOME name, or else below
@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?P<org>{_PART})/(?P<name>{_PART})@(?P<revision>[^/\\]*)\Z")
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+
+FILES = ("*.safetensors", "*.json", "tokenizer*", "*.model", "*.txt", "*.jinja")
+"""What a model folder needs of a hub's repository: weights, configuration, tokenizer; no code, nothing pickled."""
+
+
+class HubError(Exception):
+    """A model cannot be had from the hub. The message is one line."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +41,16 @@ class HubName:
     @property
     def download(self) -> str:
         """The command that puts the model into the cache, without pickled weights."""
-        files = "--include '*.safetensors' '*.json' 'tokenizer*' '*.model' '*.txt' '*.jinja'"
-        return f"hf download {self.org}/{self.name} --revision {self.revision} {files}"
+        files = " ".join(f"'{pattern}'" for pattern in FILES)
+        return f"hf download {self.org}/{self.name} --revision {self.revision} --include {files}"
 
     def folder(self) -> Path:
         """Where the cache would hold it."""
-        return _cache() / f"models--{self.org}--{self.name}" / "snapshots" / self.revision
+        return cache() / f"models--{self.org}--{self.name}" / "snapshots" / self.revision
+
+
+Fetch = Callable[[HubName], None]
+"""Brings a model into the cache. Raises `HubError`."""
 
 
 def hub_name(written: str) -> HubName | None:
@@ -47,7 +59,7 @@ def hub_name(written: str) -> HubName | None:
     return None if found is None else HubName(found["org"], found["name"], found["revision"])
 
 
-def _cache() -> Path:
+def cache() -> Path:
     """The folder of the client's cache, by its environment variables in their order."""
     if given := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
         return Path(given).expanduser()

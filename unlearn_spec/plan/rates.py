@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ..catalogue import VerifierId
+from ..logic.suites import suite_cell
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
@@ -207,7 +208,7 @@ def _cell(
             said("need.own_prompt"),
         )
     if suite is not None:
-        return f"suite:{suite}", "suite", attacks_on(case, suite, sample)
+        return suite_cell(suite, asked), "suite", attacks_on(case, suite, sample)
     if asked is None:
         raise LackingError("not_tested", said("lack.asked"), said("need.asked"))
     if asked == "in_context":

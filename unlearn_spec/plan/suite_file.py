@@ -20,6 +20,7 @@ from ..verifiers.suites import (
     PLACES,
     PROMPT,
     START,
+    TEXT,
     Family,
     Suite,
     Template,
@@ -30,6 +31,10 @@ from .bound import BoundSuite
 MAX_BYTES = 1 << 20
 MOST = 100
 """Words of an answer, or items beside, that a suite may give."""
+MOST_TEMPLATES = 1_000
+"""In one suite: every one is asked about every item, on every model."""
+_ASKS = (PROMPT, PARAPHRASE, TEXT, OTHER_PROMPT)
+"""What may stand in a question."""
 
 
 def read_suite(data: Any) -> tuple[Suite | None, tuple[Problem, ...]]:
@@ -86,14 +91,29 @@ def _problems(data: Any) -> Iterator[Problem]:
         yield _wrong((), "a suite is {templates: [text with {prompt} in it, …]} or {families: {name: [template, …]}}")
         return
     yield from _unknown((), data, ("templates", "families", "answer_start", "others"))
+    if (number := _count(data)) > MOST_TEMPLATES:
+        yield _wrong((), f"{number:,} templates; a suite may have {MOST_TEMPLATES:,}")
+        return
     found = len(problems := list(_listed(data)))
     yield from problems
     if found:
         return
     lists = data["families"].values() if "families" in data else [data["templates"]]
     texts = "\n".join(_template(one).text for listed in lists for one in listed)
+    handing = [TEXT in _template(one).ask for listed in lists for one in listed]
+    if any(handing) and not all(handing):
+        yield _wrong((), f"templates with {TEXT} hand the target over, and make a suite of their own: all have it, or none")
+    if any(handing) and START in texts:
+        yield _wrong((), f"where {TEXT} hands over all of the answer, {START} has no meaning")
     yield from _number(("answer_start",), data, START in texts, f"how many words {START} gives")
     yield from _others(data, OTHER_PROMPT in texts or OTHER_ANSWER in texts)
+
+
+def _count(data: dict[str, Any]) -> int:
+    """Templates of a suite, as far as they are listed at all."""
+    families = data.get("families")
+    lists = families.values() if isinstance(families, dict) else [data.get("templates")]
+    return sum(len(listed) for listed in lists if isinstance(listed, list))
 
 
 def _listed(data: dict[str, Any]) -> Iterator[Problem]:
@@ -112,23 +132,28 @@ def _templates(path: Path, listed: Any) -> Iterator[Problem]:
     if not isinstance(listed, list) or not listed:
         yield _wrong(path, "expected a list of templates, one at least")
         return
-    seen: list[Any] = []
+    seen: set[str] = set()
     for place, written in enumerate(listed):
         yield from _one((*path, place), written)
-        if written in seen:
+        if (known := _key(written)) in seen:
             yield _wrong((*path, place), "this template stands in the list before")
-        seen.append(written)
+        seen.add(known)
+
+
+def _key(written: Any) -> str:
+    """Equal for equal templates, whatever the order of their keys."""
+    return repr(sorted(written.items(), key=repr) if isinstance(written, dict) else written)
 
 
 def _one(path: Path, written: Any) -> Iterator[Problem]:
     if isinstance(written, str):
-        yield from _text(path, written, (PROMPT, PARAPHRASE, OTHER_PROMPT), needs_item=True)
+        yield from _text(path, written, _ASKS, needs_item=True)
         return
     if not isinstance(written, dict) or not isinstance(written.get("ask"), str):
         yield _wrong(path, "a template is a text with {prompt} in it, or {ask: text, begin: text, show: {ask, answer}}")
         return
     yield from _unknown(path, written, ("ask", "begin", "show"))
-    yield from _text((*path, "ask"), written["ask"], (PROMPT, PARAPHRASE, OTHER_PROMPT), needs_item=True)
+    yield from _text((*path, "ask"), written["ask"], _ASKS, needs_item=True)
     if "begin" in written:
         yield from _text((*path, "begin"), written["begin"], (START,))
     if "show" in written:
@@ -154,7 +179,7 @@ def _text(path: Path, text: Any, allowed: tuple[str, ...], *, needs_item: bool =
     for place in PLACES:
         if place in text and place not in allowed:
             yield _wrong(path, f"{place} has no meaning in this place; here may stand {', '.join(allowed)}")
-    if needs_item and (PROMPT in text) == (PARAPHRASE in text):
+    if needs_item and (PROMPT in text) == (PARAPHRASE in text) and (PROMPT in text or TEXT not in text):
         yield _wrong(path, f"a template needs {PROMPT} or {PARAPHRASE} in it, one of them")
 
 

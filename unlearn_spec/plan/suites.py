@@ -32,6 +32,7 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
         hint = None if known is None else said("need.suite_installed", suite=f"{name.partition('@')[0]}@{known}")
         raise LackingError("not_tested", said("lack.suite", suite=name), sentences(said("need.suite"), hint))
     suite = case.bindings.suite(name)
+    _of_its_class(case, suite)
     without = sum(not item.paraphrases for item in sample.items)
     if suite.uses(PARAPHRASE) and without:
         raise LackingError(
@@ -56,6 +57,20 @@ def attacks_on(case: Case, name: str, sample: Sample) -> Attacks:
             said("need.suite_words", data=sample.ref.name),
         )
     return Attacks(name, None if others is None else others.ref(), max(counts))
+
+
+def _of_its_class(case: Case, suite: Suite) -> None:
+    """Raises `LackingError` where the suite hands the target over and the clause does not ask so, or the other way round."""
+    asked = case.clause.scope.asked
+    if suite.hands_over == (asked == "in_context"):
+        return
+    if suite.hands_over:
+        raise LackingError(
+            "not_testable",
+            said("lack.hands_over"),
+            said("need.hands_over"),
+        )
+    raise LackingError("not_testable", said("lack.hands_nothing"), said("need.hands_nothing"))
 
 
 def _probes(suite: Suite, item: Item, pool: tuple[Item, ...]) -> int:

@@ -297,6 +297,8 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
             if key in evidence:
                 yield _idle((*path, key), f"for evidence by {kind}", data)
     yield from _altered(path, clause, evidence, data)
+    if kind == "test" and "suite" in evidence and clause.get("goal") == "remove" and not _ALTERED.keys() & evidence.keys():
+        yield _idle((*path, "suite"), "for `remove`: its tests ask each item's own question", data)
     yield from _relearn((*path, "relearn"), evidence.get("relearn"), data)
     if kind == "test" and "record" in evidence:
         yield _idle((*path, "record"), "for evidence by test", data)
@@ -315,7 +317,9 @@ def _evidence(path: Path, clause: dict[str, Any], data: dict[str, Any]) -> Itera
 
 _ALTERED: Final = {"relearn": ("remove", "suppress"), "quantize": ("remove", "suppress"), "inspect": ("remove",)}
 """Looks at an altered or opened copy, by the goals that they bear on."""
-_APART: Final[dict[str, tuple[str, ...]]] = {"relearn": (), "quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize")}
+_APART: Final[dict[str, tuple[str, ...]]] = {
+    "relearn": ("suite",), "quantize": ("relearn", "suite"), "inspect": ("relearn", "suite", "quantize"),
+}  # fmt: skip
 """What else asks in a way of its own, and cannot stand beside them."""
 
 
@@ -371,7 +375,8 @@ def _about_runs(path: Path, clause: dict[str, Any], evidence: dict[str, Any], da
             yield _idle((*path, key), "for the measure `membership`; it bears on `influence`", data)
     for key in whole:
         beside: list[str] = [other for other in _BESIDE_WHOLE if other in evidence and other != key]
-        beside += ["runs"] if key == "canaries" and "runs" in evidence else []
+        if key == "canaries":  # whatever was drawn by the lot is looked at, and nothing else
+            beside += [other for other in ("runs", "population", "samples") if other in evidence]
         beside += ["power_at"] if key == "ensemble" and "power_at" in evidence else []
         yield from (_idle((*path, other), f"beside `{key}`", data) for other in beside)
     runs = evidence.get("runs")

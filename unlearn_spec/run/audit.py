@@ -22,6 +22,7 @@ from ..rules.check import check_document
 from ..rules.wording import count
 from .audit_log import Audit, AuditError, BrokenError, Log, OpenError, Step, StopError
 from .audit_plan import check_plan
+from .audit_sizes import check_sizes
 from .conclude import Conclusion, conclude, seen_in
 from .difference import report_difference, verdict_difference
 from .finished import Finished, read_finished
@@ -119,7 +120,9 @@ def _audit(run: Path, held: Held, log: Log) -> None:
 
 def _concluded(plan: Plan, materials: Materials, store: Store, ledger: Finished) -> Conclusion:
     try:
-        return conclude(plan, materials, seen_in(store, plan, ledger.finished, materials.document.policy, ledger.ended))
+        seen = seen_in(store, plan, ledger.finished, materials.document.policy, ledger.ended)
+        check_sizes(plan, materials, seen)
+        return conclude(plan, materials, seen)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # tables that no verifier writes
         raise BrokenError(f"nothing can be concluded from the evidence: {error}") from None
 

@@ -31,7 +31,7 @@ def check_plan(plan: Plan, document: Document, bindings: Bindings, findings: tup
     that what the checker rejects is not tested, that each test asks every bound model and no other about its clause's
     target, as the clause asks and reads, an endpoint for no more than it shows, that it has the controls and the registered
     numbers of its clause and the error that the policy leaves to it.
-    How many items there are, and which, was fixed from the data; that is not planned again.
+    How many items there are is held against what was measured (`audit_sizes`); which, was fixed from the data.
     """
     _units(plan)
     _clauses(plan, document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..logic.suites import suite_cell
 from ..plan.case import Case
 from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
 from ..plan.rates import reading_of, verifier_of
@@ -86,6 +87,7 @@ def _task(case: Case, test: Obligation, unit: Unit) -> None:
 def _prompts(case: Case, test: Obligation, unit: GenerateUnit) -> None:
     """Questions are asked in the way that the facts about them are filed under."""
     suite = case.evidence.suite
-    asked = "paraphrase" if unit.prompts == "paraphrases" else "direct" if unit.prompts == "prompt" else f"suite:{unit.suite}"
+    own = suite_cell(unit.suite or "", case.clause.scope.asked)
+    asked = "paraphrase" if unit.prompts == "paraphrases" else "direct" if unit.prompts == "prompt" else own
     if test.asked != asked or (suite is not None and unit.suite != suite):
         raise PlanError(f"the plan's {test.id} asks otherwise than it says, or than its clause does")

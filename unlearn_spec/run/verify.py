@@ -31,6 +31,7 @@ from ..report.model import RESULT, Report, canonical
 from ..rules.check import check_document
 from ..verdict.model import Verification
 from .conclude import blocked, conclude, seen_in, tables_of
+from .download import download
 from .executor import Executor, LocalExecutor, RunError
 from .materials import gather, keep
 from .places import Measure, Places, job, places
@@ -75,7 +76,8 @@ def verify(
     by then is kept.
     """
     document = load(policy)
-    bound = load_bindings(bindings, document.policy, bytes_digest(document.source.text.encode()), day=_began(out))
+    digest = bytes_digest(document.source.text.encode())
+    bound = load_bindings(bindings, document.policy, digest, day=_began(out), fetch=download)
     where = device or bound.device
     _usable(out)
     _usable_device(where, out)

@@ -13,7 +13,7 @@ from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
 from ..logic.solver import Undecided
-from ..logic.suites import asks_altered_copy
+from ..logic.suites import asks_altered_copy, suite_of
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..plan.removal import DIRECTIONS
@@ -91,7 +91,7 @@ def _judged(
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
     first = exhibits[0]
     certifying = isinstance(clause, Suppress) and first.obligation.decide == "certify"
-    suite = first.obligation.asked if certifying and first.obligation.asked.startswith("suite:") else None
+    suite = first.obligation.asked if certifying and suite_of(first.obligation.asked) else None
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
         outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
@@ -233,7 +233,7 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
 
 def is_finite(clause: RateGoal, obligation: Obligation) -> bool:
     """Whether what the clause limits can be bounded from above: listed questions, or a suite that stands for the worst."""
-    if obligation.asked.startswith("suite:"):
+    if suite_of(obligation.asked) is not None:
         return certifies(clause, obligation.asked)
     return clause.scope.asked in ("direct", "paraphrase", None) and obligation.access != "finetune"
 

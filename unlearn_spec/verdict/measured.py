@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact, Side
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
+from ..logic.suites import suite_of
 from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
 from ..policy.model import Clause, Closeness, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..statistics.binomial import ceil_decimal, floor_decimal
@@ -270,10 +271,9 @@ def state(
 
 def where(obligation: Obligation) -> Said:
     """`on assistant, access weights, asked directly` in the policy's terms."""
-    asked, place = obligation.asked, {"artifact": obligation.artifact, "access": obligation.access}
-    if asked.startswith("suite:"):
-        return said("at.suite", **place, suite=asked.removeprefix("suite:"))
-    return said("at.asked", **place, asked=asked)
+    place = {"artifact": obligation.artifact, "access": obligation.access}
+    suite = suite_of(obligation.asked)
+    return said("at.asked", **place, asked=obligation.asked) if suite is None else said("at.suite", **place, suite=suite)
 
 
 def between(low: Fraction, high: Fraction) -> Said:

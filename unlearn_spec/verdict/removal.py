@@ -153,19 +153,22 @@ def attack(obligation: Obligation, role: Role, limit: MembershipBound, seen: See
 def attacked_subjects(obligation: Obligation, role: Role, limit: MembershipBound, seen: Seen) -> tuple[Attacked, ...]:
     """The registered attacks on each subject of a role on which members and hold-out were scored.
 
-    α is shared by all runs, and in each by all attacks in both directions, and half of each part certifies the false-positive rate: the
-    threshold is set by the hold-out so that its Clopper–Pearson upper bound is at most the clause's rate. Of a
-    hold-out cluster only the first item counts, since that bound needs independent items.
+    α is shared by all runs, since any of them may be among those that count, and in each by all attacks in both directions.
+    Half of each part certifies the false-positive rate: the threshold is set by the hold-out so that its Clopper–Pearson upper
+    bound is at most the clause's rate. Of a hold-out cluster only the first item counts, since that bound needs independent
+    items. The original is attacked as each run is, to show that such an attack finds something. A reference is no run: it has
+    all of α, so that one which knows the members is seen the sooner.
     """
     found = []
     subjects = seen.by_subject(seen.of(obligation, role))
+    runs = 1 if role == "reference" else obligation.runs
     for keys in subjects.values():
         outside = {key for key in keys if seen.units[key].data.name.startswith("holdout:")}
         members = [seen.tables[key] for key in keys if key not in outside]
         others = [_one_per_cluster(seen.tables[key]) for key in sorted(outside)]
         if members and others:
             registered = attacks(obligation.access)
-            share = obligation.alpha / (2 * len(registered) * len(membership.DIRECTIONS) * obligation.runs)
+            share = obligation.alpha / (2 * len(registered) * len(membership.DIRECTIONS) * runs)
             holdout = stack(others)
             allowed = max_failures_certifying(len(holdout), limit.at_fpr, share)
             results = membership.run(stack(members), holdout, registered, allowed=allowed or 0)

@@ -76,9 +76,10 @@ class Words:
 
     def asked(self, asked: str) -> str:
         """How a test asks: a probe class, or the suite's name and digest."""
-        if asked.startswith("suite:"):
-            return self("asked.suite", suite=asked.removeprefix("suite:"))
-        return self.of("asked", asked)
+        kind, colon, suite = asked.partition(":")
+        if not colon:
+            return self.of("asked", asked)
+        return self("asked.handed" if kind == "in_context" else "asked.suite", suite=suite)
 
     def named(self, clause: str, artifact: str) -> str:
         """`“hide-facts” on “assistant”`; the clause alone where it speaks of no artifact."""

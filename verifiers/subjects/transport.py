@@ -120,9 +120,12 @@ class Transport:
         except TimeoutError:
             self._drop()
             raise _PassingError(f"no whole answer came within {self._timeout:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.IncompleteRead) as error:
             self._drop()
             raise _PassingError(f"the connection failed ({type(error).__name__})") from None
+        except http.client.HTTPException as error:  # too many headers, too long a line, no status: it would come again
+            self._drop()
+            raise self._error(f"what it sends is not HTTP ({type(error).__name__})") from None
         if len(found) > LARGEST:
             self._drop()
             raise self._error(f"its answer is larger than {LARGEST >> 20} MiB")
