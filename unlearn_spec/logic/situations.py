@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
@@ -98,44 +98,49 @@ def binding(policy: Policy, holding: frozenset[str]) -> Binding:
     """
     guards = _guards(policy)
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
-    settled: dict[str, tuple[str | None, ...]] = {}
-
-    def scope(name: str) -> tuple[str | None, ...]:
-        clause = guards.clauses[name]
-        return (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
-
-    def bound(name: str) -> tuple[str | None, ...]:
-        if name not in settled:
-            free = scope(name) if holds_now[guards.clauses[name].scope.when] else ()
-            for other in guards.overriders.get(name, ()) if free else ():
-                taken = bound(other)
-                free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
-            settled[name] = free
-        return settled[name]
-
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly = []
     for name in guards.overriders:
-        if found := bound(name):
-            if found == scope(name):
+        if found := guards.bound(name, holds_now):
+            if found == guards.scopes[name]:
                 whole.append(name)
             else:
                 partly.append((name, tuple(place for place in found if place is not None)))
     return Binding(frozenset(whole), tuple(partly))
 
 
+_Places = tuple[str | None, ...]
+"""Artifacts; None stands for every one."""
+
+
 @dataclass(frozen=True)
 class _Guards:
-    clauses: Mapping[str, Clause]
+    """What the cases of a policy share, for there may be thousands of cases and of clauses."""
+
     alike: Mapping[Condition | None, tuple[str, ...]]
     """Every guard, with the clauses that have it and that no clause overrides."""
     overriders: Mapping[str, tuple[str, ...]]
     """The clauses that override each clause that some clause overrides, in source order."""
+    scopes: Mapping[str, _Places]
+    """The scope of every clause that overrides or is overridden."""
+    turns_on: Mapping[str, tuple[Condition | None, ...]]
+    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs."""
+    _bound: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
+
+    def bound(self, name: str, holds_now: Mapping[Condition | None, bool]) -> _Places:
+        """Where a clause that overrides or is overridden binds."""
+        key = name, tuple(map(holds_now.__getitem__, self.turns_on[name]))
+        if key not in self._bound:
+            free = self.scopes[name] if key[1][0] else ()
+            for other in self.overriders.get(name, ()) if free else ():
+                taken = self.bound(other, holds_now)
+                free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
+            self._bound[key] = free
+        return self._bound[key]
 
 
 @once_a_policy
 def _guards(policy: Policy) -> _Guards:
-    """What the cases of a policy share, for there may be thousands of cases and of clauses."""
     clauses = {clause.id: clause for clause in policy.clauses}
     over: dict[str, list[str]] = {}
     for clause in policy.clauses:
@@ -145,13 +150,30 @@ def _guards(policy: Policy) -> _Guards:
     for name, clause in clauses.items():
         alike.setdefault(clause.scope.when, []).extend(() if name in over else (name,))
     overriders = {name: tuple(over[name]) for name in clauses if name in over}
-    return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders)
+    involved = dict.fromkeys(name for named, others in overriders.items() for name in (named, *others))
+    scopes: dict[str, _Places] = {}
+    for name in involved:
+        written = clauses[name].scope.artifacts is not None
+        scopes[name] = scoped_artifacts(policy, clauses[name]) if written else (None,)
+    turns_on: dict[str, tuple[Condition | None, ...]] = {}
+
+    def guards_of(name: str) -> tuple[Condition | None, ...]:
+        if name not in turns_on:
+            above = (guard for other in overriders.get(name, ()) for guard in guards_of(other))
+            turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
+        return turns_on[name]
+
+    for name in involved:
+        guards_of(name)
+    return _Guards({guard: tuple(names) for guard, names in alike.items()}, overriders, scopes, turns_on)
 
 
 def parts(policy: Policy) -> tuple[Part, ...]:
     """Every clause with every part of its scope to which some situation leaves it."""
     involved = {name for clause in policy.clauses for name in (clause.id, *clause.overrides) if clause.overrides}
     related = tuple(clause for clause in policy.clauses if clause.id in involved)
+    if not any(len(places) > 1 for places in _guards(policy).scopes.values()):
+        return ()  # a clause on one artifact is never suspended in part
     every = cases(policy.model_copy(update={"clauses": related})) if related else ()
     return tuple(dict.fromkeys(part for case in every or () for part in case.binding.partly))
 
