@@ -206,7 +206,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
     pairs = [
         (i, j)
-        for i, near in enumerate(_neighbours(theory.given, bodies))
+        for i, near in enumerate(_neighbours(theory.given, bodies, [_reach(theory, clause) for clause in known]))
         for j in near
         if not bound[known[i].id] & ~whole[known[j].id] and not artifacts[i].isdisjoint(artifacts[j])
     ]
@@ -236,11 +236,17 @@ def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[st
     return bound, whole
 
 
-def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
+def _reach(theory: Theory, clause: Clause) -> int:
+    """How many intersections of sets a clause speaks of."""
+    return len(theory.encoder.regions.of.get(getattr(clause, "target", ""), ()))
+
+
+def _neighbours(given: Assumed, bodies: Sequence[str], reach: Sequence[int]) -> list[tuple[int, ...]]:
     """For each of many literals the others, by position, that might imply it: those of its part of the theory.
 
     Where a part has many, without those that hold in some world where it fails. Each literal is given a set of worlds of
-    its own to hold in, no set inside another's; so a few worlds separate most pairs.
+    its own to hold in, no set inside another's; so a few worlds separate most pairs. Those of the widest `reach` come last:
+    many others may be at odds with one of them.
     """
     by_part: dict[int, list[int]] = {}
     for i, literal in enumerate(bodies):
@@ -248,7 +254,7 @@ def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
     found: list[tuple[int, ...]] = [()] * len(bodies)
     for members in by_part.values():
         same: dict[str, list[int]] = {}
-        for i in members:
+        for i in sorted(members, key=reach.__getitem__):
             same.setdefault(bodies[i], []).append(i)
         names = tuple(same)
         left = _unseparated(given, names) if len(names) > _FEW else dict.fromkeys(names, names)

@@ -80,6 +80,10 @@ def recording() -> Iterator[list[Question]]:
         _asked.reset(token)
 
 
+_Sample = tuple[dict[str, Fraction] | None, str]
+"""Some sums in a world, if one was found, and an assertion about them that holds in every world."""
+
+
 class Solver:
     """A fixed set of assertions, asked under changing assumptions (a leading "-" negates one).
 
@@ -119,6 +123,8 @@ class Solver:
         self._apart: dict[frozenset[int], _Part] = {}
         self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
         """The sums in worlds that were found, the latest first."""
+        self.samples: dict[tuple[frozenset[int], frozenset[str], str], _Sample] = {}
+        """What was found of the parts of clusters under some assumptions: most questions are the same for most parts."""
 
     def _packed(self) -> list[frozenset[int]]:
         """The pack of each part: neighbours that together stay small."""
@@ -389,7 +395,7 @@ class Assumed:
         for way in ("any", "highest", "lowest"):
             sums: dict[str, Fraction] | None = {}
             for pack in packs:
-                found, bound = self._sample(cluster, pack, self._held(pack, more), way)
+                found, bound = self._sample(cluster, pack, _of(more, pack), way)
                 if found is None and way == "any":
                     return None
                 bounds += bound
@@ -403,10 +409,18 @@ class Assumed:
         whole = self.solver.part(every).values(self._held(every, more), names)
         return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
 
-    def _sample(
-        self, cluster: Cluster, pack: frozenset[int], held: tuple[str, ...], way: str
-    ) -> tuple[dict[str, Fraction] | None, str]:
+    def _sample(self, cluster: Cluster, pack: frozenset[int], more: tuple[str, ...], way: str) -> _Sample:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
+        held = (*self.concerning(pack), *more)
+        key, known = (pack, frozenset(held), way), self.solver.samples
+        if key in known:
+            return known[key]
+        found = self._sampled(cluster, pack, held, way)
+        if found[0] is not None or way == "any":  # there may be an optimum where none was found
+            known[key] = found
+        return found
+
+    def _sampled(self, cluster: Cluster, pack: frozenset[int], held: tuple[str, ...], way: str) -> _Sample:
         names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
         term = cluster.term(pack)
         asked, bound = self.solver.part(pack), ""
@@ -440,6 +454,10 @@ class Assumed:
         return frozenset(found)
 
 
+_LITERALS: dict[str, z3.BoolRef] = {}
+"""Assumptions as terms of Z3's main context: theories give the same names to what they assume."""
+
+
 class _Part:
     """A Z3 solver for some of the assertions."""
 
@@ -454,8 +472,7 @@ class _Part:
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
         with _enough_memory():
             self._solver.from_string(self._text)
-        self._literals: dict[str, z3.BoolRef] = {}
-        self._asts: dict[str, z3.Ast] = {}
+        self._literals = _LITERALS if context is z3.main_ctx() else {}
         self._held: tuple[str, ...] = ()
         self._numbers: dict[tuple[str, ...], int] = {}
         self._known: dict[tuple[int, frozenset[str], str], bool] = {}
@@ -487,7 +504,8 @@ class _Part:
             if given:
                 self._solver.push()
                 with _enough_memory():
-                    self._solver.add(*(self._literal(name) for name in given))
+                    for literal in self._array(given):
+                        z3.Z3_solver_assert(self._solver.ctx.ref(), self._solver.solver, literal)
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
@@ -510,8 +528,9 @@ class _Part:
         self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
     ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
         search, bound = self._search(term, highest)
-        held = [self._literal(name) for name in assumptions if name.removeprefix("-") in self._sorts]
-        if search.check(*held) != z3.sat:
+        held = self._array([name for name in assumptions if name.removeprefix("-") in self._sorts])
+        answer = z3.Z3_optimize_check(search.ctx.ref(), search.optimize, len(held), held)
+        if z3.CheckSatResult(answer) != z3.sat:
             return None
         value = bound.value()
         if z3.is_int_value(value):
@@ -552,19 +571,19 @@ class _Part:
 
     def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
         """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
-        known = self._asts
-        for name in assumptions:
-            if name not in known:
-                known[name] = self._literal(name).as_ast()
-        literals = (z3.Ast * len(assumptions))(*map(known.__getitem__, assumptions))
         ours = self._solver
+        literals = self._array(assumptions)
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
+    def _array(self, assumptions: Sequence[str]) -> z3.Array[z3.Ast]:
+        for name in assumptions:
+            if name not in self._literals:
+                self._literals[name] = self._literal(name)
+        return (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
+
     def _literal(self, name: str) -> z3.BoolRef:
-        if name not in self._literals:
-            plain = z3.Bool(name.removeprefix("-"), self._context)
-            self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
-        return self._literals[name]
+        plain = z3.Bool(name.removeprefix("-"), self._context)
+        return z3.Not(plain) if name.startswith("-") else plain
 
 
 @contextmanager
