@@ -78,7 +78,7 @@ class Block:
     levels: tuple[Fraction, ...]
     """Thresholds at which items are counted, ascending."""
 
-    @property
+    @cached_property
     def bands(self) -> tuple[tuple[Fraction, Fraction], ...]:
         """The pieces into which the thresholds cut [0, 1]."""
         return tuple(pairwise(sorted({Fraction(0), *self.levels, Fraction(1)})))
@@ -104,10 +104,11 @@ class Encoder:
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
-        if full not in self._names:
-            self._names[full] = f"{prefix}{len(self._names)}"
-            self.sorts[self._names[full]] = sort
-        return self._names[full]
+        name = self._names.get(full)
+        if name is None:
+            name = self._names[full] = f"{prefix}{len(self._names)}"
+            self.sorts[name] = sort
+        return name
 
     def meaning(self, symbol: str) -> tuple[str, object]:
         """What a symbol was made for: the prefix of its kind, and its key."""
