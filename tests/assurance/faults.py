@@ -31,8 +31,8 @@ FAULTS: tuple[Fault, ...] = (
         "sizes may be negative",
         "AX1",
         "axioms._sizes",
-        "(>= {encoder.size(region)} 0)",
-        "(>= {encoder.size(region)} (- 9))",
+        "(>= {encoder.named_size(region)} 0)",
+        "(>= {encoder.named_size(region)} (- 9))",
     ),
     Fault("test powers may exceed 1", "AX1", "axioms._tests", "(<= {symbol} 1)", "(<= {symbol} 9)"),
     Fault("more false positives may catch fewer", "AX1", "axioms._tests", "(<= {low} {high})", "(<= 0 {high})"),
@@ -570,14 +570,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "overridden clauses bind",
         "overrides",
-        "situations.binding",
-        "taken = bound(other)",
+        "situations._bound",
+        "taken = _bound(guards, other, holds_now, settled)",
         "taken = ()",
     ),
     Fault(
         "overriding reaches beyond its own artifacts",
         "overrides",
-        "situations.binding",
+        "situations._bound",
         "() if taken and None in (*taken, *free) else",
         "() if taken else",
     ),
@@ -609,7 +609,7 @@ FAULTS: tuple[Fault, ...] = (
         'f"(and {least} (<= {value} {number(high)}))"',
         "least",
     ),
-    Fault("a declared overlap may be empty", "overlap", "theory.declared_facts", "1 if low is None else low", "0"),
+    Fault("a declared overlap may be empty", "overlap", "theory._facts", "1 if low is None else low", "0"),
     Fault(
         "half an item of a tiny set",
         "whole counts",
@@ -672,7 +672,8 @@ def _undecorated(source: str) -> str:
 
 
 def _forget() -> None:
-    from unlearn_spec.logic import axioms, exponential
+    from unlearn_spec.logic import alone, axioms, exponential
 
+    alone._recent.clear()
     axioms._neighbours.cache_clear()
     exponential.exp_bounds.cache_clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
-from typing import Unpack
 
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
 from .formulas import TRUE
@@ -63,7 +62,7 @@ _KEPT = 2
 """Theories that are kept: one conflict asks for the same one several times."""
 
 
-def _theory(policy: Policy, *asked: Unpack[_Asked]) -> Theory:
+def _theory(policy: Policy, *asked: *_Asked) -> Theory:
     for known, before, theory in _recent:
         if known is policy and before == asked:
             return theory

@@ -233,7 +233,6 @@ def _masses(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
 def _linked(encoder: Encoder, block: Block, rate: Rate, region: Region) -> str:
     """Counts fall with the threshold, and each band adds to the mass what they leave, strictly where items lie inside."""
     counts = [encoder.count(rate, region, level, inclusive) for level in block.levels for inclusive in (True, False)]
-    bands = []
     parts = [f"(>= {more} {fewer})" for more, fewer in pairwise((encoder.size(region), *counts, "0"))]
     for band in block.bands:
         part, width = encoder.part(rate, region, band), number(band[1] - band[0])
@@ -245,8 +244,7 @@ def _linked(encoder: Encoder, block: Block, rate: Rate, region: Region) -> str:
             parts.append(f"(=> {inside} (< {least} {part}))")
         if band[1] in block.levels:  # else they may be at 1
             parts.append(f"(=> {inside} (< {part} {most}))")
-        bands.append(part)
-    parts.append(f"(= {encoder.mass(rate, region)} {total(bands)})")
+    parts.append(f"(= {encoder.mass(rate, region)} {total([encoder.part(rate, region, b) for b in block.bands])})")
     return conjunction(parts)
 
 

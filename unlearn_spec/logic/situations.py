@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
@@ -90,27 +90,29 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
     raise AssertionError(condition)
 
 
-def binding(policy: Policy, holding: frozenset[str]) -> Binding:
+_Places = tuple[str | None, ...]
+"""Artifacts; None stands for every one."""
+_Settled = dict[tuple[str, tuple[bool, ...]], _Places]
+"""Where a clause binds, by which of the guards hold that decide it."""
+
+
+def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = None) -> Binding:
     """What binds: a clause whose guard holds, save on the artifacts of binding clauses that override it.
 
     A scope left open stands for every artifact: who leaves it open suspends everywhere, or is suspended as a whole. (The
-    override graph has no cycle.)
+    override graph has no cycle.) `settled` is filled, and spares work where it is given again for the same policy.
     """
-    guards = _guards(policy)
+    guards, settled = _guards(policy), {} if settled is None else settled
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly = []
     for name in guards.overriders:
-        if found := guards.bound(name, holds_now):
+        if found := _bound(guards, name, holds_now, settled):
             if found == guards.scopes[name]:
                 whole.append(name)
             else:
                 partly.append((name, tuple(place for place in found if place is not None)))
     return Binding(frozenset(whole), tuple(partly))
-
-
-_Places = tuple[str | None, ...]
-"""Artifacts; None stands for every one."""
 
 
 @dataclass(frozen=True)
@@ -125,18 +127,18 @@ class _Guards:
     """The scope of every clause that overrides or is overridden."""
     turns_on: Mapping[str, tuple[Condition | None, ...]]
     """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs."""
-    _bound: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
 
-    def bound(self, name: str, holds_now: Mapping[Condition | None, bool]) -> _Places:
-        """Where a clause that overrides or is overridden binds."""
-        key = name, tuple(map(holds_now.__getitem__, self.turns_on[name]))
-        if key not in self._bound:
-            free = self.scopes[name] if key[1][0] else ()
-            for other in self.overriders.get(name, ()) if free else ():
-                taken = self.bound(other, holds_now)
-                free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
-            self._bound[key] = free
-        return self._bound[key]
+
+def _bound(guards: _Guards, name: str, holds_now: Mapping[Condition | None, bool], settled: _Settled) -> _Places:
+    """Where a clause that overrides or is overridden binds."""
+    key = name, tuple(map(holds_now.__getitem__, guards.turns_on[name]))
+    if key not in settled:
+        free = guards.scopes[name] if key[1][0] else ()
+        for other in guards.overriders.get(name, ()) if free else ():
+            taken = _bound(guards, other, holds_now, settled)
+            free = () if taken and None in (*taken, *free) else tuple(place for place in free if place not in taken)
+        settled[key] = free
+    return settled[key]
 
 
 @once_a_policy
@@ -210,11 +212,12 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     names = [name for name in policy.situations if name in used]
     if len(names) > MAX_SITUATIONS:
         return None
-    found = []
+    found: list[Case] = []
+    settled: _Settled = {}
     for values in product((False, True), repeat=len(names)):
         holding = frozenset(name for name, value in zip(names, values, strict=True) if value)
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
-            found.append(Case(holding, binding(policy, holding)))
+            found.append(Case(holding, binding(policy, holding, settled)))
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
 
 
