@@ -102,7 +102,8 @@ def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = 
     A scope left open stands for every artifact: who leaves it open suspends everywhere, or is suspended as a whole. (The
     override graph has no cycle.) `settled` is filled, and spares work where it is given again for the same policy.
     """
-    guards, settled = _guards(policy), {} if settled is None else settled
+    guards = _guards(policy)
+    settled = {} if settled is None else settled
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly = []

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
+from ctypes import Array
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -590,7 +591,7 @@ class _Part:
         literals = self._array(assumptions)
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
-    def _array(self, assumptions: Sequence[str]) -> z3.Array[z3.Ast]:
+    def _array(self, assumptions: Sequence[str]) -> Array[z3.Ast]:
         for name in assumptions:
             if name not in self._literals:
                 self._literals[name] = self._literal(name)
