@@ -31,8 +31,8 @@ FAULTS: tuple[Fault, ...] = (
         "sizes may be negative",
         "AX1",
         "axioms._sizes",
-        "(>= {encoder.size(region)} 0)",
-        "(>= {encoder.size(region)} (- 9))",
+        "(>= {encoder.named_size(region)} 0)",
+        "(>= {encoder.named_size(region)} (- 9))",
     ),
     Fault("test powers may exceed 1", "AX1", "axioms._tests", "(<= {symbol} 1)", "(<= {symbol} 9)"),
     Fault("more false positives may catch fewer", "AX1", "axioms._tests", "(<= {low} {high})", "(<= 0 {high})"),
@@ -585,14 +585,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "overridden clauses bind",
         "overrides",
-        "situations.binding",
-        "bound(other).items() if free else ()",
+        "situations._bound",
+        "_bound(policy, guards, other, holds_now, settled).items() if free else ()",
         "()",
     ),
     Fault(
         "overriding reaches beyond its own artifacts",
         "overrides",
-        "situations.binding",
+        "situations._bound",
         "[place for place in free if None in (place, there) or place == there]",
         "[*free]",
     ),
@@ -625,7 +625,7 @@ FAULTS: tuple[Fault, ...] = (
         'f"(and {least} (<= {value} {number(high)}))"',
         "least",
     ),
-    Fault("a declared overlap may be empty", "overlap", "theory.declared_facts", "1 if low is None else low", "0"),
+    Fault("a declared overlap may be empty", "overlap", "theory._facts", "1 if low is None else low", "0"),
     Fault(
         "half an item of a tiny set",
         "whole counts",
@@ -688,7 +688,8 @@ def _undecorated(source: str) -> str:
 
 
 def _forget() -> None:
-    from unlearn_spec.logic import axioms, exponential
+    from unlearn_spec.logic import alone, axioms, exponential
 
+    alone._recent.clear()
     axioms._neighbours.cache_clear()
     exponential.exp_bounds.cache_clear()

@@ -51,11 +51,29 @@ def alone(
     bound = clauses
     if situation is not None:
         bound = tuple(c for c in as_bound(policy, binding(policy, frozenset(situation))) if c.id in names)
+    partly = tuple(c for c in bound if not any(c is clause for clause in clauses))
+    theory = _theory(policy, clauses, partly, facts, without, spelled_out)
+    return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
+
+
+_Asked = tuple[tuple[Clause, ...], tuple[Clause, ...], Sequence[Premise] | None, frozenset[str], bool]
+_recent: list[tuple[Policy, _Asked, Theory]] = []
+_KEPT = 2
+"""Theories that are kept: one conflict asks for the same one several times."""
+
+
+def _theory(policy: Policy, *asked: *_Asked) -> Theory:
+    for known, before, theory in _recent:
+        if known is policy and before == asked:
+            return theory
+    clauses, partly, facts, without, spelled_out = asked
     reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
-    said = tuple(needed(reduced, c) for c in bound if c not in clauses for needed in (body, presupposed, obtainable))
+    said = tuple(needed(reduced, c) for c in partly for needed in (body, presupposed, obtainable))
     near = facts_near(policy, clauses) if facts is None else facts
     theory = build(reduced, asked_about=said, facts=near, without=without, spelled_out=spelled_out)
-    return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
+    _recent.insert(0, (policy, asked, theory))
+    del _recent[_KEPT:]
+    return theory
 
 
 def possible(

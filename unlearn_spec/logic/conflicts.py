@@ -247,14 +247,14 @@ class _Part:
 def explain(theory: Theory, members: Members) -> Core:
     """A minimal conflict with the facts, axioms and relations it stands on, fewest in that order."""
     literals = _all(members, members)
-    background = (*theory.axiom_literals, *theory.nonempty, *literals)
-    facts = minimal_core(tuple(theory.facts), background, _perhaps(theory))
+    background = (*theory.axiom_literals, *theory.beside(theory.nonempty, literals), *literals)
+    facts = minimal_core(theory.beside(theory.facts, literals), background, _perhaps(theory))
     core = Core(tuple(members), tuple(theory.facts[name] for name in facts), _axioms(theory, literals, facts))
     return replace(core, relations=structural(theory, core))
 
 
 def _axioms(theory: Theory, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
-    background = (*theory.nonempty, *literals, *facts)
+    background = (*theory.beside(theory.nonempty, literals), *literals, *facts)
     chosen = minimal_core(tuple(theory.axiom_literals), background, _perhaps(theory))
     return tuple(theory.axiom_literals[name] for name in chosen)
 

@@ -78,7 +78,7 @@ class Block:
     levels: tuple[Fraction, ...]
     """Thresholds at which items are counted, ascending."""
 
-    @property
+    @cached_property
     def bands(self) -> tuple[tuple[Fraction, Fraction], ...]:
         """The pieces into which the thresholds cut [0, 1]."""
         return tuple(pairwise(sorted({Fraction(0), *self.levels, Fraction(1)})))
@@ -97,15 +97,18 @@ class Encoder:
     """What the names of partial sums stand for; None once the theory is built, and no name can be added."""
     leaves: list[str] = field(default_factory=list)
     """Names of partial sums of quantities; the others are sums of partial sums."""
+    counted: set[int] = field(default_factory=set)
+    """Regions whose sizes are spoken of."""
     _names: dict[tuple[str, object], str] = field(default_factory=dict)
     _sums: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
-        if full not in self._names:
-            self._names[full] = f"{prefix}{len(self._names)}"
-            self.sorts[self._names[full]] = sort
-        return self._names[full]
+        name = self._names.get(full)
+        if name is None:
+            name = self._names[full] = f"{prefix}{len(self._names)}"
+            self.sorts[name] = sort
+        return name
 
     def meaning(self, symbol: str) -> tuple[str, object]:
         """What a symbol was made for: the prefix of its kind, and its key."""
@@ -116,6 +119,11 @@ class Encoder:
         return {symbol: (symbol.rstrip("0123456789"), key[1]) for key, symbol in self._names.items()}
 
     def size(self, region: Region) -> str:
+        self.counted.add(region.number)
+        return self.named_size(region)
+
+    def named_size(self, region: Region) -> str:
+        """The same, where the size is named but nothing is said that ties it to anything."""
         return self.symbol("n", region.number, "Int" if region.number in self.small else "Real")
 
     def mass(self, rate: Rate, region: Region) -> str:

@@ -303,14 +303,17 @@ def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
     P1: if a set is kept known, what is built from it can be had with the parts in context, as often. P2: if answers to text
     that users supply are kept, a target that they supply comes back, as often.
     """
+    hidden_in_context = [
+        clause
+        for clause in policy.clauses
+        if isinstance(clause, Suppress) and clause.scope.asked == "in_context" and not counts_refusals(clause)
+    ]
     found: dict[tuple[str, Formula], None] = {}
-    for kept in policy.clauses:
+    for kept in policy.clauses if hidden_in_context else ():
         if not isinstance(kept, Retain) or isinstance(kept.limit, Within) or counts_refusals(kept):
             continue
         least = kept.limit.at_least * (kept.over.share if isinstance(kept.over, ShareOf) else 1)
-        for hidden in policy.clauses:
-            if not isinstance(hidden, Suppress) or hidden.scope.asked != "in_context" or counts_refusals(hidden):
-                continue
+        for hidden in hidden_in_context:
             built = policy.information[hidden.target].built_from == kept.target
             axiom = "P2" if kept.scope.asked == "in_context" else "P1" if built else None
             deep = access_rank(hidden.scope.access or WEAKEST.access) >= access_rank(kept.scope.access or WEAKEST.access)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -206,9 +206,9 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
     pairs = [
         (i, j)
-        for i, near in enumerate(_neighbours(theory.given, bodies))
+        for i, near in enumerate(_neighbours(theory.given, bodies, [_reach(theory, clause) for clause in known]))
         for j in near
-        if not bound[i] & ~whole[j] and not artifacts[i].isdisjoint(artifacts[j])
+        if not bound[known[i].id] & ~whole[known[j].id] and not artifacts[i].isdisjoint(artifacts[j])
     ]
     answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
     stronger: dict[int, list[int]] = {}
@@ -219,28 +219,34 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     for i, others in stronger.items():
         for j in others:
             if theory.possible((bodies[j],)):
-                equal = not bound[j] & ~whole[i] and not theory.possible((bodies[i], "-" + bodies[j]))
+                equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
                 if not (equal and j > i):
                     found.append(Shadow(known[i].id, known[j].id, equal))
                     break
     return tuple(found)
 
 
-def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[list[int], list[int]]:
+def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
     bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
     for place, case in enumerate(cases):
         for bits, names in ((bound, case.binding.names), (whole, case.active)):
             for name in names & bits.keys():
                 bits[name] |= 1 << place
-    return [bound[clause.id] for clause in clauses], [whole[clause.id] for clause in clauses]
+    return bound, whole
 
 
-def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
+def _reach(theory: Theory, clause: Clause) -> int:
+    """How many intersections of sets a clause speaks of."""
+    return len(theory.encoder.regions.of.get(getattr(clause, "target", ""), ()))
+
+
+def _neighbours(given: Assumed, bodies: Sequence[str], reach: Sequence[int]) -> list[tuple[int, ...]]:
     """For each of many literals the others, by position, that might imply it: those of its part of the theory.
 
     Where a part has many, without those that hold in some world where it fails. Each literal is given a set of worlds of
-    its own to hold in, no set inside another's; so a few worlds separate most pairs.
+    its own to hold in, no set inside another's; so a few worlds separate most pairs. Those of the widest `reach` come last:
+    many others may be at odds with one of them.
     """
     by_part: dict[int, list[int]] = {}
     for i, literal in enumerate(bodies):
@@ -248,7 +254,7 @@ def _neighbours(given: Assumed, bodies: Sequence[str]) -> list[tuple[int, ...]]:
     found: list[tuple[int, ...]] = [()] * len(bodies)
     for members in by_part.values():
         same: dict[str, list[int]] = {}
-        for i in members:
+        for i in sorted(members, key=reach.__getitem__):
             same.setdefault(bodies[i], []).append(i)
         names = tuple(same)
         left = _unseparated(given, names) if len(names) > _FEW else dict.fromkeys(names, names)
@@ -300,15 +306,15 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
     `skip` names clauses that are known to add nothing already. Not asked in parts that `too_many_together` names.
     """
     found = []
+    bound, whole = _where(theory.policy.clauses, cases)
     for members in _together(theory, skip | aside):
         if len(members) > MOST_TOGETHER:
             continue
-        bound, whole = _where(members, cases)
-        for i, clause in enumerate(members):
-            mine = theory.body(clause)
+        for clause in members:
+            mine, binds = theory.body(clause), bound[clause.id]
             literals: dict[str, str] = {}
-            for j, other in enumerate(members):
-                if theory.body(other) != mine and bound[i] and not bound[i] & ~whole[j]:
+            for other in members if binds else ():
+                if theory.body(other) != mine and not binds & ~whole[other.id]:
                     literals.setdefault(theory.body(other), other.id)
             if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
                 needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)

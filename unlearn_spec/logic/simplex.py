@@ -1,6 +1,7 @@
 """Exact feasibility of a few rows (Dutertre and de Moura, CAV 2006): a point that meets them all, or Farkas factors.
 
-A strict row is met with something to spare: values are `a + b·tiny`, compared part by part.
+A strict row is met with something to spare: values are `a + b·tiny`, compared part by part. The tableau is kept in whole
+numbers, a denominator for each of its rows: that is several times as fast as fractions, and as exact.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import gcd, lcm
 
 from .linear import Row
 
@@ -52,12 +54,20 @@ class _Bound:
     """The row divided by this is `quantity − at ≥ 0` or `at − quantity ≥ 0`."""
 
 
+@dataclass(slots=True)
+class _Sum:
+    """`sum(number × quantity) / denominator`, in lowest terms."""
+
+    numbers: dict[str, int]
+    denominator: int
+
+
 @dataclass
 class _Tableau:
     """Basic quantities as sums of others; every other lies within its bounds. The order of arrival breaks all ties."""
 
     order: dict[str, int] = field(default_factory=dict)
-    basic: dict[str, dict[str, Fraction]] = field(default_factory=dict)
+    basic: dict[str, _Sum] = field(default_factory=dict)
     low: dict[str, _Bound] = field(default_factory=dict)
     high: dict[str, _Bound] = field(default_factory=dict)
     at: dict[str, Value] = field(default_factory=dict)
@@ -94,7 +104,7 @@ class _Tableau:
             name = f"sum {len(self._sums)}"
             self._sums[terms] = name
             self.order[name] = len(self.order)
-            self.basic[name] = dict(terms)
+            self.basic[name] = _whole(terms)
             self.at[name] = _NIL
         return self._sums[terms], scale
 
@@ -103,18 +113,18 @@ class _Tableau:
         for name in self.order:  # begin with every other quantity within its bounds
             if name not in self.basic:
                 self._settle(name)
-        for name, terms in self.basic.items():
-            self.at[name] = self._summed(terms)
+        for name, basic in self.basic.items():
+            self.at[name] = self._summed(basic)
         outside = {name for name in self.basic if self._gap(name)}
         quick = 4 * len(self.basic)
         while True:
             quick -= 1  # short sums first keep the others short; Bland's rule, from then on, ends it
             if not outside:
                 return {n: v for n, v in self.at.items() if not n.startswith("sum ")}
-            name = min(outside, key=lambda n: (len(self.basic[n]) if quick > 0 else 0, self.order[n]))
+            name = min(outside, key=lambda n: (len(self.basic[n].numbers) if quick > 0 else 0, self.order[n]))
             rising = self._gap(name) > 0
-            terms = self.basic[name]
-            able = [other for other, factor in terms.items() if self._can_move(other, (factor > 0) == rising)]
+            numbers = self.basic[name].numbers
+            able = [other for other, number in numbers.items() if self._can_move(other, (number > 0) == rising)]
             if not able:
                 return self._reasons(name, rising)
             other = min(able, key=self.order.__getitem__)
@@ -129,9 +139,10 @@ class _Tableau:
         if name in self.high and self.at[name] > self.high[name].at:
             self.at[name] = self.high[name].at
 
-    def _summed(self, terms: Mapping[str, Fraction]) -> Value:
-        first = sum((factor * self.at[n][0] for n, factor in terms.items()), ZERO)
-        return first, sum((factor * self.at[n][1] for n, factor in terms.items()), ZERO)
+    def _summed(self, basic: _Sum) -> Value:
+        first = sum((number * self.at[n][0] for n, number in basic.numbers.items()), ZERO)
+        second = sum((number * self.at[n][1] for n, number in basic.numbers.items()), ZERO)
+        return first / basic.denominator, second / basic.denominator
 
     def _gap(self, name: str) -> int:
         """1 if the quantity is too low, -1 if too high, else 0."""
@@ -147,33 +158,70 @@ class _Tableau:
     def _reasons(self, name: str, rising: bool) -> Factors:
         """The bounds that hold a basic quantity off its own: together a contradiction."""
         held = [((self.low if rising else self.high)[name], Fraction(1))]
-        for other, factor in self.basic[name].items():
-            side = self.high if (factor > 0) == rising else self.low
-            held.append((side[other], abs(factor)))
+        basic = self.basic[name]
+        for other, number in basic.numbers.items():
+            side = self.high if (number > 0) == rising else self.low
+            held.append((side[other], Fraction(abs(number), basic.denominator)))
         return _merged(held)
 
     def _pivot(self, leaving: str, entering: str, target: Value) -> list[str]:
         """Let two quantities change places, the leaving one at its target; the basic ones that moved."""
         moved = [entering]
-        terms = self.basic.pop(leaving)
-        pivot = terms.pop(entering)
-        step = tuple((wanted - now) / pivot for wanted, now in zip(target, self.at[leaving], strict=True))
-        solved = {leaving: 1 / pivot, **{n: -factor / pivot for n, factor in terms.items()}}
+        gone = self.basic.pop(leaving)
+        pivot = gone.numbers.pop(entering)
+        sign = 1 if pivot > 0 else -1
+        solved = {leaving: sign * gone.denominator, **{n: -sign * number for n, number in gone.numbers.items()}}
+        pivot = abs(pivot)  # the entering quantity is what is solved, divided by this
+        before = self.at[leaving]
+        step = tuple((wanted - now) * sign * gone.denominator / pivot for wanted, now in zip(target, before, strict=True))
         self.at[leaving] = target
-        self.at[entering] = (self.at[entering][0] + step[0], self.at[entering][1] + step[1])
-        for name, row in self.basic.items():
-            if factor := row.pop(entering, ZERO):
+        self.at[entering] = _moved(self.at[entering], step, 1)
+        for name, basic in self.basic.items():
+            if number := basic.numbers.pop(entering, 0):
                 moved.append(name)
-                now = self.at[name]
-                self.at[name] = (now[0] + factor * step[0], now[1] + factor * step[1])
-                for other, more in solved.items():
-                    total = row.get(other, ZERO) + factor * more
-                    if total:
-                        row[other] = total
-                    else:
-                        row.pop(other, None)
-        self.basic[entering] = solved
+                self.at[name] = _moved(self.at[name], step, Fraction(number, basic.denominator))
+                _put_in(basic, number, solved, pivot)
+        self.basic[entering] = _reduced(_Sum(solved, pivot))
         return moved
+
+
+def _moved(now: Value, step: tuple[Fraction, ...], factor: Fraction | int) -> Value:
+    first, second = step
+    return (now[0] + factor * first if first else now[0], now[1] + factor * second if second else now[1])
+
+
+def _put_in(basic: _Sum, number: int, solved: Mapping[str, int], pivot: int) -> None:
+    """Put `solved / pivot` in for the quantity that stood in a row with this number."""
+    shared = gcd(number, pivot)
+    number, pivot = number // shared, pivot // shared
+    numbers = basic.numbers
+    if pivot != 1:
+        for other in numbers:
+            numbers[other] *= pivot
+        basic.denominator *= pivot
+    for other, more in solved.items():
+        total = numbers.get(other, 0) + number * more
+        if total:
+            numbers[other] = total
+        else:
+            numbers.pop(other, None)
+    if basic.denominator != 1:
+        _reduced(basic)
+
+
+def _reduced(basic: _Sum) -> _Sum:
+    """A row in lowest terms, in place."""
+    shared = gcd(basic.denominator, *basic.numbers.values())
+    if shared != 1:
+        for name in basic.numbers:
+            basic.numbers[name] //= shared
+        basic.denominator //= shared
+    return basic
+
+
+def _whole(terms: Sequence[tuple[str, Fraction]]) -> _Sum:
+    denominator = lcm(*(factor.denominator for _, factor in terms))
+    return _Sum({name: int(factor * denominator) for name, factor in terms}, denominator)
 
 
 def _merged(held: Sequence[tuple[_Bound, Fraction]]) -> Factors:

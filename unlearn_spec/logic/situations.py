@@ -114,37 +114,26 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
     raise AssertionError(condition)
 
 
-def binding(policy: Policy, holding: frozenset[str]) -> Binding:
+_Places = Mapping[str | None, str | None]
+"""Artifacts, each with what is left there of the target; None stands for every artifact."""
+_Settled = dict[tuple[str, tuple[bool, ...]], _Places]
+"""Where a clause binds, by which of the guards hold that decide it."""
+
+
+def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = None) -> Binding:
     """What binds: a clause whose guard holds, save on the artifacts, and for the items, of binding clauses that override it.
 
     A scope left open stands for every artifact: who leaves it open suspends everywhere, and is suspended so. (The override
-    graph has no cycle.)
+    graph has no cycle.) `settled` is filled, and spares work where it is given again for the same policy.
     """
     guards = _guards(policy)
+    settled = {} if settled is None else settled
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
-    settled: dict[str, dict[str | None, str | None]] = {}
-
-    def scope(name: str) -> dict[str | None, str | None]:
-        clause = guards.clauses[name]
-        places = (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
-        return dict.fromkeys(places, getattr(clause, "target", None))
-
-    def bound(name: str) -> dict[str | None, str | None]:
-        if name not in settled:
-            free = scope(name) if holds_now[guards.clauses[name].scope.when] else {}
-            for other in guards.overriders.get(name, ()):
-                for there, taken in bound(other).items() if free else ():
-                    for here in [place for place in free if None in (place, there) or place == there]:
-                        left = remaining(policy, guards.clauses[name], free.pop(here), taken)
-                        free |= {} if left is None else {here: left}
-            settled[name] = free
-        return settled[name]
-
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly: list[Part] = []
     for name in guards.overriders:
-        if found := bound(name):
-            if found == scope(name):
+        if found := _bound(policy, guards, name, holds_now, settled):
+            if found == guards.scopes[name]:
                 whole.append(name)
             else:
                 places = ((m, left if isinstance(left, Remainder) else None) for m, left in found.items())
@@ -170,16 +159,37 @@ def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | N
 
 @dataclass(frozen=True)
 class _Guards:
+    """What the cases of a policy share, for there may be thousands of cases and of clauses."""
+
     clauses: Mapping[str, Clause]
     alike: Mapping[Condition | None, tuple[str, ...]]
     """Every guard, with the clauses that have it and that no clause overrides."""
     overriders: Mapping[str, tuple[str, ...]]
     """The clauses that override each clause that some clause overrides, in source order."""
+    scopes: Mapping[str, _Places]
+    """What every clause that overrides or is overridden speaks of."""
+    turns_on: Mapping[str, tuple[Condition | None, ...]]
+    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs."""
+
+
+def _bound(
+    policy: Policy, guards: _Guards, name: str, holds_now: Mapping[Condition | None, bool], settled: _Settled
+) -> _Places:
+    """Where a clause that overrides or is overridden binds."""
+    key = name, tuple(map(holds_now.__getitem__, guards.turns_on[name]))
+    if key not in settled:
+        free = dict(guards.scopes[name]) if key[1][0] else {}
+        for other in guards.overriders.get(name, ()):
+            for there, taken in _bound(policy, guards, other, holds_now, settled).items() if free else ():
+                for here in [place for place in free if None in (place, there) or place == there]:
+                    left = remaining(policy, guards.clauses[name], free.pop(here), taken)
+                    free |= {} if left is None else {here: left}
+        settled[key] = free
+    return settled[key]
 
 
 @once_a_policy
 def _guards(policy: Policy) -> _Guards:
-    """What the cases of a policy share, for there may be thousands of cases and of clauses."""
     clauses = {clause.id: clause for clause in policy.clauses}
     over: dict[str, list[str]] = {}
     for clause in policy.clauses:
@@ -189,15 +199,45 @@ def _guards(policy: Policy) -> _Guards:
     for name, clause in clauses.items():
         alike.setdefault(clause.scope.when, []).extend(() if name in over else (name,))
     overriders = {name: tuple(over[name]) for name in clauses if name in over}
-    return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders)
+    involved = dict.fromkeys(name for named, others in overriders.items() for name in (named, *others))
+    scopes: dict[str, _Places] = {}
+    for name in involved:
+        clause = clauses[name]
+        places = (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
+        scopes[name] = dict.fromkeys(places, getattr(clause, "target", None))
+    turns_on: dict[str, tuple[Condition | None, ...]] = {}
+
+    def guards_of(name: str) -> tuple[Condition | None, ...]:
+        if name not in turns_on:
+            above = (guard for other in overriders.get(name, ()) for guard in guards_of(other))
+            turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
+        return turns_on[name]
+
+    for name in involved:
+        guards_of(name)
+    return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders, scopes, turns_on)
 
 
 def parts(policy: Policy) -> tuple[Part, ...]:
     """Every clause with every part of it that some situation leaves."""
+    if not _can_part(policy, _guards(policy)):
+        return ()
     involved = {name for clause in policy.clauses for name in (clause.id, *clause.overrides) if clause.overrides}
     related = tuple(clause for clause in policy.clauses if clause.id in involved)
-    every = cases(policy.model_copy(update={"clauses": related})) if related else ()
+    every = cases(policy.model_copy(update={"clauses": related}))
     return tuple(dict.fromkeys(part for case in every or () for part in case.binding.partly))
+
+
+def _can_part(policy: Policy, guards: _Guards) -> bool:
+    """Whether some situation can suspend a clause on some of its artifacts only, or for some of its items only."""
+    if any(len(places) > 1 for places in guards.scopes.values()):
+        return True
+    targets = {name: target for name, places in guards.scopes.items() for target in places.values()}
+    return any(
+        isinstance(remaining(policy, guards.clauses[name], targets.get(name), targets.get(other)), Remainder)
+        for name, others in guards.overriders.items()
+        for other in others
+    )
 
 
 def narrowed(clause: Clause, places: tuple[Place, ...] | None) -> Clause:
@@ -236,11 +276,12 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     names = [name for name in policy.situations if name in used]
     if len(names) > MAX_SITUATIONS:
         return None
-    found = []
+    found: list[Case] = []
+    settled: _Settled = {}
     for values in product((False, True), repeat=len(names)):
         holding = frozenset(name for name, value in zip(names, values, strict=True) if value)
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
-            found.append(Case(holding, binding(policy, holding)))
+            found.append(Case(holding, binding(policy, holding, settled)))
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
+from ctypes import Array
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -80,6 +81,10 @@ def recording() -> Iterator[list[Question]]:
         _asked.reset(token)
 
 
+_Sample = tuple[dict[str, Fraction] | None, str]
+"""Some sums in a world, if one was found, and an assertion about them that holds in every world."""
+
+
 class Solver:
     """A fixed set of assertions, asked under changing assumptions (a leading "-" negates one).
 
@@ -119,6 +124,9 @@ class Solver:
         self._apart: dict[frozenset[int], _Part] = {}
         self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
         """The sums in worlds that were found, the latest first."""
+        self.samples: dict[tuple[frozenset[int], int, tuple[str, ...], str], _Sample] = {}
+        """What was found of the parts of clusters under some assumptions: most questions are the same for most parts."""
+        self._numbers: dict[tuple[str, ...], int] = {}
 
     def _packed(self) -> list[frozenset[int]]:
         """The pack of each part: neighbours that together stay small."""
@@ -154,6 +162,10 @@ class Solver:
             if (part := self._part_of.get(name.removeprefix("-"))) is not None and part not in found:
                 found.update(self.cluster_of[part].parts if part in self.cluster_of else self._pack_of[part])
         return frozenset(found)
+
+    def number(self, given: tuple[str, ...]) -> int:
+        """A number for assumptions that many questions share."""
+        return self._numbers.setdefault(given, len(self._numbers))
 
     def home(self, literal: str) -> int:
         """The part that a literal lies in, one number for a whole cluster; -1 if no assertion speaks of it."""
@@ -200,9 +212,10 @@ class Solver:
             self._apart[numbers] = self._made(numbers, z3.Context())
         return self._apart[numbers]
 
-    def pack(self, numbers: frozenset[int]) -> frozenset[int]:
-        """The whole pack in which some parts lie."""
-        return self._pack_of[next(iter(numbers))]
+    def pack_of(self, literal: str) -> frozenset[int] | None:
+        """The whole pack in which a literal lies; None if no assertion speaks of it."""
+        part = self._part_of.get(literal.removeprefix("-"))
+        return None if part is None else self._pack_of[part]
 
     def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
         """Some parts by the pack they lie in, in order."""
@@ -272,10 +285,12 @@ class Assumed:
         """The questions without those that share a pack in which none of them has a world; a pack is asked for any of them."""
         by_pack: dict[frozenset[int], list[tuple[int, str]]] = {}
         for i in asked:
-            concerned = self.solver.assuming(questions[i]).concerned
-            for pack in self.solver.packs(concerned):
-                wanted = _conjunction([name for part in sorted(pack) for name in concerned[part]])
-                by_pack.setdefault(self.solver.pack(pack), []).append((i, wanted))
+            concerned: dict[frozenset[int], list[str]] = {}
+            for name in questions[i]:
+                if (pack := self.solver.pack_of(name)) is not None:
+                    concerned.setdefault(pack, []).append(name)
+            for pack, names in concerned.items():
+                by_pack.setdefault(pack, []).append((i, _conjunction(names)))
         hopeless: set[int] = set()
         for pack, each in by_pack.items():
             any_of_them = f"(assert (or {' '.join(text for _, text in each)}))"
@@ -389,7 +404,7 @@ class Assumed:
         for way in ("any", "highest", "lowest"):
             sums: dict[str, Fraction] | None = {}
             for pack in packs:
-                found, bound = self._sample(cluster, pack, self._held(pack, more), way)
+                found, bound = self._sample(cluster, pack, _of(more, pack), way)
                 if found is None and way == "any":
                     return None
                 bounds += bound
@@ -403,19 +418,29 @@ class Assumed:
         whole = self.solver.part(every).values(self._held(every, more), names)
         return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
 
-    def _sample(
-        self, cluster: Cluster, pack: frozenset[int], held: tuple[str, ...], way: str
-    ) -> tuple[dict[str, Fraction] | None, str]:
+    def _sample(self, cluster: Cluster, pack: frozenset[int], more: tuple[str, ...], way: str) -> _Sample:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
+        given, known = self.concerning(pack), self.solver.samples
+        key = pack, self.solver.number(given), more, way
+        if key in known:
+            return known[key]
+        found = self._sampled(cluster, pack, given, more, way)
+        if found[0] is not None or way == "any":  # there may be an optimum where none was found
+            known[key] = found
+        return found
+
+    def _sampled(
+        self, cluster: Cluster, pack: frozenset[int], given: tuple[str, ...], more: tuple[str, ...], way: str
+    ) -> _Sample:
         names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
         term = cluster.term(pack)
         asked, bound = self.solver.part(pack), ""
         if way == "any" or not term:
-            found = asked.values(held, names)
+            found = asked.values(more, names, given=given)
         elif asked.counts_whole:  # the search for an optimum of whole numbers has no work limit
             found = None
         else:
-            best = asked.extreme(held, term, names, highest=way == "highest")
+            best = asked.extreme((*given, *more), term, names, highest=way == "highest")
             found = None if best is None else best[1]
             if best is not None:
                 bound = f"(assert ({'<=' if way == 'highest' else '>='} {term} {_rational(best[0])}))"
@@ -440,6 +465,10 @@ class Assumed:
         return frozenset(found)
 
 
+_LITERALS: dict[str, z3.BoolRef] = {}
+"""Assumptions as terms of Z3's main context: theories give the same names to what they assume."""
+
+
 class _Part:
     """A Z3 solver for some of the assertions."""
 
@@ -454,8 +483,8 @@ class _Part:
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
         with _enough_memory():
             self._solver.from_string(self._text)
-        self._literals: dict[str, z3.BoolRef] = {}
-        self._asts: dict[str, z3.Ast] = {}
+        self._truth = z3.BoolSort(context)
+        self._literals = _LITERALS if context is z3.main_ctx() else {}
         self._held: tuple[str, ...] = ()
         self._numbers: dict[tuple[str, ...], int] = {}
         self._known: dict[tuple[int, frozenset[str], str], bool] = {}
@@ -470,13 +499,17 @@ class _Part:
         """Whether some world satisfies the assumptions and the text. `given`: assumptions that many questions share."""
         key = self._numbers.setdefault(given, len(self._numbers)), frozenset(assumptions), extra
         if key not in self._known:
-            if len(given) > _MANY:
-                self._hold(given)
-            else:
-                self._hold(())
-                assumptions = (*given, *assumptions)
+            assumptions = self._under(given, assumptions)
             self._known[key] = self._ask(assumptions, extra, lambda: None) is not None
         return self._known[key]
+
+    def _under(self, given: tuple[str, ...], assumptions: Sequence[str]) -> Sequence[str]:
+        """What is left to assume where many that are given are asserted."""
+        if len(given) > _MANY:
+            self._hold(given)
+            return assumptions
+        self._hold(())
+        return (*given, *assumptions)
 
     def _hold(self, given: tuple[str, ...]) -> None:
         """Assert assumptions for the questions that follow, in place of those held before: many cost each question much."""
@@ -487,12 +520,13 @@ class _Part:
             if given:
                 self._solver.push()
                 with _enough_memory():
-                    self._solver.add(*(self._literal(name) for name in given))
+                    for literal in self._array(given):
+                        z3.Z3_solver_assert(self._solver.ctx.ref(), self._solver.solver, literal)
 
     def values(
-        self, assumptions: Sequence[str], names: Sequence[str], extra: str = ""
+        self, assumptions: Sequence[str], names: Sequence[str], extra: str = "", given: tuple[str, ...] = ()
     ) -> dict[str, Fraction | bool] | None:
-        self._hold(())
+        assumptions = self._under(given, assumptions)
         return self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
@@ -510,8 +544,9 @@ class _Part:
         self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
     ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
         search, bound = self._search(term, highest)
-        held = [self._literal(name) for name in assumptions if name.removeprefix("-") in self._sorts]
-        if search.check(*held) != z3.sat:
+        held = self._array([name for name in assumptions if name.removeprefix("-") in self._sorts])
+        answer = z3.Z3_optimize_check(search.ctx.ref(), search.optimize, len(held), held)
+        if z3.CheckSatResult(answer) != z3.sat:
             return None
         value = bound.value()
         if z3.is_int_value(value):
@@ -552,19 +587,21 @@ class _Part:
 
     def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
         """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
-        known = self._asts
-        for name in assumptions:
-            if name not in known:
-                known[name] = self._literal(name).as_ast()
-        literals = (z3.Ast * len(assumptions))(*map(known.__getitem__, assumptions))
         ours = self._solver
+        literals = self._array(assumptions)
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
 
+    def _array(self, assumptions: Sequence[str]) -> Array[z3.Ast]:
+        for name in assumptions:
+            if name not in self._literals:
+                self._literals[name] = self._literal(name)
+        return (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
+
     def _literal(self, name: str) -> z3.BoolRef:
-        if name not in self._literals:
-            plain = z3.Bool(name.removeprefix("-"), self._context)
-            self._literals[name] = z3.Not(plain) if name.startswith("-") else plain
-        return self._literals[name]
+        """The term of an assumption: `z3.Bool` and `z3.Not`, without their looking for sort and context each time."""
+        ours = self._context.ref()
+        plain = z3.Z3_mk_const(ours, z3.Z3_mk_string_symbol(ours, name.removeprefix("-")), self._truth.ast)
+        return z3.BoolRef(z3.Z3_mk_not(ours, plain) if name.startswith("-") else plain, self._context)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -88,6 +88,11 @@ class Theory:
         own, literal = self._own.get(clause.id, (None, ""))
         return literal if own is clause else self.literal(meaning.body(self.policy, clause))
 
+    def beside(self, names: Iterable[str], literals: Iterable[str]) -> tuple[str, ...]:
+        """Of some literals, in order, those that share a part of the theory with others. The rest cannot bear on these."""
+        near = {self.solver.home(literal) for literal in literals}
+        return tuple(name for name in names if self.solver.home(name) in near)
+
     def possible(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies axioms, facts and the assumptions."""
         return self.given.satisfiable(assumptions, extra)
@@ -95,12 +100,17 @@ class Theory:
 
 def declared_facts(policy: Policy) -> tuple[Premise, ...]:
     """Sizes, overlaps, baselines, reference facts and missing control, as premises."""
+    return _facts(policy, policy.information)
+
+
+def _facts(policy: Policy, near: Collection[str]) -> tuple[Premise, ...]:
+    """The same, without the sizes and overlaps of sets that are not `near`."""
     found: list[Premise] = []
     for name, info in policy.information.items():
-        if info.size is not None:
+        if info.size is not None and name in near:
             found.append(Premise(f"size of {name}", ("information", name, "size"), Size(name, *info.size), "size"))
     for i, relation in enumerate(policy.relations):
-        if relation.kind == "overlaps":
+        if relation.kind == "overlaps" and relation.left in near:
             low, high = relation.low, relation.high
             formula = Overlap(relation.left, relation.right, 1 if low is None else low, high)
             found.append(
@@ -124,7 +134,7 @@ def facts_near(policy: Policy, clauses: Iterable[Clause]) -> tuple[Premise, ...]
     spoken = frozenset[str]().union(*(targets(meaning.body(policy, clause)) for clause in clauses))
     groups = cut(tuple(policy.information), policy.relations).groups
     near = {name for group in groups if spoken.intersection(group) for name in group}
-    return tuple(fact for fact in declared_facts(policy) if targets(fact.formula) <= near)
+    return tuple(fact for fact in _facts(policy, near) if targets(fact.formula) <= near)
 
 
 def build(
@@ -176,12 +186,13 @@ def build(
         nonempty.append(literal)
         lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
     lines.append(f"(assert (>= {encoder.set_size(REST)} 1))")
-    axiom_literals = _axioms(policy, encoder, spoken, without, lines)
+    axiom_literals, only_of = _axioms(policy, encoder, spoken, without, lines)
     presumed_literals = _presumptions(encoder, presumed, without, lines)
     if "AX16" in without:
         lines += [f"(assert (= {encoder.size(region)} 0))" for region in undeclared(regions, policy.relations)]
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
+    lines = [line for i, line in enumerate(lines) if i not in only_of or only_of[i] in encoder.counted]
     lines += encoder.definitions or ()
     encoder.definitions = None
     switches = (*axiom_literals, *presumed_literals)
@@ -202,15 +213,19 @@ def build(
 
 def _axioms(
     policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]
-) -> dict[str, str]:
+) -> tuple[dict[str, str], dict[int, int]]:
+    """The literals of axioms; and of the lines that speak of the size of one region alone, of which."""
     found: dict[str, str] = {}
+    only_of: dict[int, int] = {}
     for row in axioms.rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
         if not without.intersection(row.axioms):
             literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
             found.update(zip(literals, row.axioms, strict=True))
+            if row.only_of is not None:
+                only_of[len(lines)] = row.only_of
             lines.append(f"(assert (=> {conjunction(literals)} {row.text}))")
     order = [axiom.id for axiom in axioms.AXIOMS]
-    return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
+    return dict(sorted(found.items(), key=lambda item: order.index(item[1]))), only_of
 
 
 def _presumptions(
