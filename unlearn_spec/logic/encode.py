@@ -102,10 +102,11 @@ class Encoder:
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
-        if full not in self._names:
-            self._names[full] = f"{prefix}{len(self._names)}"
-            self.sorts[self._names[full]] = sort
-        return self._names[full]
+        name = self._names.get(full)  # looked up once: most of the time goes into the hash of the key
+        if name is None:
+            name = self._names[full] = f"{prefix}{len(self._names)}"
+            self.sorts[name] = sort
+        return name
 
     def meaning(self, symbol: str) -> tuple[str, object]:
         """What a symbol was made for: the prefix of its kind, and its key."""
