@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,20 @@ from unlearn_spec.cli import app
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "spec" / "examples"
 CLEAN, BAD = str(EXAMPLES / "erasure-request.yaml"), str(EXAMPLES / "bad-example.yaml")
-HEAVY = {"torch", "transformers", "numpy", "scipy", "cupy", "rich", "pandas", "pyarrow"}
+HEAVY = {
+    "torch", "transformers", "numpy", "scipy", "cupy", "ray", "pyarrow", "pandas", "rich", "click", "jinja2", "typst",
+    "cryptography", "jsonschema", "cvc5", "multiprocessing", "asyncio",
+}  # fmt: skip
+"""Packages that a check has no use for."""
+ELSEWHERE = ("report", "run", "verdict", "verifiers", "gpu", "evidence", "calibration", "spec", "api", "demo")
+"""Rooms of ours that a check has no use for."""
+ON_DEMAND = {
+    "rules.contradictions", "rules.repairs", "rules.proofs", "logic.proof", "logic.certificate", "logic.arithmetic",
+    "rules.snippet", "logic.realise", "logic.counted_again", "logic.told_world", "logic.trial", "policy.expectations",
+    "rules.worker", "rules.explain", "rules.diff", "logic.compare", "logic.second_solver", "policy.schema",
+    "plan.model", "plan.bindings", "feasibility.model", "rules.legal.notes", "rules.render_json", "rules.render_sarif",
+}  # fmt: skip
+"""Modules of ours that a check needs only for a finding of some kind, or for an option."""
 
 
 def run(monkeypatch, capsys, *arguments):
@@ -140,21 +154,50 @@ def hundred_clauses():
     )
 
 
-def test_checking_loads_nothing_heavy(tmp_path):
-    policy = tmp_path / "hundred.yaml"
-    policy.write_text(hundred_clauses(), "utf-8")
+def loaded_by(policy):
+    """What checking a policy in a process of its own prints, its exit status, and the modules it loads."""
     script = (
         "import sys\n"
         "from unlearn_spec.cli.app import main\n"
         f"sys.argv = ['unlearn-spec', 'check', {str(policy)!r}]\n"
         "try:\n    main()\n"
         "except SystemExit as end:\n"
-        "    print('MODULES', end.code, *sorted(name.partition('.')[0] for name in sys.modules))\n"
+        "    print('MODULES', end.code, *sorted(sys.modules))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
-    status, *loaded = next(line for line in done.stdout.splitlines() if line.startswith("MODULES")).split()[1:]
-    assert status == "0" and "100 clauses evaluated" in done.stdout
-    assert not HEAVY & set(loaded)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=policy.parent, check=True)
+    told, _, rest = done.stdout.rpartition("MODULES ")
+    status, *modules = rest.split()
+    ours = {name.removeprefix("unlearn_spec.") for name in modules if name.startswith("unlearn_spec.")}
+    return told, int(status), {name.partition(".")[0] for name in modules}, ours
+
+
+def test_checking_a_clean_policy_loads_only_what_it_needs(tmp_path):
+    policy = tmp_path / "hundred.yaml"
+    policy.write_text(hundred_clauses(), "utf-8")
+    told, status, packages, ours = loaded_by(policy)
+    assert status == 0 and "100 clauses evaluated" in told
+    assert not HEAVY & packages
+    assert not [name for name in ours if name.startswith(ELSEWHERE)]
+    assert not ON_DEMAND & ours
+    assert {name for name in ours if name.startswith("cli.")} == {"cli.app", "cli.check"}
+
+
+def test_a_conflict_loads_what_explains_and_proves_it():
+    _, status, packages, ours = loaded_by(Path(BAD))
+    assert status == 1 and not HEAVY & packages
+    assert {"rules.contradictions", "rules.repairs", "rules.proofs", "logic.proof"} <= ours
+
+
+def test_what_is_loaded_on_demand_exists():
+    for name in ON_DEMAND:
+        assert find_spec(f"unlearn_spec.{name}") is not None, name
+
+
+def test_unused_commands_are_known_all_the_same(cli):
+    status, out, _ = cli("--help")
+    assert status == 0 and all(f"\n  {name} " in out for name in ("check", "explain", "plan", "verify", "calibrate"))
+    status, _, err = cli("chek", CLEAN)
+    assert status == 2 and "'check'" in err
 
 
 def test_the_module_is_the_command(tmp_path):

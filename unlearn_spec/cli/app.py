@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
+from copy import copy
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -88,7 +91,7 @@ def _options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
     traceback: Annotated[bool, typer.Option("--traceback", help="Show where an internal error arose.")] = False,
 ) -> None:
-    pass
+    gc.enable()
 
 
 @app.command()
@@ -111,6 +114,7 @@ def check(
 
     Exit status: 0 clean, 1 errors, 2 unusable files, 3 undetermined.
     """
+    gc.set_threshold(100_000, 50, 100)  # modules, and a large policy, are many objects that live to the end
     from ..logic.axioms import BY_ID, FIXED
     from ..rules.options import Options
     from .check import check as run
@@ -372,14 +376,27 @@ def calibrate(
     raise typer.Exit(run(out, seeds, first_seed, slice.value, workers, policy, tuple(specimen or ()), finished))
 
 
+def _called(arguments: list[str]) -> typer.Typer:
+    """The command line with the called command alone, if one is named first: building them all takes time."""
+    called = [one for one in app.registered_commands if one.callback and [one.callback.__name__] == arguments[:1]]
+    if not called:
+        return app
+    alone = copy(app)
+    alone.registered_commands = called
+    return alone
+
+
 def main() -> None:
     """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they are looked for in every installed package
+    gc.disable()  # until a command begins: what is imported stays
+    atexit.register(gc.freeze)  # a last search for cycles would take as long as a check; memory goes with the process
     try:
-        status = app(prog_name="unlearn-spec", standalone_mode=False)
+        status = _called(sys.argv[1:])(prog_name="unlearn-spec", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         status = 130
     except BrokenPipeError:  # the reader, such as `head`, has left
@@ -387,6 +404,8 @@ def main() -> None:
         status = 0
     except Exception as error:
         status = _told(error)
+    finally:
+        gc.enable()
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ def check(
     policies: Sequence[Path], format: str = "text", options: Options = DEFAULT, *, show_arithmetic: bool = False
 ) -> int:
     """Check each file, print what was found, return the exit code. With several files, `export` holds a folder for each."""
-    gc.set_threshold(100_000, 50, 100)  # a large policy is many objects that live to the end
     if options.double_check:
         from ..logic.second_solver import SecondSolverMissing, available
 

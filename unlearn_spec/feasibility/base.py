@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from .model import Fact, MethodFact
+if TYPE_CHECKING:
+    from .model import Fact, MethodFact
 
 FILES: Final = ("methods.yaml", "costs.yaml", "attacks.yaml", "limits.yaml")
 _VERSION: Final = re.compile(r"_v?[0-9]+\Z")
@@ -30,6 +31,8 @@ def facts() -> Mapping[str, Fact]:
 
 def read_facts(text: str) -> tuple[Fact, ...]:
     """The facts of one file. Raises pydantic's `ValidationError` for one without a date, a source or a statement."""
+    from .model import Fact, MethodFact  # their types take time to build, and few policies name a method
+
     data = yaml.load(text, Loader=_LOADER)  # a subclass of SafeLoader
     methods = (MethodFact.model_validate(entry) for entry in data.get("methods", ()))
     return (*methods, *(Fact.model_validate(entry) for entry in data.get("facts", ())))
@@ -47,6 +50,8 @@ def method_called(name: str) -> MethodFact | None:
 
 def families() -> tuple[MethodFact, ...]:
     """Every family of methods, in the order of the file."""
+    from .model import MethodFact
+
     return tuple(fact for fact in facts().values() if isinstance(fact, MethodFact))
 
 

@@ -104,7 +104,7 @@ class Encoder:
 
     def symbol(self, prefix: str, key: object, sort: str) -> str:
         full = (prefix, key)
-        name = self._names.get(full)
+        name = self._names.get(full)  # looked up once: most of the time goes into the hash of the key
         if name is None:
             name = self._names[full] = f"{prefix}{len(self._names)}"
             self.sorts[name] = sort

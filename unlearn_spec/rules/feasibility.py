@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from types import MappingProxyType
 from typing import Final
 
 from ..feasibility.base import families
@@ -61,8 +60,9 @@ RULES: Final[tuple[Rule, ...]] = (
 """K001 … K019, in this order."""
 
 
-FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
+def facts_by_code() -> Mapping[str, tuple[str, ...]]:
+    """The facts that a finding of each code may rest on."""
+    return {
         "K001": ("retraining-is-costly",),
         "K002": ("removal-leaves-outputs",),
         "K003": ("suppression-leaves-influence",),
@@ -83,8 +83,6 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "K018": ("own-tests-are-gameable",),
         "K019": tuple(family.id for family in families()),
     }
-)
-"""The facts that a finding of each code may rest on."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..feasibility.base import families, method_called
-from ..feasibility.model import LEVELS, Level, MethodFact, MethodKind
 from ..finding import Fix, Span
 from ..policy.model import Clause, Closeness, DeIndex, Delete, Destroy, Refuse, Remove, Suppress
 from ..policy.vocabulary import GoalKind, access_rank
@@ -23,6 +22,9 @@ from .feasibility_ground import (
     named,
     told,
 )
+
+if TYPE_CHECKING:
+    from ..feasibility.model import Level, MethodFact, MethodKind
 
 
 def method_ceiling(ground: Ground) -> Iterator[Told]:
@@ -68,6 +70,8 @@ def level_asked(clause: Clause) -> Level:
 
 def shortfall(ground: Ground, clause: Clause, family: MethodFact) -> str | None:
     """What a family lacks for a clause, in words; None if it may do, or if nothing is known."""
+    from ..feasibility.model import LEVELS  # loaded with the facts, where a method is named
+
     ceiling = family.ceiling(clause.goal)
     if ceiling is None:
         return None

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ..feasibility.base import facts, method_called
-from ..feasibility.model import Fact, MethodFact, MethodKind
 from ..finding import Finding, Fix, Severity, Span
 from ..logic.lineage import derived
 from ..logic.meaning import MODELS, scoped_artifacts
@@ -18,6 +17,9 @@ from ..policy.model import Clause, Evidence, Method, Policy, Refuse, Remove, Ret
 from ..policy.source import Path
 from ..policy.vocabulary import access_rank
 from .wording import listed
+
+if TYPE_CHECKING:
+    from ..feasibility.model import Fact, MethodFact, MethodKind
 
 Treatment = Remove | Suppress | Refuse
 """Clauses that ask something of a model which a method is to bring about."""

@@ -14,11 +14,8 @@ from ..logic.solver import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
-from . import ambiguity, claims, contradictions, coverage, facts, presumptions, redundancy, vacuity
+from . import ambiguity, claims, coverage, facts, presumptions, redundancy, vacuity
 from .context import Context, listed
-from .destroyed import evidence_destroyed
-from .proofs import proven
-from .worker import in_worker
 
 LARGE = 200
 """Clauses from which a policy is asked in a process of its own."""
@@ -46,6 +43,8 @@ def semantic_findings(
     """
     if len(document.policy.clauses) < LARGE or is_recording():  # another process would keep the questions to itself
         return _findings(document, without, effort, worlds)
+    from .worker import in_worker  # for a large policy only
+
     answer = in_worker(lambda: _findings(document, without, effort, worlds), MOST_MEMORY)
     if answer is None:
         limit = f"{MOST_MEMORY >> 30} GiB of memory"
@@ -79,10 +78,10 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
     try:
         clashes = _conflicts(context)
         context = replace(context, cores=clashes.cores, involved=clashes.involved)
-        found += contradictions.told(context, clashes)
+        found += _told(context, clashes)
         if (average := _on_average(context, effort)) is not None:
             clashes = _conflicts(average)
-            found += contradictions.told(replace(average, cores=clashes.cores), clashes)
+            found += _told(replace(average, cores=clashes.cores), clashes)
             context = replace(context, involved=context.aside | clashes.involved)
         found += _evidence(context)
         consistent = not context.involved
@@ -127,8 +126,21 @@ def _on_average(context: Context, effort: int) -> Context | None:
     return replace(context, document=document, theory=theory, cases=left, cores=(), involved=frozenset(), average=True)
 
 
+def _told(context: Context, clashes: Conflicts) -> Iterator[Finding]:
+    if clashes.cores or clashes.rest:
+        from . import contradictions  # with repairs and proofs: a consistent policy needs none
+
+        yield from contradictions.told(context, clashes)
+
+
 def _evidence(context: Context) -> Iterator[Finding]:
     found = conflicts(context.theory, always_active(context.cases) - context.aside, evidence=True)
+    if not found.cores and not found.rest:
+        return
+    from . import contradictions  # as above
+    from .destroyed import evidence_destroyed
+    from .proofs import proven
+
     for core in found.cores:
         yield from proven(context, core, evidence_destroyed(context, core), evidence=True)
     yield from (contradictions.untold(context, rest) for rest in found.rest)
@@ -136,10 +148,12 @@ def _evidence(context: Context) -> Iterator[Finding]:
 
 def _ranges(context: Context) -> tuple[Finding, ...]:
     among = always_active(context.cases) - context.aside
-    return tuple(
-        contradictions.achievable_only_if(context, found)
-        for found in questions.achievable_ranges(context.theory, among)
-    )
+    ranges = questions.achievable_ranges(context.theory, among)
+    if not ranges:
+        return ()
+    from .contradictions import achievable_only_if  # as above
+
+    return tuple(achievable_only_if(context, found) for found in ranges)
 
 
 def _run(context: Context, name: str, ask: Pass) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ..logic.encode import rates_in
 from ..logic.formulas import Rate
 from ..logic.meaning import body, claim_formula
 from ..logic.questions import binding
-from ..logic.realise import realise
 from ..logic.situations import Case
 from ..logic.solver import Undecided
-from ..logic.world_model import Stratum, World
 from ..logic.worlds import rounded
 from .context import Context
-from .snippet import as_test_file
+
+if TYPE_CHECKING:
+    from ..logic.world_model import World
 
 
 def world_as_test(
@@ -32,6 +33,9 @@ def world_as_test(
     """A world that meets the literals, with the wanted means as round as can be, as a test file; None if none was laid out."""
     if not context.worlds:
         return None
+    from ..logic.realise import realise  # laid out, judged again and written only where a world is asked for
+    from .snippet import as_test_file
+
     try:
         met = _as_many_as_can(context, held, case)
         extra = rounded(context.theory, met, wanted, preferred)
@@ -56,6 +60,8 @@ def _as_many_as_can(context: Context, held: Sequence[str], case: Case) -> tuple[
 
 def _about_clauses(context: Context, world: World, also: Sequence[Rate]) -> World:
     """The world without the rates that no clause and no claim speaks of."""
+    from ..logic.world_model import Stratum
+
     policy = context.policy
     spoken = [body(policy, clause) for clause in policy.clauses]
     spoken += [claim_formula(policy, claim) for claim in policy.claims]

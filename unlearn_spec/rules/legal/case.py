@@ -26,7 +26,6 @@ from ...policy.vocabulary import access_rank
 from ..lineage import Lineage, target_of
 from ..wording import listed
 from .instruments import MEASURES, article, plain, recognised
-from .notes import notes
 
 _MOST: Final = 8
 """Names and places that one note shows."""
@@ -155,6 +154,8 @@ class Case:
         clauses: Iterable[str] = (),
     ) -> Finding:
         """A finding with its note: date and provision in the message, sources and what stays open under it."""
+        from .notes import notes  # read and checked where there is something to say
+
         note = notes()[code]
         told = f"{message} (note of {note.recorded} on {note.cited}; counsel decides)"
         return Finding(

@@ -8,13 +8,14 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from .instruments import INSTRUMENTS
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Text = Literal["read", "summary", "recalled"]
 Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
@@ -85,7 +86,7 @@ def read(texts: tuple[str, ...]) -> Mapping[str, LegalNote]:
     """The notes written in these files, by code."""
     found: dict[str, LegalNote] = {}
     for text in texts:
-        for entry in yaml.safe_load(text):
+        for entry in yaml.load(text, Loader=_LOADER):  # a subclass of SafeLoader
             note = LegalNote.model_validate(entry)
             if note.code in found or int(re.sub(r"\D", "", note.code)) != int(note.id[1:]):
                 raise ValueError(f"{note.id} is filed twice or under another code: {note.code}")
