@@ -119,7 +119,8 @@ def _student(model: Model, unit: RelearnUnit) -> nn.Module:
         return copied.requires_grad_(True)
     try:
         with seeded(unit.seed):
-            return with_updates(model.network, unit.rank)
+            updated: nn.Module = with_updates(model.network, unit.rank)
+            return updated
     except ValueError as error:
         raise SubjectError(f"{model.name}: {error}; `tune: full` would train all weights") from error
 

@@ -595,7 +595,8 @@ class _Part:
         for name in assumptions:
             if name not in self._literals:
                 self._literals[name] = self._literal(name)
-        return (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
+        found: Array[z3.Ast] = (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
+        return found
 
     def _literal(self, name: str) -> z3.BoolRef:
         """The term of an assumption: `z3.Bool` and `z3.Not`, without their looking for sort and context each time."""
