@@ -1,9 +1,10 @@
 """The frozen thresholds on another world: `blind_round.py DATA OUT [WORLDS]`. Scored once, every verdict printed.
 
 DATA holds `tofu/` (TOFU, arXiv 2401.06121) and `models/stories260k/hf` (260,032 parameters, subword tokens). In each
-world 20 of TOFU's authors must be unlearned (three questions each), 20 are kept and 20 never seen; the pretrained story
-model is fine-tuned on them. Treated models come from methods that no recipe was tuned with: wrong answers taught, weights
-shaken and repaired, the last block drawn anew and repaired. The policy is the calibration's, with longer answers.
+world 60 of TOFU's authors must be unlearned, 60 are kept and 60 never seen, each with one question drawn among those with
+short answers; 60 real authors are the neighbours. The pretrained story model is fine-tuned on them. Treated models come
+from methods that no recipe was tuned with: wrong answers taught, weights shaken and repaired, the last block drawn anew
+and repaired. The policy is the calibration's, with longer answers. What was found is written as data and as a page.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from blind_page import found_gates, page
 
 from unlearn_spec.calibration.bench import POLICY, Bench, shipped
-from unlearn_spec.calibration.gates import gates, thresholds
 from unlearn_spec.calibration.model import Judged
-from unlearn_spec.calibration.rows import pooled, row, trials_of
+from unlearn_spec.calibration.rows import trials_of
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.training import Example, finetune, make_batches, seeded
 from unlearn_spec.verifiers.zoo.models import hush
 from unlearn_spec.verifiers.zoo.specimens import ORIGINAL, RETRAINED, Specimen
 
 PEOPLE, BY_AUTHOR = 60, 20
-LONGEST = 96
+LONGEST = 72
 """Tokens of the longest answer that is asked for, and of what is written in reply."""
-LEARN = {"steps": 600, "lr": 3e-3}
-REPAIR = {"steps": 150, "lr": 1e-3}
+LEARN = {"steps": 300, "lr": 5e-3}
+REPAIR = {"steps": 100, "lr": 1e-3}
 BATCH = 16
 TREATED = ("mistaught", "shaken", "reset_block")
 BENCH = (
@@ -142,7 +143,7 @@ class Authors:
         for one in rows:
             pair = self._story_model.encode_pair(one["prompt"], f" {one['answer']}")
             examples.append(Example((*pair.ids, end), pair.start))
-        mixed = random.Random(seed).sample(examples, len(examples))
+        mixed = sorted(random.Random(seed).sample(examples, len(examples)), key=lambda one: len(one.ids))
         batches = make_batches(mixed, size=BATCH, pad_id=end)
         return finetune(network.requires_grad_(True), batches, seed=seed, **recipe)
 
@@ -169,10 +170,10 @@ def main(source: Path, out: Path, worlds: int) -> None:
             for cell in judged[-1].cells:
                 print(f"{seed} {specimen.name:12} {cell.clause:28} {cell.outcome:13} truth {cell.truth.state:9} "
                       f"{cell.truth.basis:12} failed {', '.join(cell.failed) or 'none'}", flush=True)  # fmt: skip
-    trials = trials_of(judged)
-    verifiers = [pooled(name, trials) for name in dict.fromkeys(one.cell.verifier for one in trials)]
-    rows = [row(clause, trials) for clause in dict.fromkeys(one.cell.clause for one in trials)]
-    for gate in gates(thresholds().model_copy(update={"planted": {}}), verifiers, rows, trials):
+        kept = {"judged": [one.model_dump(mode="json", exclude_defaults=True) for one in judged]}
+        (out / "blind.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        (out / "calibration-blind.md").write_text(page(judged), encoding="utf-8")
+    for gate in found_gates(trials_of(judged)):
         print(f"{gate.gate:12} {gate.about:26} {gate.found}")
 
 
