@@ -101,10 +101,9 @@ class Workshop:
     def __init__(
         self, base: Model, sets: Mapping[str, Sequence[Row]], refusals: Sequence[str], out: Path, seed: int
     ) -> None:
-        self.base, self.out, self.seed = base, out, seed
+        self.base, self.refusals, self.out, self.seed = base, refusals, out, seed
         together = {row["id"]: row for name in ("authors", "forget01") for row in sets[name]}
         self.forget, self.retain = list(together.values()), [*sets["others"], *sets["real_authors"]]
-        self.refusals = refusals
 
     @cached_property
     def original(self) -> Model:
@@ -273,12 +272,28 @@ def main() -> None:
     for name in ("original", *REFERENCES, *AUDITED):
         shop.model(name)
     command("check", policy)
-    lines = ["| Clause | Model | Verdict | Met, as known otherwise | How it is known |", "|---|---|---|---|---|"]
+    cells: dict[str, dict[str, str]] = {}
     for name in AUDITED:
         found, known = verdicts(given.out, policy, bindings(shop, name, sets), name), truths(shop, name, sets)
-        lines += [f"| `{one}` | {name} | {found[one]['outcome']} | {' | '.join(known[one])} |" for one in found]
-    (given.out / "table.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+        for clause, verdict in found.items():
+            cells.setdefault(clause, {})[name] = told(verdict["outcome"], known[clause])
+    text = table(cells)
+    (given.out / "table.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+def told(outcome: str, known: Told) -> str:
+    """A verdict beside what is known."""
+    state, why = known
+    mark = {"yes": "met", "no": "not met", "unknown": "nobody knows"}[state]
+    return f"**{outcome.replace('_', ' ')}**; {mark}: {why}"
+
+
+def table(cells: Mapping[str, Mapping[str, str]]) -> str:
+    """Clauses down, models across."""
+    lines = [f"| Clause | {' | '.join(AUDITED)} |", f"|{'---|' * (1 + len(AUDITED))}"]
+    lines += [f"| `{clause}` | {' | '.join(found[name] for name in AUDITED)} |" for clause, found in cells.items()]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
