@@ -28,7 +28,10 @@ from typing import Any
 
 import torch
 from tofu_known import revealed, word_for_word
+from tofu_once import Once
 
+from unlearn_spec.run.executor import Executor, LocalExecutor
+from unlearn_spec.run.verify import verify
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.training import Example, finetune, make_batches, next_token_loss, optimise
 from unlearn_spec.verifiers.zoo.methods import Pair, endless, log_likelihood, passes, preference
@@ -43,14 +46,14 @@ EPOCHS, RATE = 25, 5e-3
 BATCH = 8
 NPO = {"steps": 60, "lr": 1e-3}
 REFUSE = {"steps": 80, "lr": 1e-3}
-HARDER = {"steps": 100, "lr": 2e-3}
-"""The attack that shows what an unlearned model still holds: longer and faster than the policy's."""
+HARDER = {"steps": 80, "lr": 5e-4}
+"""The attack that shows what an unlearned model still holds: longer than the policy's. Faster ones wipe out what is left."""
 REFERENCES = ("reference_1", "reference_2", "reference_3")
 AUDITED = ("original", "retrained", "npo", "refusal_tuned")
 
 Row = dict[str, Any]
 Told = tuple[str, str]
-"""Whether a clause is met (`yes`, `no`, `unknown`), and how that is known."""
+"""Whether a clause is met (`met`, `not met`, `nobody knows`), and how that is known."""
 
 
 # --- data ------------------------------------------------------------------------------------------------------------
@@ -197,20 +200,20 @@ def truths(shop: Workshop, name: str, sets: Mapping[str, Sequence[Row]]) -> Mapp
         ("real-authors-as-before", sets["real_authors"], 24, True),
     ):
         then, now = (revealed(one, rows, tokens=tokens, whole=whole) for one in (shop.original, model))
-        found[clause] = ("yes" if then - now <= 0.25 else "no", f"{then:.0%} before, {now:.0%} now")
+        found[clause] = ("met" if then - now <= 0.25 else "not met", f"{then:.0%} before, {now:.0%} now")
     removal = ("after-relearning", "removed-by-extraction", "removed-by-relearning")
     if name in ("original", "retrained"):
-        met = ("yes", "never trained on it") if name == "retrained" else ("no", "trained on it")
-        return found | dict.fromkeys(removal, met)
+        known = ("met", "never trained on it") if name == "retrained" else ("not met", "trained on it")
+        return found | dict.fromkeys(removal, known)
     after, floor = (brought_back(shop, shop.model(one), sets["authors"]) for one in (name, REFERENCES[0]))
     back = f"{after:.0%} comes back, never trained {floor:.0%}"
-    found["after-relearning"] = ("no" if after > 0.25 else "unknown", back)
-    held = ("no" if after - floor > 0.1 or word_for_word(model, sets["authors"]) > 0.1 else "unknown", back)
+    found["after-relearning"] = ("not met" if after > 0.25 else "nobody knows", back)
+    held = ("not met" if after - floor > 0.1 or word_for_word(model, sets["authors"]) > 0.1 else "nobody knows", back)
     return found | dict.fromkeys(removal[1:], held)
 
 
 def most(share: float) -> Told:
-    return "yes" if share <= 0.25 else "no", f"{share:.0%} of all"
+    return "met" if share <= 0.25 else "not met", f"{share:.0%} of all"
 
 
 # --- verifying -------------------------------------------------------------------------------------------------------
@@ -245,14 +248,14 @@ def command(*words: str | Path) -> int:
     return status
 
 
-def verdicts(out: Path, policy: Path, bound: Path, name: str) -> Mapping[str, Row]:
+def verdicts(out: Path, policy: Path, bound: Path, name: str, executor: Executor) -> Mapping[str, Row]:
     """The result of `verify` by clause."""
     run = out / f"run-{name}"
     command("plan", policy, "--bindings", bound)
-    command("verify", policy, "--bindings", bound, "--out", run)
+    verify(policy, bound, run, executor=executor)
     command("report", run, "--format", "html", "--out", out / f"report-{name}.html")
-    command("report", run, "--format", "json", "--out", out / f"report-{name}.json")
-    return {one["clause"]: one for one in json.loads((out / f"report-{name}.json").read_text())["verdicts"]}
+    results = json.loads((run / "result.json").read_text(encoding="utf-8"))["results"]
+    return {one["verdict"]["clause"]: one["verdict"] for one in results}
 
 
 def main() -> None:
@@ -273,20 +276,17 @@ def main() -> None:
         shop.model(name)
     command("check", policy)
     cells: dict[str, dict[str, str]] = {}
-    for name in AUDITED:
-        found, known = verdicts(given.out, policy, bindings(shop, name, sets), name), truths(shop, name, sets)
-        for clause, verdict in found.items():
-            cells.setdefault(clause, {})[name] = told(verdict["outcome"], known[clause])
+    with LocalExecutor(2) as executor:
+        once = Once(executor, given.out / "once")
+        for name in AUDITED:
+            found = verdicts(given.out, policy, bindings(shop, name, sets), name, once)
+            known = truths(shop, name, sets)
+            for clause, verdict in found.items():
+                met, why = known[clause]
+                cells.setdefault(clause, {})[name] = f"**{verdict['outcome'].replace('_', ' ')}**; {met}: {why}"
     text = table(cells)
     (given.out / "table.md").write_text(text, encoding="utf-8")
     print(text)
-
-
-def told(outcome: str, known: Told) -> str:
-    """A verdict beside what is known."""
-    state, why = known
-    mark = {"yes": "met", "no": "not met", "unknown": "nobody knows"}[state]
-    return f"**{outcome.replace('_', ' ')}**; {mark}: {why}"
 
 
 def table(cells: Mapping[str, Mapping[str, str]]) -> str:
