@@ -16,12 +16,15 @@ from unlearn_spec.calibration.model import Cell, Judged, State, Truth
 from unlearn_spec.calibration.rows import trials_of
 from unlearn_spec.verdict.model import Outcome
 
+RESULTS = shipped("calibration/blind.json")
 PAGE = Path(__file__).parents[2] / "docs" / "calibration-blind.md"
 
 
 @pytest.fixture(scope="module")
 def judged() -> tuple[Judged, ...]:
-    return results(shipped("calibration/blind.json").read_text(encoding="utf-8"))
+    if not RESULTS.is_file():
+        pytest.skip("no blind round is published: see benchmarks/blind_round.py")
+    return results(RESULTS.read_text(encoding="utf-8"))
 
 
 def test_the_page_is_the_results(judged: tuple[Judged, ...]) -> None:

@@ -37,7 +37,6 @@ BEFORE = {  # whose files a reader has when coming to this page
     "metrics": (),
     "performance": (),
     "calibration": (),
-    "calibration-blind": (),
     "tofu": (),
 }
 CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign", "overlap")
