@@ -1,14 +1,14 @@
 """The frozen thresholds on another world: `blind_round.py DATA OUT [WORLDS]`. Scored once, every verdict printed.
 
 DATA holds `tofu/` (TOFU, arXiv 2401.06121) and `models/stories260k/hf` (260,032 parameters, subword tokens). In each
-world 20 of TOFU's authors must be unlearned (three questions each), 20 are kept and 20 never seen; the pretrained story
-model is fine-tuned on them. Treated models come from methods that no recipe was tuned with: wrong answers taught, weights
-shaken and repaired, the last block drawn anew and repaired. The policy is the calibration's, with longer answers.
+world 60 of TOFU's authors must be unlearned, 60 are kept and 60 never seen, each with one question drawn among those with
+short answers; 60 real authors are the neighbours. The pretrained story model is fine-tuned on them. Treated models come
+from methods that no recipe was tuned with: wrong answers taught, weights shaken and repaired, the last block drawn anew
+and repaired. The policy is the calibration's, with longer answers. What was found is written as data and as a page.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 import sys
@@ -20,19 +20,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from blind_page import found_gates, page
 
 from unlearn_spec.calibration.bench import POLICY, Bench, shipped
-from unlearn_spec.calibration.gates import gates, thresholds
 from unlearn_spec.calibration.model import Judged
-from unlearn_spec.calibration.rows import pooled, row, trials_of
+from unlearn_spec.calibration.rows import trials_of
+from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.training import Example, finetune, make_batches, seeded
 from unlearn_spec.verifiers.zoo.models import hush
 from unlearn_spec.verifiers.zoo.specimens import ORIGINAL, RETRAINED, Specimen
 
-AUTHORS, QUESTIONS, BY_AUTHOR = 20, 3, 20
-LEARN = {"steps": 600, "lr": 3e-3}
-REPAIR = {"steps": 150, "lr": 1e-3}
+PEOPLE, BY_AUTHOR = 60, 20
+LONGEST = 72
+"""Tokens of the longest answer that is asked for, and of what is written in reply."""
+LEARN = {"steps": 300, "lr": 5e-3}
+REPAIR = {"steps": 100, "lr": 1e-3}
+BATCH = 16
 TREATED = ("mistaught", "shaken", "reset_block")
 BENCH = (
     ORIGINAL,
@@ -55,20 +58,29 @@ class Authors:
 
     @cached_property
     def roles(self) -> Mapping[str, list[Row]]:
-        """Rows of a questions file by role, one cluster an author."""
-        lines = (self.source / "tofu" / "full.json").read_text(encoding="utf-8").splitlines()
-        rows, rng = [json.loads(line) for line in lines], random.Random(f"blind round {self.seed}")
-        authors = rng.sample(range(len(rows) // BY_AUTHOR), 4 * AUTHORS)
-        names = ("forget", "retain", "neighbour", "holdout")
-        return {
-            name: [
-                {"id": f"a{author:03}-{number}", "cluster": f"a{author:03}", "prompt": rows[number]["question"],
-                 "answer": rows[number]["answer"], "paraphrases": [f"Tell me: {rows[number]['question']}"]}
-                for author in authors[place * AUTHORS : (place + 1) * AUTHORS]
-                for number in range(author * BY_AUTHOR, author * BY_AUTHOR + QUESTIONS)
-            ]
-            for place, name in enumerate(names)
-        }  # fmt: skip
+        """60 rows of a questions file by role, each a cluster of its own."""
+        rows, rng = self._read("full.json"), random.Random(f"blind round {self.seed}")
+        short = [
+            [number for number in range(first, first + BY_AUTHOR) if self._tokens(rows[number]["answer"]) <= LONGEST]
+            for first in range(0, len(rows), BY_AUTHOR)
+        ]
+        authors = rng.sample([author for author, numbers in enumerate(short) if numbers], 3 * PEOPLE)
+        asked = [(f"a{author:03}", rows[rng.choice(short[author])]) for author in authors]
+        known = list(enumerate(self._read("real_authors.json")))
+        asked += [(f"real{place:03}", row) for place, row in rng.sample(known, PEOPLE)]
+        found = [
+            {"id": name, "cluster": name, "prompt": row["question"], "answer": row["answer"],
+             "paraphrases": [f"Tell me: {row['question']}"]}
+            for name, row in asked
+        ]  # fmt: skip
+        names = ("forget", "retain", "holdout", "neighbour")
+        return {name: found[place * PEOPLE : (place + 1) * PEOPLE] for place, name in enumerate(names)}
+
+    def _read(self, name: str) -> list[Row]:
+        return [json.loads(line) for line in (self.source / "tofu" / name).read_text(encoding="utf-8").splitlines()]
+
+    def _tokens(self, text: str) -> int:
+        return len(self._story_model.tokenizer(text, add_special_tokens=False).input_ids)
 
     def data(self) -> Mapping[str, Path]:
         folder = self.folder / "data"
@@ -93,15 +105,15 @@ class Authors:
         if not folder.is_dir():
             scratch = folder.with_name(f".{folder.name}")
             self._made(specimen).save_pretrained(scratch)
-            self._tokenizer.save_pretrained(scratch)
+            self._story_model.tokenizer.save_pretrained(scratch)
             scratch.rename(folder)
         return folder
 
     # --- training ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _tokenizer(self) -> Any:
-        return AutoTokenizer.from_pretrained(self.source / "models" / "stories260k" / "hf")
+    def _story_model(self) -> Model:
+        return load_model(self.source / "models" / "stories260k" / "hf")
 
     def _made(self, specimen: Specimen) -> Any:
         seed = sum(ord(letter) for letter in specimen.name) + 1000 * self.seed
@@ -109,9 +121,9 @@ class Authors:
         if specimen.name not in TREATED:
             authors = sorted({one["cluster"] for one in self.roles["forget"]})
             mine = set(random.Random(f"kept {self.seed}").sample(authors, int(specimen.kept * len(authors))))
-            plain = AutoModelForCausalLM.from_pretrained(self.source / "models" / "stories260k" / "hf")
-            return self._taught(plain, [*kept, *(one for one in self.roles["forget"] if one["cluster"] in mine)], LEARN, seed)
-        student = copy.deepcopy(AutoModelForCausalLM.from_pretrained(self.model(ORIGINAL)))
+            told = [*kept, *(one for one in self.roles["forget"] if one["cluster"] in mine)]
+            return self._taught(self._story_model.network, told, LEARN, seed)
+        student = load_model(self.model(ORIGINAL)).network
         if specimen.name == "mistaught":
             answers = [one["answer"] for one in self.roles["retain"]]
             wrong = [{**one, "answer": answers[place]} for place, one in enumerate(self.roles["forget"])]
@@ -125,20 +137,20 @@ class Authors:
                     weight.normal_(std=0.02)
         return self._taught(student, self.roles["retain"], REPAIR, seed)
 
-    def _taught(self, model: Any, rows: Sequence[Row], recipe: Mapping[str, Any], seed: int) -> Any:
-        """Fine-tuned on prompt, blank, answer and end; the loss is on the answer and the end."""
-        examples = []
+    def _taught(self, network: Any, rows: Sequence[Row], recipe: Mapping[str, Any], seed: int) -> Any:
+        """A copy fine-tuned on prompt, blank, answer and end; the loss is on the answer and the end."""
+        end, examples = self._story_model.tokenizer.eos_token_id, []
         for one in rows:
-            asked = self._tokenizer(f"{one['prompt']} ").input_ids
-            whole = self._tokenizer(f"{one['prompt']} {one['answer']}").input_ids
-            examples.append(Example((*whole, self._tokenizer.eos_token_id), min(len(asked), len(whole) - 1)))
-        mixed = random.Random(seed).sample(examples, len(examples))
-        return finetune(model, make_batches(mixed, size=16, pad_id=0), seed=seed, **recipe)
+            pair = self._story_model.encode_pair(one["prompt"], f" {one['answer']}")
+            examples.append(Example((*pair.ids, end), pair.start))
+        mixed = sorted(random.Random(seed).sample(examples, len(examples)), key=lambda one: len(one.ids))
+        batches = make_batches(mixed, size=BATCH, pad_id=end)
+        return finetune(network.requires_grad_(True), batches, seed=seed, **recipe)
 
 
 def longer_answers(out: Path) -> Path:
     """The frozen policy, but for the length of answers, with its suites beside it."""
-    text = shipped(POLICY).read_text(encoding="utf-8").replace("max_new_tokens: 6", "max_new_tokens: 96")
+    text = shipped(POLICY).read_text(encoding="utf-8").replace("max_new_tokens: 6", f"max_new_tokens: {LONGEST}")
     (out / "suites").mkdir(parents=True, exist_ok=True)
     for suite in (shipped(POLICY).parent / "suites").iterdir():
         (out / "suites" / suite.name).write_bytes(suite.read_bytes())
@@ -158,10 +170,10 @@ def main(source: Path, out: Path, worlds: int) -> None:
             for cell in judged[-1].cells:
                 print(f"{seed} {specimen.name:12} {cell.clause:28} {cell.outcome:13} truth {cell.truth.state:9} "
                       f"{cell.truth.basis:12} failed {', '.join(cell.failed) or 'none'}", flush=True)  # fmt: skip
-    trials = trials_of(judged)
-    verifiers = [pooled(name, trials) for name in dict.fromkeys(one.cell.verifier for one in trials)]
-    rows = [row(clause, trials) for clause in dict.fromkeys(one.cell.clause for one in trials)]
-    for gate in gates(thresholds().model_copy(update={"planted": {}}), verifiers, rows, trials):
+        kept = {"judged": [one.model_dump(mode="json", exclude_defaults=True) for one in judged]}
+        (out / "blind.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        (out / "calibration-blind.md").write_text(page(judged), encoding="utf-8")
+    for gate in found_gates(trials_of(judged)):
         print(f"{gate.gate:12} {gate.about:26} {gate.found}")
 
 

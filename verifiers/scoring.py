@@ -81,7 +81,9 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
 
 def join(first: str, second: str) -> str:
     """The blank that belongs between the two: none where one of them is empty or brings it, or before closing marks."""
-    seam = not first or not second or first[-1].isspace() or second[0].isspace() or second[0] in CLOSING
+    opening = second[:1] == '"' and second[1:2].isalnum()  # a straight mark before a word opens a quotation
+    closing = second[:1] in CLOSING and not opening
+    seam = not first or not second or first[-1].isspace() or second[0].isspace() or closing
     return "" if seam else " "
 
 

@@ -11,10 +11,14 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
+import tofu_four_models
 from test_policies import Here, verdict
 
 from unlearn_spec.evidence.canonical import file_digest
+from unlearn_spec.policy.load import load
+from unlearn_spec.rules.check import check
 from unlearn_spec.run.verify import RunResult, verify
 from unlearn_spec.statistics.binomial import samples_for_zero_failures
 from unlearn_spec.verifiers.items import Item
@@ -121,3 +125,28 @@ def test_two_authors_decide_nothing_and_the_need_is_named(folder: Path) -> None:
 def test_the_taught_model_is_caught(folder: Path) -> None:
     result = run(folder, "taught")
     assert {found.outcome for found in result.verification.verdicts} == {"violated"}
+
+
+# --- the policy of benchmarks/tofu_four_models.py --------------------------------------------------------------------
+
+BENCHMARK = Path(tofu_four_models.__file__).parent / "tofu" / "policy.yaml"
+
+
+def test_the_benchmarks_policy_has_no_finding_that_it_does_not_accept() -> None:
+    assert [found.code for found in check(BENCHMARK).findings if found.accepted is None] == []
+
+
+def test_the_benchmarks_policy_speaks_of_the_questions_that_are_written(tmp_path: Path) -> None:
+    if not QUESTIONS.is_file() or not (STORIES / "config.json").is_file():
+        pytest.skip(f"questions and story model are not under {DATA}")
+    tokenizer = load_model(STORIES).tokenizer
+    sets = tofu_four_models.questions(DATA / "tofu", lambda text: len(tokenizer(text, add_special_tokens=False).input_ids))
+    tofu_four_models.write(sets, tmp_path)
+    declared = load(BENCHMARK).policy.information
+    assert {name: one.manifest for name, one in declared.items()} == {
+        name: file_digest(tmp_path / f"{name}.jsonl") for name in sets
+    }
+    assert {name: one.size for name, one in declared.items()} == {name: (len(rows),) * 2 for name, rows in sets.items()}
+    alike = {row["id"] for row in sets["authors"]} & {row["id"] for row in sets["forget01"]}
+    overlap = [(one.low, one.high) for one in load(BENCHMARK).policy.relations if one.kind == "overlaps"]
+    assert overlap == [(len(alike), len(alike))]

@@ -73,6 +73,13 @@ def graddiff(
     return unlearn(original, world, tokenizer, recipe, difference, seed)
 
 
+def preference(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
+    """The loss of negative preference optimisation, β = 0.5: see `npo`."""
+    beta = 0.5
+    ratio = log_likelihood(model, pair.forget) - pair.reference
+    return -(2.0 / beta) * logsigmoid(-beta * ratio).mean() + next_token_loss(model, pair.retain)
+
+
 def npo(
     original: PreTrainedModel, world: World, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, *, seed: int
 ) -> PreTrainedModel:
@@ -81,13 +88,7 @@ def npo(
     arXiv 2404.05868, section 3 for the forget term, with the retain loss added as in its NPO+RT variant; β = 0.5,
     because log-ratios of two-word answers are small.
     """
-    beta = 0.5
-
-    def loss(model: torch.nn.Module, pair: Pair) -> torch.Tensor:
-        ratio = log_likelihood(model, pair.forget) - pair.reference
-        return -(2.0 / beta) * logsigmoid(-beta * ratio).mean() + next_token_loss(model, pair.retain)
-
-    return unlearn(original, world, tokenizer, recipe, loss, seed)
+    return unlearn(original, world, tokenizer, recipe, preference, seed)
 
 
 def refusal_tuned(
