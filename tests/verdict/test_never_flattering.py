@@ -329,7 +329,7 @@ def test_suppression_passes_what_is_asked_and_is_caught_by_a_grid_of_attacks(ver
 
 def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> None:
     attack = '{steps: [12, 24], learning_rate: "0.01", tune: lora, rank: 8, repeats: 2}'
-    verdict = verdicts(grid(attack, "20%"), audited="graddiff")["not-relearned"]
+    verdict = verdicts(grid(attack, "10%"), audited="graddiff")["not-relearned"]
     assert verdict.outcome == "violated" and "the worst of 4 attacks" in verdict.reason
 
 

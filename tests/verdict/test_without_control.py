@@ -49,9 +49,10 @@ def suppress(target: str, access: str, read: str, evidence: str, decoding: str =
 
 
 def remove(target: str, access: str, evidence: str, measured: str = CLOSE) -> str:
+    drawn = "" if "canaries" in evidence else "population: these_items, "
     return (
         f"  - {{id: clause, goal: remove, target: {target}, scope: {{artifacts: [assistant]}}, {measured}, "
-        f"evidence: {{kind: test, access: {access}, population: these_items, decide: not_refuted, {evidence}}}}}\n"
+        f"evidence: {{kind: test, access: {access}, {drawn}decide: not_refuted, {evidence}}}}}\n"
     )
 
 

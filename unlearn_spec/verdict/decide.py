@@ -217,6 +217,9 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
         if effect is None:
             return "inconclusive", ended(clauses(said("because.no_effect"), findable(clause, exhibit)))
         if power is None or power < POWER_NEEDED:
+            if (shown := exhibit.measured.sensitivity) < 1 and power is not None:
+                weak = said("because.power_shown", shown=shown, effect=effect, power=power, needed=POWER_NEEDED)
+                return "inconclusive", sentences(measured.words, ended(weak))
             key = "because.power_unknown" if power is None else "because.power_low"
             low = said(key, effect=effect, power=power or 0.0, needed=POWER_NEEDED)
             return "inconclusive", ended(clauses(low, needed_draws(clause, exhibit)))

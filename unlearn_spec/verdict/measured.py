@@ -55,6 +55,8 @@ class Measured:
     None where no effect is registered."""
     words: Said
     """What was seen, in one sentence with numbers."""
+    sensitivity: Fraction = Fraction(1)
+    """The share of what a model holds that the test is expected to show: what it shows of the original, which holds it all."""
     aided: int = 0
     """Items revealed only where part of the answer was given, which refutes nothing."""
 

@@ -12,6 +12,10 @@ paired differences to the never-trained models (`statistics.max_t`) would lose l
 that the audited model and the control are *alike*: it flags a model that keeps a promise of closeness with room in it, so
 it is shown and decides nothing. `benchmarks/relearning_grid.py` measures both.
 
+What an attack brings back is less than what the weights hold. The original holds all of the target, so the share that
+comes back from it says how much of what another model holds would come back: the registered effect is a share held, and
+power is taken at the part of it that would show.
+
 An attack counts if every model that it was made on completed it. One that diverged leaves the others standing, and takes
 away favourable results through the positive control: it could not have found anything.
 """
@@ -200,7 +204,9 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
     here = as_completed(obligation, grid)
     fact = rate_fact(here, clause, low, high, obligation.alpha)
     words = said("fact.relearned", target=obligation.target, range=between(low, high), where=where(here))
-    powers = [realised_power(obligation, clause, limit, half[0].clusters, alpha=share) for half in halves]
+    sensitivity = sensitivity_of(most_shown(obligation, "original", grid)[0])
+    expected = showing(obligation, sensitivity)
+    powers = [realised_power(expected, clause, limit, half[0].clusters, alpha=share) for half in halves]
     return Measured(
         obligation=obligation.id,
         facts=(fact,),
@@ -210,7 +216,20 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
         effect=as_float(obligation.effect),
         realised_power=None if obligation.effect is None else min((power or 0.0 for power in powers), default=0.0),
         words=grid.words(),
+        sensitivity=sensitivity,
     )
+
+
+def sensitivity_of(original: Sequence[Outcomes]) -> Fraction:
+    """The share that a test shows of the original; 1 where none was tested, and the positive control fails."""
+    shown, asked = sum(one.k for one in original), sum(one.n for one in original)
+    return Fraction(shown, asked) if asked else Fraction(1)
+
+
+def showing(obligation: Obligation, sensitivity: Fraction) -> Obligation:
+    """The obligation with that part of its effect that would show."""
+    effect = obligation.effect
+    return obligation if effect is None else obligation.model_copy(update={"effect": effect * sensitivity})
 
 
 # --- controls --------------------------------------------------------------------------------------------------------

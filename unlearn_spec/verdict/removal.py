@@ -37,7 +37,7 @@ from .measured import (
 )
 from .model import Interval
 from .rates import after_attack, shown
-from .relearned import as_completed, grid_of
+from .relearned import as_completed, grid_of, most_shown, sensitivity_of
 
 
 def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, seen: Seen) -> Measured:
@@ -52,10 +52,12 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         grid = grid_of(obligation, reading, seen)
         audited, beside, registered = grid.halves("audited"), grid.halves("reference"), grid.registered
         here, intervals, told = as_completed(obligation, grid), grid.intervals(obligation), grid.words()
+        sensitivity = sensitivity_of(most_shown(obligation, "original", grid)[0])
     else:
         audited, registered = (seen.outcomes(obligation, "audited", judge),), 1
         beside = tuple(found for found in (seen.outcomes(obligation, "reference", judge),) if found)
         here, intervals, told = obligation, shown(obligation, judge, seen, obligation.alpha), _beside(audited, beside)
+        sensitivity = sensitivity_of(seen.outcomes(obligation, "original", judge))
     compared = clause.about == "model" and bool(beside)
     alpha = obligation.alpha / 2 if compared else obligation.alpha
     share = alpha / registered
@@ -75,7 +77,7 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         allowed = min(Fraction(1), exp_bounds(limit.epsilon)[1] * high + limit.delta)
     power = None
     if obligation.effect is not None:  # the worst attack on either half decides, and it may be on the smaller one
-        effect, beyond = obligation.effect, Fraction(1) if allowed is None else allowed
+        effect, beyond = obligation.effect * sensitivity, Fraction(1) if allowed is None else allowed
         power = min((refuting_power(half[0].clusters, beyond, effect, share) for half in audited), default=0.0)
     return Measured(
         obligation=obligation.id,
@@ -86,6 +88,7 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         effect=as_float(obligation.effect),
         realised_power=power,
         words=told,
+        sensitivity=sensitivity,
     )
 
 
