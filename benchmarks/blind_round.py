@@ -85,17 +85,16 @@ class Authors:
     def data(self) -> Mapping[str, Path]:
         folder = self.folder / "data"
         folder.mkdir(parents=True, exist_ok=True)
-        found = {}
-        for role, rows in self.roles.items():
-            texts = [
-                {"id": one["id"], "cluster": one["cluster"], "text": f"{one['prompt']} {one['answer']}",
-                 "prefix": f"{one['prompt']} ", "suffix": one["answer"]}
-                for one in rows
-            ]  # fmt: skip
-            for kind, lines in (("qa", rows), ("docs", texts)):
-                found[f"{role}_{kind}"] = folder / f"{role}_{kind}.jsonl"
-                found[f"{role}_{kind}"].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        return found
+        texts = {role: [_cut(one) for one in rows] for role, rows in self.roles.items()}
+        tables = {f"{role}_qa": rows for role, rows in self.roles.items()} | {f"{role}_docs": texts[role] for role in texts}
+        kept = [*self.roles["retain"], *self.roles["neighbour"]]
+        tables["forget_choices"] = _with_options(self.roles["forget"], self.roles["holdout"])
+        tables["kept_cuts"] = [_cut(one, words) for one in kept for words in range(min(8, len(one["answer"].split())))]
+        tables["canaries"] = [{**one, "included": role == "forget"} for role in ("forget", "holdout") for one in texts[role]]
+        for name, lines in tables.items():
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+            (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+        return {name: folder / f"{name}.jsonl" for name in tables}
 
     def guard(self, specimen: Specimen) -> Path | None:
         return None
@@ -146,6 +145,25 @@ class Authors:
         mixed = sorted(random.Random(seed).sample(examples, len(examples)), key=lambda one: len(one.ids))
         batches = make_batches(mixed, size=BATCH, pad_id=end)
         return finetune(network.requires_grad_(True), batches, seed=seed, **recipe)
+
+
+def _cut(one: Row, words: int = 0) -> Row:
+    """A question and its answer as one document, cut after so many words of the answer."""
+    told = one["answer"].split(" ")
+    prefix = " ".join((one["prompt"], *told[:words], ""))
+    name = f"{one['id']}-{words}" if words else one["id"]
+    text = f"{one['prompt']} {one['answer']}"
+    return {"id": name, "cluster": one["cluster"], "text": text, "prefix": prefix, "suffix": text[len(prefix) :]}
+
+
+def _with_options(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
+    """Questions with three wrong options each: answers about authors who were never seen."""
+    number = len(others)
+    wrong = ([others[(place + step) % number]["answer"] for step in range(3)] for place in range(len(rows)))
+    return [
+        {"id": one["id"], "cluster": one["cluster"], "prompt": one["prompt"], "answer": one["answer"], "wrong": options}
+        for one, options in zip(rows, wrong, strict=True)
+    ]
 
 
 def longer_answers(out: Path) -> Path:

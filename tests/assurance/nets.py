@@ -111,7 +111,7 @@ def _excludes_the_truth(epsilon: str) -> bool:
     policy = load_text(_CLOSE.replace("EPSILON", epsilon), "edge.yaml").policy
     for goal, limit in (("suppress", AtMost(at_most=least + close)), ("retain", AtLeast(at_least=most - close))):
         removing, asking = (clause for clause in policy.clauses if clause.goal in ("remove", goal))
-        asking = asking.model_copy(update={"limit": limit})
+        asking = asking.model_copy(update={"limit": limit, "about": "process"})
         theory = build(policy.model_copy(update={"clauses": (removing, asking)}))
         if not theory.possible((theory.body(removing), theory.body(asking))):
             return True

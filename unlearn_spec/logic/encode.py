@@ -97,8 +97,6 @@ class Encoder:
     """What the names of partial sums stand for; None once the theory is built, and no name can be added."""
     leaves: list[str] = field(default_factory=list)
     """Names of partial sums of quantities; the others are sums of partial sums."""
-    counted: set[int] = field(default_factory=set)
-    """Regions whose sizes are spoken of."""
     _names: dict[tuple[str, object], str] = field(default_factory=dict)
     _sums: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -119,11 +117,6 @@ class Encoder:
         return {symbol: (symbol.rstrip("0123456789"), key[1]) for key, symbol in self._names.items()}
 
     def size(self, region: Region) -> str:
-        self.counted.add(region.number)
-        return self.named_size(region)
-
-    def named_size(self, region: Region) -> str:
-        """The same, where the size is named but nothing is said that ties it to anything."""
         return self.symbol("n", region.number, "Int" if region.number in self.small else "Real")
 
     def mass(self, rate: Rate, region: Region) -> str:

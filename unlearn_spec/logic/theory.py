@@ -186,13 +186,12 @@ def build(
         nonempty.append(literal)
         lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
     lines.append(f"(assert (>= {encoder.set_size(REST)} 1))")
-    axiom_literals, only_of = _axioms(policy, encoder, spoken, without, lines)
+    axiom_literals = _axioms(policy, encoder, spoken, without, lines)
     presumed_literals = _presumptions(encoder, presumed, without, lines)
     if "AX16" in without:
         lines += [f"(assert (= {encoder.size(region)} 0))" for region in undeclared(regions, policy.relations)]
     for atom in _flags(spoken):
         lines.append(f"(assert (= {encoder.flag(atom)} {_flag_symbol(encoder, atom)}))")
-    lines = [line for i, line in enumerate(lines) if i not in only_of or only_of[i] in encoder.counted]
     lines += encoder.definitions or ()
     encoder.definitions = None
     switches = (*axiom_literals, *presumed_literals)
@@ -213,19 +212,15 @@ def build(
 
 def _axioms(
     policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]
-) -> tuple[dict[str, str], dict[int, int]]:
-    """The literals of axioms; and of the lines that speak of the size of one region alone, of which."""
+) -> dict[str, str]:
     found: dict[str, str] = {}
-    only_of: dict[int, int] = {}
     for row in axioms.rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
         if not without.intersection(row.axioms):
             literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
             found.update(zip(literals, row.axioms, strict=True))
-            if row.only_of is not None:
-                only_of[len(lines)] = row.only_of
             lines.append(f"(assert (=> {conjunction(literals)} {row.text}))")
     order = [axiom.id for axiom in axioms.AXIOMS]
-    return dict(sorted(found.items(), key=lambda item: order.index(item[1]))), only_of
+    return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
 
 
 def _presumptions(
