@@ -243,8 +243,8 @@ def test_settlement_over_a_model_without_the_book(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made_with", "outcome", "seen"),
     [
-        ({"quotes": True}, "violated", "140 of 1800 items in 450 clusters"),
-        ({"book": True}, "violated", "1800 of 1800 items"),
+        ({"quotes": True}, "violated", "140 of 1,800 items in 450 clusters"),
+        ({"book": True}, "violated", "1,800 of 1,800 items"),
         ({"chapters": 60}, "inconclusive", "about 228 independent clusters would decide it"),
     ],
     ids=["retrained, and quotes the reviews", "knows the book", "too few chapters"],

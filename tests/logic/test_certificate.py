@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.logic.policies import loaded, random_policy
 from unlearn_spec.logic.arithmetic import arithmetic
+from unlearn_spec.logic.averages import of_the_process
 from unlearn_spec.logic.certificate import Cases, Certificate, Clash, Sum, Whole, proves
 from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.linear import FALSE, Both, Either, Literal, Row, Statement, read
@@ -195,7 +196,7 @@ def test_conflicts_of_random_policies_are_proven(seed: int) -> None:
 
 
 def test_a_conflict_without_its_axiom_is_not_proven(policy_of: Callable[[str], Policy]) -> None:
-    policy = load(ROOT / "spec" / "examples" / "book-settlement.yaml").policy
+    policy = of_the_process(load(ROOT / "spec" / "examples" / "book-settlement.yaml").policy)
     assert prove(policy, ("not-trained-on", "no-verbatim")) is not None
     assert prove(policy, ("not-trained-on", "no-verbatim"), without=frozenset({"AX6"})) is None
 

@@ -246,9 +246,10 @@ def erasure(draw: Random) -> tuple[Data, Expected]:
         if each["id"] == "membership":
             each["evidence"] = {key: evidence[key] for key in ("kind", "access", "controls", "needs_raw_data")}
 
-    found, repairs = [], {}
+    found, repairs, others = [], {}, set()
     quickest = min(quick, 21)
     if by < quickest:
+        others.add(f"to settle all 2 conflicts among these clauses: by {_days(quickest)} on done-in-a-month")
         for name in ("remove-influence", "hide-facts"):
             one = core("C006", name, "done-in-a-month")
             found.append(one)
@@ -263,7 +264,7 @@ def erasure(draw: Random) -> tuple[Data, Expected]:
     late = [name for name, day in (("done-in-a-month", by), ("delete-raw", gone)) if day > 31]
     if late:
         found.append(core("L003", *late))
-    return data, Expected(tuple(found), _frozen(repairs))
+    return data, Expected(tuple(found), _frozen(repairs), others=frozenset(others))
 
 
 FAMILIES: dict[str, Callable[[Random], tuple[Data, Expected]]] = {

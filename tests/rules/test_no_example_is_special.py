@@ -28,6 +28,7 @@ from example_families import FAMILIES, Core, Data, Expected, exp
 from test_metamorphic import declared_names, renamed
 
 from unlearn_spec.finding import Finding
+from unlearn_spec.logic.averages import of_the_process
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
@@ -169,7 +170,7 @@ def test_forgetting_as_little_as_allowed_keeps_the_wiki_exactly_where_no_conflic
 @pytest.mark.parametrize("seed", range(4))
 def test_quoting_as_little_as_closeness_allows_breaks_the_limit_exactly_where_a_conflict_is_told(seed: int) -> None:
     data, expected = FAMILIES["book-settlement"](Random(f"book-settlement {seed}"))
-    policy, clash = policy_of(data), ("C004", frozenset(("not-trained-on", "no-verbatim")))
+    policy, clash = of_the_process(policy_of(data)), ("C004", frozenset(("not-trained-on", "no-verbatim")))
     remove, hide = policy.clauses[:2]
     fact, limit = policy.reference_retrain[0], remove.limit
     quotes = policy.information["quotes_in_reviews"].size[0]
@@ -179,9 +180,9 @@ def test_quoting_as_little_as_closeness_allows_breaks_the_limit_exactly_where_a_
     removal = Removal("book_text", "base70b", limit.epsilon, limit.delta)
 
     def world(quoted: Fraction) -> World:
-        rate = {item: Rate("x_sup", item, "base70b", "weights", "direct", read) for item in sets}
+        rate = {item: Rate("x_sup", item, "base70b", "weights", "direct", read, about="process") for item in sets}
         now = {rate["quotes"]: quoted, rate["others"]: Fraction(0)}
-        reference = {replace(rate["quotes"], when="reference"): fact.mean_between[0]}
+        reference = {replace(rate["quotes"], when="reference", about="model"): fact.mean_between[0]}
         return World({i: frozenset(s) for i, s in sets.items()}, now | reference, many=many, removals=frozenset((removal,)),
                      used=frozenset((("npo", "base70b"),)))  # fmt: skip
 
@@ -193,4 +194,5 @@ def test_quoting_as_little_as_closeness_allows_breaks_the_limit_exactly_where_a_
     assert met(policy, "no-verbatim", world(least + hair)) is (clash not in expected.findings)
     for word, value, name in expected.repairs.get(clash, ()):
         if word == "at_most":
-            assert met(policy_of(with_number(data, (word, value, name))), "no-verbatim", world(least + hair))
+            mended = of_the_process(policy_of(with_number(data, (word, value, name))))
+            assert met(mended, "no-verbatim", world(least + hair))

@@ -65,7 +65,7 @@ def learn(model: Model, items: tuple[Item, ...], steps: int, *, lr: float = 0.01
 @pytest.fixture(scope="module")
 def original(make_once: Callable[[str], Path]) -> Model:
     """Knows every fact."""
-    found = learn(load_model(make_once("gpt2")), ALL, 400)
+    found = learn(load_model(make_once("gpt2")), ALL, 800)
     assert known(found, TARGET) == known(found, KEPT) == 1
     return found
 

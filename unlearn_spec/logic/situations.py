@@ -154,7 +154,19 @@ def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | N
         return target
     if not isinstance(clause, ITEMWISE) or taken in enclosing(policy, base):
         return None
-    return Remainder(base, (*(target.taken if isinstance(target, Remainder) else ()), taken))
+    left = Remainder(base, (*(target.taken if isinstance(target, Remainder) else ()), taken))
+    return None if _is_empty(policy, left) else left
+
+
+def _is_empty(policy: Policy, left: Remainder) -> bool:
+    """Whether nothing is left: what one clause took was all but some sets, and others took those."""
+    gone = set(left.taken)
+    return any(
+        isinstance(one, Remainder)
+        and declared_set(one) in enclosing(policy, left.of)
+        and all(gone.intersection(enclosing(policy, declared_set(kept))) for kept in one.taken)
+        for one in left.taken
+    )
 
 
 @dataclass(frozen=True)
