@@ -32,6 +32,14 @@ the policy is the length of answers. With so few models no gate about
 false-fail can be met, whatever the verifiers do: the bounds are shown for what they are.
 """
 
+CHANGED = """\
+## What it changed
+
+Here the relearning attack brings back 28% of what the original holds, and power had been taken as if all of it came back. It is
+now taken at the part that would show. Judged again so, the six false passes after relearning are *inconclusive*, and so
+are the same clauses about retrained models. The other six stand: they are about what neither answers nor rounding nor these views
+show of a treated model, and *not falsified* says no more than that. The calibration's policy has gained clauses since this round.
+"""
 AGAIN = """\
 ## Again
 
@@ -60,6 +68,7 @@ def page(judged: Sequence[Judged]) -> str:
     return "\n".join((
         INTRODUCTION.format(**facts),
         _errors(trials),
+        CHANGED,
         _by_clause(trials),
         _grid(judged),
         _gates(found_gates(trials)),

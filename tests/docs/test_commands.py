@@ -37,6 +37,7 @@ BEFORE = {  # whose files a reader has when coming to this page
     "metrics": (),
     "performance": (),
     "calibration": (),
+    "calibration-blind": (),
     "tofu": (),
 }
 CHEAP = ("check", "diff", "test", "explain", "plan", "keygen", "sign", "overlap")
