@@ -596,7 +596,13 @@ FAULTS: tuple[Fault, ...] = (
         "[place for place in free if None in (place, there) or place == there]",
         "[*free]",
     ),
-    Fault("overriding takes the whole target", "overrides", "situations.remaining", "return Remainder(", "return None and (base, "),
+    Fault(
+        "overriding takes the whole target",
+        "overrides",
+        "situations.remaining",
+        "return None if _is_empty(policy, left) else left",
+        "return None",
+    ),
     Fault(
         "a condition is read as its opposite",
         "when",
