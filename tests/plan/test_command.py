@@ -36,6 +36,17 @@ gone@assistant
 Beside the guarded system, the bare weights are asked the same (reported, not deciding):
 hide@assistant
 
+Note: Nothing that the test of “gone” on “assistant” finds can refute it. The policy declares
+nothing about what a model trained without `facts` shows of it on `assistant`. The test registers no
+rate from which one run counts (`refute_at`). Declare it under `reference_retrain`, in `assistant`
+at `access: finetune` and `asked: adversarial`, with `reveals_when` and `decoding`; or test several
+runs beside references (`evidence.runs`). Write `refute_at`.
+
+Note: “gone” on “assistant” fine-tunes at one learning rate, 0.001. One rate may miss what another
+brings back: too high a rate destroys it, too low a rate does not reach it. A grid asks several,
+such as `relearn: {steps: [3, 10], learning_rate: ["0.0001", "0.0003", "0.001"]}`; all attacks then
+share the error of the clause.
+
 Cannot be tested as things stand:
 
 done@assistant

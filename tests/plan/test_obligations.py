@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.stops import due, last_look, taken
 from unlearn_spec.plan.suite_file import installed_digest
 from unlearn_spec.plan.units import unit_key
+from unlearn_spec.policy.load import load_text
 from unlearn_spec.statistics.binomial import power_certify, power_refute, samples_for_zero_failures
 from unlearn_spec.statistics.bounded import clustered_rate_upper
 from unlearn_spec.verifiers.suites import of_templates
@@ -78,6 +80,18 @@ RELEARN = """
       decide: not_refuted
       power_at: "90%"
       relearn: {steps: 10, learning_rate: "0.001"}
+"""
+NEVER_HAD = f"""
+reference_retrain:
+  - id: unknown
+    target: facts
+    without: facts
+    in: assistant
+    access: finetune
+    asked: adversarial
+    mean_between: ["0%", "0.1%"]
+    {CONTAINS}
+    {GREEDY}
 """
 DONE = '  - {id: done, goal: finish, scope: {artifacts: [assistant]}, by: "30 days", evidence: {kind: attestation}}\n'
 
@@ -168,18 +182,32 @@ def test_a_grid_of_attacks_is_one_run_a_rate_and_repeat_with_looks_on_the_way(la
     grid = 'steps: [30, 5, 10], learning_rate: ["0.001", "0.01"], tune: lora, repeats: 2'
     single = RELEARN.replace('power_at: "90%"', 'power_at: "90%"\n      refute_at: "50%"')
     text = single.replace('steps: 10, learning_rate: "0.001"', grid)
-    plan = plan_of(lab(text))
+    plan = plan_of(lab(text + NEVER_HAD))
     (obligation,) = plan.obligations
     units = {planned.key: planned.unit for planned in plan.units}
     runs = [unit for key in obligation.audited if isinstance(unit := units[key], RelearnUnit)]
     assert len(runs) == 2 * 2 * 2  # halves, rates, repeats
     assert {(unit.every_look, unit.rank) for unit in runs} == {((5, 10, 30), 8)}
     assert len({unit.seed for unit in runs}) == 2
-    here = Lab(tmp_path / "alone", small_policy(single))
+    here = Lab(tmp_path / "alone", small_policy(single + NEVER_HAD))
     (alone,) = plan_of(here).obligations
     assert obligation.asked != alone.asked
     assert obligation.enough is not None and alone.enough is not None and obligation.enough > alone.enough  # α is shared
     assert obligation.cost.training_steps == 3 * 4 * alone.cost.training_steps
+
+
+def test_a_single_learning_rate_is_noted_with_a_grid_to_put_in_its_place(lab: Callable[[str], Lab]) -> None:
+    """A note, which stops nothing; whoever follows it has none."""
+    here = lab(RELEARN)
+    plan = plan_of(here)
+    (note,) = (note for note in plan.notes if note.kind == "one_rate")
+    assert note.about == ("gone", "assistant") and not plan.missing
+    proposed = re.search(r"`relearn: \{(.*)\}`", str(note.told))
+    assert proposed is not None and proposed[1] == 'steps: [3, 10], learning_rate: ["0.0001", "0.0003", "0.001"]'
+    text = RELEARN.replace('steps: 10, learning_rate: "0.001"', proposed[1])
+    followed = make_plan(load_text(small_policy(text), "policy.yaml"), here.load())
+    assert not [note for note in followed.notes if note.kind == "one_rate"]
+    assert len(followed.obligations[0].audited) == 2 * 3  # halves and rates; the steps are looks on the way
 
 
 def test_a_single_attack_is_keyed_as_it_always_was(lab: Callable[[str], Lab]) -> None:
@@ -203,7 +231,7 @@ def test_relearning_measures_both_halves_of_everybody(lab: Callable[[str], Lab])
 
 def test_a_process_clause_registers_the_rate_that_refutes_it(lab: Callable[[str], Lab]) -> None:
     text = RELEARN.replace('power_at: "90%"', 'power_at: "90%"\n      refute_at: "50%"')
-    obligation = only(plan_of(lab(text)))
+    obligation = only(plan_of(lab(text + NEVER_HAD)))
     assert obligation.refute_at == Fraction(1, 2)
     assert obligation.power == pytest.approx(0.9**10)  # only all ten clusters of a half show more than 50% at α/2
 

@@ -398,5 +398,5 @@ def removal(evidence, measure="influence"):
     ],
 )
 def test_a_test_is_no_proof_of_absence(measure, evidence, expected):
-    base = {"kind": "test", "samples": 40, "confidence": "95%", "decide": "not_refuted"}
+    base = {"kind": "test", "samples": 40, "confidence": "95%", "decide": "not_refuted", "refute_at": "90%"}
     assert codes(policy(removal({**base, **evidence}, measure))) == expected

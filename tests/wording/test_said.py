@@ -22,6 +22,7 @@ from unlearn_spec.wording.said import Said, clauses, ended, listed, said, senten
 
 ROOT = Path(__file__).parents[2]
 SPEAKING = (*(ROOT / "unlearn_spec" / "plan").glob("*.py"), *(ROOT / "unlearn_spec" / "verdict").glob("*.py"),
+            ROOT / "unlearn_spec" / "logic" / "idle.py",
             ROOT / "unlearn_spec" / "wording" / "said.py", ROOT / "verifiers" / "degeneracy.py")  # fmt: skip
 TEMPLATES = flat(
     tomllib.loads((files("unlearn_spec.wording") / "catalogues" / "run.en.toml").read_text(encoding="utf-8"))

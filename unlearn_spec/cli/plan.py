@@ -168,7 +168,9 @@ def _time(seconds: float) -> str:
 
 
 def note_words(note: Note) -> str:
-    """The note as one sentence."""
+    """The note as one sentence, or a few."""
+    if note.told is not None:
+        return str(note.told)
     match note.kind:
         case "repeated":
             held = "repeats" if note.items == 1 else "repeat"
@@ -182,7 +184,7 @@ def note_words(note: Note) -> str:
             )
         case "below_chance":
             return f"The limit of {note.about[0]} lies below chance, {percent(note.share or Fraction(0))}: a model that guesses breaks it."
-        case "chance_suffices":
+        case _:
             return f"A model that guesses, right with chance {percent(note.share or Fraction(0))}, keeps the limit of {note.about[0]}."
 
 

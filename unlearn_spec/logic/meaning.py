@@ -366,7 +366,7 @@ def baseline(policy: Policy, fact: Baseline) -> Formula:
                 ">=",
                 fact.mean_at_least,
             )
-            for reading in _fact_readings(policy, fact)
+            for reading in fact_readings(policy, fact)
         )
     )
 
@@ -377,7 +377,7 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
         return TRUE
     low, high = fact.mean_between
     bounds: list[Formula] = []
-    for reading in _fact_readings(policy, fact):
+    for reading in fact_readings(policy, fact):
         rate = Rate(fact.in_, "reference", "reveals", "sup", fact.access, fact.asked, reading)
         bounds += [Mean(rate, fact.target, ">=", low), Mean(rate, fact.target, "<=", high)]
     return All(tuple(bounds))
@@ -385,16 +385,23 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 
 def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
     """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more."""
-    removed = {
-        clause.target
-        for clause in policy.clauses
-        if isinstance(clause, Remove) and fact.in_ in scoped_artifacts(policy, clause) and clause.measure == "influence"
-    }
+    removed = set(removed_from(policy, fact.in_))
     wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
     return {name for name in removed if not removed.intersection(wider[name])} <= {fact.without}
 
 
-def _fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
+def removed_from(policy: Policy, artifact: str) -> tuple[str, ...]:
+    """The sets whose influence is to go from an artifact, in the clauses' order."""
+    found = (
+        clause.target
+        for clause in policy.clauses
+        if isinstance(clause, Remove) and artifact in scoped_artifacts(policy, clause) and clause.measure == "influence"
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
+    """The readings that a fact speaks of: its own, else every one that clauses use for its set."""
     if fact.reveals_when is not None or fact.decoding is not None:
         return (reading_of(fact.reveals_when, fact.decoding),)
     used = readings_on(policy, fact.in_, fact.target)

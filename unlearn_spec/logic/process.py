@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, Suppress
-from ..policy.vocabulary import PROBES, access_rank
 from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
-from .meaning import is_the_reference, scoped_artifacts
+from .footing import footing
+from .meaning import scoped_artifacts
+from .memo import once_a_policy
 from .registered import registered_facts
-from .suites import TAKES
 
 _ABOVE = Fraction(
     1, 10**9
@@ -45,6 +46,7 @@ class OneRun:
         return chance if self.runs == 1 else ceil_decimal(tail(self.needed, self.runs, chance))
 
 
+@once_a_policy
 def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
     """For each tested clause about a process, on each artifact: how one run may refute it.
 
@@ -56,7 +58,7 @@ def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
         if clause.evidence is None or clause.evidence.kind != "test" or clause.evidence.refute_at is None:
             continue
         for artifact in scoped_artifacts(policy, clause):
-            stake = _expectation(policy, clause, artifact)
+            stake = expectation(policy, clause, artifact)
             if stake is None or stake[0] + _ABOVE >= clause.evidence.refute_at:
                 continue
             tau, level, runs = stake[0] + _ABOVE, clause.evidence.refute_at, clause.evidence.runs or 1
@@ -64,12 +66,12 @@ def one_run_rules(policy: Policy) -> Mapping[tuple[str, str], OneRun]:
             if needed is not None:
                 found[(clause.id, artifact)] = OneRun(tau, level, stake[1], runs, needed)
     family = 1 - policy.policy.confidence if policy.policy.confidence is not None else Fraction(1)
-    return found if sum((rule.error for rule in found.values()), Fraction(0)) < family else {}
+    return MappingProxyType(found if sum((rule.error for rule in found.values()), Fraction(0)) < family else {})
 
 
 def runs_needed(policy: Policy, clause: Clause, artifact: str) -> int | None:
     """The fewest runs, up to 1,000, of which all at `refute_at` would refute a limit on an expectation; None if none."""
-    stake, level = _expectation(policy, clause, artifact), clause.evidence.refute_at if clause.evidence else None
+    stake, level = expectation(policy, clause, artifact), clause.evidence.refute_at if clause.evidence else None
     if stake is None or level is None or stake[0] + _ABOVE >= level:
         return None
     chance = (stake[0] + _ABOVE) / level
@@ -92,7 +94,7 @@ def _step(policy: Policy, clause: Clause) -> Fraction:
     return min(errors, default=Fraction(0)) / 2
 
 
-def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fraction, str | None] | None:
+def expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fraction, str | None] | None:
     """The highest expected rate that the clause allows, and the declared fact that this rests on."""
     if isinstance(clause, Suppress) and clause.about == "process" and clause.over in ("mean", None):
         return clause.limit.at_most, None
@@ -105,29 +107,12 @@ def _expectation(policy: Policy, clause: Clause, artifact: str) -> tuple[Fractio
         or _counts_runs(clause)
     ):
         return None
-    bounds = [
-        (fact.mean_between[1], fact.id)
-        for fact in policy.reference_retrain
-        if (fact.target, fact.without, fact.in_) == (clause.target, clause.target, artifact)
-        and is_the_reference(policy, fact)
-        and _covers(fact.access, fact.asked, clause)
-    ]
-    if not bounds:
+    found = footing(policy, clause, artifact)
+    if found is None:
         return None
-    reference, name = min(bounds)
-    return exp_bounds(clause.limit.epsilon)[1] * reference + clause.limit.delta, name
+    return exp_bounds(clause.limit.epsilon)[1] * found.fact.mean_between[1] + clause.limit.delta, found.fact.id
 
 
 def _counts_runs(clause: Clause) -> bool:
     """Whether several runs are set beside several references: then nothing rests on a declared reference."""
     return clause.evidence is not None and (clause.evidence.runs or 1) > 1
-
-
-def _covers(access: str, asked: str, clause: Clause) -> bool:
-    """Whether a fact about the reference speaks of access and probing at least as strong as the clause's evidence."""
-    evidence = clause.evidence
-    assert evidence is not None
-    altered = next((how for how in TAKES if getattr(evidence, how)), None)
-    seen = evidence.access if altered is None else TAKES[altered]  # a never-trained copy may show more, altered alike
-    deep = seen is None or access_rank(access) >= access_rank(seen)  # type: ignore[arg-type]
-    return deep and asked == PROBES[-1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
 from ..evidence.canonical import bytes_digest
+from ..logic.idle import idle
 from ..logic.process import one_run_rules
 from ..policy.load import Document
 from ..policy.model import Clause, Evidence, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
@@ -83,7 +85,15 @@ def _drafts(
     case = Case(policy, bindings, clause, artifact, clause.evidence, alpha)
     if clause.evidence.kind != "test":
         return plan_records(case)
-    return (within_reach(_tested(case, clause, clause.evidence)),)
+    return (_honest(case, within_reach(_tested(case, clause, clause.evidence))),)
+
+
+def _honest(case: Case, draft: Draft) -> Draft:
+    """The draft without power where no outcome of the test could refute its clause; `notes` says why."""
+    planned = draft.obligation
+    if planned.power is None or not idle(case.policy, case.clause, case.artifact):
+        return draft
+    return replace(draft, obligation=planned.model_copy(update={"power": 0.0, "enough": None}))
 
 
 def _tested(case: Case, clause: Clause, evidence: Evidence) -> Draft:

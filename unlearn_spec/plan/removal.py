@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, VerifierId, attacks
+from ..catalogue import VerifierId, attacks
+from ..logic.footing import countable, footing, stated_on
 from ..logic.process import one_run_rules, runs_needed
 from ..logic.worlds import percent
-from ..policy.model import Closeness, MembershipBound, Remove, Retain, Suppress
+from ..policy.model import Closeness, MembershipBound, Remove, Suppress
 from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
 from ..wording.said import said
@@ -78,21 +79,26 @@ def _one_or_more(case: Case, clause: Remove, limit: Closeness) -> Draft:
 
 
 def reading_for(case: Case, clause: Remove, items: tuple[Item, ...]) -> Reading:
-    """When the target counts as shown: as a rate clause on the same set says, else what fits its items.
+    """When the target counts as shown: as in the fact about the reference that a refutation stands on; where nothing is held
+    against one, as the policy says elsewhere, or as fits the items.
 
     Documents: extractable with a chance of 1/1000 by one answer at temperature 1. Questions: the answer is contained in
     the greedy reply, case, Unicode form and blanks aside.
     """
-    for other in case.policy.clauses:
-        if not isinstance(other, Suppress | Retain) or other.target != clause.target:
-            continue
-        if other.reveals_when is None or other.scope.decoding is None:
-            continue
-        if other.reveals_when.metric in VERIFIERS["relearning"].metrics:
-            return reading_from(other.reveals_when, clause.scope.decoding or other.scope.decoding)
-    if any(item.is_document for item in items):
+    held = held_reading(case, clause)
+    if held is not None:
+        return held
+    for counted in stated_on(case.policy, clause):
+        return reading_from(counted.reveals_when, counted.decoding)
+    if "contains" not in countable(clause) or any(item.is_document for item in items):
         return _extraction_reading()
     return Reading(metric="contains", normalisation="casefold_nfkc_space", decoding="greedy")
+
+
+def held_reading(case: Case, clause: Remove) -> Reading | None:
+    """That of the fact about the reference that one run is held against; None where none is, or several runs are counted."""
+    held = footing(case.policy, clause, case.artifact) if case.runs == 1 else None
+    return None if held is None else reading_from(held.counted.reveals_when, held.counted.decoding)
 
 
 def _extraction_reading() -> Reading:
@@ -132,11 +138,10 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
 
     arms = make_arms("membership", case, clause.target, sample, ask, guarded=False)
     effect = case.evidence.power_at
-    power = None if effect is None else to_refute(sample.clusters, limit.tpr_at_most, effect, share)
+    beyond = case.refute_at or limit.tpr_at_most
+    power = None if effect is None else to_refute(sample.clusters, beyond, effect, share)
     if power is not None and enough is not None:
-        level = case.refute_at or limit.tpr_at_most
-        one = to_refute(sample.clusters, level, effect or level, share)
-        power = Power(runs_power(one.value, case.runs, enough), "refute", None)
+        power = Power(runs_power(power.value, case.runs, enough), "refute", None)
     test = obligation(
         "membership",
         case,
@@ -191,8 +196,7 @@ def _extraction(case: Case, clause: Remove, limit: Closeness) -> Draft:
     case.audited()
     case.need_references()
     sample = case.sample(clause.target)
-    stated = reading_for(case, clause, sample.items)
-    reading = stated if stated.metric == "extraction_probability" else _extraction_reading()
+    reading = reading_for(case, clause, sample.items)
 
     def ask(subject: SubjectRef) -> tuple[Unit, ...]:
         return (ScoreUnit(subject=subject, data=sample.ref, reading=scoring(reading)),)

@@ -125,6 +125,8 @@ def build(
 
 
 def _note(note: Note) -> Said:
+    if note.told is not None:
+        return note.told
     match note.kind:
         case "repeated":
             return said("note.repeated", items=note.items, set=note.about[0])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, Declaration, VerifierId, reachable
+from ..catalogue import VERIFIERS, Declaration, reachable
 from ..finding import Finding, Fix, Span
 from ..logic.process import one_run_rules
 from ..policy.edits import value_set
@@ -39,6 +39,7 @@ from .declared_test import (
     tolerated_rate,
 )
 from .edits import all_or_none
+from .groundless import altered_by, groundless, only_from_outside
 from .underpowered import underpowered
 from .wording import count, percent
 
@@ -249,13 +250,17 @@ def cannot_refute(document: Document) -> tuple[Finding, ...]:
     """T002: `decide: not_refuted`, and even a test in which everything fails would not show that the clause fails.
 
     It matters because "not refuted" then says nothing at all. For `about: process` one model refutes an expected rate
-    only at a rate `refute_at` fixed beforehand, with error α + limit / `refute_at` (Markov). Cannot see how likely a bad
-    model is to be caught: that is the test's power, told by `plan`.
+    only at a rate `refute_at` fixed beforehand, with error α + limit / `refute_at` (Markov); and a removal only beside a
+    fact under `reference_retrain` that counts as the test does. Cannot see how likely a bad model is to be caught: that is
+    the test's power, told by `plan`.
     """
     return tuple(finding for test in declared_tests(document) for finding in _irrefutable(test))
 
 
 def _irrefutable(test: DeclaredTest) -> Iterator[Finding]:
+    if isinstance(test.clause, Remove) and (beside := groundless(test)):
+        yield from beside
+        return
     clause, alpha, tolerated, draws = test.clause, error_of(test), tolerated_rate(test.clause), test.draws
     if test.evidence.decide != "not_refuted" or alpha is None or tolerated is None or draws is None:
         return
@@ -376,9 +381,9 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
 
 
 def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
-    clause, altered = test.clause, _altered(test)
+    clause, altered = test.clause, altered_by(test)
     seen = test.evidence.access or (VERIFIERS[altered].min_access if altered is not None else None)
-    if seen is None or _only_from_outside(test):  # T008 says more about that
+    if seen is None or only_from_outside(test):  # T008 says more about that
         return
     needed = _level_read(test)
     if needed is not None and access_rank(seen) < access_rank(needed):
@@ -409,13 +414,6 @@ def _deeper_clause(test: DeclaredTest, text: str, access: Access) -> Finding:
     return test.finding("T005", "error", text, ("evidence",), related, fixes=(fix,), axioms=("AX3", "AX13"))
 
 
-def _only_from_outside(test: DeclaredTest) -> bool:
-    """Whether influence is to be judged by a test of outputs alone: no weights, no altered or opened copy."""
-    clause, seen = test.clause, test.evidence.access
-    influence = isinstance(clause, Remove) and clause.measure == "influence" and _altered(test) is None
-    return influence and seen is not None and access_rank(seen) < access_rank("weights")
-
-
 def _access_finding(test: DeclaredTest, text: str, access: Access, block: str) -> Finding:
     related = (test.span("scope", "access", label="the clause's level"),) if block == "scope" else ()
     fix = Fix(f"test through {access}", True, f"access: {access}", test.edits("evidence", access=access))
@@ -430,21 +428,13 @@ def _worst_case(test: DeclaredTest) -> bool:
 
 def _level_read(test: DeclaredTest) -> Access | None:
     """The weakest access at which some verifier can measure this; None if no verifier is known for it."""
-    altered = _altered(test)
+    altered = altered_by(test)
     if altered is not None:
         return VERIFIERS[altered].min_access
     if test.evidence.canaries is not None or test.evidence.ensemble is not None:
         return VERIFIERS["canaries" if test.evidence.canaries is not None else "ensemble"].min_access
     able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]
     return min((declared.min_access for declared in able), key=ACCESS.index, default=None)
-
-
-def _altered(test: DeclaredTest) -> VerifierId | None:
-    """The verifier that looks at an altered or opened copy, if the evidence asks for one."""
-    evidence = test.evidence
-    if evidence.relearn is not None:
-        return "relearning"
-    return "quantization" if evidence.quantize else "latent" if evidence.inspect else None
 
 
 def _bears_on(declared: Declaration, clause: RateGoal | Remove) -> bool:
@@ -501,7 +491,7 @@ def absence_not_provable(document: Document) -> tuple[Finding, ...]:
         clause, evidence = test.clause, test.evidence
         if not isinstance(clause, Remove):
             continue
-        if evidence.decide != "certify" and not _only_from_outside(test):
+        if evidence.decide != "certify" and not only_from_outside(test):
             continue
         what = (
             "no list of attacks can show"

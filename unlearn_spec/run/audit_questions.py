@@ -8,7 +8,7 @@ from ..logic.suites import suite_cell
 from ..plan.case import Case
 from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
 from ..plan.rates import reading_of, verifier_of
-from ..plan.removal import verifier_of_removal
+from ..plan.removal import held_reading, verifier_of_removal
 from ..policy.model import Refuse, Remove, Retain, Suppress
 
 _ALTERED: Mapping[str, tuple[type[object], str, str]] = {
@@ -43,7 +43,8 @@ def _verifier(case: Case, test: Obligation) -> None:
         reading = reading_of(clause, case.alpha)
         due, alike = verifier_of(clause, reading), test.reading == reading
     elif isinstance(clause, Remove):
-        due, alike = verifier_of_removal(clause), True  # its reading was fixed from the data
+        held = held_reading(case, clause) if test.reading is not None else None
+        due, alike = verifier_of_removal(clause), held in (None, test.reading)  # else it was fixed from the data
     else:
         return
     if test.verifier != due or not alike:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..catalogue import attacks
 from ..logic.evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
+from ..logic.idle import Idle, idle, told_of
 from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
@@ -90,11 +91,12 @@ def _judged(
     facts = tuple(fact for exhibit in exhibits for fact in _facts(exhibit))
     gates = tuple(gate for exhibit in exhibits for gate in exhibit.gates)
     first = exhibits[0]
+    reasons = idle(policy, clause, artifact) if isinstance(clause, Remove) else ()
     certifying = isinstance(clause, Suppress) and first.obligation.decide == "certify"
     suite = first.obligation.asked if certifying and suite_of(first.obligation.asked) else None
     try:
         judgement = judge(policy, clause, artifact, facts, suite=suite, one_run=rule)
-        outcome, reason = _outcome(clause, judgement, exhibits, gates, rule)
+        outcome, reason = _outcome(clause, judgement, exhibits, gates, rule, reasons)
         if outcome == "not_falsified" and not _could_refute(policy, clause, artifact, facts, rule):
             outcome, reason = "inconclusive", sentences(first.measured.words, said("because.idle"))
         if outcome == "supported" and (other := _contradicting(policy, clause, artifact, facts, beside)) is not None:
@@ -118,7 +120,7 @@ def _judged(
         intervals=tuple(interval for exhibit in exhibits for interval in exhibit.measured.intervals),
         limit_at=first.measured.limit_at,
         effect=first.measured.effect,
-        realised_power=first.measured.realised_power,
+        realised_power=0.0 if reasons and first.measured.realised_power is not None else first.measured.realised_power,
         gates=gates,
         reason_said=reason,
     )
@@ -179,7 +181,12 @@ def _contradicting(
 
 
 def _outcome(
-    clause: Clause, judgement: Judgement, exhibits: Sequence[Exhibit], gates: Sequence[GateResult], rule: OneRun | None
+    clause: Clause,
+    judgement: Judgement,
+    exhibits: Sequence[Exhibit],
+    gates: Sequence[GateResult],
+    rule: OneRun | None,
+    reasons: Sequence[Idle] = (),
 ) -> tuple[Outcome, Said]:
     failed = [gate for gate in gates if not gate.passed]
     told = exhibits[0].obligation.verifier in ("membership", "canaries")
@@ -193,6 +200,8 @@ def _outcome(
         if undermined is not None and (judgement.conditional_on or told):  # a test of members rests on its hold-out
             return "inconclusive", said("because.undermined", found=_found(undermined))
         return "violated", sentences(exhibits[0].measured.words, said("because.excluded"))
+    if reasons:  # and no control that holds would change that
+        return "inconclusive", sentences(exhibits[0].measured.words, said("because.cannot_refute", told=told_of(reasons)))
     if failed:
         return "inconclusive", ended(clauses(*(said(f"gate_failed.{gate.gate}", found=_found(gate)) for gate in failed)))
     if judgement.answer == "entailed":
@@ -205,8 +214,8 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
     if obligation.verifier == "record":
         return "inconclusive", sentences(measured.words, said("because.carries_not"))
     if isinstance(clause, RateGoal):
-        if (idle := _beside_the_point(clause, obligation, rule)) is not None:
-            return "inconclusive", sentences(measured.words, idle)
+        if (beside := _beside_the_point(clause, obligation, rule)) is not None:
+            return "inconclusive", sentences(measured.words, beside)
         if obligation.decide == "certify" and is_finite(clause, obligation):
             across = ended(clauses(said("because.across"), needed_draws(clause, exhibits[0])))
             return "inconclusive", sentences(measured.words, across)
@@ -223,10 +232,6 @@ def _undecided(clause: Clause, exhibits: Sequence[Exhibit], rule: OneRun | None)
             key = "because.power_unknown" if power is None else "because.power_low"
             low = said(key, effect=effect, power=power or 0.0, needed=POWER_NEEDED)
             return "inconclusive", ended(clauses(low, needed_draws(clause, exhibit)))
-    of_itself = obligation.verifier == "canaries" or (obligation.verifier != "membership" and obligation.runs > 1)
-    if isinstance(clause, Remove) and clause.about != "model" and rule is None and not of_itself:
-        members = obligation.verifier == "membership"
-        return "inconclusive", said("because.one_run_members" if members else "because.one_run_reference")
     seen = beyond_limit(clause, obligation, measured)
     if seen is not None:
         return "inconclusive", sentences(measured.words, ended(clauses(seen, needed_draws(clause, exhibits[0]))))

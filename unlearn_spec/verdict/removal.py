@@ -212,7 +212,7 @@ def measure_membership(obligation: Obligation, limit: MembershipBound, seen: See
     power = None
     if obligation.effect is not None:
         clusters = audited.best.caught.clusters
-        beyond = limit.tpr_at_most if obligation.runs == 1 else obligation.refute_at or limit.tpr_at_most
+        beyond = obligation.refute_at or limit.tpr_at_most
         found = runs_power(refuting_power(clusters, beyond, obligation.effect, audited.share), obligation.runs, needed)
         power = found if audited.supported else 0.0
     beside = {role: attack(obligation, role, limit, seen) for role in LABEL} | {"audited": audited}
