@@ -164,3 +164,45 @@ def test_never_trained_models_of_a_test_that_ended_early_are_bounded_for_every_l
     looked = gate(make.control("negative", "reference0"), clause, units, **arms, looks=4, n=100, clusters=100, largest=1)
     assert once.passed and "at most 16.8" in once.found
     assert not looked.passed and looked.found.endswith("less than 20% is needed")
+
+
+EXTRACTED = make.clause(
+    goal="suppress", limit={"at_most": "10%"}, reveals_when={"metric": "extraction_probability", "at_least": "0.1%"}
+)
+
+
+def extracted(known: int, *, take: int | None = None) -> Seen:
+    """Chances of 60 documents, computed: none extractable from the audited model, so many from the two others."""
+    found = {}
+    for role, k in (("audited", 0), ("original", known), ("reference", known)):
+        unit = make.scored(role)  # type: ignore[arg-type]
+        unit = unit.model_copy(update={"data": unit.data.model_copy(update={"take": take})})
+        log_p = [-1.0 if hit else -30.0 for hit in make.of(k, 60)]
+        found[role] = (unit, make.scores([0.0] * 60, log_p=log_p))
+    return make.seen(found)
+
+
+@pytest.mark.parametrize(("known", "take", "passed"), [(7, None, True), (6, None, False), (7, 60, False), (20, 60, True)])
+def test_a_control_is_a_count_where_the_audited_share_is(known: int, take: int | None, passed: bool) -> None:
+    """7 of all 60 listed documents are more than 10% of them; 7 of 60 that were drawn may be no more."""
+    told = {"verifier": "extraction", "access": "weights", "reading": make.EXTRACTION}
+    control = make.control("positive", "original")
+    found = gate(control, EXTRACTED, extracted(known, take=take), original=("original",), **told)
+    assert found.passed is passed
+    low = "11.66%" if take is None and known == 7 else "at least"
+    assert low in found.found
+
+
+@pytest.mark.parametrize(("known", "passed"), [(6, True), (7, False)])
+def test_so_is_what_never_trained_models_show(known: int, passed: bool) -> None:
+    told = {"verifier": "extraction", "access": "weights", "reading": make.EXTRACTION}
+    units = extracted(known)
+    found = gate(make.control("negative", "reference"), EXTRACTED, units, references=("reference",), effect=Fraction(2, 5), **told)
+    assert found.passed is passed
+
+
+def test_a_lucky_guess_of_the_original_is_no_knowledge() -> None:
+    """Where guessing may be right, the original has to do better beyond doubt, however its share is counted."""
+    told = {"verifier": "extraction", "access": "weights", "reading": make.EXTRACTION, "chance": Fraction(1, 20)}
+    found = gate(make.control("positive", "original"), EXTRACTED, extracted(7), original=("original",), **told)
+    assert not found.passed

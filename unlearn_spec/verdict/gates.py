@@ -15,6 +15,7 @@ from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, 
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
+from ..verifiers.outcomes import Outcomes
 from ..wording.said import Said, clauses, listed, said
 from . import white_box
 from .canaries import audits, refuted
@@ -22,7 +23,7 @@ from .ensembles import original_stands_out
 from .facts import judge_for
 from .measured import Measured, Seen, lower, of_all, reading_for, template_of, upper
 from .model import GateResult
-from .rates import limit_of, part_of, shown_by
+from .rates import is_counted, limit_of, part_of, shown_by
 from .relearned import control_shown, grid_of, most_shown
 from .removal import attack, attacked_subjects
 from .stops import population_of
@@ -103,7 +104,6 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         low, caught = found.low(found.best), found.best.caught
         text = said("gate_found.original_members", **of_all([caught]), low=low)
         return low > clause.limit.tpr_at_most, clauses(text, said("needed.more", share=clause.limit.tpr_at_most))
-    planned = population_of(obligation)
     if obligation.verifier == "relearning":
         grid = grid_of(obligation, reading_for(clause, obligation), seen)
         if grid.failed:  # an attack that was not completed could not have found anything
@@ -114,7 +114,7 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         if isinstance(clause, Suppress) and obligation.verifier == "leak":
             judge = shown_by(clause, obligation, seen)
         original = seen.outcomes(obligation, "original", judge)
-        low = lower(original, obligation.alpha, planned) if original else Fraction(0)
+        low = _least(original, obligation, clause, seen)
     if not original:
         return False, said("gate_found.no_original")
     text = said(f"gate_found.original_{_shows(clause)}", **of_all(original), low=low)
@@ -179,9 +179,9 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if obligation.verifier == "relearning":
         references, high, single = control_shown(obligation, grid_of(obligation, reading_for(clause, obligation), seen))
     else:
-        references, planned = seen.outcomes(obligation, "reference", judge_for(obligation, clause)), population_of(obligation)
-        high = upper(references, obligation.alpha, planned) if references else Fraction(1)
-        single = tuple((one, lower((one,), obligation.alpha, planned)) for one in references)
+        references = seen.outcomes(obligation, "reference", judge_for(obligation, clause))
+        high = _most(references, obligation, clause, seen)
+        single = tuple((one, _least((one,), obligation, clause, seen)) for one in references)
     if not references:
         return False, said("gate_found.no_reference")
     text = said("gate_found.references", **of_all(references), high=high)
@@ -193,6 +193,36 @@ def _negative(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
     if needed is None:
         return high < 1, text
     return high < needed, text if high < needed else clauses(text, said("needed.less", share=needed))
+
+
+def _least(subjects: Sequence[Outcomes], obligation: Obligation, clause: Clause, seen: Seen) -> Fraction:
+    """What the subjects of a control show at least; 0 for none."""
+    if not subjects:
+        return Fraction(0)
+    if _counts(obligation, clause, seen):
+        return _share(subjects)
+    return lower(subjects, obligation.alpha, population_of(obligation))
+
+
+def _most(subjects: Sequence[Outcomes], obligation: Obligation, clause: Clause, seen: Seen) -> Fraction:
+    """What the subjects of a control show at most; 1 for none."""
+    if not subjects:
+        return Fraction(1)
+    if _counts(obligation, clause, seen):
+        return _share(subjects)
+    return upper(subjects, obligation.alpha, population_of(obligation))
+
+
+def _counts(obligation: Obligation, clause: Clause, seen: Seen) -> bool:
+    """Whether the control is a count without an error of chance, as the audited side is.
+
+    Not for removal, whose audited side is bounded too; nor where guessing may be right, since a lucky guess is no knowledge.
+    """
+    return isinstance(clause, Suppress | Refuse | Retain) and obligation.chance is None and is_counted(obligation, seen)
+
+
+def _share(subjects: Sequence[Outcomes]) -> Fraction:
+    return Fraction(sum(one.k for one in subjects), sum(one.n for one in subjects))
 
 
 def _smallest_found(obligation: Obligation, clause: Clause) -> Fraction | None:

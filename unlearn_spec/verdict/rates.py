@@ -71,7 +71,7 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     judge = judge_of(clause, obligation)
     audited = only(seen.outcomes(obligation, "audited", judge), obligation, "audited")
     kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation, seen)
-    exact = census and is_computed(obligation.reading)
+    exact = is_counted(obligation, seen)
     low, high = _exact(audited) if exact else bounds(obligation, clause, limit, (audited,), obligation.alpha)
     unaided = only(seen.outcomes(obligation, "audited", shown_by(clause, obligation, seen)), obligation, "audited")
     if unaided.k < audited.k:  # what an answer goes on with refutes nothing that anybody could go on with
@@ -220,6 +220,11 @@ def is_census(obligation: Obligation, seen: Seen) -> bool:
     """Whether each listed item's own rate was observed, none left out, and nothing beyond the list is claimed."""
     complete = all(seen.units[key].data.take is None for key in obligation.audited)
     return complete and obligation.population == "these_items" and is_settled(obligation.reading)
+
+
+def is_counted(obligation: Obligation, seen: Seen) -> bool:
+    """Whether a subject's share of the listed items is a count without an error of chance."""
+    return is_census(obligation, seen) and is_computed(obligation.reading)
 
 
 def elsewhere(obligation: Obligation) -> Said | str:
