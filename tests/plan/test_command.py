@@ -44,8 +44,8 @@ runs beside references (`evidence.runs`). Write `refute_at`.
 
 Note: “gone” on “assistant” fine-tunes at one learning rate, 0.001. One rate may miss what another
 brings back: too high a rate destroys it, too low a rate does not reach it. A grid asks several,
-such as `relearn: {steps: [3, 10], learning_rate: ["0.0001", "0.0003", "0.001"]}`; all attacks then
-share the error of the clause.
+such as `steps: [3, 10]` and `learning_rate: ["0.0001", "0.0003", "0.001"]`; the attacks then share
+the error of the clause.
 
 Cannot be tested as things stand:
 

@@ -202,9 +202,9 @@ def test_a_single_learning_rate_is_noted_with_a_grid_to_put_in_its_place(lab: Ca
     plan = plan_of(here)
     (note,) = (note for note in plan.notes if note.kind == "one_rate")
     assert note.about == ("gone", "assistant") and not plan.missing
-    proposed = re.search(r"`relearn: \{(.*)\}`", str(note.told))
-    assert proposed is not None and proposed[1] == 'steps: [3, 10], learning_rate: ["0.0001", "0.0003", "0.001"]'
-    text = RELEARN.replace('steps: 10, learning_rate: "0.001"', proposed[1])
+    proposed = ", ".join(re.findall("`(.*?)`", str(note.told)))
+    assert proposed == 'steps: [3, 10], learning_rate: ["0.0001", "0.0003", "0.001"]'
+    text = RELEARN.replace('steps: 10, learning_rate: "0.001"', proposed)
     followed = make_plan(load_text(small_policy(text), "policy.yaml"), here.load())
     assert not [note for note in followed.notes if note.kind == "one_rate"]
     assert len(followed.obligations[0].audited) == 2 * 3  # halves and rates; the steps are looks on the way
