@@ -28,9 +28,9 @@ class Cluster:
     sizes: frozenset[str]
     """Those that count items."""
 
-    def term(self, parts: Iterable[int]) -> str:
-        """All sums of some parts that count no items, added up; empty if there is none."""
-        names = [name for part in sorted(parts) for name in self.sums[part] if name not in self.sizes]
+    def term(self, parts: Iterable[int], *, sizes: bool = False) -> str:
+        """All sums of some parts that count no items (or, with `sizes`, those that do), added up; empty if there is none."""
+        names = [name for part in sorted(parts) for name in self.sums[part] if (name in self.sizes) == sizes]
         return "" if not names else names[0] if len(names) == 1 else f"(+ {' '.join(names)})"
 
 

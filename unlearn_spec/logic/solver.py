@@ -411,12 +411,30 @@ class Assumed:
                 sums = None if found is None or sums is None else sums | found
             if sums is not None and self._with_sums(cluster, top, more, sums):
                 return sums
-            if bounds and not self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top)):
+            if bounds and not self._within(top, more, bounds):
                 return None
+        if bounds and not self._within(top, more, bounds + "".join(self._sized(cluster, pack) for pack in packs)):
+            return None
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
         whole = self.solver.part(every).values(self._held(every, more), names)
         return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
+
+    def _within(self, top: frozenset[int], more: Mapping[int, tuple[str, ...]], bounds: str) -> bool:
+        """Whether the top has a world between bounds of its sums."""
+        return self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top))
+
+    def _sized(self, cluster: Cluster, pack: frozenset[int]) -> str:
+        """Between which numbers the items counted in some parts lie, whatever else is assumed of them."""
+        asked, term, given = self.solver.part(pack), cluster.term(pack, sizes=True), self.concerning(pack)
+        if not term or asked.counts_whole:
+            return ""
+        key = pack, self.solver.number(given), (), "sizes"
+        if key not in self.solver.samples:
+            ends = ((sign, asked.optimum(given, term, highest=sign == "<=")) for sign in ("<=", ">="))
+            bounds = "".join(f"(assert ({sign} {term} {_rational(end)}))" for sign, end in ends if end is not None)
+            self.solver.samples[key] = None, bounds
+        return self.solver.samples[key][1]
 
     def _sample(self, cluster: Cluster, pack: frozenset[int], more: tuple[str, ...], way: str) -> _Sample:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
