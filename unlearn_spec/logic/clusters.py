@@ -17,6 +17,18 @@ def symbols(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_SYMBOL.findall(text)))
 
 
+def renamed(text: str, names: dict[str, str]) -> str:
+    """A text with its symbols named by the order in which they appear, after those in `names`, which takes in the new ones."""
+
+    def common(found: re.Match[str]) -> str:
+        name = found[0]
+        if name not in names:
+            names[name] = f"{name[0]}{len(names)}"
+        return names[name]
+
+    return _SYMBOL.sub(common, text)
+
+
 @dataclass(frozen=True, eq=False)
 class Cluster:
     """Parts that meet only in partial sums, and the part above them that speaks of those."""

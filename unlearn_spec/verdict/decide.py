@@ -12,7 +12,7 @@ from ..logic.evidence import ApartFact, CountFact, DropFact, EvidenceFact, Membe
 from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
-from ..logic.solver import Undecided
+from ..logic.smt import Undecided
 from ..logic.suites import asks_altered_copy, suite_of
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
