@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from unlearn_spec.logic.smt import Part
 from unlearn_spec.rules import passes, worker
 from unlearn_spec.rules.check import check_text
 
@@ -112,7 +113,6 @@ def test_what_needs_more_memory_is_not_checked(monkeypatch: pytest.MonkeyPatch) 
 
 @limited
 def test_a_solver_out_of_memory_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-
     def out_of_memory(*_: object) -> None:
         raise MemoryError
 
