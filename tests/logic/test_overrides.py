@@ -210,3 +210,13 @@ def test_code_and_reference_agree_on_what_binds_where_and_on_what_can_be_met(who
     assert contradictory(whole) == (not all(met))
     every = cases(whole)
     assert every is not None and maximal(every)
+
+
+def test_a_long_chain_of_overrides_suspends_every_second_clause() -> None:
+    """Longer than Python's stack is deep: each clause suspends the one before it, unless it is suspended itself."""
+    holds = [
+        duty(f"hold{i}", "keep", "desk", "}, until: \"365 days\"" + (f", overrides: [hold{i - 1}]}}\n" if i else "}\n"))
+        for i in range(2001)
+    ]
+    bound = binding(policy(*holds), frozenset())
+    assert bound.names == {f"hold{i}" for i in range(0, 2001, 2)} and not bound.partly

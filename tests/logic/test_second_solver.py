@@ -10,7 +10,7 @@ import z3
 from unlearn_spec.logic import second_solver
 from unlearn_spec.logic.export import scripts, write
 from unlearn_spec.logic.second_solver import Opinion, SecondSolverMissing, available, second_opinion
-from unlearn_spec.logic.solver import Question, Undecided, recording
+from unlearn_spec.logic.smt import Question, Undecided, recording
 from unlearn_spec.policy.load import load
 from unlearn_spec.rules.check import check
 from unlearn_spec.rules.second_opinion import disagreement

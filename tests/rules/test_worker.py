@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from unlearn_spec.logic.smt import Part
 from unlearn_spec.rules import passes, worker
 from unlearn_spec.rules.check import check_text
 
@@ -112,12 +113,10 @@ def test_what_needs_more_memory_is_not_checked(monkeypatch: pytest.MonkeyPatch) 
 
 @limited
 def test_a_solver_out_of_memory_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from unlearn_spec.logic.solver import _Part
-
     def out_of_memory(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(_Part, "_check", out_of_memory)
+    monkeypatch.setattr(Part, "_check", out_of_memory)
     result = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
     assert "X001" in [finding.code for finding in result.findings]
     assert "memory limit" in next(finding.message for finding in result.findings if finding.code == "X001")

@@ -17,6 +17,18 @@ def symbols(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_SYMBOL.findall(text)))
 
 
+def renamed(text: str, names: dict[str, str]) -> str:
+    """A text with its symbols named by the order in which they appear, after those in `names`, which takes in the new ones."""
+
+    def common(found: re.Match[str]) -> str:
+        name = found[0]
+        if name not in names:
+            names[name] = f"{name[0]}{len(names)}"
+        return names[name]
+
+    return _SYMBOL.sub(common, text)
+
+
 @dataclass(frozen=True, eq=False)
 class Cluster:
     """Parts that meet only in partial sums, and the part above them that speaks of those."""
@@ -28,9 +40,9 @@ class Cluster:
     sizes: frozenset[str]
     """Those that count items."""
 
-    def term(self, parts: Iterable[int]) -> str:
-        """All sums of some parts that count no items, added up; empty if there is none."""
-        names = [name for part in sorted(parts) for name in self.sums[part] if name not in self.sizes]
+    def term(self, parts: Iterable[int], *, sizes: bool = False) -> str:
+        """All sums of some parts that count no items (or, with `sizes`, those that do), added up; empty if there is none."""
+        names = [name for part in sorted(parts) for name in self.sums[part] if (name in self.sizes) == sizes]
         return "" if not names else names[0] if len(names) == 1 else f"(+ {' '.join(names)})"
 
 

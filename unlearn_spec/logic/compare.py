@@ -26,7 +26,7 @@ from .questions import open_fields
 from .realise import realise
 from .regions import lies_in
 from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed
-from .solver import DEFAULT_EFFORT, Undecided
+from .smt import DEFAULT_EFFORT, Undecided
 from .theory import Theory, build, declared_facts
 from .world_model import World
 from .worlds import Seen, rounded, told

@@ -14,7 +14,7 @@ from .families import MANY, Family, family, limit_of, opposing
 from .meaning import body
 from .regions import connected_groups
 from .situations import Case, always_active, as_bound, maximal
-from .solver import Undecided
+from .smt import Undecided
 from .theory import Premise, Theory, build, targets
 
 MOST_TOLD = 10

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .solver import Question
+from .smt import Question
 
 _HEAD = """; Questions about a policy. The symbols hold none of its words. Each (check-sat-assuming ...) asks
 ; whether some world satisfies everything before it and the literals in it. (cvc5 needs --incremental.)

@@ -20,7 +20,7 @@ from .evaluate import evaluate
 from .exponential import exp_bounds
 from .formulas import FinishedBy, Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved, Uses, atoms
 from .regions import REST, Region, lies_in
-from .solver import Undecided
+from .smt import Undecided
 from .theory import Theory
 from .world_model import Served, Stratum, TestPower, World, with_drops
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +10,7 @@ from ..policy.model import Clause, Policy
 from .all_cores import lightest_cut
 from .alone import alone, possible
 from .conflicts import Core
+from .families import MANY, limit_of
 from .knobs import Knob, knobs, left_by
 from .situations import as_bound, binding
 from .theory import Theory
@@ -34,9 +35,17 @@ class Repair:
 
 
 def single_numbers(theory: Theory, core: Core) -> tuple[Repair, ...]:
-    """For each number of the core's clauses, the smallest friendly change after which they can hold; `should` before `must`."""
+    """For each number of the core's clauses, the smallest friendly change after which they can hold; `should` before `must`.
+
+    Where more than `MANY` clauses meet at one limit, its number alone, if that helps.
+    """
+    limit = core.family.limit if core.family else limit_of(theory.policy, core.clauses)
+    at_limit = _single_numbers(theory, core, (limit,)) if limit and len(core.clauses) > MANY else ()
+    return at_limit or _single_numbers(theory, core, (limit,) if core.family else core.clauses)
+
+
+def _single_numbers(theory: Theory, core: Core, names: Collection[str]) -> tuple[Repair, ...]:
     policy, found = theory.policy, []
-    names = (core.family.limit,) if core.family else core.clauses
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
             value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)

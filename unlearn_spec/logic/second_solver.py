@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from queue import Empty, Queue
 
 from .export import Script, script, scripts
-from .solver import Question
+from .smt import Question
 
 EFFORT = 2_000_000
 """Resource units one question may take of cvc5; enough for every question of the examples a hundred times over."""

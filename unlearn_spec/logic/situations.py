@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import product
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
@@ -131,6 +132,8 @@ def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = 
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly: list[Part] = []
+    for name in guards.turns_on:
+        _bound(policy, guards, name, holds_now, settled)
     for name in guards.overriders:
         if found := _bound(policy, guards, name, holds_now, settled):
             if found == guards.scopes[name]:
@@ -181,7 +184,9 @@ class _Guards:
     scopes: Mapping[str, _Places]
     """What every clause that overrides or is overridden speaks of."""
     turns_on: Mapping[str, tuple[Condition | None, ...]]
-    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs."""
+    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs.
+
+    In an order in which no clause comes before one that overrides it."""
 
 
 def _bound(
@@ -219,14 +224,9 @@ def _guards(policy: Policy) -> _Guards:
         scopes[name] = dict.fromkeys(places, getattr(clause, "target", None))
     turns_on: dict[str, tuple[Condition | None, ...]] = {}
 
-    def guards_of(name: str) -> tuple[Condition | None, ...]:
-        if name not in turns_on:
-            above = (guard for other in overriders.get(name, ()) for guard in guards_of(other))
-            turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
-        return turns_on[name]
-
-    for name in involved:
-        guards_of(name)
+    for name in TopologicalSorter(overriders).static_order():  # overriders first
+        above = (guard for other in overriders.get(name, ()) for guard in turns_on[other])
+        turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
     return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders, scopes, turns_on)
 
 

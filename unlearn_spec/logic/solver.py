@@ -1,4 +1,4 @@
-"""The only module that touches Z3: SMT-LIB text in, answers out.
+"""Questions about a theory, each put to as little of it as can bear on the answer (`smt.py` asks Z3).
 
 Assertions that share no symbol are asked apart, so that a question costs what its own part of the theory costs. A large
 part that hangs together only by long sums is cut there (`clusters.py`). Small parts share a Z3 solver.
@@ -6,79 +6,26 @@ part that hangs together only by long sums is cut there (`clusters.py`). Small p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
-from ctypes import Array
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
 
-import z3
+from .clusters import Cluster, cut_at_sums, renamed, split, symbols
+from .smt import DEFAULT_EFFORT, Named, Part, Undecided
 
-from .clusters import Cluster, cut_at_sums, split, symbols
-
-DEFAULT_EFFORT = 20_000_000
-"""Work units (Z3's resource counter) one query may take. Repeats exactly; a wall clock would not."""
 _PACK = 160
 """Assertions from which a pack of parts is full: a Z3 solver of its own for each costs more than its questions."""
 _PACKS = 16
 """Packs of a large theory. Each takes memory in proportion to the whole, for Z3 numbers all terms in one row."""
-MOST_MEMORY = 3_500
-"""MiB that Z3 may take in a process."""
 _LARGE = 1000
 """Assertions of a part from which it is cut at its sums."""
-_MANY = 200
-"""Assumptions that are asserted once for many questions, rather than made in each."""
 _ROUNDS = 32
 """Groups of compatible questions that are kept open for more."""
 _WORLDS = 8
 """Worlds of a cluster that are remembered."""
-
-
-z3.set_param("memory_max_size", MOST_MEMORY)
-
-
-class Undecided(Exception):
-    """The solver stopped at its work limit, or at its memory limit. Never read as an answer."""
-
-    def __init__(self, limit: Literal["work", "memory"] = "work") -> None:
-        super().__init__(limit)
-        self.limit = limit
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question as it was put, and its answer: whether some world satisfies a theory, assumptions and extra statements."""
-
-    theory: str
-    """Declarations and assertions, in SMT-LIB."""
-    assumptions: tuple[str, ...]
-    """Literals; a leading "-" negates one."""
-    extra: str
-    satisfiable: bool | None
-    """None if the solver stopped at its work limit."""
-
-
-_asked: ContextVar[list[Question] | None] = ContextVar("asked", default=None)
-
-
-def is_recording() -> bool:
-    """Whether someone wants to see the questions."""
-    return _asked.get() is not None
-
-
-@contextmanager
-def recording() -> Iterator[list[Question]]:
-    """Every question that is asked inside, in order; a question that is asked again of the same solver counts once."""
-    questions: list[Question] = []
-    token = _asked.set(questions)
-    try:
-        yield questions
-    finally:
-        _asked.reset(token)
 
 
 _Sample = tuple[dict[str, Fraction] | None, str]
@@ -120,8 +67,9 @@ class Solver:
                 self.cluster_of.update(dict.fromkeys(pieces[0].parts, pieces[0]))
         self._part_of.update({symbol: moved[old] for symbol, old in part_of.items() if old in moved})
         self._pack_of = self._packed()
-        self._open: dict[frozenset[int], _Part] = {}
-        self._apart: dict[frozenset[int], _Part] = {}
+        self._open: dict[frozenset[int], Named] = {}
+        self._alike: dict[tuple[str, tuple[str, ...]], Part] = {}
+        self._apart: dict[frozenset[int], Part] = {}
         self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
         """The sums in worlds that were found, the latest first."""
         self.samples: dict[tuple[frozenset[int], int, tuple[str, ...], str], _Sample] = {}
@@ -185,31 +133,39 @@ class Solver:
         """The same assertions under a work limit in proportion to their number: for questions that may stay open."""
         other = copy(self)
         lines = sum(len(lines) for lines in self._assertions)
-        other._effort, other._open, other._apart = min(self._effort, 200_000 + 2_000 * lines), {}, {}
+        other._effort = min(self._effort, 200_000 + 2_000 * lines)
+        other._open, other._alike, other._apart = {}, {}, {}
         return other
 
     def assertions(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """What is asserted in some parts, as text."""
         return tuple(line for number in sorted(numbers) for line in self._assertions[number])
 
-    def part(self, numbers: frozenset[int]) -> _Part:
+    def part(self, numbers: frozenset[int]) -> Named:
         """Some parts as one; with it perhaps others, of which nothing is assumed."""
         first = next(iter(numbers), None)
         if first is not None and numbers <= self._pack_of[first]:
             numbers = self._pack_of[first]
         if numbers not in self._open:
-            self._open[numbers] = self._made(numbers, z3.main_ctx())
+            self._open[numbers] = self._named(numbers)
         return self._open[numbers]
 
-    def _made(self, numbers: frozenset[int], context: z3.Context) -> _Part:
-        lines = self.assertions(numbers)
-        sorts = {name: self._sorts[name] for name in dict.fromkeys(name for line in lines for name in symbols(line))}
-        return _Part(lines, sorts, self._effort, context)
+    def _named(self, numbers: frozenset[int]) -> Named:
+        """Some parts as one that is asked together with all that are alike."""
+        names: dict[str, str] = {}
+        text = renamed("\n".join(self.assertions(numbers)), names)
+        sorts = {common: self._sorts[name] for name, common in names.items()}
+        key = text, tuple(sorts.values())
+        if key not in self._alike:
+            self._alike[key] = Part(text, sorts, self._effort)
+        return Named(self._alike[key], names)
 
-    def apart(self, numbers: frozenset[int]) -> _Part:
+    def apart(self, numbers: frozenset[int]) -> Part:
         """Some parts as one, in a world of Z3's own: which world it finds depends on nothing that was asked elsewhere."""
         if numbers not in self._apart:
-            self._apart[numbers] = self._made(numbers, z3.Context())
+            text = "\n".join(self.assertions(numbers))
+            sorts = {name: self._sorts[name] for name in symbols(text)}
+            self._apart[numbers] = Part(text, sorts, self._effort, apart=True)
         return self._apart[numbers]
 
     def pack_of(self, literal: str) -> frozenset[int] | None:
@@ -411,12 +367,30 @@ class Assumed:
                 sums = None if found is None or sums is None else sums | found
             if sums is not None and self._with_sums(cluster, top, more, sums):
                 return sums
-            if bounds and not self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top)):
+            if bounds and not self._within(top, more, bounds):
                 return None
+        if bounds and not self._within(top, more, bounds + "".join(self._sized(cluster, pack) for pack in packs)):
+            return None
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
         whole = self.solver.part(every).values(self._held(every, more), names)
         return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
+
+    def _within(self, top: frozenset[int], more: Mapping[int, tuple[str, ...]], bounds: str) -> bool:
+        """Whether the top has a world between bounds of its sums."""
+        return self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top))
+
+    def _sized(self, cluster: Cluster, pack: frozenset[int]) -> str:
+        """Between which numbers the items counted in some parts lie, whatever else is assumed of them."""
+        asked, term, given = self.solver.part(pack), cluster.term(pack, sizes=True), self.concerning(pack)
+        if not term or asked.counts_whole:
+            return ""
+        key = pack, self.solver.number(given), (), "sizes"
+        if key not in self.solver.samples:
+            ends = ((sign, asked.optimum(given, term, highest=sign == "<=")) for sign in ("<=", ">="))
+            bounds = "".join(f"(assert ({sign} {term} {_rational(end)}))" for sign, end in ends if end is not None)
+            self.solver.samples[key] = None, bounds
+        return self.solver.samples[key][1]
 
     def _sample(self, cluster: Cluster, pack: frozenset[int], more: tuple[str, ...], way: str) -> _Sample:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
@@ -463,172 +437,6 @@ class Assumed:
             if any(part in self.concerned for part in cluster.parts):
                 found.update(() if self._cluster_possible(cluster, {}) else cluster.parts)
         return frozenset(found)
-
-
-_LITERALS: dict[str, z3.BoolRef] = {}
-"""Assumptions as terms of Z3's main context: theories give the same names to what they assume."""
-
-
-class _Part:
-    """A Z3 solver for some of the assertions."""
-
-    def __init__(
-        self, assertions: Sequence[str], sorts: Mapping[str, str], effort: int, context: z3.Context
-    ) -> None:
-        self._sorts, self._effort, self._context = sorts, effort, context
-        self._text = "".join(f"(declare-const {name} {sort})\n" for name, sort in sorts.items()) + "\n".join(assertions)
-        self._solver = z3.SolverFor("QF_LRA", ctx=context)  # its whole numbers are whole, and it is several times as fast as QF_LIRA
-        self._solver.set("random_seed", 0)
-        self._solver.set("rlimit", effort)
-        self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
-        with _enough_memory():
-            self._solver.from_string(self._text)
-        self._truth = z3.BoolSort(context)
-        self._literals = _LITERALS if context is z3.main_ctx() else {}
-        self._held: tuple[str, ...] = ()
-        self._numbers: dict[tuple[str, ...], int] = {}
-        self._known: dict[tuple[int, frozenset[str], str], bool] = {}
-        self._searches: dict[tuple[str, bool], tuple[z3.Optimize, z3.OptimizeObjective]] = {}
-
-    @cached_property
-    def counts_whole(self) -> bool:
-        """Whether some quantities are whole numbers."""
-        return "Int" in self._sorts.values()
-
-    def satisfiable(self, assumptions: Sequence[str], extra: str = "", given: tuple[str, ...] = ()) -> bool:
-        """Whether some world satisfies the assumptions and the text. `given`: assumptions that many questions share."""
-        key = self._numbers.setdefault(given, len(self._numbers)), frozenset(assumptions), extra
-        if key not in self._known:
-            assumptions = self._under(given, assumptions)
-            self._known[key] = self._ask(assumptions, extra, lambda: None) is not None
-        return self._known[key]
-
-    def _under(self, given: tuple[str, ...], assumptions: Sequence[str]) -> Sequence[str]:
-        """What is left to assume where many that are given are asserted."""
-        if len(given) > _MANY:
-            self._hold(given)
-            return assumptions
-        self._hold(())
-        return (*given, *assumptions)
-
-    def _hold(self, given: tuple[str, ...]) -> None:
-        """Assert assumptions for the questions that follow, in place of those held before: many cost each question much."""
-        if given != self._held:
-            if self._held:
-                self._solver.pop()
-            self._held = given
-            if given:
-                self._solver.push()
-                with _enough_memory():
-                    for literal in self._array(given):
-                        z3.Z3_solver_assert(self._solver.ctx.ref(), self._solver.solver, literal)
-
-    def values(
-        self, assumptions: Sequence[str], names: Sequence[str], extra: str = "", given: tuple[str, ...] = ()
-    ) -> dict[str, Fraction | bool] | None:
-        assumptions = self._under(given, assumptions)
-        return self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
-
-    def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
-        best = self.extreme(assumptions, term, (), highest=highest)
-        return None if best is None else best[0]
-
-    def extreme(
-        self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool
-    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
-        """The highest (or lowest) value of a term, and those of `names` where it is reached; None if none is."""
-        with _enough_memory():
-            return self._extreme(assumptions, term, names, highest)
-
-    def _extreme(
-        self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
-    ) -> tuple[Fraction, dict[str, Fraction | bool]] | None:
-        search, bound = self._search(term, highest)
-        held = self._array([name for name in assumptions if name.removeprefix("-") in self._sorts])
-        answer = z3.Z3_optimize_check(search.ctx.ref(), search.optimize, len(held), held)
-        if z3.CheckSatResult(answer) != z3.sat:
-            return None
-        value = bound.value()
-        if z3.is_int_value(value):
-            best = Fraction(value.as_long())
-        elif z3.is_rational_value(value):
-            best = Fraction(value.numerator_as_long(), value.denominator_as_long())
-        else:
-            return None
-        return best, _read(search.model(), names, self._sorts)
-
-    def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
-        if (term, highest) not in self._searches:
-            search = z3.Optimize(ctx=self._context)
-            search.set("rlimit", self._effort)
-            search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))")
-            goal = z3.Real("goal", self._context)
-            self._searches[term, highest] = search, search.maximize(goal) if highest else search.minimize(goal)
-        return self._searches[term, highest]
-
-    def _ask(
-        self, assumptions: Sequence[str], extra: str, read: Callable[[], dict[str, Fraction | bool] | None]
-    ) -> dict[str, Fraction | bool] | None:
-        with _enough_memory():
-            if extra:  # a scope costs more than a small question
-                self._solver.push()
-                self._solver.from_string(extra)
-            try:
-                answer = self._check(assumptions)
-                if (questions := _asked.get()) is not None:
-                    known = None if answer == z3.unknown else bool(answer == z3.sat)
-                    questions.append(Question(self._text, (*self._held, *assumptions), extra, known))
-                if answer == z3.unknown:
-                    raise Undecided
-                return None if answer == z3.unsat else (read() or {})
-            finally:
-                if extra:
-                    self._solver.pop()
-
-    def _check(self, assumptions: Sequence[str]) -> z3.CheckSatResult:
-        """`Solver.check`, without its conversion of every argument: four fifths of the time of a small question."""
-        ours = self._solver
-        literals = self._array(assumptions)
-        return z3.CheckSatResult(z3.Z3_solver_check_assumptions(ours.ctx.ref(), ours.solver, len(literals), literals))
-
-    def _array(self, assumptions: Sequence[str]) -> Array[z3.Ast]:
-        for name in assumptions:
-            if name not in self._literals:
-                self._literals[name] = self._literal(name)
-        found: Array[z3.Ast] = (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
-        return found
-
-    def _literal(self, name: str) -> z3.BoolRef:
-        """The term of an assumption: `z3.Bool` and `z3.Not`, without their looking for sort and context each time."""
-        ours = self._context.ref()
-        plain = z3.Z3_mk_const(ours, z3.Z3_mk_string_symbol(ours, name.removeprefix("-")), self._truth.ast)
-        return z3.BoolRef(z3.Z3_mk_not(ours, plain) if name.startswith("-") else plain, self._context)
-
-
-@contextmanager
-def _enough_memory() -> Iterator[None]:
-    try:
-        yield
-    except (z3.Z3Exception, MemoryError) as error:
-        if isinstance(error, MemoryError) or "memory" in str(error):
-            raise Undecided("memory") from None
-        raise
-
-
-def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> dict[str, Fraction | bool]:
-    found: dict[str, Fraction | bool] = {}
-    for name in names:
-        sort = sorts.get(name, "Real")
-        make = z3.Bool if sort == "Bool" else z3.Int if sort == "Int" else z3.Real
-        term = make(name, model.ctx)
-        value = model.eval(term, model_completion=True)
-        if sort == "Bool":
-            found[name] = z3.is_true(value)
-        elif sort == "Int":
-            found[name] = Fraction(value.as_long())
-        else:
-            found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
-    return found
 
 
 def _of(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
 from .situations import narrowed, parts
-from .solver import DEFAULT_EFFORT, Assumed, Solver
+from .smt import DEFAULT_EFFORT
+from .solver import Assumed, Solver
 
 Path = tuple[str | int, ...]
 TINY = 20

@@ -36,7 +36,7 @@ from .formulas import (
 from .meaning import body, claim_formula
 from .regions import REST
 from .situations import Binding, binding, narrowed
-from .solver import DEFAULT_EFFORT
+from .smt import DEFAULT_EFFORT
 from .theory import Path, Premise, Theory, build, declared_facts
 from .world_model import Stratum, World, with_drops
 

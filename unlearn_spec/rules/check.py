@@ -175,7 +175,7 @@ def _watched(document: Document, options: Options) -> tuple[SolverPart, str | No
     """Like `_asked`, with the questions recorded, written down and put to a second solver, as is wished."""
     from ..logic.export import write
     from ..logic.second_solver import SecondSolverMissing, available, second_opinion
-    from ..logic.solver import recording
+    from ..logic.smt import recording
     from .second_opinion import disagreement
 
     if options.double_check and not available():

@@ -12,7 +12,7 @@ from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
 from ..logic.conflicts import Core
 from ..logic.meaning import scoped_artifacts
 from ..logic.situations import binding
-from ..logic.solver import DEFAULT_EFFORT
+from ..logic.smt import DEFAULT_EFFORT
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
 from ..policy.source import Source

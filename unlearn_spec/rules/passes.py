@@ -10,7 +10,7 @@ from ..logic import questions
 from ..logic.averages import of_the_process, speaks_of_both
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
-from ..logic.solver import DEFAULT_EFFORT, Undecided, is_recording
+from ..logic.smt import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress

@@ -125,7 +125,7 @@ def _in_world(
     expectations: Expectations, path: Path, test: PolicyTest, effort: int | None
 ) -> tuple[list[Outcome], Finding | None]:
     from ..logic.encode import TooLarge
-    from ..logic.solver import DEFAULT_EFFORT, Undecided
+    from ..logic.smt import DEFAULT_EFFORT, Undecided
     from ..logic.told_world import as_world
     from ..logic.trial import trial
 

@@ -12,7 +12,7 @@ from ..logic.formulas import Rate
 from ..logic.meaning import body, claim_formula
 from ..logic.questions import binding
 from ..logic.situations import Case
-from ..logic.solver import Undecided
+from ..logic.smt import Undecided
 from ..logic.worlds import rounded
 from .context import Context
 

@@ -13,7 +13,7 @@ from ..logic.idle import Idle, idle, told_of
 from ..logic.judge import Judgement, certifies, judge
 from ..logic.meaning import RateGoal
 from ..logic.process import OneRun, one_run_rules
-from ..logic.solver import Undecided
+from ..logic.smt import Undecided
 from ..logic.suites import asks_altered_copy, suite_of
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
