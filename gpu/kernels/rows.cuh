@@ -67,13 +67,14 @@ __device__ __forceinline__ void for_each(const typename T::stored* row, int widt
 }
 
 // Every thread's value combined, known to all of them; the same for the same values, whatever the order of threads.
+// Nobody reads `parts` any more when it returns, so that the caller may write there again at once.
 template <class V, class Combine> __device__ __forceinline__ V agree(V value, V* parts, Combine combine) {
   for (int by = WARP / 2; by; by >>= 1) value = combine(value, __shfl_xor_sync(FULL, value, by));
-  __syncthreads();  // whoever still reads `parts` of the last time
   if (threadIdx.x % WARP == 0) parts[threadIdx.x / WARP] = value;
   __syncthreads();
   V all = parts[0];
   for (unsigned w = 1; w < blockDim.x / WARP; w++) all = combine(all, parts[w]);
+  __syncthreads();
   return all;
 }
 

@@ -77,6 +77,10 @@ def test_a_race_shows_in_the_order_of_threads() -> None:
     assert len(outcomes("reversed", [x], np.zeros(64, np.int32), grid=1, block=64, shared=256)) == 1
 
 
+def test_a_warp_that_overtakes_others_is_found_out() -> None:
+    assert len(outcomes("overtaken", [], np.zeros(128, np.int32), grid=1, block=128)) > 1
+
+
 def test_shared_memory_begins_poisoned() -> None:
     out = shim.poisoned(32, np.int32)
     examples().launch("never_set", grid=1, block=32, args=[out])

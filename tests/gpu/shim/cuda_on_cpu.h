@@ -1,7 +1,9 @@
 // Runs CUDA C++ kernels on the CPU: one block at a time, one fiber (ucontext) a thread.
 //
 // Threads go on from barrier to barrier (block, warp or atomic), in an order drawn anew from the seed for every pass, and
-// blocks come in a drawn order too: what depends on an order differs from seed to seed. Shared memory is filled with NaN
+// blocks come in a drawn order too: what depends on an order differs from seed to seed. For every second seed warps do not
+// take turns: in a drawn order each runs as far ahead of the others as barriers let it, and so overwrites what they still
+// have to read. Shared memory is filled with NaN
 // patterns before every block. A launch returns a message instead of hanging or crashing: threads that wait for each
 // other, a shuffle that reads a lane outside its mask, memory out of bounds, misaligned loads, undefined shifts.
 // `__shared__` variables belong into the kernel itself, not into functions that it calls.
@@ -95,6 +97,7 @@ inline std::function<void()> body;
 inline std::string message;
 inline uint64_t random_state;
 inline bool moved;
+inline bool ahead;  // warps run ahead of each other instead of taking turns
 inline jmp_buf home;
 inline bool running;
 
@@ -228,12 +231,20 @@ inline bool run_block(unsigned shared_bytes) {
   }
   std::vector<int> order(count);
   for (size_t i = 0; i < count; i++) order[i] = i;
+  std::vector<int> rank(warps.size());
+  for (size_t i = 0; i < rank.size(); i++) rank[i] = i;
+  shuffle(rank);
   while (!order.empty()) {
     shuffle(order);
+    if (ahead) std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank[a / LANES] < rank[b / LANES]; });
     moved = false;
+    int leader = -1;
     for (int i : order) {
       self = &fibers[i], self_number = i;
       if (self->waits_for && *self->waits_for == self->seen) continue;
+      if (ahead && leader >= 0 && i / LANES != leader) break;
+      leader = i / LANES;
+      moved |= ahead;  // whoever need not wait gets further
       if (resume() == 2) return false;
     }
     order.erase(std::remove_if(order.begin(), order.end(), [](int i) { return fibers[i].done; }), order.end());
@@ -252,7 +263,7 @@ inline bool run_block(unsigned shared_bytes) {
 inline const char* launch(const unsigned* grid, const unsigned* block, unsigned shared_bytes, uint64_t seed,
                           std::function<void()> kernel) {
   grid_size = dim3(grid[0], grid[1], grid[2]), block_size = dim3(block[0], block[1], block[2]);
-  body = kernel, random_state = seed * 2 + 1, message.clear();
+  body = kernel, random_state = seed * 2 + 1, ahead = seed & 1, message.clear();
   size_t count = size_t(block[0]) * block[1] * block[2];
   if (count == 0 || count > 1024) return "a block has 1 to 1024 threads";
   if (shared_bytes > 232448) return "a block has at most 227 KiB of shared memory";

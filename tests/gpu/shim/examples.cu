@@ -49,6 +49,20 @@ extern "C" __global__ void raced(const int* x, int* out) {
   out[threadIdx.x] = kept[(threadIdx.x + blockDim.x - 1) % blockDim.x];
 }
 
+// Each warp writes its next value where slower ones still read the last: right as long as warps take turns.
+extern "C" __global__ void overtaken(int* out) {
+  __shared__ int part[4];
+  const int warp = threadIdx.x / 32;
+  part[warp] = 1;
+  __syncthreads();
+  int total = 0;
+  for (int w = 0; w < 4; w++) total += part[w];
+  const int apart = __shfl_xor_sync(0xffffffffu, warp, 16);  // same warp: nothing is learnt, some time passes
+  part[warp] = 10 + apart;
+  __syncthreads();
+  out[threadIdx.x] = total;
+}
+
 // Adds to shared memory that nobody has set to zero.
 extern "C" __global__ void never_set(int* out) {
   __shared__ int total;
