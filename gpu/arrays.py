@@ -6,6 +6,7 @@ current stream, so that neither waits for the other. CuPy is optional (the extra
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import torch
+
+_log = logging.getLogger(__name__)
 
 
 class DeviceError(RuntimeError):
@@ -43,11 +46,21 @@ def device(name: str = "auto") -> torch.device:
 
 @cache
 def has_kernels() -> bool:
-    """Whether CuPy is installed and sees a CUDA device. Without it, torch does the same work in more passes."""
+    """Whether CuPy is installed, sees a CUDA device and can compile. Without it, torch does the same work in more passes.
+
+    A CuPy that is there and does not work is said once, as a warning.
+    """
     try:
-        return bool(cupy().cuda.is_available())
-    except ImportError:
+        found = cupy()
+        if not found.cuda.is_available():
+            return False
+        found.cuda.nvrtc.getVersion()  # the compiler is a library of its own, which an installation may lack
+    except ModuleNotFoundError:
         return False
+    except Exception as error:  # whatever a broken installation raises: torch still works
+        _log.warning("CuPy does not work here (%s: %s); going on without kernels", type(error).__name__, error)
+        return False
+    return True
 
 
 def cupy() -> ModuleType:
@@ -58,13 +71,8 @@ def cupy() -> ModuleType:
     return found
 
 
-def namespace(place: torch.device) -> Any:
-    """The array library for a device: CuPy for CUDA, NumPy for the CPU."""
-    return cupy() if place.type == "cuda" else np
-
-
 def as_array(tensor: torch.Tensor) -> Any:
-    """The tensor's own bytes as an array of `namespace(tensor.device)`; bfloat16 as uint16, which both lack."""
+    """The tensor's own bytes as an array, NumPy's on the CPU and CuPy's on a card; bfloat16 as uint16, which both lack."""
     bits = tensor.detach()
     if bits.dtype == torch.bfloat16:
         bits = bits.view(torch.uint16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -62,10 +63,26 @@ def launch(
             kernel.max_dynamic_shared_size_bytes = shared
         given = tuple(as_cupy(value) if isinstance(value, torch.Tensor) else value for value in args)
         kernel((grid,), (block,), given, shared_mem=shared)
+    stream = torch.cuda.current_stream(device)
+    for value in args:
+        if isinstance(value, torch.Tensor):
+            value.record_stream(stream)  # torch gives memory of another stream away only when this kernel has run
 
 
 @cache
 def _module(source: str, defines: tuple[tuple[str, int], ...], device: int) -> Any:
     """Compiled code of one file, by device: CuPy loads it into the current one."""
-    text = (KERNELS / f"{source}.cu").read_text(encoding="utf-8")
-    return cupy().RawModule(code=text, options=options(dict(defines)), backend="nvrtc")
+    return cupy().RawModule(code=code(source), options=options(dict(defines)), backend="nvrtc")
+
+
+def code(source: str, folder: Path = KERNELS) -> str:
+    """The text of a kernel file, which ends with a digest of all headers beside it.
+
+    CuPy keeps compiled code on disk by the text it was given and does not look at what that includes: a header that
+    changed would go on in its old form.
+    """
+    headers = hashlib.sha256()
+    for path in sorted(folder.glob("*.cuh")):
+        headers.update(path.name.encode() + b"\n" + path.read_bytes())
+    text = (folder / f"{source}.cu").read_text(encoding="utf-8")
+    return f"{text}\n// headers: {headers.hexdigest()}\n"

@@ -4,8 +4,9 @@ A permutation changes who belongs to the first sample and nothing else, so that 
 matrix of weights and their statistics a product of matrices. Picking rows and columns of an N × N matrix anew for each
 permutation reads it as often as there are permutations; the product reads it once for a whole batch.
 
-One code for NumPy and CuPy: the arrays say which. There is no kernel of our own, because a matrix product is what
-cuBLAS and the processor's BLAS do best. Work: 2 N² operations a permutation; bytes: 8 N² a batch of `BATCH`.
+One code for NumPy arrays and torch's tensors: NumPy on the CPU, torch on a card, where one pool then has all the memory.
+There is no kernel of our own, because a matrix product is what cuBLAS and the processor's BLAS do best. Work: 2 N²
+operations a permutation; bytes: 8 N² a batch of `BATCH`.
 
 `statistics` asks the same of a few models, whose every labelling can be tried, or of attacks by step-down; this is for
 thousands of items, on a card where there is one. Neither floor-one room imports the other.
@@ -17,7 +18,6 @@ has being equally likely. That is exact if clusters are exchangeable under "both
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .arrays import as_array, cupy, has_kernels, namespace, on_stream
+from .arrays import has_kernels
 from .resample import Key, subsets, subsets_on, worth_a_device
 
 Floats = npt.NDArray[np.float64]
@@ -61,11 +61,11 @@ class MaxPermuted:
 def distances(points: Any) -> Any:
     """Euclidean distances between the rows of `points` (n, dimensions): shape (n, n), from differences, exact 0 for
     equal points."""
-    xp = _library(points)
-    total = xp.zeros((len(points), len(points)))
-    for column in xp.asarray(points, dtype=xp.float64).T:
+    values = _floats(points)
+    total = _floats(values[:, :0] @ values.T[:0])  # zeros
+    for column in values.T:
         total += (column[:, None] - column[None, :]) ** 2
-    return xp.sqrt(total)
+    return total**0.5
 
 
 def gaussian(distance: Any, bandwidth: float | None = None) -> Any:
@@ -73,12 +73,13 @@ def gaussian(distance: Any, bandwidth: float | None = None) -> Any:
 
     Raises `ValueError` for a bandwidth that is not positive, and where the median is 0.
     """
-    xp = _library(distance)
     if bandwidth is None:
-        bandwidth = float(xp.median(distance[xp.triu_indices(len(distance), 1)]))
+        apart = _host(distance)
+        bandwidth = float(np.median(apart[np.triu_indices(len(apart), 1)]))
     if not bandwidth > 0:
         raise ValueError(f"a kernel's bandwidth is positive, not {bandwidth}")
-    return xp.exp(-((distance / bandwidth) ** 2) / 2)
+    exp = torch.exp if isinstance(distance, torch.Tensor) else np.exp
+    return exp(-((distance / bandwidth) ** 2) / 2)
 
 
 def energy_statistic(distance: Any, first: Any) -> Any:
@@ -96,10 +97,9 @@ def mmd_statistic(kernel: Any, first: Any) -> Any:
     Gretton et al., A kernel two-sample test, JMLR 13 (2012), equation 5 (the biased statistic): w′Kw with w = 1/|X| on
     X and −1/|Y| on Y.
     """
-    xp = _library(kernel)
-    inside = first.astype(xp.float64)
-    weights = inside / inside.sum(axis=0) - (1 - inside) / (1 - inside).sum(axis=0)
-    return (weights * (kernel @ weights)).sum(axis=0)
+    inside = _floats(first)
+    weights = inside / inside.sum(0) - (1 - inside) / (1 - inside).sum(0)
+    return (weights * (kernel @ weights)).sum(0)
 
 
 def aucs(scores: Any, first: Any) -> Any:
@@ -107,10 +107,11 @@ def aucs(scores: Any, first: Any) -> Any:
 
     From sums of midranks (Mann & Whitney 1947), which are multiples of ½ and therefore exact.
     """
-    xp = _library(first)
-    ranks = xp.asarray(np.stack([midranks(_host(row)) for row in scores]))
-    inside = first.astype(xp.float64)
-    m = inside.sum(axis=0)
+    ranks: Any = np.stack([midranks(_host(row)) for row in scores])
+    if isinstance(first, torch.Tensor):
+        ranks = torch.from_numpy(ranks).to(first.device)
+    inside = _floats(first)
+    m = inside.sum(0)
     return (ranks @ inside - m * (m + 1) / 2) / (m * (first.shape[0] - m))
 
 
@@ -134,13 +135,12 @@ def energy_test(
         raise ValueError("need finite points, one row an item")
     worth = 2 * len(values) ** 2 * permutations >= BREAK_EVEN and has_kernels()
     device = place if place.type == "cuda" and worth else CPU
-    with _at(device):
-        matrix = distances(namespace(device).asarray(values))
-        observed = float(energy_statistic(matrix, namespace(device).asarray(design.first[:, None]))[0])
-        threshold = observed - _ROUNDING * float(matrix.max())  # equal arrangements count as equal despite rounding
-        reached = 1
-        for arrangements in _arrangements(design, key, permutations, device):
-            reached += int((energy_statistic(matrix, arrangements) >= threshold).sum())
+    matrix = distances(_there(values, device))
+    observed = float(energy_statistic(matrix, _there(design.first[:, None], device))[0])
+    threshold = observed - _ROUNDING * float(matrix.max())  # equal arrangements count as equal despite rounding
+    reached = 1
+    for arrangements in _arrangements(design, key, permutations, device):
+        reached += int((energy_statistic(matrix, arrangements) >= threshold).sum())
     return Permuted(observed, reached / (permutations + 1), permutations)
 
 
@@ -164,14 +164,12 @@ def auc_max_test(
     if values.ndim != 2 or not len(values) or values.shape[1] != len(first) or np.isnan(values).any():
         raise ValueError("need scores that are numbers, one row a score, one column an item")
     device = place if worth_a_device(place, permutations * design.count) else CPU
-    with _at(device):
-        xp = namespace(device)
-        observed = _host(aucs(values, xp.asarray(design.first[:, None])))[:, 0]
-        least = np.abs(observed - 0.5)[:, None] - _ROUNDING
-        reached = np.ones(len(values))
-        for arrangements in _arrangements(design, key, permutations, device):
-            largest = _host(xp.abs(aucs(values, arrangements) - 0.5).max(axis=0))
-            reached += (largest[None, :] >= least).sum(axis=1)
+    observed = _host(aucs(values, _there(design.first[:, None], device)))[:, 0]
+    least = np.abs(observed - 0.5)[:, None] - _ROUNDING
+    reached = np.ones(len(values))
+    for arrangements in _arrangements(design, key, permutations, device):
+        largest = _host(abs(aucs(values, arrangements) - 0.5)).max(axis=0)
+        reached += (largest[None, :] >= least).sum(axis=1)
     return MaxPermuted(tuple(observed.tolist()), tuple((reached / (permutations + 1)).tolist()), permutations)
 
 
@@ -198,17 +196,13 @@ def _design(first: Sequence[bool], clusters: Sequence[Hashable]) -> _Design:
     return _Design(np.asarray(first, dtype=np.bool_), places, chosen, len(sides))
 
 
-def _at(place: torch.device) -> AbstractContextManager[None]:
-    return on_stream(place) if place.type == "cuda" else nullcontext()
-
-
 def _arrangements(design: _Design, key: Key, permutations: int, place: torch.device) -> Iterator[Any]:
     """Who is in the first sample, (items, at most `BATCH`) at a time."""
     for start in range(0, permutations, BATCH):
         replicates = range(start, min(start + BATCH, permutations))
         if place.type == "cuda":
-            chosen = as_array(subsets_on(place, key, design.chosen, design.count, replicates).view(torch.uint8))
-            yield chosen[cupy().asarray(design.cluster)]
+            chosen = subsets_on(place, key, design.chosen, design.count, replicates)
+            yield chosen[torch.from_numpy(design.cluster).to(place)]
         else:
             yield subsets(key, design.chosen, design.count, replicates)[design.cluster]
 
@@ -219,9 +213,14 @@ def midranks(values: Floats) -> Floats:
     return np.asarray((np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2)
 
 
-def _library(array: Any) -> Any:
-    return np if isinstance(array, np.ndarray) else cupy()
+def _there(array: npt.NDArray[Any], place: torch.device) -> Any:
+    """As it is on the CPU; as a tensor on a card."""
+    return torch.from_numpy(array).to(place) if place.type == "cuda" else array
+
+
+def _floats(array: Any) -> Any:
+    return array.double() if isinstance(array, torch.Tensor) else np.asarray(array, dtype=np.float64)
 
 
 def _host(array: Any) -> Any:
-    return array if isinstance(array, np.ndarray) else array.get()
+    return array.cpu().numpy() if isinstance(array, torch.Tensor) else array

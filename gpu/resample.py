@@ -36,6 +36,8 @@ BREAK_EVEN = 10**8
 """Draws in all from which a card is used. Counted, not timed on one: starting CUDA and compiling take in the order of a
 second, and the processor draws 10⁸ numbers in the order of seconds (`benchmarks/gpu/cases/resample.py` measures that)."""
 
+MAX_COLUMNS = 8
+
 _HALF = (0xD2511F53, 0xCD9E8D57), (0x9E3779B9, 0xBB67AE85)
 _WHOLE = (0xD2E7470EE14C6C93, 0xCA5A826395121157), (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 _MASK = 0xFFFF_FFFF
@@ -184,8 +186,13 @@ def integers_on(
 def bootstrap_totals_on(
     place: torch.device, key: Key, values: Floats, replicates: range, *, launch: Launch = launch
 ) -> torch.Tensor:
-    """`bootstrap_totals` on a device, float64: the same draws, summed in another order (equal to rounding)."""
+    """`bootstrap_totals` on a device, float64: the same draws, summed in another order (equal to rounding).
+
+    Raises `ValueError` for no column or more than `MAX_COLUMNS`, which a thread keeps in registers.
+    """
     _check(values)
+    if not 0 < values.shape[1] <= MAX_COLUMNS:
+        raise ValueError(f"the kernel sums 1 to {MAX_COLUMNS} columns at a time, not {values.shape[1]}")
     out = torch.empty((len(replicates), values.shape[1]), dtype=torch.float64, device=place)
     launch(
         "resample",

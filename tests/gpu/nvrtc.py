@@ -15,10 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from unlearn_spec.gpu.launch import KERNELS, options
+from unlearn_spec.gpu.launch import KERNELS, code, options
+from unlearn_spec.gpu.resample import MAX_COLUMNS
 
 WHEEL = "nvidia-cuda-nvrtc"
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")  # A100, H100, B200
+CUPYS = ("-ftz=true",)  # what CuPy adds to our options by itself
+VARIANTS = (  # file, kernels, and a macro with which they are compiled beside the file's own defaults
+    ("token_stats", r"token_stats_\w+", {"TOP": 8}),
+    *(("resample", "bootstrap_totals", {"COLUMNS": columns}) for columns in (1, MAX_COLUMNS)),
+)
 CEILINGS = Path(__file__).parent / "ceilings.json"
 
 
@@ -61,9 +67,18 @@ def library() -> ctypes.CDLL | None:
 
 @cache
 def compile_source(name: str, architecture: str) -> dict[str, Needs]:
-    """What the kernels of `gpu/kernels/<name>.cu` need, compiled as at run time. Raises `CompileError`."""
-    text = (KERNELS / f"{name}.cu").read_text(encoding="utf-8")
-    return compile_text(text, f"{name}.cu", (*options(), f"-arch={architecture}"))
+    """What the kernels of `gpu/kernels/<name>.cu` need, compiled as at run time. Raises `CompileError`.
+
+    A variant is listed beside the default, as `kernel MACRO=value`.
+    """
+    flags = (*CUPYS, f"-arch={architecture}")
+    found = compile_text(code(name), f"{name}.cu", (*options(), *flags))
+    for source, kernels, defines in VARIANTS:
+        if source == name:
+            label = "".join(f" {macro}={value}" for macro, value in defines.items())
+            compiled = compile_text(code(name), f"{name}.cu", (*options(defines), *flags))
+            found |= {kernel + label: needs for kernel, needs in compiled.items() if re.fullmatch(kernels, kernel)}
+    return found
 
 
 def compile_text(text: str, name: str, flags: tuple[str, ...]) -> dict[str, Needs]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from unlearn_spec.gpu import pairwise
 from unlearn_spec.gpu.pairwise import (
     auc_max_test,
     aucs,
@@ -19,6 +24,10 @@ from unlearn_spec.gpu.pairwise import (
 )
 from unlearn_spec.gpu.resample import Key, key, subsets
 from unlearn_spec.statistics.intervals import auc
+
+Library = Callable[[np.ndarray], Any]
+libraries = pytest.mark.parametrize("library", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+"""Tensors on the CPU go the way that tensors on a card go."""
 
 
 def drawn(seed: int, items: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,30 +49,34 @@ def naive_energy(points: np.ndarray, first: np.ndarray) -> float:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), items=st.integers(2, 12), width=st.integers(1, 3))
-def test_energy_distances_equal_those_of_picked_pairs(seed: int, items: int, width: int) -> None:
+@libraries
+def test_energy_distances_equal_those_of_picked_pairs(library: Library, seed: int, items: int, width: int) -> None:
     points, first = drawn(seed, items, width)
-    found = energy_statistic(distances(points), first)
+    found = np.asarray(energy_statistic(distances(library(points)), library(first)))
     np.testing.assert_allclose(found, [naive_energy(points, column) for column in first.T], atol=1e-9)
     assert (found > -1e-9).all()
 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), items=st.integers(3, 12))
-def test_discrepancies_equal_those_of_picked_submatrices(seed: int, items: int) -> None:
+@libraries
+def test_discrepancies_equal_those_of_picked_submatrices(library: Library, seed: int, items: int) -> None:
     points, first = drawn(seed, items, 2)
-    kernel = gaussian(distances(points), 0.7)
+    taken = gaussian(distances(library(points)), 0.7)
+    kernel = np.asarray(taken)
     wanted = [
         kernel[column][:, column].mean() + kernel[~column][:, ~column].mean() - 2 * kernel[column][:, ~column].mean()
         for column in first.T
     ]
-    np.testing.assert_allclose(mmd_statistic(kernel, first), wanted, atol=1e-12)
+    np.testing.assert_allclose(np.asarray(mmd_statistic(taken, library(first))), wanted, atol=1e-12)
 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), items=st.integers(2, 30), scores=st.integers(1, 3))
-def test_aucs_equal_those_of_others(seed: int, items: int, scores: int) -> None:
+@libraries
+def test_aucs_equal_those_of_others(library: Library, seed: int, items: int, scores: int) -> None:
     points, first = drawn(seed, items, scores)
-    found = aucs(points.T, first)
+    found = np.asarray(aucs(points.T, library(first)))
     for row, values in enumerate(points.T):
         for column, inside in enumerate(first.T):
             assert found[row, column] == pytest.approx(auc(values[inside], values[~inside]))
@@ -77,6 +90,21 @@ def clustered(seed: int, shift: float) -> tuple[np.ndarray, list[bool], list[int
     first = [cluster % 2 == 0 for cluster in clusters]
     effect = rng.normal(size=(12, 2))[clusters]
     return effect + rng.normal(size=effect.shape) / 4 + shift * np.array(first)[:, None], first, clusters
+
+
+def test_tensors_give_the_p_values_of_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    points, first, clusters = clustered(7, 0.5)
+    wanted = [test(values, first, clusters, key(2), permutations=700) for test, values in both(points)]
+    monkeypatch.setattr(pairwise, "_there", lambda array, _: torch.from_numpy(array))
+    drawn_here = pairwise._arrangements
+    monkeypatch.setattr(pairwise, "_arrangements", lambda *given: map(torch.from_numpy, drawn_here(*given)))
+    found = [test(values, first, clusters, key(2), permutations=700) for test, values in both(points)]
+    assert [result.p_value for result in (found[0], wanted[0])] == [wanted[0].p_value] * 2
+    assert found[0].statistic == pytest.approx(wanted[0].statistic) and found[1] == wanted[1]
+
+
+def both(points: np.ndarray) -> tuple[Any, ...]:
+    return (energy_test, points), (auc_max_test, points.T)
 
 
 def test_p_values_equal_those_of_reindexing() -> None:

@@ -147,6 +147,9 @@ def test_mistakes_are_refused() -> None:
     with pytest.raises(ValueError, match="no subset of 4 of 3"):
         subsets(key(0), 4, 3, range(1))
     assert bootstrap_totals(key(0), np.ones((3, 2)), range(0)).shape == (0, 2)
+    for columns in (0, resample.MAX_COLUMNS + 1):
+        with pytest.raises(ValueError, match=f"1 to 8 columns at a time, not {columns}"):
+            bootstrap_totals_on(CPU, key(0), np.ones((3, columns)), range(1), launch=shim.launch)
 
 
 @settings(max_examples=25, deadline=None)
@@ -173,7 +176,13 @@ def test_the_kernel_chooses_the_same_subsets(key: Key, start: int, of: int, data
 
 
 @settings(max_examples=15, deadline=None)
-@given(key=keys, start=starts, clusters=st.integers(1, 2_000), columns=st.integers(1, 3), seed=st.integers(0, 2**63))
+@given(
+    key=keys,
+    start=starts,
+    clusters=st.integers(1, 2_000),
+    columns=st.integers(1, resample.MAX_COLUMNS),
+    seed=st.integers(0, 2**63),
+)
 def test_the_kernel_sums_the_same_samples(key: Key, start: int, clusters: int, columns: int, seed: int) -> None:
     # Whole numbers, so that the order of summation cannot matter.
     values = np.random.default_rng(clusters).integers(-1000, 1000, (clusters, columns)).astype(np.float64)
