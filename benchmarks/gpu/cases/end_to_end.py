@@ -19,6 +19,7 @@ from unlearn_spec.plan.model import Reading
 from unlearn_spec.verifiers import scoring
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.subjects.model import Model
+from unlearn_spec.verifiers.tokens import TOKENS_PER_BATCH
 
 SIZES = {  # hidden, intermediate, layers, heads, key-value heads, vocabulary
     "tiny": (64, 128, 2, 4, 2, 1_000),
@@ -44,11 +45,30 @@ def made(size: str, device: str, precision: str) -> Model:
 
 
 def seconds_of(model: Model, items: tuple[Item, ...], reading: Reading) -> float:
-    if model.device.type == "cuda":
-        torch.cuda.synchronize()
+    wait(model)
     start = time.perf_counter()
     scoring.score(model, items, reading)
     return time.perf_counter() - start
+
+
+def forward_seconds(model: Model, drawn: list[list[int]]) -> float:
+    """The network and its head alone on the same tokens, in batches of the size that scoring uses."""
+    step = max(1, TOKENS_PER_BATCH // len(drawn[0]))
+    found = []
+    for _ in range(3):
+        wait(model)
+        start = time.perf_counter()
+        with torch.inference_mode():
+            for at in range(0, len(drawn), step):
+                model.network(input_ids=torch.tensor(drawn[at : at + step], device=model.device), use_cache=False)
+        wait(model)
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def wait(model: Model) -> None:
+    if model.device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def main() -> None:
@@ -96,6 +116,8 @@ def main() -> None:
         tokens_per_second=round(given.texts * given.tokens / whole, 1),
         statistics_seconds=spent,
         statistics_share=round(spent / whole, 4),
+        forward_seconds=(forward := forward_seconds(model, drawn)),
+        statistics_of_forward=round(spent / forward, 4),
         peak_mb_beyond_model=round(peak - before),
     )
 

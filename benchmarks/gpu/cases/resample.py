@@ -24,6 +24,42 @@ def numpy_totals(values: np.ndarray, replicates: int) -> None:
         values[generator.integers(0, CLUSTERS, (min(BATCH, replicates - start), CLUSTERS))].sum(axis=1)
 
 
+def torch_totals(values: torch.Tensor, replicates: int) -> torch.Tensor:
+    """As torch's operators do it: its own generator, numbers written out and read again."""
+    parts = []
+    for start in range(0, replicates, BATCH):
+        shape = (min(BATCH, replicates - start), CLUSTERS)
+        parts.append(values[torch.randint(CLUSTERS, shape, device=values.device)].sum(dim=1))
+    return torch.cat(parts)
+
+
+def by_torch(place: torch.device, values: np.ndarray, replicates: int) -> None:
+    """Operators one by one, and compiled (a whole batch at a time: BATCH replicates)."""
+    there, draws = torch.from_numpy(values).to(place), min(replicates, BATCH) * CLUSTERS
+    compiled = torch.compile(torch_totals, dynamic=False)
+    ways = {
+        "torch": lambda: torch_totals(there, min(replicates, BATCH)),
+        "compiled": lambda: compiled(there, min(replicates, BATCH)),
+    }
+    for name, work in ways.items():
+        work()
+        seconds = (device_seconds if there.is_cuda else cpu_seconds)(work)
+        tell(f"resample.bootstrap.{name}", device=place.type, draws=draws, ns_per_draw=round(seconds / draws * 1e9, 4))
+
+
+def check(place: torch.device, values: np.ndarray) -> None:
+    """Raises where the card's draws are not the processor's."""
+    some = range(3)
+    np.testing.assert_allclose(
+        bootstrap_totals_on(place, key(0), values, some).cpu(),
+        bootstrap_totals(key(0), values, some),
+        rtol=1e-9,
+        atol=1e-9,
+    )
+    subset = subsets_on(place, key(0), CLUSTERS // 2, CLUSTERS, some).cpu()
+    np.testing.assert_array_equal(subset, subsets(key(0), CLUSTERS // 2, CLUSTERS, some))
+
+
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--draws", type=float, default=1e7)
@@ -38,13 +74,28 @@ def main() -> None:
         ("subsets.counter", lambda: subsets(key(0), CLUSTERS // 2, CLUSTERS, replicates)),
     ):
         tell(f"resample.{name}", draws=draws, ns_per_draw=round(cpu_seconds(work) / draws * 1e9, 2))
+    by_torch(torch.device("cpu"), values, len(replicates))
     if has_kernels():
         place = torch.device("cuda", 0)
-        for name, launched in (
-            ("bootstrap.kernel", lambda: bootstrap_totals_on(place, key(0), values, replicates)),
-            ("subsets.kernel", lambda: subsets_on(place, key(0), CLUSTERS // 2, CLUSTERS, replicates)),
+        check(place, values)
+        by_torch(place, values, len(replicates))
+        for name, launched, size in (
+            (
+                "bootstrap.kernel",
+                lambda: bootstrap_totals_on(place, key(0), values, replicates),
+                8 * 2 * len(replicates),
+            ),
+            ("subsets.kernel", lambda: subsets_on(place, key(0), CLUSTERS // 2, CLUSTERS, replicates), draws),
         ):
-            tell(f"resample.{name}", draws=draws, ns_per_draw=device_seconds(launched) / draws * 1e9)
+            seconds = device_seconds(launched)
+            tell(
+                f"resample.{name}",
+                device="cuda",
+                draws=draws,
+                seconds=seconds,
+                bytes=size,  # the result, written once; draws are computed, so this is no bound
+                ns_per_draw=round(seconds / draws * 1e9, 4),
+            )
 
 
 if __name__ == "__main__":
