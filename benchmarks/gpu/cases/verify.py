@@ -3,7 +3,7 @@
 python benchmarks/gpu/cases/verify.py --size 1b --device cuda --precision bfloat16
 
 Policy and data are the miniature of the tests without its relearning; one folder of weights stands for the audited
-model and the original, and the references are small. Everything is loaded, asked, scored and concluded; the seconds hold all of it, and for
+model and the original, and there are no references. Everything is loaded, asked, scored and concluded; the seconds hold all of it, and for
 a large model most of them are the loading.
 """
 
@@ -35,7 +35,8 @@ def build(folder: Path, size: str, precision: str) -> tuple[Path, Path]:
     model.tokenizer.save_pretrained(folder / "models" / "large")
     parts = policy.read_text().split("  - id: ")
     policy.write_text("  - id: ".join(part for part in parts if not part.startswith("not-relearned")))
-    text = bindings.read_text() + f"precision: {precision}\n"
+    lines = [line for line in bindings.read_text().splitlines(keepends=True) if not line.startswith("references:")]
+    text = "".join(lines) + f"precision: {precision}\n"
     for name in ("audited", "original"):
         text = text.replace(f"models/{name}", "models/large")
     bindings.write_text(text)
