@@ -26,11 +26,10 @@ import numpy.typing as npt
 import torch
 
 from .arrays import has_kernels
-from .resample import Key, subsets, subsets_on, worth_a_device
+from .resample import CPU, Key, subsets, subsets_on, worth_a_device
 
 Floats = npt.NDArray[np.float64]
 
-CPU = torch.device("cpu")
 PERMUTATIONS = 9_999
 BATCH = 512  # permutations in one product
 BREAK_EVEN = 10**11

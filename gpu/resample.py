@@ -32,6 +32,7 @@ from .launch import Launch, launch
 Words = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float64]
 
+CPU = torch.device("cpu")
 BREAK_EVEN = 10**8
 """Draws in all from which a card is used. Counted, not timed on one: starting CUDA and compiling take in the order of a
 second, and the processor draws 10⁸ numbers in the order of seconds (`benchmarks/gpu/cases/resample.py` measures that)."""
@@ -133,13 +134,24 @@ def integers(key: Key, replicates: range, bounds: npt.NDArray[np.uint64]) -> Wor
         product[row, draw] = again[np.arange(row.size), draw % 4] * bounds[draw]
 
 
-def bootstrap_totals(key: Key, values: Floats, replicates: range) -> Floats:
+def bootstrap_totals(
+    key: Key,
+    values: Floats,
+    replicates: range,
+    *,
+    place: torch.device = CPU,
+    launch: Launch = launch,
+) -> Floats:
     """Column sums of bootstrap samples: `values` (clusters, columns) → (replicates, columns).
 
     Each replicate draws as many clusters as there are, with replacement. With columns (total, size) of a cluster, the
-    quotient of the sums is the mean over items. Raises `ValueError` without clusters.
+    quotient of the sums is the mean over items. Made on the device where that is `worth_a_device`: the same draws, and sums
+    equal to rounding. Raises `ValueError` without clusters.
     """
     _check(values)
+    if values.shape[1] <= MAX_COLUMNS and worth_a_device(place, len(replicates) * len(values)):
+        found: Floats = bootstrap_totals_on(place, key, values, replicates, launch=launch).cpu().numpy()
+        return found
     bounds = np.full(len(values), len(values), dtype=np.uint64)
     parts = [np.empty((0, values.shape[1]))]
     parts += [values[integers(key, batch, bounds)].sum(axis=1) for batch in _batches(replicates, len(values))]

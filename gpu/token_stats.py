@@ -106,7 +106,8 @@ def token_stats(
     """`reference` on any device: `logits` (rows, vocabulary) in any float type, `targets` (rows,) int64 beside them.
 
     Works in float32 around a centre that follows the mean, so that the variance keeps its relative accuracy where the
-    distribution is nearly uniform. Ranks compare logits as they are, so that rounding makes no ties. `launch` runs the
+    distribution is nearly uniform. Ranks compare logits as they are, so that rounding makes no ties, but for logits below
+    1.2e-38 in size, which count as 0 in the kernel (CuPy compiles with `-ftz=true`). `launch` runs the
     kernel by another way than CuPy. Raises `ValueError` for a target outside the vocabulary.
     """
     check_targets(logits, targets)

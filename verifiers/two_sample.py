@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from ..catalogue import Attack
-from ..gpu.pairwise import CPU, PERMUTATIONS, MaxPermuted, Permuted, auc_max_test, energy_test, midranks
-from ..gpu.resample import key
+from ..gpu.pairwise import PERMUTATIONS, MaxPermuted, Permuted, auc_max_test, energy_test, midranks
+from ..gpu.resample import CPU, key
 from .membership import scores
 from .table import Table
 

@@ -8,6 +8,7 @@ import torch
 
 from unlearn_spec.gpu import decoding, token_stats
 from unlearn_spec.gpu.arrays import as_array, as_tensor, device, has_kernels, on_stream
+from unlearn_spec.gpu.launch import launch
 
 pytestmark = [
     pytest.mark.gpu,
@@ -53,3 +54,19 @@ def test_cupy_sees_the_tensors_bytes_on_torchs_stream() -> None:
         tensor += 1
         assert as_tensor(seen).data_ptr() == tensor.data_ptr()
         assert bool((tensor == 3).all())
+
+
+@pytest.mark.skipif(not has_kernels(), reason="CuPy is not installed")
+def test_memory_that_a_kernel_of_another_stream_reads_is_not_given_away_early() -> None:
+    drawn = torch.Generator("cuda").manual_seed(0)
+    logits = torch.randn(4096, 128_256, generator=drawn, device="cuda", dtype=torch.bfloat16)
+    targets = torch.zeros(4096, dtype=torch.long, device="cuda")
+    wanted = token_stats.token_stats(logits, targets).log_prob  # compiles, too
+    torch.cuda.synchronize()
+    shape = logits.shape
+    with torch.cuda.stream(torch.cuda.Stream()):
+        floats = token_stats.launched(logits, targets, 1, launch)[0]
+    del logits
+    torch.full(shape, 7.0, device="cuda", dtype=torch.bfloat16)  # takes freed memory of that size, if there is any
+    torch.cuda.synchronize()
+    np.testing.assert_array_equal(floats[:, 0].cpu().double().numpy(), wanted)

@@ -190,6 +190,25 @@ def test_the_kernel_sums_the_same_samples(key: Key, start: int, clusters: int, c
     np.testing.assert_array_equal(found.numpy(), bootstrap_totals(key, values, range(start, start + 3)))
 
 
+def test_a_device_is_used_from_the_break_even_on_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(20.0).reshape(10, 2)
+    asked: list[int] = []
+    card = torch.device("cuda")
+
+    def noted(place: torch.device, *given: object, **options: object) -> torch.Tensor:
+        asked.append(len(given[2]))  # type: ignore[arg-type]
+        return bootstrap_totals_on(CPU, *given, launch=shim.launch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(resample, "has_kernels", lambda: True)
+    monkeypatch.setattr(resample, "BREAK_EVEN", 100)
+    monkeypatch.setattr(resample, "bootstrap_totals_on", noted)
+    for count, place, launched in ((9, card, []), (10, card, [10]), (10, CPU, [])):
+        asked.clear()
+        found = bootstrap_totals(key("even"), values, range(count), place=place)
+        np.testing.assert_array_equal(found, bootstrap_totals(key("even"), values, range(count)))
+        assert asked == launched
+
+
 def test_draws_that_are_tried_again_are_the_same_in_every_kernel() -> None:
     # 2^32 mod 100,000 is 67,296: about one and a half of 100,000 draws are tried again.
     many, rows = 100_000, range(3)

@@ -21,9 +21,7 @@ def main() -> None:
     target = torch.empty_like(source)
     seconds = (device_seconds if source.is_cuda else cpu_seconds)(lambda: target.copy_(source))
     moved = 2 * source.numel()
-    tell(
-        "ceiling.copy", device=given.device, seconds=seconds, bytes=moved, gb_per_second=round(moved / seconds / 1e9, 1)
-    )
+    tell("ceiling.copy", device=given.device, seconds=seconds, bytes=moved, gb_per_second=round(moved / seconds / 1e9, 1))
 
 
 if __name__ == "__main__":
