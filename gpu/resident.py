@@ -9,7 +9,9 @@ Bytes: 4 a token, read once (0.05 % more where blocks overlap); floor for 10⁹ 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,8 @@ import torch
 from .launch import Launch, launch
 from .longest_run import Tokens
 from .ngram_probe import SPREAD, Found, Hashes, Index, Overlap, Tally, slots
+
+_log = logging.getLogger(__name__)
 
 STRIP = 63  # as in the kernel
 THREADS = 128
@@ -152,9 +156,28 @@ def overlaps(
     step = max(stretch, 4 * overlap) - overlap
     for offset in range(0, max(1, corpus.tokens.numel() - overlap), max(1, step)):
         part = corpus.tokens[offset : offset + step + overlap]
-        places, grams = find(there, part, capacity=capacity, launch=launch)
+        places, grams = _found(there, part, capacity, launch)
         tally.add(places, grams, Resident(part).read, offset)
     return tally.result()
+
+
+def _found(index: DeviceIndex, tokens: torch.Tensor, capacity: int, launch: Launch) -> Found:
+    """`find`, in halves where the device has too little memory for what is found at once; said once."""
+    try:
+        return find(index, tokens, capacity=capacity, launch=launch)
+    except torch.OutOfMemoryError:
+        middle = (tokens.numel() - index.index.n + 1) // 2
+        if middle < 1:
+            raise
+    _say_so()
+    left, its = _found(index, tokens[: middle + index.index.n - 1], CAPACITY, launch)
+    right, others = _found(index, tokens[middle:], CAPACITY, launch)
+    return np.concatenate([left, right + middle]), np.concatenate([its, others])
+
+
+@cache
+def _say_so() -> None:
+    _log.warning("the device has little memory left: the corpus is looked at in smaller stretches")
 
 
 def _on(array: npt.NDArray[np.generic], place: torch.device) -> torch.Tensor:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +66,29 @@ def test_blocks_of_threads_find_the_same_as_the_processor(n: int) -> None:
     assert wanted[0].size >= 4 * (250 - n + 1)
     for mine, its in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(mine, its)
+
+
+def test_too_little_memory_means_smaller_stretches_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    corpus = [n % 7 for n in range(400)]
+    queries = [corpus[30:60], [1, 9, 2]]
+    indexed = index([ids(query) for query in queries], 3)
+
+    def tight(source: str, name: str, **options: Any) -> None:
+        if options["args"][0].numel() > 60:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        shim.launch(source, name, **options)
+
+    resident._say_so.cache_clear()
+    with caplog.at_level(logging.WARNING):
+        found = resident.overlaps(indexed, resident.resident(ids(corpus), CPU), launch=tight)
+    assert found == reference(queries, corpus, 3)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def never(source: str, name: str, **options: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        resident.overlaps(indexed, resident.resident(ids(corpus), CPU), launch=never)
 
 
 @pytest.mark.parametrize("multiplier", [MULTIPLIER, 0])
