@@ -1,8 +1,9 @@
 """Which canaries were put in? Guessed from one model's scores alone. No model library.
 
-The canaries are ranked by mean ln p per token (LOSS, Yeom et al., arXiv 1709.01604). The first are called "in", the last
-"out", the rest is left open (Steinke, Nasr & Jagielski, arXiv 2305.08846, algorithm 1). Both directions are tried: a model
-pushed too far finds its former members unusually strange.
+The canaries are ranked by one registered membership score (`membership.scores`): mean ln p per token (LOSS, Yeom et al.,
+arXiv 1709.01604) where the clause names none. The first are called "in", the last "out", the rest is left open (Steinke,
+Nasr & Jagielski, arXiv 2305.08846, algorithm 1). Both directions are tried: a model pushed too far finds its former members
+unusually strange.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..catalogue import Attack
 from ..statistics.canaries import Guesses
-from .membership import DIRECTIONS, Direction
+from .membership import DIRECTIONS, Direction, scores
 from .table import Table
 
 
@@ -23,9 +25,9 @@ class Guessed:
     right: int
 
 
-def guess(included: Table, excluded: Table, guesses: Guesses) -> tuple[Guessed, ...]:
+def guess(included: Table, excluded: Table, guesses: Guesses, score: Attack = "loss") -> tuple[Guessed, ...]:
     """Right guesses in each direction, from two `score` tables. Raises `ValueError` for more guesses than canaries."""
-    put_in, left_out = included.column("mean_logp"), excluded.column("mean_logp")
+    put_in, left_out = scores(included, score), scores(excluded, score)
     return tuple(Guessed(direction, right_guesses(put_in, left_out, guesses, direction)) for direction in DIRECTIONS)
 
 

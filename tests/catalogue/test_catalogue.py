@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from unlearn_spec.catalogue import VERIFIERS, Effort, Work, attacks, reachable
+from unlearn_spec.catalogue import VERIFIERS, Effort, Work, attacks, reachable, read_by
 from unlearn_spec.plan.model import VerifierId
 
 
@@ -37,6 +37,9 @@ def test_access_is_a_chain() -> None:
 def test_whole_distributions_are_needed_for_one_attack_only() -> None:
     assert attacks("logprobs") == ("loss", "zlib", "min_k")
     assert set(attacks("finetune")) - set(attacks("logprobs")) == {"min_k_pp"}
+    assert {attack: read_by(attack) for attack in attacks("finetune")} == {
+        "loss": "logprobs", "zlib": "logprobs", "min_k": "logprobs", "min_k_pp": "weights",
+    }  # fmt: skip
 
 
 def test_effort_counts_tokens_and_steps() -> None:

@@ -13,6 +13,7 @@ from laboratory import Lab, documents, model_folder, small_policy, write_rows
 
 from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.bindings import BindingError
+from unlearn_spec.plan.model import Plan
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.policy.load import PolicyError, load_text
 from unlearn_spec.policy.vocabulary import access_rank
@@ -56,13 +57,33 @@ def test_too_few_models_or_guesses_are_not_testable_with_the_number_that_would_d
     assert missing.outcome == "not_testable" and needs in missing.needs
 
 
-def test_canaries_register_how_many_guesses_must_be_right(tmp_path: Path) -> None:
-    here = lab(tmp_path, "canaries: {guesses: 20}")
+def with_canaries(folder: Path, evidence: str, access: str = "weights") -> Plan:
+    here = Lab(folder, small_policy(CLOSE.replace("access: weights, %s", f"access: {access}, {evidence}")))
     rows = [{**row, "put_in": number % 2 == 0} for number, row in enumerate(documents(20, first=500))]
-    write_rows(tmp_path / "data" / "canaries.jsonl", rows)
+    write_rows(folder / "data" / "canaries.jsonl", rows)
     here.bindings["canaries"] = {"diaries": {"file": "data/canaries.jsonl", "included": "put_in"}}
-    (test,) = make_plan(here.document, here.load()).obligations
+    return make_plan(here.document, here.load())
+
+
+def test_canaries_register_how_many_guesses_must_be_right(tmp_path: Path) -> None:
+    (test,) = with_canaries(tmp_path, "canaries: {guesses: 20}").obligations
     assert test.verifier == "canaries" and test.needed is not None and 10 < test.needed <= 20
+
+
+def test_the_score_that_ranks_canaries_is_in_the_plan_and_changes_nothing_else(tmp_path: Path) -> None:
+    plain = with_canaries(tmp_path / "plain", "canaries: {guesses: 20}")
+    scored = with_canaries(tmp_path / "scored", "canaries: {guesses: 20, score: min_k_pp}")
+    (default,), (test,) = plain.obligations, scored.obligations
+    assert test.refuting == f"{default.refuting}, ranked by Min-K++"
+    assert test.model_copy(update={"refuting": default.refuting, "refuting_said": default.refuting_said}) == default
+    assert scored.units == plain.units
+
+
+def test_a_score_that_the_access_does_not_show_is_not_testable(tmp_path: Path) -> None:
+    """The checker says so first (T005); the plan does not rest on it."""
+    (missing,) = with_canaries(tmp_path, "canaries: {guesses: 20, score: min_k_pp}", access="logprobs").missing
+    assert missing.outcome == "not_testable"
+    assert "`min_k_pp`" in missing.reason and "access: weights" in missing.needs
 
 
 @pytest.mark.parametrize(

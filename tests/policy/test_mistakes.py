@@ -282,6 +282,11 @@ VALUES = [
         remove(f"measure: influence, {CLOSE}, evidence: {{kind: test, canaries: {{guesses: 9}}, ⟦population⟧: wider}}"),
         "beside `canaries`",
     ),
+    (
+        "S004",
+        remove(f"measure: influence, {CLOSE}, evidence: {{kind: test, canaries: {{guesses: 9, score: ⟦min_k_plus⟧}}}}"),
+        "did you mean `min_k_pp`",
+    ),
     ("S007", suppress("evidence: {kind: test, ⟦record⟧: log}"), "evidence by test"),
     ("S007", HEAD + CLAUSES + "claims: [{id: c, says: no_harmful_use, of: facts, ⟦at_most⟧: \"1%\"}]\n", "`no_harmful_use`"),
     ("S007", HEAD + CLAUSES + "relations: [{facts: within, of: wiki, ⟦exactly⟧: 3}]\n", "no meaning for `within`"),

@@ -109,6 +109,10 @@ CLAUSES = {
         **DATED, "measure": "influence", "about": "process", "limit": {"epsilon": "0.5", "delta": "1%"},
         "evidence": {**PLAIN, "inspect": ["head_swap", "logit_lens", "linear_probe"]},
     },
+    "drawn": {
+        **DATED, "measure": "influence", "about": "process", "limit": {"epsilon": "0.5", "delta": "1%"},
+        "evidence": {"kind": "test", "access": "weights", "canaries": {"guesses": 48, "score": "min_k"}, "power_at": "83%"},
+    },
     "human": {**RATE, "limit": {"at_most": "2%"}, "reveals_when": {"metric": "human", "judge": "panel-2"}},
     "remove": {
         **DATED, "measure": "influence", "about": "process", "by": "31 days", "evidence": SIGNED,
@@ -134,7 +138,7 @@ CLAUSES["early"] = {
     **CLAUSES["suppress"], "over": "mean", "about": "model", "reveals_when": {"metric": "rouge_l", "at_least": "51%"},
     "evidence": {**EARLY, "stop": "anytime"},
 }  # fmt: skip
-GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove", "early": "suppress"}
+GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove", "drawn": "remove", "early": "suppress"}
 
 
 def said(clause):

@@ -21,6 +21,7 @@ from unlearn_spec.verdict.facts import Measured, Seen, measure
 from unlearn_spec.verdict.gates import original_stands_out
 from unlearn_spec.verdict.removal import attacked_subjects
 from unlearn_spec.verifiers.canaries import right_guesses
+from unlearn_spec.verifiers.table import from_columns
 
 ALPHA = Fraction(1, 20)
 
@@ -42,6 +43,27 @@ def canaries(put_in: np.ndarray, left_out: np.ndarray, guesses: int = 80) -> Mea
     }
     obligation = make.obligation("canaries", audited=("in", "out"), alpha=ALPHA, reading=None)
     return measure(obligation, removal({"canaries": {"guesses": guesses}}), make.seen(tables), seed=1)
+
+
+@pytest.mark.parametrize("score", ["zlib", "min_k", "min_k_pp"])
+def test_canaries_are_ranked_by_the_registered_score_alone(score: str) -> None:
+    """Which half is which shows in one column only: the clause that names it sees that, and no other does."""
+    noise = np.random.default_rng(5).normal(size=(2, 40)) - 3
+    column, values = ("zlib_bytes", (100, 1)) if score == "zlib" else (score, (-0.1, -9.0))
+    marked = {}
+    for name, row, value in zip(("included", "excluded"), noise, values, strict=True):
+        columns = dict(make.scores(row.tolist(), name).columns) | {column: (value,) * len(row)}
+        marked[name] = from_columns("score", columns)
+    tables = {name: (unit("audited", 0, f"{name}:facts"), table) for name, table in marked.items()}
+    obligation = make.obligation("canaries", audited=tuple(tables), alpha=ALPHA, reading=None)
+
+    def found(by: str) -> Any:
+        clause = removal({"canaries": {"guesses": 80, "score": by}})
+        return measure(obligation, clause, make.seen(tables), seed=1)
+
+    assert epsilon(found(score)) > 10
+    assert epsilon(found("loss")) is None
+    assert "Min-K" in str(found(score).words) or score == "zlib"
 
 
 def epsilon(measured: Measured) -> Any:

@@ -1,7 +1,7 @@
 """What each verifier declares: goals, access, needs, cost. Imports nothing heavy."""
 
 from .declaration import Attack, Declaration, Effort, Gate, Need, Unit, VerifierId, Work
-from .verifiers import NEEDS_FOR_BEFORE, VERIFIERS, attacks, reachable
+from .verifiers import NEEDS_FOR_BEFORE, VERIFIERS, attacks, reachable, read_by
 
 __all__ = [
     "NEEDS_FOR_BEFORE",
@@ -16,4 +16,5 @@ __all__ = [
     "Work",
     "attacks",
     "reachable",
+    "read_by",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric
+from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric, Score
 
 VerifierId = Literal[
     "leak",
@@ -27,7 +27,7 @@ Need = Literal["items", "holdout", "references", "original", "neighbours", "reco
 without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered.
 `canaries`: items put into training or left out by lot."""
 Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
-Attack = Literal["loss", "zlib", "min_k", "min_k_pp"]
+Attack = Score
 Unit = Literal["score", "generate", "relearn", "quantize", "inspect"]
 
 

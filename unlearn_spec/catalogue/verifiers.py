@@ -275,6 +275,11 @@ def attacks(access: Access) -> tuple[Attack, ...]:
     return (*_TOKEN_ATTACKS, "min_k_pp") if access_rank(access) >= access_rank("weights") else _TOKEN_ATTACKS
 
 
+def read_by(attack: Attack) -> Access:
+    """The weakest access at which this score can be taken."""
+    return "logprobs" if attack in attacks("logprobs") else "weights"
+
+
 def reachable(declared: Declaration, access: Access) -> bool:
     """Whether a verifier can run at this access of the evidence."""
     return access_rank(access) >= access_rank(declared.min_access)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from ..catalogue import read_by
 from ..logic.exponential import exp_bounds
-from ..policy.model import Closeness, Remove
+from ..policy.model import Canaries, Closeness, Remove
+from ..policy.vocabulary import Access, access_rank
 from ..statistics.binomial import tail
 from ..statistics.canaries import Guesses, chance_without
-from ..wording.said import said
+from ..wording.said import Said, said
 from .arms import make_arms
 from .bound import BoundCanaries
 from .case import Case, Draft, LackingError, Sample, closeness_words, needs_retraining, reached
@@ -25,11 +27,12 @@ DIRECTIONS = 2
 
 
 def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
-    """Rank canaries by how likely the audited model finds them; guess the first to be in, the last out. Raises `LackingError`."""
+    """Rank canaries by the registered score under the audited model; guess the first to be in, the last out. Raises `LackingError`."""
     asked = case.evidence.canaries
     assert asked is not None
     access = case.access()
     reached("canaries", access)
+    _readable(asked, access)
     needs_retraining(limit)
     case.audited()
     found = case.bindings.canaries.get(clause.target)
@@ -65,9 +68,24 @@ def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
         n=canaries,
         clusters=canaries,
         needed=needed,
-        refuting_said=said("refuting.canaries", needed=needed, number=asked.guesses),
+        refuting_said=_refuting(asked, needed),
     )
     return Draft(test, arms.units)
+
+
+def _readable(asked: Canaries, access: Access) -> None:
+    """Raises `LackingError` where the registered score cannot be taken at this access."""
+    if asked.score is not None and access_rank(access) < access_rank(read_by(asked.score)):
+        raise LackingError(
+            "not_testable",
+            said("lack.score", score=asked.score, access=access),
+            said("need.score", access=read_by(asked.score)),
+        )
+
+
+def _refuting(asked: Canaries, needed: int) -> Said:
+    told = said("refuting.canaries", needed=needed, number=asked.guesses)
+    return told if asked.score is None else said("refuting.canaries_by", told=told, score=said(f"score.{asked.score}"))
 
 
 def split(guesses: int) -> Guesses:

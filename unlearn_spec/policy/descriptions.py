@@ -155,6 +155,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "Evidence.canaries": "Guess which canaries were put in, from the audited model.",
     "Ensemble.statistic": "Distance between the two groups of models.",
     "Canaries.guesses": "How many guesses are made: one half in, the other out.",
+    "Canaries.score": "What ranks the canaries; loss where nothing is written.",
     "ShareOf.share": "The share of items for which the limit must hold.",
     "ClauseBase.id": "Stable name of the clause, in kebab-case.",
     "ClauseBase.goal": "What is wanted.",

@@ -27,6 +27,7 @@ from .vocabulary import (
     Reference,
     Rounding,
     Says,
+    Score,
     Status,
     View,
 )
@@ -342,6 +343,8 @@ class Canaries(Frozen):
 
     guesses: Count
     """How many guesses are made: one half "in", the other "out"."""
+    score: Score | None = None
+    """What ranks the canaries. Not written: `loss`."""
 
 
 class Evidence(Frozen):

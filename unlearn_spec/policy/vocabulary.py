@@ -34,6 +34,12 @@ Metric = Literal[
 ]
 
 Rounding = Literal["int8", "int4", "nf4"]
+Score = Literal[
+    "loss",  # mean ln p a token
+    "zlib",  # that over the text's zlib length in bytes
+    "min_k",  # mean of the lowest 20 % of ln p
+    "min_k_pp",  # the same of (ln p − μ) / σ: reads whole next-token distributions
+]
 View = Literal[
     "head_swap",  # the original's final norm and head on the model's body, asked as usual
     "logit_lens",  # the model's own final norm and head on the output of its middle layers

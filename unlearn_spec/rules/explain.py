@@ -417,6 +417,7 @@ def _shown(evidence: Evidence | None, policy: Policy) -> str:
     return ", ".join(parts)
 
 
+_SCORES: Final = {"loss": "mean log-probability", "zlib": "log-probability over zlib length", "min_k": "Min-K", "min_k_pp": "Min-K++"}
 _VIEWS: Final = {
     "head_swap": "the original's head",
     "logit_lens": "the head on its middle layers",
@@ -439,7 +440,8 @@ def _how_tested(evidence: Evidence, policy: Policy) -> str:
     if evidence.ensemble is not None:
         parts.append(f"comparing whole models with retrained ones by {evidence.ensemble.statistic}, their labels permuted")
     if evidence.canaries is not None:
-        parts.append(f"by {count(evidence.canaries.guesses, 'guess')} which canaries were put in")
+        ranked = "" if evidence.canaries.score is None else f", ranked by {_SCORES[evidence.canaries.score]}"
+        parts.append(f"by {count(evidence.canaries.guesses, 'guess')} which canaries were put in{ranked}")
     parts += [] if evidence.runs is None else [f"on {count(evidence.runs, 'independent train-and-unlearn run')}"]
     parts += [] if not evidence.controls else [f"with the controls {listed(evidence.controls)}"]
     if evidence.decide is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from ..catalogue import VERIFIERS, Declaration, reachable
+from ..catalogue import VERIFIERS, Declaration, reachable, read_by
 from ..finding import Finding, Fix, Span
 from ..logic.process import one_run_rules
 from ..policy.edits import value_set
@@ -382,8 +382,10 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
 
 def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
     clause, altered = test.clause, altered_by(test)
+    scored = test.evidence.canaries is not None and test.evidence.canaries.score is not None
     seen = test.evidence.access or (VERIFIERS[altered].min_access if altered is not None else None)
-    if seen is None or only_from_outside(test):  # T008 says more about that
+    seen = clause.scope.access if seen is None and scored else seen
+    if seen is None or (only_from_outside(test) and not scored):  # T008 says more about that
         return
     needed = _level_read(test)
     if needed is not None and access_rank(seen) < access_rank(needed):
@@ -431,6 +433,8 @@ def _level_read(test: DeclaredTest) -> Access | None:
     altered = altered_by(test)
     if altered is not None:
         return VERIFIERS[altered].min_access
+    if test.evidence.canaries is not None and test.evidence.canaries.score is not None:
+        return read_by(test.evidence.canaries.score)
     if test.evidence.canaries is not None or test.evidence.ensemble is not None:
         return VERIFIERS["canaries" if test.evidence.canaries is not None else "ensemble"].min_access
     able = [declared for declared in VERIFIERS.values() if _bears_on(declared, test.clause)]

@@ -52,7 +52,7 @@ def audits(obligation: Obligation, clause: Remove, role: Role, seen: Seen) -> tu
         }
         if all(halves.values()):
             inside, outside = stack(halves["included"]), stack(halves["excluded"])
-            best = max(guess(inside, outside, split(asked.guesses)), key=lambda one: one.right)
+            best = max(guess(inside, outside, split(asked.guesses), asked.score or "loss"), key=lambda one: one.right)
             found.append(Audited(best, asked.guesses, len(inside), len(inside) + len(outside)))
     return tuple(found)
 
@@ -73,6 +73,8 @@ def measure_canaries(obligation: Obligation, clause: Remove, limit: Closeness, s
     found = next(iter(audits(obligation, clause, "audited", seen)), None)
     if found is None:
         raise ValueError(f"{obligation.id}: canaries put in and left out must both be scored on the audited model")
+    asked = clause.evidence.canaries if clause.evidence is not None else None
+    ranked = None if asked is None or asked.score is None else said("found.canary_score", score=said(f"score.{asked.score}"))
     share = obligation.alpha / DIRECTIONS
     epsilon = excluded(found, limit, obligation.alpha)
     fact, words = apart(obligation, "canaries", limit, epsilon)
@@ -98,6 +100,7 @@ def measure_canaries(obligation: Obligation, clause: Remove, limit: Closeness, s
                 delta=limit.delta,
                 excluded=excluding(epsilon),
             ),
+            ranked,
             _one_at_a_time(found, share, limit),
         ),
     )
