@@ -315,3 +315,18 @@ def test_only_a_hold_out_from_the_same_lottery_shows_who_was_a_member(policy_of:
             "f", "records", "bot", Fraction(1, 100), Fraction(9, 10), Fraction(1), Fraction(0), same_lottery
         )
         assert judged(policy, fact).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "whose_high", "answer"),
+    [("suite:relearn-0123456789ab", "0.3", "refuted"), ("suite:relearn-0123456789ab", "0.9", "open"), ("direct", "0.3", "open")],
+)
+def test_registered_fine_tunings_of_retrainings_limit_what_they_bring_back_elsewhere(
+    policy_of: Build, asked: str, whose_high: str, answer: str
+) -> None:
+    """All runs show the target after the same fine-tunings; what other fine-tunings show of a retraining nobody can list."""
+    policy = policy_of(SETS + clause(GONE, rates=False))
+    fact = rate("0.9", "1", access="finetune", asked=asked, target="records", one_run=False)
+    beside = replace(fact, id="beside", low=Fraction(0), high=Fraction(whose_high), whose="reference")
+    assert judged(policy, fact, beside).answer == answer
+    assert judged(policy, replace(fact, low=Fraction(0), high=Fraction(0)), beside).answer == "open", "never support"

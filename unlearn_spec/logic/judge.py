@@ -226,8 +226,13 @@ def _rate(fact: RateFact | CountFact | DropFact, clause: Clause, whose: Whose) -
 
 
 def _known(rate: Rate, low: Formula, high: Formula) -> tuple[Formula, ...]:
-    """Both bounds; of a worst case over attacks or fine-tunings nobody can list, only what an attack has shown."""
-    if rate.asked != "adversarial" and rate.access != "finetune":
+    """Both bounds; of a worst case over attacks or fine-tunings nobody can list, only what an attack has shown.
+
+    What retrainings show after the registered fine-tunings is no such worst case: it limits what the same ones may bring
+    back from a process that is close to retraining (AX6).
+    """
+    registered = rate.whose == "reference" and asks_altered_copy(rate.asked)
+    if registered or (rate.asked != "adversarial" and rate.access != "finetune"):
         return (low, high)
     return (low,) if rate.bound == "sup" else (high,)
 

@@ -85,8 +85,9 @@ class Tried:
 
     @property
     def share(self) -> float:
-        """Held-out items that the audited model revealed, as a share."""
-        return self.pooled("audited")[0].share
+        """Held-out items that the audited model revealed, as a share; of several runs their mean."""
+        runs = self.pooled("audited")
+        return sum(run.share for run in runs) / len(runs)
 
 
 def tried(obligation: Obligation, reading: Reading, seen: Seen) -> tuple[Tried, ...]:
@@ -278,15 +279,18 @@ def beyond_control(grid: Grid, *, seed: int) -> tuple[float | None, ...]:
         return (None,) * len(grid.every)
     columns = []
     for one in standing:
-        (audited,), others = one.pooled("audited"), one.pooled("reference")
-        floor = dict(zip(sorted(others[0].items), shares(others)[0], strict=True))
-        hits = dict(zip(audited.items, audited.hits, strict=True))
-        columns.append({item: hits[item] - floor[item] for item in sorted(hits)})
+        runs, floor = _by_item(one.pooled("audited")), _by_item(one.pooled("reference"))
+        columns.append({item: runs[item] - floor[item] for item in sorted(runs)})
     names = dict(zip(standing[0].pooled("audited")[0].items, standing[0].pooled("audited")[0].clusters, strict=True))
     items = sorted(names)
     table = [[column[item] for column in columns] for item in items]
     adjusted = iter(max_t_paired(table, [names[item] for item in items], seed=seed).adjusted)
     return tuple(next(adjusted) if one in standing else None for one in grid.every)
+
+
+def _by_item(subjects: Sequence[Outcomes]) -> Mapping[str, float]:
+    """The share of the subjects that revealed each item."""
+    return dict(zip(sorted(subjects[0].items), shares(subjects)[0], strict=True))
 
 
 def _together(halves: Sequence[Outcomes]) -> Outcomes:
