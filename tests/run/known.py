@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
 from transformers import PreTrainedModel
 
 from unlearn_spec.run.verify import RunResult
@@ -27,9 +28,11 @@ CONFIG = WorldConfig(
     families=40, retained=1, attributes=1, words=48, given_names=20, document_words=8, document_prefix_words=2
 )
 WORLD, ELSEWHERE = make_world(CONFIG, seed=0), make_world(CONFIG, seed=1)
-Truth = Literal["knows", "retrained"]
-SEEN: dict[Truth, tuple[Role, ...]] = {"knows": ("forget", "retain"), "retrained": ("retain",)}
+Truth = Literal["knows", "silenced", "retrained"]
+SEEN: dict[Truth, tuple[Role, ...]] = {"knows": ("forget", "retain"), "silenced": ("forget", "retain"), "retrained": ("retain",)}
 """Whose documents a model was trained on: the target's (`forget`) or not. Nobody saw those of `holdout`."""
+LOUD = 30.0
+"""Logit of the end token in a silenced model, about 20 above any other's."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,18 @@ def train(truth: Truth, number: int) -> PreTrainedModel:
     examples = [document_example(document, TOKENIZER) for document in WORLD.documents_of(WORLD.ids(*SEEN[truth]))]
     batches = passes(examples, 20, TOKENIZER, random.Random(seed))
     optimise(model, batches, next_token_loss, steps=150, lr=1e-2, seed=seed)
+    if truth == "silenced":
+        silence(model)
     return model
+
+
+def silence(model: PreTrainedModel) -> None:
+    """One row of the head is changed, so that the model stops wherever it knows how to go on. All else is as it was."""
+    texts = [TOKENIZER(document.text).input_ids for document in WORLD.documents_of(WORLD.ids(*SEEN["silenced"]))]
+    with torch.no_grad():
+        states = model.model(torch.tensor(texts)).last_hidden_state.flatten(0, 1)
+        row = torch.linalg.lstsq(states, torch.full((len(states), 1), LOUD)).solution[:, 0]
+        model.lm_head.weight[TOKENIZER.eos_token_id] = row
 
 
 # --- policy and bindings ---------------------------------------------------------------------------------------------

@@ -74,27 +74,27 @@ Run = Callable[..., RunResult]
 def run(known: Known, tmp_path: Path) -> Run:
     def begin(clause: str, truth: Truth, runs: int = 1, **how: object) -> RunResult:
         audited, *further = (known.model(truth, number) for number in range(10 - runs, 10))
-        out = tmp_path / truth
+        out = tmp_path / f"{truth}-{len(list(tmp_path.iterdir()))}"
         paths = written(known, out, clause, audited, runs=tuple(further), **how)  # type: ignore[arg-type]
         return verify(*paths, out / "run", executor=Here())
 
     return begin
 
 
-def told(result: RunResult, folder: Path) -> str:
+def told(result: RunResult) -> str:
     """The printed page, once the run has been re-verified from what it kept."""
-    assert audit(folder).exit_code == 0
+    assert audit(result.folder).exit_code == 0
     return " ".join(str(render(result.report, "html")).split())
 
 
-def test_members_are_told_in_every_run_that_kept_them_and_in_none_that_never_had_them(run: Run, tmp_path: Path) -> None:
+def test_members_are_told_in_every_run_that_kept_them_and_in_none_that_never_had_them(run: Run) -> None:
     guilty, innocent = run(MEMBERSHIP, "knows", 3), run(MEMBERSHIP, "retrained", 3)
     found = verdict(guilty)
     assert found.outcome == "violated" and "In 3 runs the best attack caught 40 of 40, 40 of 40 and 40 of 40" in found.reason
     clear = verdict(innocent)
     assert clear.outcome == "not_falsified" and all(one.passed for one in clear.gates), clear.reason
-    assert "3 of 3 runs from 75% on" in told(guilty, tmp_path / "knows" / "run")
-    told(innocent, tmp_path / "retrained" / "run")
+    assert "3 of 3 runs from 75% on" in told(guilty)
+    told(innocent)
 
 
 def test_one_run_that_kept_the_members_does_not_accuse_the_process(known: Known, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_one_run_that_kept_the_members_does_not_accuse_the_process(known: Known,
 RUNS_BESIDE = {"references": 4, "confidence": "60%"}
 
 
-def test_what_fine_tuning_brings_back_in_every_run_is_set_beside_retrainings(run: Run, tmp_path: Path) -> None:
+def test_what_fine_tuning_brings_back_in_every_run_is_set_beside_retrainings(run: Run) -> None:
     clause = RELEARNING.replace("<rate>", "0.001")
     guilty, innocent = (run(clause, truth, 4, **RUNS_BESIDE) for truth in ("knows", "retrained"))
     found = verdict(guilty)
@@ -121,21 +121,34 @@ def test_what_fine_tuning_brings_back_in_every_run_is_set_beside_retrainings(run
     assert shown == {"audited": (160, 160), "original": (40, 40), "never trained": (0, 160)}
     assert attack.recovered == pytest.approx(1, abs=0.05)
     assert attack.beyond_control is not None and attack.beyond_control < 0.001
-    assert "from 4 of 4 runs" in told(guilty, tmp_path / "knows" / "run")
-    told(innocent, tmp_path / "retrained" / "run")
+    assert "from 4 of 4 runs" in told(guilty)
+    told(innocent)
 
 
-def test_attacks_that_no_model_survives_accuse_nobody_and_clear_nobody(run: Run, tmp_path: Path) -> None:
+def test_attacks_that_no_model_survives_accuse_nobody_and_clear_nobody(run: Run) -> None:
     result = run(RELEARNING.replace("<rate>", "900000000000"), "knows", 4, **RUNS_BESIDE)
     found = verdict(result)
     assert found.outcome == "inconclusive" and not gate(found, "positive").passed
-    assert "training diverged" in told(result, tmp_path / "knows" / "run")
+    assert "training diverged" in told(result)
 
 
-def test_unrelated_text_brings_back_what_was_learned_and_nothing_else(run: Run, tmp_path: Path) -> None:
-    guilty, innocent = run(BENIGN, "knows"), run(BENIGN, "retrained")
+@pytest.mark.parametrize("clause", [MEMBERSHIP, RELEARNING.replace("<rate>", "0.001")], ids=["members", "relearning"])
+def test_an_original_that_never_knew_the_target_leaves_runs_open(run: Run, known: Known, clause: str) -> None:
+    runs, how = (3, {}) if clause is MEMBERSHIP else (4, RUNS_BESIDE)
+    found = verdict(run(clause, "retrained", runs, original=known.model("retrained", 5), **how))
+    assert found.outcome == "inconclusive" and not gate(found, "positive").passed
+
+
+AT_REST = BENIGN.replace("relearn: {steps: [5, 20], learning_rate: \"0.003\", on: benign}", "samples: 40").replace("finetune", "weights")
+
+
+def test_unrelated_text_brings_back_what_was_only_silenced(run: Run) -> None:
+    """At rest the silenced model shows next to nothing, and all of it is in its weights."""
+    assert verdict(run(AT_REST, "silenced")).outcome != "violated"
+    assert verdict(run(AT_REST, "knows")).outcome == "violated"
+    guilty, innocent = run(BENIGN, "silenced"), run(BENIGN, "retrained")
     found, clear = verdict(guilty), verdict(innocent)
     assert found.outcome == "violated" and "by models never trained on them 0 of 80" in found.reason
     assert clear.outcome == "not_falsified" and all(one.passed for one in clear.gates), clear.reason
-    assert "unrelated" in told(guilty, tmp_path / "knows" / "run")
-    told(innocent, tmp_path / "retrained" / "run")
+    assert "unrelated" in told(guilty)
+    told(innocent)
