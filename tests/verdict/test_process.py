@@ -125,9 +125,13 @@ def test_exchangeable_models_are_seldom_told_apart() -> None:
     assert found <= 9  # 99.9th percentile of 60 at 5%
 
 
-def counted(shown: int, runs: int, references: int, reference_shown: int = 0, original: int = 20, effect: Fraction = Fraction(9, 10)) -> Measured:
+def counted(
+    shown: int, runs: int, references: int, reference_shown: int = 0, original: int = 20, effect: Fraction = Fraction(9, 10)
+) -> Measured:
     hits = [0.5] * 20  # ln p far above the limit: revealed
-    tables = {f"a{i}": (unit("audited", i), make.scores([-1.0] * 20, log_p=hits if i < shown else [-50.0] * 20)) for i in range(runs)}
+    tables = {
+        f"a{i}": (unit("audited", i), make.scores([-1.0] * 20, log_p=hits if i < shown else [-50.0] * 20)) for i in range(runs)
+    }
     tables |= {
         f"r{i}": (unit("reference", i), make.scores([-1.0] * 20, log_p=hits if i < reference_shown else [-50.0] * 20))
         for i in range(references)
