@@ -16,6 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from here import Here
 from known import Known, Truth, gate, verdict, written
 
+from unlearn_spec.cli.plan import render as render_plan
+from unlearn_spec.plan.bindings import load_bindings
+from unlearn_spec.plan.obligations import make_plan
+from unlearn_spec.policy.load import load
 from unlearn_spec.report import render
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.verify import RunResult, verify
@@ -85,6 +89,14 @@ def told(result: RunResult) -> str:
     """The printed page, once the run has been re-verified from what it kept."""
     assert audit(result.folder).exit_code == 0
     return " ".join(str(render(result.report, "html")).split())
+
+
+def test_the_plan_says_how_many_runs_it_takes(known: Known, tmp_path: Path) -> None:
+    runs = (known.model("knows", 8), known.model("knows", 7))
+    policy, bindings = written(known, tmp_path, MEMBERSHIP, known.model("knows", 9), runs=runs)
+    document = load(policy)
+    text = render_plan(make_plan(document, load_bindings(bindings, document.policy)), document)
+    assert "refutes   3 of 3 runs from 75% on" in text and "one run refutes" not in text
 
 
 def test_members_are_told_in_every_run_that_kept_them_and_in_none_that_never_had_them(run: Run) -> None:

@@ -103,7 +103,7 @@ def _obligation(obligation: Obligation) -> str:
         ("test", where),
         *((("rests on", _logs(obligation)),) if obligation.logs else ()),
         *((("run by", _task(obligation.task)),) if obligation.task is not None else ()),
-        ("limit", obligation.limit + (f"; one run refutes from {percent(obligation.refute_at)}" if obligation.refute_at else "")),
+        ("limit", obligation.limit + _one_run(obligation)),
         ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
         *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
         *([("refutes", obligation.refuting)] if obligation.refuting else []),
@@ -112,6 +112,13 @@ def _obligation(obligation: Obligation) -> str:
         ("cost", _cost(obligation.cost)),
     ]
     return _block(obligation.id, rows)
+
+
+def _one_run(obligation: Obligation) -> str:
+    """From where on one run refutes; of several, `refutes` says how many have to."""
+    if obligation.refute_at is None or obligation.runs > 1:
+        return ""
+    return f"; one run refutes from {percent(obligation.refute_at)}"
 
 
 def _task(task: TaskRef) -> str:
