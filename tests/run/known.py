@@ -1,6 +1,6 @@
 """Small models of known truth for whole verifications: each was trained on the target from scratch, or never saw it.
 
-The world and the recipes are the zoo's, at a size that trains in a second. What a model holds is known by how it was made.
+The world and the recipes are the zoo's, at a size that trains in seconds. What a model holds is known by how it was made.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ class Known:
             "benign": document_rows(ELSEWHERE, elsewhere),
         }
         for name, rows in tables.items():
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-            (self.folder / f"{name}.jsonl").write_text(text)
+            with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".part", delete=False) as part:
+                part.writelines(json.dumps(row) + "\n" for row in rows)
+            Path(part.name).replace(self.folder / f"{name}.jsonl")  # whole or not at all, whoever else reads it
 
 
 TOKENIZER = make_tokenizer(CONFIG)
