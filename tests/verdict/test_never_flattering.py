@@ -322,7 +322,7 @@ def test_a_retrained_model_withstands_a_grid_of_attacks(verdicts: Verify) -> Non
 
 
 def test_suppression_passes_what_is_asked_and_is_caught_by_a_grid_of_attacks(verdicts: Verify) -> None:
-    found = verdicts(grid(GRID), audited="graddiff")
+    found = verdicts(grid(GRID, "10%"), audited="graddiff")
     assert found["not-extractable"].outcome == "supported"  # nothing is extractable as the model stands
     assert found["not-relearned"].outcome == "violated"
 
@@ -340,7 +340,7 @@ def test_an_attack_that_diverges_takes_away_favour_and_nothing_else(verdicts: Ve
     assert "training diverged after 4 steps at rate 100000000000000000" in verdict.reason
     shutil.rmtree(tmp_path / "here")
     shutil.rmtree(tmp_path / "run")
-    assert verdicts(grid(attack), audited="graddiff")["not-relearned"].outcome == "violated"
+    assert verdicts(grid(attack, "10%"), audited="graddiff")["not-relearned"].outcome == "violated"
 
 
 def test_an_unrelated_corpus_has_to_be_bound(verdicts: Verify) -> None:
@@ -441,14 +441,16 @@ def test_members_offered_as_hold_out_are_refused(verdicts: Verify) -> None:
 def test_an_item_repeated_under_other_names_counts_once(verdicts: Verify) -> None:
     repeated = [{**DIARIES[i % 3], "id": f"d{i}", "cluster": f"p{i}"} for i in range(PEOPLE)]
     found = verdicts(files={"diaries": repeated})
-    assert {found[clause].outcome for clause in FORGET[1:]} == {"inconclusive"}
+    assert {found[clause].outcome for clause in FORGET[2:]} == {"inconclusive"}
     assert found["not-extractable"].intervals[0].clusters == 3
+    assert found["not-extractable"].outcome == "supported"  # these three are counted, here and on the original: nothing is drawn
 
 
 def test_items_of_one_person_are_one_draw(verdicts: Verify) -> None:
+    """One draw shows nothing; only where the chances of the listed items are computed is nothing drawn."""
     alone = {name: [{**row, "cluster": "p"} for row in rows] for name, rows in (("diaries", DIARIES), ("facts", FACTS))}
     assert told(verdicts(files=alone)) == {
-        "hidden": "inconclusive", "not-extractable": "inconclusive", "not-relearned": "not_testable",
+        "hidden": "inconclusive", "not-extractable": "supported", "not-relearned": "not_testable",
         "not-told-apart": "inconclusive", "kept": "supported",
     }  # fmt: skip
 
