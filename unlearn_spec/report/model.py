@@ -112,6 +112,8 @@ class ClauseEntry(Frozen):
     """The clause as it stands in the policy file, line by line."""
     note: str | None = None
     """The drafter's, in the policy."""
+    sentence_said: Said | None = None
+    """`sentence` by name, for other languages."""
 
 
 class Artifact(Frozen):

@@ -17,10 +17,16 @@ from .reading.parts import all_of
 from .terminal import inert, visible
 
 
-def explain_code(code: str) -> str:
-    """The page of a code, in English. Raises `KeyError` for a code that does not exist."""
+def explain_code(code: str, language: Language = "en") -> str:
+    """The page of a code: in English, below what the code is about in another language. Raises `KeyError` for a code that
+    does not exist."""
     entry = CODES[code]
-    return resources.files("unlearn_spec.rules").joinpath("pages", f"{entry.code}.md").read_text(encoding="utf-8")
+    page = resources.files("unlearn_spec.rules").joinpath("pages", f"{entry.code}.md").read_text(encoding="utf-8")
+    if language == "en":
+        return page
+    say = words(language)
+    head = say("explain.code", severity=entry.severity, code=code, title=say(f"rule.{code}.title"))
+    return f"{head}\n\n{say(f'rule.{code}.meaning')}\n\n{say('explain.page')}\n\n{page}"
 
 
 def sentence(clause: Clause, policy: Policy) -> str:

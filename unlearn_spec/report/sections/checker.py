@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...finding import Finding
 from ...wording.language import Words
+from ...wording.said import Said, said
 from ..document import (
     Block,
     Bullets,
@@ -19,9 +22,11 @@ from ..document import (
     Table,
     para,
     row,
+    told,
 )
 from ..model import Report
 from ..sentences import condition
+from ..wording import stopped
 
 
 def checker(report: Report, say: Words) -> Part:
@@ -42,7 +47,7 @@ def _finding(finding: Finding, say: Words) -> Group:
         span = finding.spans[0]
         place = (Code(f"{span.file}:{span.line}:{span.column}"),)
     lines = [
-        Para((Strong(f"{say.of('severity', finding.severity)} {finding.code}"), *place, Recorded(finding.message))),
+        *_head(finding, place, say),
         *(Para((Recorded(why),), small=True) for why in finding.why),
         *(
             Para(
@@ -58,11 +63,33 @@ def _finding(finding: Finding, say: Words) -> Group:
     if finding.open_question:
         lines.append(Para((say("names.one", name=finding.open_question),), label=say("checker.open"), small=True))
     if finding.axioms:
-        situation = (
-            (Recorded(say("checker.when", situation=", ".join(finding.situation))),) if finding.situation else ()
-        )
+        situation = (say("checker.when", situation=_situation(finding.situation)),) if finding.situation else ()
         lines.append(Para((Code(", ".join(finding.axioms)), *situation), label=say("checker.under"), small=True))
     return Group(tuple(lines), finding.severity)
+
+
+def _head(finding: Finding, place: tuple[Inline, ...], say: Words) -> Iterator[Para]:
+    """What was found: in English in the checker's own words; elsewhere by its kind, whose meaning the catalogues have, with
+    those words below."""
+    what = Strong(f"{say.of('severity', finding.severity)} {finding.code}")
+    if say.language == "en" or not say.has(f"rule.{finding.code}.title"):
+        yield Para((what, *place, Recorded(finding.message)))
+        return
+    yield Para((what, *place, Strong(stopped(say(f"rule.{finding.code}.title"))), say(f"rule.{finding.code}.meaning")))
+    if finding.clauses:
+        yield Para((say("checker.names", clauses=finding.clauses),), label=say("checker.about"), small=True)
+    yield Para((Recorded(finding.message),), label=say("checker.message"), small=True)
+
+
+def _situation(names: tuple[str, ...]) -> Said:
+    """Situations by name; a leading "not " marks one that must be absent."""
+    parts = (
+        said("read.without", condition=said("read.name", name=name.removeprefix("not ")))
+        if name.startswith("not ")
+        else said("read.name", name=name)
+        for name in names
+    )
+    return said("read.row", parts=tuple(parts))
 
 
 def assumptions(report: Report, say: Words) -> Part:
@@ -82,6 +109,6 @@ def assumptions(report: Report, say: Words) -> Part:
         blocks.append(para(say("assumptions.none")))
     if report.axioms:
         head = tuple(say(f"column.{name}") for name in ("axiom", "status", "statement"))
-        rows = tuple(row(Code(a.id), say.of("axiom_status", a.status), Recorded(a.statement)) for a in report.axioms)
+        rows = tuple(row(Code(a.id), say.of("axiom_status", a.status), told(a.statement, said(f"axiom.{a.id}"), say)) for a in report.axioms)
         blocks += [Heading(say("assumptions.axioms")), Table(say("assumptions.caption"), head, rows, (1, 2, 9))]
     return Part("assumptions", say("part.assumptions"), tuple(blocks))
