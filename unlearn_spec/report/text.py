@@ -53,7 +53,8 @@ def _front(shown: Document, say: Words) -> tuple[str, ...]:
 
 
 def _part(part: Part, say: Words) -> tuple[str, ...]:
-    return (part.title.upper(), "─" * len(part.title), *(line for block in part.blocks for line in _block(block, 2, say)))
+    title = part.title.upper()  # which may be longer: ß becomes SS
+    return (title, "─" * len(title), *(line for block in part.blocks for line in _block(block, 2, say)))
 
 
 def _block(block: Block, indent: int, say: Words) -> Iterator[str]:

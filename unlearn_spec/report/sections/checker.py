@@ -9,6 +9,7 @@ from ...wording.language import Words
 from ...wording.said import Said, said
 from ..document import (
     Block,
+    Break,
     Bullets,
     Code,
     Group,
@@ -48,7 +49,6 @@ def _finding(finding: Finding, say: Words) -> Group:
         place = (Code(f"{span.file}:{span.line}:{span.column}"),)
     lines = [
         *_head(finding, place, say),
-        *(Para((Recorded(why),), small=True) for why in finding.why),
         *(
             Para(
                 (Recorded(fix.text), *((Soft(say("checker.verified")),) if fix.verified else ())),
@@ -74,11 +74,13 @@ def _head(finding: Finding, place: tuple[Inline, ...], say: Words) -> Iterator[P
     what = Strong(f"{say.of('severity', finding.severity)} {finding.code}")
     if say.language == "en" or not say.has(f"rule.{finding.code}.title"):
         yield Para((what, *place, Recorded(finding.message)))
+        yield from (Para((Recorded(why),), small=True) for why in finding.why)
         return
     yield Para((what, *place, Strong(stopped(say(f"rule.{finding.code}.title"))), say(f"rule.{finding.code}.meaning")))
     if finding.clauses:
         yield Para((say("checker.names", clauses=finding.clauses),), label=say("checker.about"), small=True)
-    yield Para((Recorded(finding.message),), label=say("checker.message"), small=True)
+    reasons = tuple(one for why in finding.why for one in (Break(), Recorded(why)))
+    yield Para((Recorded(finding.message), *reasons), label=say("checker.message"), small=True)
 
 
 def _situation(names: tuple[str, ...]) -> Said:
