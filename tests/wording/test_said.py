@@ -1,4 +1,4 @@
-"""What plans and verdicts say, and how clauses are read, is a sentence of the catalogues, and each of them can be said in every language."""
+"""What plans and verdicts say and how clauses are read are sentences of the catalogues, each of them in every language."""
 
 from __future__ import annotations
 

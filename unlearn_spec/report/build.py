@@ -66,9 +66,9 @@ def build(
 ) -> Report:
     """The report of one run.
 
-    `sentences`: clause id → the clause as one plain sentence, by name where it has one. `objects`: unit key → digest of its evidence object, for
-    every unit that was measured. `ledger`: digest of the ledger's content. `written`: clause id → its lines in the policy
-    file. Paths in findings are cut to the file name.
+    `sentences`: clause id → the clause as one plain sentence, by name where it has one. `objects`: unit key → digest of its
+    evidence object, for every unit that was measured. `ledger`: digest of the ledger's content.
+    `written`: clause id → its lines in the policy file. Paths in findings are cut to the file name.
     Raises `ReportError` if a clause has no sentence or a verdict names an undeclared clause.
     """
     clauses = tuple(_entry(clause, sentences, written or {}) for clause in policy.clauses)

@@ -70,5 +70,13 @@ def _told(policy: Policy) -> Iterator[Said | None]:
 
 
 def _overridden(entry: Override) -> Said:
-    fact, until = facts()[entry.fact], str(entry.until)
-    return said("explain.overridden", fact=fact.id, statement=fact.statement, source=fact.source, reason=entry.reason, by=entry.by, until=until)  # fmt: skip
+    fact = facts()[entry.fact]
+    return said(
+        "explain.overridden",
+        fact=fact.id,
+        statement=fact.statement,
+        source=fact.source,
+        reason=entry.reason,
+        by=entry.by,
+        until=str(entry.until),
+    )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ..wording.numbers import decimal
+from ..wording.numbers import decimal, plural
 from ..wording.numbers import finer_percent as percent
-from ..wording.numbers import plural
 
 __all__ = ["count", "days", "decimal", "listed", "percent", "plural"]
 

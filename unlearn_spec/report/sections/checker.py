@@ -111,6 +111,9 @@ def assumptions(report: Report, say: Words) -> Part:
         blocks.append(para(say("assumptions.none")))
     if report.axioms:
         head = tuple(say(f"column.{name}") for name in ("axiom", "status", "statement"))
-        rows = tuple(row(Code(a.id), say.of("axiom_status", a.status), told(a.statement, said(f"axiom.{a.id}"), say)) for a in report.axioms)
+        rows = tuple(
+            row(Code(a.id), say.of("axiom_status", a.status), told(a.statement, said(f"axiom.{a.id}"), say))
+            for a in report.axioms
+        )
         blocks += [Heading(say("assumptions.axioms")), Table(say("assumptions.caption"), head, rows, (1, 2, 9))]
     return Part("assumptions", say("part.assumptions"), tuple(blocks))

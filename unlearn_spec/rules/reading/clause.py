@@ -96,8 +96,8 @@ def _rate(clause: Suppress | Refuse | Retain | Rectify, on: Said, by: Part, poli
             how, duty = metric(clause) if metric(clause) in MARKED else "known", _duty(clause, "must")
             return said(f"demand.retain.{how}", target=what, on=on, duty=duty, kept=_kept(clause), over=over, seen=seen, by=by)
         case Rectify():
-            duty, limit = _duty(clause, "must"), clause.limit
-            return said("demand.rectify", target=what, on=on, duty=duty, least=limit.at_least, most=limit.at_most, over=over, seen=seen, by=by)  # fmt: skip
+            duty, least, most = _duty(clause, "must"), clause.limit.at_least, clause.limit.at_most
+            return said("demand.rectify", target=what, on=on, duty=duty, least=least, most=most, over=over, seen=seen, by=by)
 
 
 def _kept(clause: Retain) -> Said:
@@ -118,9 +118,17 @@ def _duty(clause: Clause, verb: Literal["must", "must_not", "may"]) -> Said:
 def _removal(clause: Remove, on: Said, by: Part, policy: Policy) -> Said:
     what, about = target_with_closure(clause.target, policy), said(f"read.about.{clause.about or 'unwritten'}")
     if isinstance(clause.limit, Closeness):
-        limit, reference = clause.limit, said(f"read.reference.{clause.limit.compared_with or 'unwritten'}")
-        duty = _duty(clause, "must")
-        return said("demand.remove", target=what, on=on, duty=duty, epsilon=limit.epsilon, delta=limit.delta, reference=reference, about=about, by=by)  # fmt: skip
+        return said(
+            "demand.remove",
+            target=what,
+            on=on,
+            duty=_duty(clause, "must"),
+            epsilon=clause.limit.epsilon,
+            delta=clause.limit.delta,
+            reference=said(f"read.reference.{clause.limit.compared_with or 'unwritten'}"),
+            about=about,
+            by=by,
+        )
     duty, caught, fpr = _duty(clause, "may"), clause.limit.tpr_at_most, clause.limit.at_fpr
     return said("demand.no_test", target=what, on=on, duty=duty, caught=caught, fpr=fpr, about=about, by=by)
 

@@ -56,7 +56,9 @@ def target_with_closure(of: str, policy: Policy) -> Said:
     closure, whole = policy.information[of].closure, target(of, policy)
     if closure is None:
         return said("read.reach.unwritten", set=whole)
-    near, included, excluded = closure.near_duplicates, [], []
+    near = closure.near_duplicates
+    included: list[Part] = []
+    excluded: list[Part] = []
     for word, value in closure.model_dump(exclude_none=True).items():
         if word == "near_duplicates" and near:
             included.append(said("read.near", metric=near.metric, least=near.at_least))
