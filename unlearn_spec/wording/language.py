@@ -1,9 +1,9 @@
 """Our own sentences in English, German and French, and how each language writes numbers, dates and quotations.
 
 Catalogues are data, one flat table of sentences a section: `catalogues/LANGUAGE.toml` has what the report says itself,
-`catalogues/run.LANGUAGE.toml` what plans and verdicts say, `catalogues/read.LANGUAGE.toml` how clauses are read, and
-`catalogues/theory.LANGUAGE.toml` axioms and kinds of findings. A sentence has named gaps,
-`{share:percent}`; the word after the colon says how the gap is filled. The policy's words go through unchanged.
+`run.LANGUAGE.toml` what plans and verdicts say, `read.LANGUAGE.toml` how clauses are read, `theory.LANGUAGE.toml` axioms and kinds
+of findings, and `finding.LANGUAGE.toml` what findings say in detail. A sentence has named gaps, `{share:percent}`; the word after
+the colon says how the gap is filled. The policy's words go through unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Gap = str | int | float | Fraction | date | Said | tuple[str | Said, ...]
 _DIGITS: Final = {"whole": ".0%", "fixed1": ".1f", "fixed2": ".2f", "digits2": ".2g", "digits3": ".3g", "digits4": ".4g"}
 """Kinds of numbers that are rounded to so many digits."""
-PARTS: Final = ("", "run.", "read.", "theory.")
+PARTS: Final = ("", "run.", "read.", "theory.", "finding.")
 """What a language's catalogues begin with: `de.toml`, `run.de.toml`, …"""
 _EXACT: Final = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999})?")
 _BETWEEN: Final = {"sentences": " ", "clauses": "names.semicolon", "comma": ", "}
@@ -125,7 +125,7 @@ class _Filler(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         words = self.words
         match format_spec, value:
-            case "", str():
+            case "" | "text" | "iso", str():
                 return value
             case ("", Said()):
                 return words.say(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...finding import Finding
+from ...wording.heard import heard
 from ...wording.language import Words
 from ...wording.said import Said, said
 from ..document import (
@@ -51,7 +52,7 @@ def _finding(finding: Finding, say: Words) -> Group:
         *_head(finding, place, say),
         *(
             Para(
-                (Recorded(fix.text), *((Soft(say("checker.verified")),) if fix.verified else ())),
+                (*in_detail(fix.text, finding.code, say), *((Soft(say("checker.verified")),) if fix.verified else ())),
                 label=say("checker.fix"),
                 small=True,
             )
@@ -79,8 +80,16 @@ def _head(finding: Finding, place: tuple[Inline, ...], say: Words) -> Iterator[P
     yield Para((what, *place, Strong(stopped(say(f"rule.{finding.code}.title"))), say(f"rule.{finding.code}.meaning")))
     if finding.clauses:
         yield Para((say("checker.names", clauses=finding.clauses),), label=say("checker.about"), small=True)
-    reasons = tuple(one for why in finding.why for one in (Break(), Recorded(why)))
-    yield Para((Recorded(finding.message), *reasons), label=say("checker.message"), small=True)
+    reasons = (one for why in finding.why for one in (Break(), *in_detail(why, finding.code, say)))
+    yield Para((*in_detail(finding.message, finding.code, say), *reasons), label=say("checker.message"), small=True)
+
+
+def in_detail(english: str, code: str, say: Words) -> tuple[Inline, ...]:
+    """What the checker says in detail: in this language where the catalogue has its wording, else in English, marked so."""
+    text = say.recorded(heard(english, f"finding.{code}"), english)
+    if say.language == "en" or text is None:
+        return (Recorded(english),) if say.language == "en" else (Soft(say("checker.english")), Recorded(english))
+    return (text,)
 
 
 def _situation(names: tuple[str, ...]) -> Said:

@@ -7,6 +7,7 @@ from ...policy.model import Basis
 from ...wording.language import Words
 from ..document import Block, Bullets, Heading, Para, Part, Recorded, Row, Soft, Table, para, row
 from ..model import Report
+from .checker import in_detail
 
 
 def outside(report: Report, say: Words) -> Part:
@@ -54,7 +55,7 @@ def _is_note(finding: Finding) -> bool:
 def _note(note: Finding, say: Words) -> Para:
     if say.language == "en" or not say.has(f"rule.{note.code}.meaning"):
         return para(Soft(note.code), Recorded(note.message))
-    return para(Soft(note.code), say(f"rule.{note.code}.meaning"), Soft(say("checker.message") + ":"), Recorded(note.message))
+    return para(Soft(note.code), say(f"rule.{note.code}.meaning"), *in_detail(note.message, note.code, say))
 
 
 def _provision(basis: Basis, say: Words) -> Row:

@@ -1,0 +1,81 @@
+"""From an English wording back to the sentence of the catalogue that it was made from, so that other languages can say it too.
+
+The checker words its findings itself, in English. Where a wording has the form of one of the catalogue's sentences, letter for
+letter, what fills its gaps is read off it; where it has the form of none, nothing is heard and the English stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache
+from string import Formatter
+from typing import Final, NamedTuple
+
+from .language import words
+from .said import Filling, Said, said
+
+_NAME: Final = r"\w(?:[\w.+@-]*\w)?"
+_SHARE: Final = r"[0-9]+(?:\.[0-9]+)?%"
+_FORMS: Final[dict[str, str]] = {
+    "": _NAME,
+    "text": r"[^“”\"\n]+",
+    "iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "and": rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?",
+    "either": rf"{_NAME}(?:, {_NAME})*(?: or {_NAME})?",
+    "exact": _SHARE,
+    "count": r"[0-9]{1,3}(?:,[0-9]{3})*",
+    "decimal": r"[0-9]+(?:\.[0-9]+)?",
+}
+"""What may fill a gap, by its kind in the English sentence."""
+
+
+class _Form(NamedTuple):
+    key: str
+    pattern: re.Pattern[str]
+    kinds: tuple[tuple[str, str], ...]
+    """Gap and kind."""
+
+
+def heard(text: str, *groups: str) -> Said | None:
+    """The sentence under one of these names that says exactly this in English, or None."""
+    for group in groups:
+        for form in _forms(group):
+            if match := form.pattern.fullmatch(text):
+                one = Said(key=form.key, gaps=tuple((gap, _FILLED[kind](match[gap])) for gap, kind in form.kinds))
+                if words("en").say(one) == text:
+                    return one
+    return None
+
+
+@cache
+def _forms(group: str) -> tuple[_Form, ...]:
+    sentences = words("en").sentences
+    return tuple(_form(key, sentence) for key, sentence in sentences.items() if key.startswith(f"{group}."))
+
+
+def _form(key: str, sentence: str) -> _Form:
+    pattern, kinds = "", {}
+    for plain, gap, kind, _ in Formatter().parse(sentence):
+        pattern += re.escape(plain)
+        if gap:
+            pattern += f"(?P={gap})" if gap in kinds else f"(?P<{gap}>{_FORMS[kind or '']})"
+            kinds[gap] = kind or ""
+    return _Form(key, re.compile(pattern), tuple(kinds.items()))
+
+
+def _names(text: str) -> tuple[Said, ...]:
+    return tuple(said("read.name", name=name) for name in re.split(r", | and | or ", text))
+
+
+_FILLED: Final[dict[str, Callable[[str], Filling]]] = {
+    "": str,
+    "text": str,
+    "iso": str,
+    "and": _names,
+    "either": _names,
+    "exact": lambda text: str(Fraction(text.rstrip("%")) / 100),
+    "count": lambda text: int(text.replace(",", "")),
+    "decimal": lambda text: str(Fraction(text)),
+}
