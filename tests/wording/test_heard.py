@@ -13,6 +13,7 @@ from unlearn_spec.wording.said import Filling, Said, said
 NAMES = (said("read.name", name="hide-diary"), said("read.name", name="a.b_c"), said("read.name", name="x"))
 FILLED: dict[str, Filling] = {
     "": "hide-diary", "text": "size of wiki, 17 U.S.C. 106", "and": NAMES, "either": NAMES[:2], "exact": "1/40", "count": 12345,
+    "says": "not revealed", "facts": (said("declared.size", set="wiki"), said("declared.overlap", one="a", other="b"), NAMES[0]),
     "iso": "2026-05-01", "decimal": "1/8",
 }  # fmt: skip
 """By the kind of a gap, something that fills it."""

@@ -17,6 +17,19 @@ from .language import words
 from .said import Filling, Said, said
 
 _NAME: Final = r"\w(?:[\w.+@-]*\w)?"
+_FACT: Final = rf"(?:size of {_NAME}|overlap of {_NAME} and {_NAME}|{_NAME} within {_NAME}|{_NAME} disjoint from {_NAME}|{_NAME})"
+_DECLARED: Final = tuple(
+    (re.compile(pattern.replace("#", f"({_NAME})")), key, names)
+    for pattern, key, names in (
+        ("size of #", "declared.size", ("set",)),
+        ("overlap of # and #", "declared.overlap", ("one", "other")),
+        ("# within #", "declared.within", ("one", "other")),
+        ("# disjoint from #", "declared.disjoint", ("one", "other")),
+        ("#", "read.name", ("name",)),
+    )
+)
+_SAYS: Final = ("influence removed", "as if never trained", "not revealed", "contains no information", "no harmful use",
+                "nothing else changed")  # fmt: skip
 _SHARE: Final = r"[0-9]+(?:\.[0-9]+)?%"
 _FORMS: Final[dict[str, str]] = {
     "": _NAME,
@@ -24,6 +37,8 @@ _FORMS: Final[dict[str, str]] = {
     "iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "and": rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?",
     "either": rf"{_NAME}(?:, {_NAME})*(?: or {_NAME})?",
+    "facts": rf"{_FACT}(?:, {_FACT})*(?: and {_FACT})?",
+    "says": "|".join(_SAYS),
     "exact": _SHARE,
     "count": r"[0-9]{1,3}(?:,[0-9]{3})*",
     "decimal": r"[0-9]+(?:\.[0-9]+)?",
@@ -69,12 +84,26 @@ def _names(text: str) -> tuple[Said, ...]:
     return tuple(said("read.name", name=name) for name in re.split(r", | and | or ", text))
 
 
+def _facts(text: str) -> tuple[Said, ...]:
+    """Declared facts by what they are: a size, an overlap, a relation, or a fact with an id."""
+    return tuple(_fact(part) for part in re.findall(rf"(?:^|, | and )({_FACT})(?=, | and |$)", text))
+
+
+def _fact(text: str) -> Said:
+    for pattern, key, names in _DECLARED:
+        if match := pattern.fullmatch(text):
+            return said(key, **dict(zip(names, match.groups(), strict=True)))
+    raise ValueError(text)
+
+
 _FILLED: Final[dict[str, Callable[[str], Filling]]] = {
     "": str,
     "text": str,
     "iso": str,
     "and": _names,
     "either": _names,
+    "facts": _facts,
+    "says": str,
     "exact": lambda text: str(Fraction(text.rstrip("%")) / 100),
     "count": lambda text: int(text.replace(",", "")),
     "decimal": lambda text: str(Fraction(text)),

@@ -157,11 +157,13 @@ class _Filler(Formatter):
                 return words.list(tuple(words.asked(one) for one in value))
             case "asked_or", tuple():
                 return words.sentences["names.or"].join(words.asked(one) for one in value)
-            case ("sentences" | "clauses" | "comma" | "and" | "or" | "either"), tuple():
+            case ("sentences" | "clauses" | "comma" | "and" | "or" | "either" | "facts"), tuple():
                 return self._joined(value, format_spec)
             case "capital", str() | Said():
                 text = value if isinstance(value, str) else words.say(value)
                 return text[:1].upper() + text[1:]
+            case "says", str():
+                return words.of("claim.says", value)
             case (("access" | "outcome" | "artifact" | "status" | "severity" | "role" | "record") as group, str()):
                 return words.of(group, value)
             case _:
@@ -173,7 +175,8 @@ class _Filler(Formatter):
             return self.words.sentences.get(_BETWEEN[kind], _BETWEEN[kind]).join(told)
         if len(told) < 2:
             return "".join(told)
-        return ", ".join(told[:-1]) + self.words.sentences[f"names.{kind}"] + told[-1]
+        last = self.words.sentences["names.and" if kind == "facts" else f"names.{kind}"]
+        return ", ".join(told[:-1]) + last + told[-1]
 
 
 def _exactly(kind: str, value: Any) -> str:
