@@ -46,7 +46,9 @@ def _tested(evidence: Evidence) -> Iterator[Said]:
     if evidence.ensemble is not None:
         yield said("read.ensemble", statistic=evidence.ensemble.statistic)
     if evidence.canaries is not None:
-        yield said("read.guesses", number=evidence.canaries.guesses)
+        score = evidence.canaries.score
+        ranked = "" if score is None else said("read.ranked", score=said(f"score.{score}"))
+        yield said("read.guesses", number=evidence.canaries.guesses, ranked=ranked)
     if evidence.runs is not None:
         yield said("read.runs", number=evidence.runs)
     if evidence.controls:
