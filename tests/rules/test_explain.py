@@ -1,4 +1,4 @@
-"""One sentence a clause: every written field is in it, so are stated defaults and what is left open."""
+"""One sentence a clause, in each language: every written field is in it, so are stated defaults and what is left open."""
 
 import copy
 from pathlib import Path
@@ -9,6 +9,9 @@ import yaml
 from unlearn_spec.policy.load import load, load_text
 from unlearn_spec.rules.codes import CODES
 from unlearn_spec.rules.explain import claim_sentence, explain_code, explain_policy, sentence
+from unlearn_spec.rules.reading.claim import claim_reading
+from unlearn_spec.rules.reading.clause import reading
+from unlearn_spec.wording.language import LANGUAGES, words
 
 EXAMPLES = Path(__file__).parents[2] / "spec" / "examples"
 DIGEST = "a" * 64
@@ -141,14 +144,21 @@ CLAUSES["early"] = {
 GOALS = {"human": "suppress", "rounded": "suppress", "opened": "remove", "drawn": "remove", "early": "suppress"}
 
 
-def said(clause):
-    """The sentence for a clause, or None if the clause does not load."""
+def told(clause):
+    """The sentence for a clause in each language, or None if the clause does not load."""
     policy = {**BASE, "clauses": [*BASE["clauses"], clause]}
     try:
         document = load_text(yaml.safe_dump(policy, sort_keys=False))
     except Exception:
         return None
-    return sentence(document.policy.clauses[1], document.policy)
+    one = reading(document.policy.clauses[1], document.policy)
+    return {language: words(language).say(one) for language in LANGUAGES}
+
+
+def said(clause):
+    """In English."""
+    sentences = told(clause)
+    return None if sentences is None else sentences["en"]
 
 
 def leaves(value, path=()):
@@ -175,13 +185,14 @@ def without(clause, path):
 def test_every_written_field_is_in_the_sentence(name):
     goal = GOALS.get(name, name.split()[0])
     clause = {"id": "it", "goal": goal, **CLAUSES[name]}
-    whole = said(clause)
-    assert whole is not None and whole.endswith(".") and "\n" not in whole
+    whole = told(clause)
+    assert whole is not None and all(text.endswith(".") and "\n" not in text for text in whole.values())
     dropped = 0
     for path in leaves(clause):
-        text = said(without(clause, path)) if path not in (("id",), ("goal",)) else None
-        if text is not None:
-            assert text != whole, f"{'.'.join(map(str, path))} is not in the sentence"
+        texts = told(without(clause, path)) if path not in (("id",), ("goal",)) else None
+        if texts is not None:
+            same = [language for language in LANGUAGES if texts[language] == whole[language]]
+            assert same == [], f"{'.'.join(map(str, path))} is not in the sentence"
             dropped += 1
     assert dropped >= (30 if "scope" in CLAUSES[name] and "over" in CLAUSES[name] else 4)
 
@@ -254,12 +265,50 @@ def test_a_claim_says_all_it_claims():
         assert part in text
 
 
+@pytest.mark.parametrize("language", ["de", "fr"])
+@pytest.mark.parametrize("path", [p for p in sorted(EXAMPLES.glob("*.yaml")) if p.name.count(".") == 1], ids=lambda p: p.stem)
+def test_the_policys_words_are_marked_and_untouched(path, language):
+    """Every name and note in quotation marks, as it is written."""
+    policy, say = load(path).policy, words(language)
+    for clause in policy.clauses:
+        text, english = say.say(reading(clause, policy)), sentence(clause, policy)
+        for name in (*policy.information, *policy.artifacts, *(clause.using or ()), *((clause.note,) if clause.note else ())):
+            assert f"“{name}”" in text or name not in english
+    for claim in policy.claims:
+        assert claim.text is None or f"“{claim.text}”" in say.say(claim_reading(claim))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Aus „assistant“ darf „diary“ (30 bis 40 Einträge der Einheit „entry“) in höchstens 2 % der Fälle preisgegeben "
+         "werden, für jeden Eintrag, gesehen über die API und direkt gefragt, spätestens 1 Tag nach „request_received“; ein Eintrag "
+         "gilt als preisgegeben, wenn die Antwort ihn enthält; wie Antworten gezogen werden, ist eine Frage (offen gelassen); wie es "
+         "gezeigt werden soll, ist nicht gesagt."),
+        ("fr", "Pour « assistant », « diary » (30 à 40 éléments, unité « entry ») ne doit pas être révélé "
+         "dans plus de 2 % des cas, pour chaque élément, observé par l'API, question directe, au plus tard 1 jour après « "
+         "request_received » ; un élément compte comme révélé lorsque la réponse le contient ; la manière de tirer les "
+         "réponses est une question (laissée ouverte) ; rien n'est dit sur la manière de le montrer."),
+    ],
+)  # fmt: skip
+def test_a_clause_in_german_and_french(language, text):
+    clause = {
+        "id": "it", "goal": "suppress", "target": "diary", "limit": {"at_most": "2%"}, "over": "each", "by": "1 day",
+        "reveals_when": {"metric": "contains"},
+        "scope": {"artifacts": ["assistant"], "access": "api", "asked": "direct"},
+    }  # fmt: skip
+    whole = {**BASE, "artifacts": {**BASE["artifacts"], "mini": {"kind": "model", "seen_by": {"public": "product"}}}}
+    policy = load_text(yaml.safe_dump({**whole, "clauses": [*BASE["clauses"], clause]}, sort_keys=False)).policy
+    assert words(language).quoted(words(language).say(reading(policy.clauses[1], policy))) == text
+
+
 def test_a_policy_is_explained_whole_and_free_of_control_characters():
     text = yaml.safe_dump({**BASE, "policy": {**BASE["policy"], "title": "A\u200bB"}}, allow_unicode=True)
     document = load_text(text)
     told = explain_policy(document)
     assert "A\\u{200B}B" in told
     assert all(f"- {clause.id}: " in told for clause in document.policy.clauses)
+    assert explain_policy(document, "de").startswith("A\\u{200B}B (p), Version 1, ")
 
 
 def test_every_code_explains_itself():
@@ -267,6 +316,8 @@ def test_every_code_explains_itself():
         assert explain_code(code).startswith(f"# {code} ")
     with pytest.raises(KeyError):
         explain_code("Z999")
+    german = explain_code("C001", "de")
+    assert german.startswith("Fehler C001: Widersprüchliche Klauseln\n") and german.endswith(explain_code("C001"))
 
 
 def test_a_grid_of_attacks_is_read_aloud():

@@ -71,7 +71,7 @@ class ReportFormat(StrEnum):
 
 
 class ReportLanguage(StrEnum):
-    """Language of the report's own sentences."""
+    """Language of the sentences of reports and readings."""
 
     en = "en"
     de = "de"
@@ -140,11 +140,12 @@ def check(
 @app.command()
 def explain(
     subject: Annotated[str, typer.Argument(metavar="CODE|POLICY", help="A code such as C001, or a policy file.")],
+    language: Annotated[ReportLanguage, typer.Option(help="Language of the sentences; the policy's words stay.")] = ReportLanguage.en,
 ) -> None:
     """Print the page of a code, or each clause of a policy as one plain sentence."""
     from .explain import explain as run
 
-    raise typer.Exit(run(subject))
+    raise typer.Exit(run(subject, language.value))
 
 
 @app.command()

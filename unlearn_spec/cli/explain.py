@@ -8,13 +8,17 @@ from pathlib import Path
 from ..policy.load import PolicyError, load
 from ..rules.codes import CODES
 from ..rules.explain import explain_code, explain_policy
+from ..wording.language import Language
 
 
-def explain(subject: str) -> int:
-    """Print the page of a code such as `C001`, or one sentence for each clause of a policy file."""
+def explain(subject: str, language: Language = "en") -> int:
+    """Print the page of a code such as `C001`, or one sentence for each clause of a policy file.
+
+    Pages are in English; in another language, what the code is about stands in front.
+    """
     code = subject.upper()
     if code in CODES and not Path(subject).exists():
-        sys.stdout.write(explain_code(code))
+        sys.stdout.write(explain_code(code, language))
         return 0
     if _looks_like_a_code(subject):
         known = ", ".join(CODES)
@@ -29,7 +33,7 @@ def explain(subject: str) -> int:
         del error  # `check` tells the same mistakes with excerpts
         sys.stderr.write(render_text(check(subject), colour=wants_colour(sys.stderr)))
         return 2
-    sys.stdout.write(explain_policy(document))
+    sys.stdout.write(explain_policy(document, language))
     return 0
 
 

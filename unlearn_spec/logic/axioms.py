@@ -34,7 +34,7 @@ AXIOMS: Final[tuple[Axiom, ...]] = (
     Axiom("AX2", "A set's mean lies between the bounds that its counts above each threshold leave.", "mathematics"),
     Axiom(
         "AX3",
-        "More access or stronger probing reveals at least as much in the worst case, and keeps at most as much in the best.",
+        "More access or stronger probing reveals at least as much; under stronger probing, at most as much is reliably known.",
         "definition",
     ),
     Axiom(

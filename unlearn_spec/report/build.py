@@ -11,7 +11,7 @@ from ..plan.model import DataRef, InspectUnit, Note, Obligation, Plan, QuantizeU
 from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from ..wording.language import words
-from ..wording.said import Said, said
+from ..wording.said import Part, Said, said
 from .cases import case
 from .coverage import not_covered
 from .model import (
@@ -49,7 +49,7 @@ def build(
     plan: Plan,
     verification: Verification,
     findings: tuple[Finding, ...],
-    sentences: Mapping[str, str],
+    sentences: Mapping[str, Part],
     objects: Mapping[str, str],
     ledger: str,
     versions: Versions,
@@ -66,9 +66,9 @@ def build(
 ) -> Report:
     """The report of one run.
 
-    `sentences`: clause id → the clause as one plain sentence. `objects`: unit key → digest of its evidence object, for
-    every unit that was measured. `ledger`: digest of the ledger's content. `written`: clause id → its lines in the policy
-    file. Paths in findings are cut to the file name.
+    `sentences`: clause id → the clause as one plain sentence, by name where it has one. `objects`: unit key → digest of its
+    evidence object, for every unit that was measured. `ledger`: digest of the ledger's content.
+    `written`: clause id → its lines in the policy file. Paths in findings are cut to the file name.
     Raises `ReportError` if a clause has no sentence or a verdict names an undeclared clause.
     """
     clauses = tuple(_entry(clause, sentences, written or {}) for clause in policy.clauses)
@@ -149,20 +149,22 @@ def _header(policy: Policy) -> PolicyHeader:
     )
 
 
-def _entry(clause: Clause, sentences: Mapping[str, str], written: Mapping[str, str]) -> ClauseEntry:
+def _entry(clause: Clause, sentences: Mapping[str, Part], written: Mapping[str, str]) -> ClauseEntry:
     if clause.id not in sentences:
         raise ReportError(f"the clause {clause.id!r} has no sentence")
+    read = sentences[clause.id]
     return ClauseEntry(
         id=clause.id,
         goal=clause.goal,
         kind=KIND[clause.goal],
         strength=clause.strength,
         target=None if isinstance(clause, Destroy | Finish | Ban) else clause.target,
-        sentence=sentences[clause.id],
+        sentence=str(read),
         bound=_bound(clause),
         evidence=clause.evidence.kind if clause.evidence else None,
         written=written.get(clause.id, ""),
         note=clause.note,
+        sentence_said=read if isinstance(read, Said) else None,
     )
 
 

@@ -53,7 +53,8 @@ def _front(shown: Document, say: Words) -> tuple[str, ...]:
 
 
 def _part(part: Part, say: Words) -> tuple[str, ...]:
-    return (part.title.upper(), "─" * len(part.title), *(line for block in part.blocks for line in _block(block, 2, say)))
+    title = part.title.upper()  # which may be longer: ß becomes SS
+    return (title, "─" * len(title), *(line for block in part.blocks for line in _block(block, 2, say)))
 
 
 def _block(block: Block, indent: int, say: Words) -> Iterator[str]:
@@ -94,7 +95,7 @@ def _block(block: Block, indent: int, say: Words) -> Iterator[str]:
 def _para(block: Para, indent: int, say: Words, mark: str = "") -> Iterator[str]:
     """Lines of a paragraph; what follows a `Break` begins a line of its own."""
     before = f"{mark} " if mark else ""
-    before += f"{block.label}: " if block.label else ""
+    before += block.label + say.sentences["names.colon"] if block.label else ""
     rows: list[list[Inline]] = [[]]
     for piece in block.inlines:
         if isinstance(piece, Break):
@@ -137,7 +138,8 @@ def _row(table: Table, row: Row, indent: int, say: Words) -> Iterator[str]:
         "; ".join(_words(part.inlines, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
         for cell in row.cells
     ]
-    rest = "; ".join(f"{name}: {cell}" for name, cell in zip(table.head[1:], cells[1:], strict=True) if cell)
+    colon, semicolon = say.sentences["names.colon"], say.sentences["names.semicolon"]
+    rest = semicolon.join(f"{name}{colon}{cell}" for name, cell in zip(table.head[1:], cells[1:], strict=True) if cell)
     yield from _wrap(f"{cells[0]}. {rest}" if rest else cells[0], indent, indent + 4)
     for cell in row.cells:
         for part in cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ..wording.numbers import decimal
+from ..wording.numbers import decimal, plural
 from ..wording.numbers import finer_percent as percent
 
 __all__ = ["count", "days", "decimal", "listed", "percent", "plural"]
@@ -34,17 +34,6 @@ def count(number: int, noun: str = "") -> str:
     if not noun:
         return f"{number:,}"
     return f"{number:,} {noun if number == 1 else plural(noun)}"
-
-
-def plural(noun: str) -> str:
-    """The plural of a drafter's unit, by the commonest rules.
-
-    >>> plural("record"), plural("entry"), plural("box"), plural("day")
-    ('records', 'entries', 'boxes', 'days')
-    """
-    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
-        return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def listed(words: Iterable[str], joint: str = "and") -> str:

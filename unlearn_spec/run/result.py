@@ -24,7 +24,7 @@ from ..report.model import (
     Stated,
     Versions,
 )
-from ..rules.explain import sentence
+from ..rules.reading.clause import reading
 from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
@@ -60,7 +60,7 @@ def make_report(
         plan=plan,
         verification=verification,
         findings=findings,
-        sentences={clause.id: sentence(clause, policy) for clause in policy.clauses},
+        sentences={clause.id: reading(clause, policy) for clause in policy.clauses},
         objects=seen.objects,
         ledger=ledger,
         versions=Versions(

@@ -1,8 +1,9 @@
 """Our own sentences in English, German and French, and how each language writes numbers, dates and quotations.
 
-Catalogues are data, one flat table of sentences a section: `catalogues/LANGUAGE.toml` has what the report says itself, and
-`catalogues/run.LANGUAGE.toml` what plans and verdicts say. A sentence has named gaps,
-`{share:percent}`; the word after the colon says how the gap is filled. The policy's words go through unchanged.
+Catalogues are data, one flat table of sentences a section: `catalogues/LANGUAGE.toml` has what the report says itself,
+`run.LANGUAGE.toml` what plans and verdicts say, `read.LANGUAGE.toml` how clauses are read, `theory.LANGUAGE.toml` axioms and kinds
+of findings, and `finding.LANGUAGE.toml` what findings say in detail. A sentence has named gaps, `{share:percent}`; the word after
+the colon says how the gap is filled. The policy's words go through unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, Final, Literal, get_args
 
-from .numbers import Rounding, decimal, finer_percent, percent, quote
+from .numbers import Rounding, decimal, finer_percent, percent, plural, quote
 from .said import Said
 
 Language = Literal["en", "de", "fr"]
@@ -27,6 +28,8 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Gap = str | int | float | Fraction | date | Said | tuple[str | Said, ...]
 _DIGITS: Final = {"whole": ".0%", "fixed1": ".1f", "fixed2": ".2f", "digits2": ".2g", "digits3": ".3g", "digits4": ".4g"}
 """Kinds of numbers that are rounded to so many digits."""
+PARTS: Final = ("", "run.", "read.", "theory.", "finding.")
+"""What a language's catalogues begin with: `de.toml`, `run.de.toml`, …"""
 _EXACT: Final = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999})?")
 _BETWEEN: Final = {"sentences": " ", "clauses": "names.semicolon", "comma": ", "}
 
@@ -122,7 +125,7 @@ class _Filler(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         words = self.words
         match format_spec, value:
-            case "", str():
+            case "" | "text" | "iso", str():
                 return value
             case ("", Said()):
                 return words.say(value)
@@ -130,6 +133,10 @@ class _Filler(Formatter):
                 return words.count(value)
             case "name", str():
                 return quote(value)
+            case "singular", str():
+                return value.replace("_", " ")
+            case "plural", str():
+                return plural(value.replace("_", " "))
             case "names", tuple():
                 return words.list(tuple(quote(one) for one in value))
             case ("percent" | "up" | "down" | "exact" | "least" | "most" | "decimal") as kind, _:
@@ -150,11 +157,13 @@ class _Filler(Formatter):
                 return words.list(tuple(words.asked(one) for one in value))
             case "asked_or", tuple():
                 return words.sentences["names.or"].join(words.asked(one) for one in value)
-            case ("sentences" | "clauses" | "comma" | "and" | "or"), tuple():
+            case ("sentences" | "clauses" | "comma" | "and" | "or" | "either" | "facts"), tuple():
                 return self._joined(value, format_spec)
             case "capital", str() | Said():
                 text = value if isinstance(value, str) else words.say(value)
                 return text[:1].upper() + text[1:]
+            case "says", str():
+                return words.of("claim.says", value)
             case (("access" | "outcome" | "artifact" | "status" | "severity" | "role" | "record") as group, str()):
                 return words.of(group, value)
             case _:
@@ -166,7 +175,8 @@ class _Filler(Formatter):
             return self.words.sentences.get(_BETWEEN[kind], _BETWEEN[kind]).join(told)
         if len(told) < 2:
             return "".join(told)
-        return ", ".join(told[:-1]) + self.words.sentences[f"names.{kind}"] + told[-1]
+        last = self.words.sentences["names.and" if kind == "facts" else f"names.{kind}"]
+        return ", ".join(told[:-1]) + last + told[-1]
 
 
 def _exactly(kind: str, value: Any) -> str:
@@ -195,7 +205,7 @@ def words(language: Language) -> Words:
     if language not in LANGUAGES:
         raise KeyError(language)
     folder = files("unlearn_spec.wording") / "catalogues"
-    texts = [(folder / f"{part}{language}.toml").read_text(encoding="utf-8") for part in ("", "run.")]
+    texts = [(folder / f"{part}{language}.toml").read_text(encoding="utf-8") for part in PARTS]
     return Words(language, {key: text for one in texts for key, text in flat(tomllib.loads(one)).items()})
 
 

@@ -1,4 +1,5 @@
-"""Numbers as text, the decimal sign a full stop: percentages that err to a known side, decimals, and the policy's words in marks."""
+"""Numbers as text, the decimal sign a full stop: percentages that err to a known side, decimals, and the policy's words
+in marks or in the plural."""
 
 from __future__ import annotations
 
@@ -60,3 +61,14 @@ def decimal(value: Fraction) -> str:
     text = f"{abs(whole):0{places + 1}d}"
     sign = "-" if whole < 0 else ""
     return sign + (text if places == 0 else f"{text[:-places]}.{text[-places:]}")
+
+
+def plural(noun: str) -> str:
+    """The plural of a drafter's unit in English, by the commonest rules.
+
+    >>> plural("record"), plural("entry"), plural("box"), plural("day")
+    ('records', 'entries', 'boxes', 'days')
+    """
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")

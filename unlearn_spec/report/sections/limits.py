@@ -5,8 +5,9 @@ from __future__ import annotations
 from ...finding import Finding
 from ...policy.model import Basis
 from ...wording.language import Words
-from ..document import Block, Bullets, Heading, Part, Recorded, Row, Soft, Table, para, row
+from ..document import Block, Bullets, Heading, Para, Part, Recorded, Row, Soft, Table, para, row
 from ..model import Report
+from .checker import in_detail
 
 
 def outside(report: Report, say: Words) -> Part:
@@ -43,12 +44,18 @@ def legal_map(report: Report, say: Words) -> Part:
     notes = tuple(finding for finding in report.findings if _is_note(finding))
     if notes:
         blocks.append(Heading(say("legal.notes")))
-        blocks.append(Bullets(tuple(para(Soft(note.code), Recorded(note.message)) for note in notes)))
+        blocks.append(Bullets(tuple(_note(note, say) for note in notes)))
     return Part("legal", say("part.legal"), tuple(blocks))
 
 
 def _is_note(finding: Finding) -> bool:
     return finding.code.startswith("L") and finding.code[1:].isdigit()
+
+
+def _note(note: Finding, say: Words) -> Para:
+    if say.language == "en" or not say.has(f"rule.{note.code}.meaning"):
+        return para(Soft(note.code), Recorded(note.message))
+    return para(Soft(note.code), say(f"rule.{note.code}.meaning"), *in_detail(note.message, note.code, say))
 
 
 def _provision(basis: Basis, say: Words) -> Row:
