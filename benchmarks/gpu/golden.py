@@ -3,9 +3,10 @@
     python benchmarks/gpu/golden.py --device cuda      # exit status 1, and what is apart, where they differ
     python benchmarks/gpu/golden.py --write            # made on the CPU; says there on what
 
-Verified is the miniature of the tests (`tests/run/tiny.py`: five clauses, four models), with weights that are a function
-of their names alone, in float32. A table of scores is compared in float32 and in bfloat16 besides. `TOLERANCE`: |found − golden| is
-at most that times max(1, |golden|); counts, outcomes and infinities are equal.
+Verified are two models of `golden_world.py`, one that never knew what is to go and one that kept more than half of it, by six clauses:
+greedy and sampled answers, (n, p) extraction, membership, relearning and retention. The verdicts are of four kinds and every number
+behind them is far from where a rounding would move it. The scores of both models are compared in float32 and in bfloat16 besides.
+`TOLERANCE`: |found − golden| is at most that times max(1, |golden|); counts, outcomes and infinities are equal.
 """
 
 from __future__ import annotations
@@ -19,16 +20,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from transformers import GPT2LMHeadModel
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "run"))
+sys.path.insert(0, str(Path(__file__).parent))
 
-import tiny
+import golden_world
 from here import Here
 
-from unlearn_spec.gpu.resample import key, words
 from unlearn_spec.plan.model import Reading
 from unlearn_spec.run.verify import json_bytes, verify
 from unlearn_spec.verifiers.items import Item
@@ -41,30 +40,18 @@ READING = Reading(metric="extraction_probability", decoding="sample")
 ROUNDED = ("argmax_match",)  # in bfloat16 the two largest logits may be equal on one device only
 
 
-def fixed_weights(folder: Path) -> None:
-    """Weights in [−½, ½) from our own counter-based words: the same with every version of every library."""
-    network = GPT2LMHeadModel.from_pretrained(folder)
-    for name, weight in network.named_parameters():
-        blocks = np.arange(-(-weight.numel() // 4), dtype=np.uint64)
-        drawn = words(key("golden", folder.name, name), np.zeros(1, np.uint64), blocks).reshape(-1)[: weight.numel()]
-        weight.data = torch.from_numpy(drawn / 2.0**32 - 0.5).float().reshape(weight.shape)
-    network.save_pretrained(folder)
-
-
 def measured(device: str) -> dict[str, Any]:
     """Verdicts with their intervals, and scores by precision."""
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        policy, bindings = tiny.build(folder / "tiny")
-        models = sorted((folder / "tiny" / "models").iterdir())
-        for model in models:
-            fixed_weights(model)
+        policy, bindings = golden_world.build(folder / "world")
         result = verify(policy, bindings, folder / "run", device=device, executor=Here())
         told = json.loads(json_bytes(result.verification))["verdicts"]
         scores: dict[str, Any] = {}
-        items = [Item(str(i), str(i), text=str(tiny.diary(i)["text"])) for i in range(tiny.PEOPLE)]
+        rows = [json.loads(line) for line in (folder / "world" / "diaries.jsonl").read_text().splitlines()]
+        items = [Item(**row) for row in rows]
         for precision in ("float32", "bfloat16"):
-            for model in models[:2]:
+            for model in (folder / "world" / "models" / name for name in ("clean", "leaky")):
                 found = score(load_model(model, device_name=device, precision=precision), items, READING)  # type: ignore[arg-type]
                 scores[f"{precision} {model.name}"] = {
                     name: list(cells)

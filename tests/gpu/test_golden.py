@@ -36,7 +36,15 @@ def test_another_verdict_or_number_is_said() -> None:
         cells[0] *= 1 + by
         assert len(golden.differences(found, kept)) == said
     found = copy.deepcopy(kept)
-    found["verdicts"][0]["outcome"] = "supported"
+    found["verdicts"][0]["outcome"] = "violated"
     assert golden.differences(found, kept) == [
-        "verdicts[0].outcome: supported, golden " + kept["verdicts"][0]["outcome"]
+        "verdicts[0].outcome: violated, golden " + kept["verdicts"][0]["outcome"]
     ]
+
+
+def test_the_golden_verdicts_tell_devices_apart() -> None:
+    """A file of verdicts that nothing could change would hold no device to anything."""
+    told = {(one["clause"], one["artifact"]): one for one in json.loads(golden.GOLDEN.read_text())["verdicts"]}
+    assert {one["outcome"] for one in told.values()} == {"supported", "violated", "not_falsified", "inconclusive"}
+    assert all(told[clause, "clean"]["outcome"] in ("supported", "not_falsified") for clause, _ in told)
+    assert all(told[clause, "leaky"]["outcome"] in ("violated", "inconclusive") for clause, _ in told if clause != "kept")
