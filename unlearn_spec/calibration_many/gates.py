@@ -9,11 +9,11 @@ from pydantic import ConfigDict
 from ..calibration.bench import shipped
 from ..calibration.gates import Thresholds
 from ..calibration.gates import gates as of_verdicts
-from ..calibration.model import Gate, Pooled, Row
+from ..calibration.model import Bound, Gate, Pooled, Row
 from ..calibration.rows import Trial
 from ..plan.model import Frozen
 from ..policy.source import read_file
-from .model import Alike, Name
+from .model import Name
 
 GATES = "calibration/many-gates.yaml"
 
@@ -51,6 +51,6 @@ def gates(
     return of_verdicts(limits.of(part), verifiers, rows, trials)
 
 
-def is_alike(limits: ManyThresholds, alike: Alike) -> bool:
+def is_alike(limits: ManyThresholds, outcomes: Bound) -> bool:
     """Whether endpoints come to what folders come to as often as they must."""
-    return alike.outcomes.k >= limits.alike_at_least * alike.outcomes.n
+    return outcomes.k >= limits.alike_at_least * outcomes.n

@@ -31,6 +31,8 @@ class Served(Frozen):
 class Alike(Frozen):
     """How often an endpoint came to what the folder with the same weights came to, over all tested clauses."""
 
+    state: Literal["met", "not_met"]
+    """Whether that is as often as the release gates want."""
     outcomes: Bound
     numbers: Bound
     """The point and the interval."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..calibration.model import Gate, Pooled, Row
 from ..calibration.page import counted, grid, once_a_model, percent, share_of
-from .model import Alike, ManyTable, Part, Reach
+from .model import Alike, Level, ManyTable, Part, Reach
 
 HEADING = """\
 ## Models in number, and at a distance
@@ -50,6 +50,8 @@ LIMITS = """\
 ### What these do not show
 
 - An ensemble never supports, and where it finds no difference it is inconclusive: it can accuse falsely, and it cannot let anyone pass.
+- A process of retrained models is as close as can be, and the limit allows ε 0.5: such a process is accused less often than α. One
+  that is just within the limit may be accused more often; none of known ε could be made.
 - Groups of one world share models: each retrained model is a run once and a reference three times. *By world* counts each world once.
 - Four runs do not catch a process that fails now and then: of `fails_in_one`, one run in four shows the target, and four must.
 - Counting runs after relearning (`relearn` with `runs`) is not in the table. On tuning seeds it was inconclusive throughout, even of
@@ -95,10 +97,11 @@ def sections(table: ManyTable) -> str:
         _gates([("", processes)]),
         _by_clause([("", processes)]),
         _defects([("", processes)]),
+        *_levels(processes.levels),
         REACH.format(here=_here(table.reach)),
         _reach(table.reach),
         ENDPOINTS.format(**facts),
-        *(_alike(one, ROUTES[one.name], one.alike) for one in (text, logprobs) if one.alike is not None),
+        *(_alike(ROUTES[one.name], one.alike) for one in (text, logprobs) if one.alike is not None),
         _by_verifier([("text", text), ("log-probabilities", logprobs)]),
         _gates([("text", text), ("log-probabilities", logprobs)]),
         _by_clause([("text", text), ("log-probabilities", logprobs)]),
@@ -204,11 +207,32 @@ def _reach(reach: Iterable[Reach]) -> str:
     return grid(("Runs", "References", "p at the least", "must be below"), rows) + "\n"
 
 
-def _alike(part: Part, route: str, alike: Alike) -> str:
+def _levels(levels: Sequence[Level]) -> Iterable[str]:
+    """How exact the p of clean comparisons was."""
+    if not levels:
+        return
+    steps = sorted({one.at_most for one in levels})
+    found = {(one.clause, one.at_most): one.found for one in levels}
+    rows = (
+        (
+            f"`{clause}`",
+            *(f"{percent(case.k / case.n)} of {case.n}" for step in steps for case in (found[clause, step],)),
+        )
+        for clause in dict.fromkeys(one.clause for one in levels)
+    )
+    yield (
+        "How often p was small where retrained models were compared with retrained ones; an exact p is at most *x* in a share *x* of "
+        "comparisons, or a little fewer:\n\n"
+        + grid(("Clause", *(f"p ≤ {percent(step)}" for step in steps)), rows)
+        + "\n"
+    )
+
+
+def _alike(route: str, alike: Alike) -> str:
     same = alike.outcomes
     text = (
-        f"Through {route}: {same.k} of {same.n} verdicts were those of the folder, at least {percent(same.low)}; point and interval were "
-        f"the same in {alike.numbers.k} of {alike.numbers.n}."
+        f"Through {route}: {same.k} of {same.n} verdicts were those of the folder, at least {percent(same.low)} (99% is needed: "
+        f"{STATES[alike.state]}); point and interval were the same in {alike.numbers.k} of {alike.numbers.n}."
     )
     return "\n".join((text, *(f"- {one}" for one in alike.differing))) + "\n"
 

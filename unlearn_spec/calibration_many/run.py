@@ -22,7 +22,7 @@ from ..verifiers.zoo.models import hush
 from ..verifiers.zoo.processes import FEW, MANY, PROCESSES, REFERENCES, SERVED, Process
 from ..verifiers.zoo.specimens import Cabinet, Specimen, SpecimenConfig
 from .bench import OF_ENDPOINTS, OF_PROCESSES, ManyBench, kept
-from .gates import gates, many_thresholds
+from .gates import gates, is_alike, many_thresholds
 from .model import Alike, Level, ManyTable, Name, Part, Reach, Served
 
 SLICES: dict[str, tuple[SpecimenConfig, tuple[Process, ...], tuple[Specimen, ...]]] = {
@@ -184,6 +184,7 @@ def alike(found: Sequence[Judged], beside: Sequence[Judged]) -> Alike:
     if outcomes is None or numbers is None:
         raise RunError("nothing was judged behind an endpoint")
     return Alike(
+        state="met" if is_alike(many_thresholds(), outcomes) else "not_met",
         outcomes=outcomes,
         numbers=numbers,
         differing=tuple(
