@@ -15,7 +15,8 @@ What takes several models, or reaches one over a network alone, is judged in {se
 where 20 of 80 people must be unlearned: fifty smaller models a world, in place of thirty. Truth, verdicts, bounds and gates are those
 described above, and limits, effects, recipes and gates were fixed on seeds below 100 as well ([policy of the
 processes](../spec/calibration/processes.yaml), [of the endpoints](../spec/calibration/endpoints.yaml),
-[gates](../spec/calibration/many-gates.yaml)).
+[gates](../spec/calibration/many-gates.yaml)). `unlearn-spec calibrate --many` does all of it again; its table is `many.json`
+([schema](../spec/schema/calibration-many.schema.json)).
 """
 
 PROCESSES = """\
@@ -34,8 +35,8 @@ documents or more (`runs`) at ε 0.3, with an error of 5%: with 1%, four runs be
 
 REACH = """\
 What so many models can show is a matter of counting: an exact p cannot be smaller than one among all ways to say which models are the
-audited ones. It must be below what α and ε leave, α / e^(*M*ε). {here} With fewer or more runs, the fewest references
-with which a difference could be found at all, at ε 0.5 and an error of 1%:
+audited ones. It must be below what α and ε leave for *M* runs, α / e^(*M*ε). {here}
+The fewest references with which a difference could be found at all, by number of runs, at ε 0.5 and an error of 1%:
 """
 
 ENDPOINTS = """\
@@ -54,9 +55,8 @@ LIMITS = """\
   that is just within the limit may be accused more often; none of known ε could be made.
 - Groups of one world share models: each retrained model is a run once and a reference three times. *By world* counts each world once.
 - Four runs do not catch a process that fails now and then: of `fails_in_one`, one run in four shows the target, and four must.
-- Counting runs after relearning (`relearn` with `runs`) is not in the table. On tuning seeds it was inconclusive throughout, even of
-  originals: what fine-tuning brings out of references bounds no other fine-tuning, so that nothing is refuted. Membership in several
-  runs is not either: it takes a hold-out of 40, and these worlds have 20.
+- Runs counted after relearning (`relearn` with `runs`) and members told in several runs are not judged. The second takes a hold-out
+  of 40, and these worlds have 20. Neither is an ensemble of models behind endpoints.
 - The server is honest, and runs beside the program: no queue, no rounding of log-probabilities, no other hardware, no chat template.
   What dishonest servers get away with is a matter of [what an endpoint can show](researchers.md#what-can-be-bound), not of this table.
 - With 20 people, limits through endpoints are wide (26%): a model that kept 20% meets them.
@@ -67,7 +67,7 @@ Version {version}; {verdicts} verdicts; unlearn-spec {tool}; {libraries}. Machin
 WORDS = {
     "false_fail": "false-fail at most α, its bound at most 2α",
     "coverage": "coverage at least what is promised, less 2 points",
-    "false_pass": "of processes that kept 20%, at most 20% pass",
+    "false_pass": "of those that kept 20%, at most 20% pass",
     "planted": "found in every world",
 }
 STATES = {"met": "met", "not_met": "**not met**", "not_measured": "*not measured*"}
@@ -113,7 +113,7 @@ def sections(table: ManyTable) -> str:
 
 def _by_verifier(parts: Sequence[tuple[str, Part]]) -> str:
     head = (
-        "Verifier", "α", "False-fail", "at most", "once a model, at most", "by world, at most", "False-pass at 20% kept",
+        "Verifier", "α", "False-fail", "at most", "once each, at most", "by world, at most", "False-pass at 20% kept",
         "Interval holds the truth",
     )  # fmt: skip
     return grid(head, (_pooled(name, one, part.rows) for name, part in parts for one in part.verifiers)) + "\n"
@@ -159,7 +159,7 @@ def _counted_twice(parts: Sequence[tuple[str, Part]]) -> str:
             alone = once_a_model(one.verifier, part.rows)
             if one.verifier in met and alone is not None and alone.high > 2 * one.alpha:
                 short.append(f"{_through(one.verifier, name)} ({percent(alone.high)})")
-    return f" Counted once a model, the bound of false-fail is above 2α for {', '.join(short)}." if short else ""
+    return f" Counted once a process or model, the bound of false-fail is above 2α for {', '.join(short)}." if short else ""
 
 
 def _by_clause(parts: Sequence[tuple[str, Part]]) -> str:
