@@ -159,7 +159,11 @@ def _counted_twice(parts: Sequence[tuple[str, Part]]) -> str:
             alone = once_a_model(one.verifier, part.rows)
             if one.verifier in met and alone is not None and alone.high > 2 * one.alpha:
                 short.append(f"{_through(one.verifier, name)} ({percent(alone.high)})")
-    return f" Counted once a process or model, the bound of false-fail is above 2α for {', '.join(short)}." if short else ""
+    return (
+        f" Counted once a process or model, the bound of false-fail is above 2α for {', '.join(short)}."
+        if short
+        else ""
+    )
 
 
 def _by_clause(parts: Sequence[tuple[str, Part]]) -> str:
