@@ -22,7 +22,7 @@ FLOORS = (  # from the ground up; a room may import its own floor and those belo
     ("rules", "verdict"),
     ("report",),
     ("run",),
-    ("calibration",),
+    ("calibration", "calibration_many"),
     ("cli", "api", "demo", "__init__", "__main__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

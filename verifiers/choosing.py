@@ -14,17 +14,19 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 
 from ..plan.model import Reading
+from . import remote_scoring
 from .items import Item, ItemError
 from .scoring import fill, score
 from .subjects.model import Model
+from .subjects.remote import Remote
 from .table import Table, Value, from_rows
 
 COLUMNS = ("item", "cluster", "options", "right", "chosen", "preferred", "margin", "log_likelihoods")
 _SCORED = Reading(metric="extraction_probability", decoding="greedy")
 
 
-def choose(model: Model, items: Sequence[Item], reading: Reading, *, template: str = "{prompt}") -> Table:
-    """A `score` table with one row an item, in the order given; one forward pass an option.
+def choose(model: Model | Remote, items: Sequence[Item], reading: Reading, *, template: str = "{prompt}") -> Table:
+    """A `score` table with one row an item, in the order given; one forward pass, or one request, an option.
 
     - `options`: how many there are. `right`, `chosen`: places of the right and of the preferred one, from 0; of equal ones
       the first is preferred, as in lm-evaluation-harness. `preferred`: whether these are the same.
@@ -32,7 +34,7 @@ def choose(model: Model, items: Sequence[Item], reading: Reading, *, template: s
     - `log_likelihoods`: ln p of each option after the question, in order, as texts joined by blanks.
 
     The template wraps what stands before the option. Raises `ItemError` for an item without options or prompt, and what
-    `scoring.score` raises.
+    `scoring.score` and `remote_scoring.score` raise.
     """
     if reading.options is None:
         raise ItemError("the reading does not say how options are compared")
@@ -40,8 +42,16 @@ def choose(model: Model, items: Sequence[Item], reading: Reading, *, template: s
         if not item.choices or item.right is None or not item.prompt:
             raise ItemError(f"item {item.id} is no question with options and a right one")
     asked = [option for item in items for option in _options(item, reading.options, template)]
-    scored = iter(score(model, asked, _SCORED, template="{prompt}").column("sum_logp"))
-    return from_rows("score", COLUMNS, (_row(item, [float(next(scored)) for _ in item.choices], reading.options) for item in items))
+    scored = iter(_scores(model, asked).column("sum_logp"))
+    return from_rows(
+        "score", COLUMNS, (_row(item, [float(next(scored)) for _ in item.choices], reading.options) for item in items)
+    )
+
+
+def _scores(model: Model | Remote, asked: Sequence[Item]) -> Table:
+    if isinstance(model, Remote):
+        return remote_scoring.score(model, asked, _SCORED)
+    return score(model, asked, _SCORED, template="{prompt}")
 
 
 def lettered(item: Item) -> str:
@@ -55,7 +65,9 @@ def _options(item: Item, how: str, template: str) -> list[Item]:
     before = fill(template, lettered(item) if how == "letters" else item.prompt)
     blank = "" if before[-1:].isspace() else " "
     texts = ascii_uppercase[: len(item.choices)] if how == "letters" else item.choices
-    return [Item(f"{item.id}, option {place}", item.cluster, before, blank + text) for place, text in enumerate(texts, 1)]
+    return [
+        Item(f"{item.id}, option {place}", item.cluster, before, blank + text) for place, text in enumerate(texts, 1)
+    ]
 
 
 def _row(item: Item, likelihoods: list[float], how: str) -> dict[str, Value]:

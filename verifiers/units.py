@@ -110,10 +110,11 @@ def _run(
     suite: Suite | None,
 ) -> Table:
     match unit:
+        case ScoreUnit(reading=Reading(metric="multiple_choice")):
+            asked = subject if isinstance(subject, Remote) else _bare(subject, "log-probabilities")
+            return choose(asked, items, unit.reading, template=unit.subject.prompt)
         case ScoreUnit() if isinstance(subject, Remote):
             return remote_scoring.score(subject, items, unit.reading, template=unit.subject.prompt)
-        case ScoreUnit(reading=Reading(metric="multiple_choice")):
-            return choose(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case ScoreUnit():
             return score(_bare(subject, "log-probabilities"), items, unit.reading, template=unit.subject.prompt)
         case GenerateUnit():

@@ -13,8 +13,10 @@ from unlearn_spec.calibration.gates import thresholds
 from unlearn_spec.calibration.model import Table
 from unlearn_spec.calibration.page import once_a_model, page
 from unlearn_spec.calibration.schema import path, text
+from unlearn_spec.calibration_many.model import ManyTable
+from unlearn_spec.calibration_many.page import sections
 from unlearn_spec.policy.load import load
-from unlearn_spec.run.cited import cited
+from unlearn_spec.run.cited import Use, cited
 from unlearn_spec.verifiers.zoo.specimens import SPECIMENS
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,8 @@ def table() -> Table:
 
 
 def test_the_page_is_the_table(table: Table) -> None:
-    assert (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8") == page(table)
+    many = ManyTable.model_validate_json(shipped("calibration/many.json").read_bytes())
+    assert (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8") == page(table, sections(many))
 
 
 def test_the_table_has_the_published_form(table: Table) -> None:
@@ -89,9 +92,9 @@ def test_every_planted_specimen_has_its_verifier() -> None:
 
 def test_reports_cite_what_the_table_says(table: Table) -> None:
     known = {one.verifier: one for one in table.verifiers}
-    for line in cited(known):
+    for line in cited(map(Use, known)):
         found = known[line.verifier].false_fail
         assert line.table == table.version
         assert found is not None and (line.accused, line.clean, line.worlds) == (found.k, found.n, found.seeds)
-    (stranger,) = cited(["a verifier of tomorrow"])
+    (stranger,) = cited([Use("a verifier of tomorrow")])
     assert stranger.clean == 0

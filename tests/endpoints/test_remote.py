@@ -103,6 +103,20 @@ def test_paraphrases_are_asked_as_well(server: Server, model: Model) -> None:
     assert (there.column("probe"), there.column("output")) == (here.column("probe"), here.column("output"))
 
 
+@pytest.mark.parametrize("how", ["texts", "letters"])
+def test_options_are_chosen_as_in_the_folder(server: Server, model: Model, how: Any) -> None:
+    asked = tuple(
+        Item(f"c{i}", f"c{i}", prompt=f"tell w{i} w{i + 1}", answer="w3 w4", choices=("w5 w6", "w3 w4", f"w{i} w7 w8"), right=1)
+        for i in range(6)
+    )
+    reading = Reading(metric="multiple_choice", options=how, decoding="greedy")
+    here, there = (scored(one, reading, asked) for one in (model, remote(server)))
+    for name in ("item", "options", "right", "chosen", "preferred"):
+        assert there.column(name) == here.column(name), name
+    assert there.column("margin") == pytest.approx(here.column("margin"), abs=1e-4)
+    assert len(set(here.column("chosen"))) > 1 or how == "letters"
+
+
 @pytest.mark.parametrize("reading", [GREEDY, Reading(metric="extraction_probability", decoding="sample", temperature=Fraction(1))])
 def test_scores_are_those_of_the_folder(server: Server, model: Model, reading: Reading) -> None:
     here, there = scored(model, reading), scored(remote(server), reading)

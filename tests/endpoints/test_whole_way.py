@@ -109,6 +109,8 @@ def test_an_endpoint_and_its_folder_come_to_the_same(world: Path, entry: Any, tm
         assert found(there, clause) == found(here, clause), clause
         assert found(there, clause)[1][0][1] > 0, clause  # something is revealed: equality says something
     assert found(there, "not-drawn")[1][0][2] == 24  # other random numbers, as many items
+    assert {(one.verifier, one.through) for one in there.report.calibration} == {("leak", "logprobs"), ("extraction", "logprobs")}
+    assert {one.through for one in here.report.calibration} == {"model"}
     assert found(here, "not-extractable-cut")[0] != "not_testable"
     assert found(there, "not-extractable-cut")[0] == found(there, "not-in-the-weights")[0] == "not_testable"
 

@@ -58,8 +58,7 @@ LIMITS = """\
   after the prefix alone; `removed-by-membership` reads whole documents, in which names weigh little.
 - 120 canaries are too few to find a model that kept a fifth. `removed-by-canaries` registers that effect, and so it accuses or leaves
   open, and passes nobody.
-- `ensemble` is not judged: a specimen is one model, and with eight retrained ones no relabelling is rare enough for an error of 1%.
-  Neither are `record`, which takes a signer at their word, and models behind an endpoint.
+- `record` is not judged: it takes a signer at their word.
 
 ## Again
 
@@ -76,8 +75,8 @@ Machine: {machine}. The order of floating-point sums differs between processors,
 """
 
 
-def page(table: Table) -> str:
-    """`docs/calibration.md`. Equal tables give equal pages."""
+def page(table: Table, more: str = "") -> str:
+    """`docs/calibration.md`, with `more` sections on what is no single model. Equal tables give equal pages."""
     facts = {
         "seeds": len(table.seeds),
         "first": table.seeds[0],
@@ -96,6 +95,7 @@ def page(table: Table) -> str:
         _by_clause(table.rows),
         _false_pass(table.rows),
         _power(table.rows),
+        *([more] if more else []),
         LIMITS.format(**facts),
     )
     return "\n".join(parts)
@@ -106,20 +106,20 @@ def _summary(table: Table) -> str:
         "Verifier", "α", "False-fail", "at most", "once a model, at most", "by world, at most", "False-pass at 20% kept",
         "Interval holds the truth",
     )  # fmt: skip
-    return f"## By verifier\n\n{_table(head, (_pooled(one, table.rows) for one in table.verifiers))}\n"
+    return f"## By verifier\n\n{grid(head, (_pooled(one, table.rows) for one in table.verifiers))}\n"
 
 
 def _pooled(one: Pooled, rows: Sequence[Row]) -> tuple[str, ...]:
     alone = once_a_model(one.verifier, rows)
     return (
         f"`{one.verifier}`",
-        _percent(one.alpha),
-        _of(one.false_fail),
-        "–" if one.false_fail is None else _percent(one.false_fail.high),
-        "–" if alone is None else f"{_percent(alone.high)} of {alone.n}",
-        "–" if one.false_fail is None else f"{_percent(one.false_fail.high_by_seed)} of {one.false_fail.seeds}",
-        _of(one.false_pass_20),
-        "–" if one.coverage is None or one.nominal is None else f"{_share(one.coverage)}; promised {_percent(one.nominal)}",
+        percent(one.alpha),
+        counted(one.false_fail),
+        "–" if one.false_fail is None else percent(one.false_fail.high),
+        "–" if alone is None else f"{percent(alone.high)} of {alone.n}",
+        "–" if one.false_fail is None else f"{percent(one.false_fail.high_by_seed)} of {one.false_fail.seeds}",
+        counted(one.false_pass_20),
+        "–" if one.coverage is None or one.nominal is None else f"{share_of(one.coverage)}; promised {percent(one.nominal)}",
     )
 
 
@@ -158,7 +158,7 @@ def _gates(table: Table) -> str:
         lead += " Not met or not measured: " + ", ".join(f"{gate.gate.replace('_', '-')} of `{gate.about}`" for gate in open_ones) + "."
     lead += _counted_twice(table)
     rows = ((what[gate.gate], f"`{gate.about}`", words[gate.state], gate.found) for gate in gates)
-    return f"## Release gates\n\n{lead}\n\n{_table(('Gate', 'About', 'State', 'Found'), rows)}\n"
+    return f"## Release gates\n\n{lead}\n\n{grid(('Gate', 'About', 'State', 'Found'), rows)}\n"
 
 
 def _by_clause(rows: Iterable[Row]) -> str:
@@ -167,15 +167,15 @@ def _by_clause(rows: Iterable[Row]) -> str:
         (
             f"`{one.clause}`",
             f"`{one.verifier}`",
-            _of(one.false_fail),
-            "–" if one.false_fail is None else _percent(one.false_fail.high),
-            _share(one.inconclusive),
-            _share(one.coverage),
+            counted(one.false_fail),
+            "–" if one.false_fail is None else percent(one.false_fail.high),
+            share_of(one.inconclusive),
+            share_of(one.coverage),
             str(one.unknown),
         )
         for one in rows
     )
-    return f"## By clause\n\n{_table(head, body)}\n"
+    return f"## By clause\n\n{grid(head, body)}\n"
 
 
 def _false_pass(rows: tuple[Row, ...]) -> str:
@@ -194,7 +194,7 @@ def _false_pass(rows: tuple[Row, ...]) -> str:
         "How models that do not meet the clause fared: passed / left open / caught, over all worlds. Empty: it meets the clause, "
         "or nobody knows. The first number is the false passes."
     )
-    return f"## False passes by defect\n\n{lead}\n\n{_table(head, body)}\n"
+    return f"## False passes by defect\n\n{lead}\n\n{grid(head, body)}\n"
 
 
 def _power(rows: tuple[Row, ...]) -> str:
@@ -206,12 +206,12 @@ def _power(rows: tuple[Row, ...]) -> str:
         steps = {step.retained: step for step in one.power}
         cells = (_step(steps.get(share)) for share in shares)
         body.append((f"`{one.clause}`", *cells))
-    head = ("Clause", *(_percent(share) for share in shares))
+    head = ("Clause", *(percent(share) for share in shares))
     lead = (
         "Share of verdicts “violated”, by the share of the people that the model was trained on; beside it the share that passed. "
         "*Slanted*: at this share the clause is met."
     )
-    return f"## Power by retained share\n\n{lead}\n\n{_table(head, body)}\n"
+    return f"## Power by retained share\n\n{lead}\n\n{grid(head, body)}\n"
 
 
 def _step(step: Step | None) -> str:
@@ -221,20 +221,20 @@ def _step(step: Step | None) -> str:
     return f"*{text}*" if step.truth == "satisfied" else text
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     titles = list(head)
     lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)
 
 
-def _of(found: Bound | None) -> str:
+def counted(found: Bound | None) -> str:
     return "–" if found is None else f"{found.k} of {found.n}"
 
 
-def _share(found: Bound | None) -> str:
-    return "–" if found is None else f"{_percent(found.k / found.n)} of {found.n}"
+def share_of(found: Bound | None) -> str:
+    return "–" if found is None else f"{percent(found.k / found.n)} of {found.n}"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     return f"{100 * share:.1f}%".replace(".0%", "%")

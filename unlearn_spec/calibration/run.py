@@ -120,12 +120,12 @@ def table(setup: Setup, found: Sequence[Judged]) -> Table:
         verifiers=verifiers,
         rows=rows,
         gates=gates(thresholds(), verifiers, rows, trials),
-        machine=_machine(),
+        machine=machine(),
         libraries={name: version(name) for name in LIBRARIES},
     )
 
 
-def _machine() -> str:
+def machine() -> str:
     """Processor and system, in words; no host name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

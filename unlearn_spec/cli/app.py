@@ -367,13 +367,23 @@ def calibrate(
     policy: Annotated[Path | None, typer.Option(help="In place of the shipped policy; suites lie in `suites` beside it.")] = None,
     specimen: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     finished: Annotated[bool, typer.Option("--finished", help="Make nothing; write the table from what is finished.")] = False,
+    many: Annotated[
+        bool, typer.Option("--many", help="Judge several runs of processes, and models behind an endpoint, instead.")
+    ] = False,
 ) -> None:
     """Measure how often the verdicts are wrong, on models whose truth is known, and write the table.
+
+    With `--many` the same for what takes several models, or an endpoint. The page has whichever tables are in the folder.
 
     Exit status: 0 every release gate met, 1 one is not, 2 unusable input, 3 one is not measured and none is worse.
     """
     from .calibrate import calibrate as run
+    from .calibrate import calibrate_many as run_many
 
+    if many:
+        if policy is not None or specimen:
+            raise typer.BadParameter("`--many` has its own policies and judges all of its models", param_hint="--many")
+        raise typer.Exit(run_many(out, seeds, first_seed, slice.value, workers, finished))
     raise typer.Exit(run(out, seeds, first_seed, slice.value, workers, policy, tuple(specimen or ()), finished))
 
 

@@ -9,10 +9,15 @@ from ..plan.model import Exact, Frozen
 from .digests import Digest
 
 
+Through = Literal["model", "runs", "text", "logprobs"]
+"""What a test was about: one model in a folder; several runs of a process; an endpoint that gives text, or log-probabilities."""
+
+
 class Calibrated(Frozen):
     """How often verdicts of one verifier were wrong on models of known truth (docs/calibration.md)."""
 
     verifier: str
+    through: Through = "model"
     table: str
     """Version of the calibration table."""
     clean: int = 0

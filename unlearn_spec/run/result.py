@@ -34,7 +34,7 @@ from ..verdict.relearned import beyond_control, grid_of, recovered
 from ..verdict.stops import population_of
 from ..verifiers.gap import gap as gap_between
 from . import versions
-from .cited import cited
+from .cited import cited, uses
 from .materials import REVEALING, Materials
 
 
@@ -76,7 +76,7 @@ def make_report(
             one for exhibit in exhibits if _is_attack(exhibit) for one in _relearnings(exhibit, clauses, seen, plan.seed)
         ),
         guardrails=_guardrails(plan, clauses, seen),
-        calibration=cited(dict.fromkeys(one.verifier for one in plan.obligations if one.verifier != "record")),
+        calibration=cited(uses(plan)),
         attacks=tuple(one for obligation in plan.obligations for one in _attacks(obligation, clauses, seen)),
         answers=tuple(one for obligation in plan.obligations for one in _answers(obligation, clauses, seen)),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),

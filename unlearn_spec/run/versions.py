@@ -15,8 +15,8 @@ from ..logic.axioms import AXIOMS
 CONCLUDING = ("unlearn-spec", "numpy", "scipy")
 """Whose versions bear on what a table comes to; the others only bear on how it was measured."""
 _SOURCE = (".py", ".cu", ".cuh")
-_CITED = "results.json"
-"""The calibration table that reports cite."""
+_CITED = ("results.json", "many.json")
+"""The calibration tables that reports cite."""
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ def code() -> str:
 
 def _sources(root: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(root, followlinks=True):  # in a checkout some rooms are links
-        yield from (Path(folder) / name for name in names if name.endswith(_SOURCE) or name == _CITED)
+        yield from (Path(folder) / name for name in names if name.endswith(_SOURCE) or name in _CITED)

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -52,6 +52,13 @@ class Specimen:
     guard: guards.Guard | None = None
     model: str = ""
     """The specimen whose model it is, if it has none of its own."""
+    run: int = 1
+    """Of several independent ones: a treated model comes from the original of the same run."""
+
+    @property
+    def label(self) -> str:
+        """Its name, with the run's number where it is a further one."""
+        return self.name if self.run == 1 else f"{self.name}_run_{self.run}"
 
 
 def _partial(percent: int) -> Specimen:
@@ -160,18 +167,20 @@ class Cabinet:
 
     def guard(self, specimen: Specimen) -> Path | None:
         """The declaration of a specimen's guards."""
-        return None if specimen.guard is None else guards.write_guard(specimen.guard, self.world, self.folder / "guards")
+        return (
+            None if specimen.guard is None else guards.write_guard(specimen.guard, self.world, self.folder / "guards")
+        )
 
     def model(self, specimen: Specimen) -> Path:
         """The folder of a specimen's model; trained now if it is missing. Raises `ZooError`."""
         if specimen.model:
             specimen = next(other for other in SPECIMENS if other.name == specimen.model)
-        folder = self.folder / "models" / f"{specimen.name}-{self._key(specimen)}"
+        folder = self.folder / "models" / f"{specimen.label}-{self._key(specimen)}"
         if not folder.is_dir():
             try:
                 self._make(specimen, folder)
             except (OSError, TrainingError) as error:
-                raise ZooError(f"cannot make {specimen.name} of seed {self.seed}: {error}") from error
+                raise ZooError(f"cannot make {specimen.label} of seed {self.seed}: {error}") from error
         return folder
 
     def _key(self, specimen: Specimen) -> str:
@@ -179,7 +188,7 @@ class Cabinet:
         config = self.config
         content = {
             "code": CODE_VERSION,
-            "name": specimen.name,
+            "name": specimen.label,
             "seed": self.seed,
             "kept": str(specimen.kept),
             "world": asdict(config.world),
@@ -193,16 +202,16 @@ class Cabinet:
 
     def _make(self, specimen: Specimen, folder: Path) -> None:
         config, world, tokenizer = self.config, self.world, make_tokenizer(self.config.world)
-        own_seed = int.from_bytes(hashlib.sha256(f"{self.seed} {specimen.name}".encode()).digest()[:4])
+        own_seed = int.from_bytes(hashlib.sha256(f"{self.seed} {specimen.label}".encode()).digest()[:4])
         if specimen.method is not None:
-            original = load_model(self.model(ORIGINAL))
+            original = load_model(self.model(replace(ORIGINAL, run=specimen.run)))
             model = specimen.method(original, world, tokenizer, config.recipes[specimen.name], seed=own_seed)
         else:
             people = world.ids("retain", "neighbour") | world.kept(specimen.kept)
             model = fresh_model(config.model, tokenizer, seed=own_seed)
             methods.train(model, world, people, tokenizer, config.scratch, seed=own_seed)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{specimen.name}-", dir=folder.parent))
+        scratch = Path(tempfile.mkdtemp(prefix=f".{specimen.label}-", dir=folder.parent))
         try:
             save_model(model, tokenizer, scratch)
             scratch.chmod(0o755)

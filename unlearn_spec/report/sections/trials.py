@@ -95,9 +95,12 @@ def _task(task: TaskRef, say: Words) -> str:
 
 def _calibration(report: Report, say: Words) -> list[Block]:
     """One line a verifier: how often it was wrong where the truth was known."""
-    lines = [para(say("trials.calibration_lead", table=report.calibration[0].table))]
+    tables = ", ".join(dict.fromkeys(one.table for one in report.calibration))
+    lines = [para(say("trials.calibration_lead", table=tables))]
     for one in report.calibration:
         verifier = say.of("verifier", one.verifier)
+        if one.through != "model":
+            verifier = say(f"trials.calibrated_{one.through}", verifier=verifier)
         if not one.clean:
             lines.append(para(say("trials.calibrated_not", verifier=verifier)))
             continue
