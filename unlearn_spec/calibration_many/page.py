@@ -57,6 +57,8 @@ LIMITS = """\
 - Four runs do not catch a process that fails now and then: of `fails_in_one`, one run in four shows the target, and four must.
 - Runs counted after relearning (`relearn` with `runs`) and members told in several runs are not judged. The second takes a hold-out
   of 40, and these worlds have 20. Neither is an ensemble of models behind endpoints.
+- *Found in every world* counts worlds in which the model meets the clause, so that there is nothing to find, as not found: now and then
+  an original learns little. The tables of defects leave them out.
 - The server is honest, and runs beside the program: no queue, no rounding of log-probabilities, no other hardware, no chat template.
   What dishonest servers get away with is a matter of [what an endpoint can show](researchers.md#what-can-be-bound), not of this table.
 - With 20 people, limits through endpoints are wide (26%): a model that kept 20% meets them.

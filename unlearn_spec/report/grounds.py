@@ -8,7 +8,6 @@ from typing import Literal
 from ..plan.model import Exact, Frozen
 from .digests import Digest
 
-
 Through = Literal["model", "runs", "text", "logprobs"]
 """What a test was about: one model in a folder; several runs of a process; an endpoint that gives text, or log-probabilities."""
 
