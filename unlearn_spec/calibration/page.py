@@ -29,7 +29,7 @@ nobody knows, and its verdicts are counted as *unknown* and left out.
 
 **Verdicts.** Each specimen goes the way of `verify`: the [policy](../spec/calibration/policy.yaml) is planned, units are
 measured, facts and gates lead to verdicts. Limits, effects and recipes were chosen on seeds below 100 and are frozen; the
-table is from seeds {first} to {last}, as this version judges them.
+table is from seeds {first} to {last}, as judged by version {version} of the rules.
 
 **Reading the numbers.** *False-fail*: the model meets the clause and the verdict is "violated". *False-pass*: it does not,
 and the verdict is "supported" or "not falsified". "Inconclusive" is neither. Bounds are Clopper–Pearson, one-sided at
