@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def mistakes(lab: Lab) -> list[str]:
         lines = Path(item.spans[0].file).read_text(errors="replace").split("\n")
         assert 1 <= item.spans[0].line <= len(lines)
     assert str(caught.value).count("\n") == len(found) - 1
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # as it comes from a worker process
     return [f"{item.code} {item.message}" for item in found]
 
 

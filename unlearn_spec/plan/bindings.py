@@ -38,6 +38,9 @@ class BindingError(Exception):
         self.findings = findings
         super().__init__("\n".join(told(item) for item in findings))
 
+    def __reduce__(self) -> tuple[type[BindingError], tuple[tuple[Finding, ...]]]:  # a worker process hands it over
+        return type(self), (self.findings,)
+
 
 def load_bindings(
     path: str | FilePath,

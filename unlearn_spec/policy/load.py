@@ -34,6 +34,9 @@ class PolicyError(Exception):
         self.findings = findings
         super().__init__("; ".join(_line(item) for item in findings))
 
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[tuple[Finding, ...]]]:  # a worker process hands it over
+        return type(self), (self.findings,)
+
 
 def _line(item: Finding) -> str:
     span = item.spans[0]
