@@ -7,10 +7,13 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.logic.policies import random_policy, text_of
 from unlearn_spec.logic import encode, questions, solver
 from unlearn_spec.logic.clusters import cut_at_sums, split, symbols
+from unlearn_spec.logic.smt import recording
 from unlearn_spec.logic.solver import Solver
 from unlearn_spec.rules.check import check_text
 
@@ -148,10 +151,10 @@ def test_a_sum_is_bounded_by_what_its_terms_allow(cut: bool, monkeypatch: pytest
     assert asked.satisfiable((*terms[:-1], "b21"))
     assert asked.satisfiable((*terms, "b20", "-b21"))
     assert asked.satisfiable((*terms, "-b20", "b22"))
-    given = asked.assuming(terms)
-    assert given.satisfiable_each([("b20",), ("b21",), ("-b22",), ("b21", "-b22")]) == (True, False, True, False)
-    assert given.largest(("b20", "b21", "b22")) == ("b20", "b22")
-    assert given.optimum((), f"(+ {' '.join(sums)})", highest=True) == Fraction(14)
+    under = asked.assuming(terms)
+    assert under.satisfiable_each([("b20",), ("b21",), ("-b22",), ("b21", "-b22")]) == (True, False, True, False)
+    assert under.largest(("b20", "b21", "b22")) == ("b20", "b22")
+    assert under.optimum((), f"(+ {' '.join(sums)})", highest=True) == Fraction(14)
 
 
 def test_questions_without_a_common_world_are_answered_one_by_one() -> None:
@@ -159,3 +162,60 @@ def test_questions_without_a_common_world_are_answered_one_by_one() -> None:
     asked = Solver(lines, {"m1": "Real"} | {f"b{i}": "Bool" for i in range(6)}).assuming(())
     assert asked.satisfiable_each([(f"b{i}",) for i in range(6)]) == (True,) * 6
     assert asked.satisfiable_each([(f"b{i}", "b0") for i in range(6)]) == (True, *(False,) * 5)
+
+
+def test_sizes_too_say_that_a_sum_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """320 items, of which eight sets hold ten each and show half an item each: at most 244 show. Nothing is asked whole."""
+    monkeypatch.setattr(solver, "_LARGE", 1)
+    monkeypatch.setattr(solver, "_PACK", 1)
+    lines, sorts = [], {"m99": "Real", "n99": "Real", "b50": "Bool", "b51": "Bool"}
+    for i in range(8):
+        lines += [f"(assert (= n{i} 10))", f"(assert (and (<= 0 m{i}) (<= m{i} n{i})))", f"(assert (= b{i} (<= m{i} (/ 1 2))))"]
+        sorts |= {f"n{i}": "Real", f"m{i}": "Real", f"b{i}": "Bool"}
+    shown, held = [f"j{60 + i}" for i in range(4)], [f"j{70 + i}" for i in range(4)]
+    for i, (of_shown, of_held) in enumerate(zip(shown, held, strict=True)):
+        lines += [f"(assert (= {of_shown} (+ m{2 * i} m{2 * i + 1})))", f"(assert (= {of_held} (+ n{2 * i} n{2 * i + 1})))"]
+    lines += [f"(assert (= (+ n99 {' '.join(held)}) 320))", "(assert (and (<= 0 m99) (<= m99 n99)))"]
+    lines += [f"(assert (= b{number} (>= (+ m99 {' '.join(shown)}) {least})))" for number, least in ((50, 244), (51, 245))]
+    asked = Solver(lines, sorts | dict.fromkeys((*shown, *held), "Real"), sums=(*shown, *held))
+    assert asked.clusters
+    hidden = tuple(f"b{i}" for i in range(8))
+    assert asked.satisfiable((*hidden, "b50")) and asked.satisfiable((*hidden[1:], "b51"))
+    with recording() as questions_put:
+        assert not asked.satisfiable((*hidden, "b51"))
+    assert all(question.theory.count("(assert") < len(lines) for question in questions_put)
+
+
+# --- parts alike -----------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8), st.randoms(use_true_random=False))
+def test_parts_alike_are_answered_as_if_each_were_alone(limits: list[tuple[int, int]], draw: Random) -> None:
+    """Each part: a quantity above one number (a) and below another (b). Only those with equal numbers are alike."""
+    lines, sorts = [], {}
+    for i, (low, high) in enumerate(limits):
+        lines += [f"(assert (= a{i} (>= m{i} {low})))", f"(assert (= b{i} (<= m{i} {high})))"]
+        sorts |= {f"a{i}": "Bool", f"b{i}": "Bool", f"m{i}": "Real"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(solver, "_PACK", 1)  # each part in a pack of its own
+        asked = Solver(lines, sorts)
+    for i, (low, high) in draw.sample(list(enumerate(limits)), len(limits)):
+        assert asked.satisfiable((f"a{i}", f"b{i}")) == (low <= high)
+        assert asked.satisfiable((f"a{i}", f"-b{i}")) and asked.satisfiable((f"-a{i}", f"b{i}"))
+        assert not asked.satisfiable((f"a{i}",), f"(assert (< m{i} {low}))")
+        assert asked.assuming((f"b{i}",)).optimum((), f"m{i}", highest=True) == high
+        found = asked.assuming((f"a{i}",)).values((), (f"m{i}",), f"(assert (<= m{i} {low}))")
+        assert found == {f"m{i}": Fraction(low)}
+
+
+def test_parts_that_only_names_tell_apart_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "_PACK", 1)
+    lines, sorts = [], {}
+    for i in range(20):
+        lines += [f"(assert (= b{i} (<= m{i} {3 if i < 19 else 4})))", f"(assert (<= 0 m{i}))"]
+        sorts |= {f"b{i}": "Bool", f"m{i}": "Real"}
+    asked = Solver(lines, sorts)
+    with recording() as questions_put:
+        assert all(asked.satisfiable((f"-b{i}",)) for i in range(20))
+    assert len(questions_put) == 2  # of the twentieth, which has another number, apart
