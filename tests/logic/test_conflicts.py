@@ -14,8 +14,9 @@ from tests.logic.policies import loaded, random_policy
 from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic import situations
 from unlearn_spec.logic.all_cores import Exhausted, all_minimal_cores, lightest_cut
-from unlearn_spec.logic.conflicts import Conflicts, conflicts, situational_conflicts
+from unlearn_spec.logic.conflicts import Conflicts, Core, conflicts, situational_conflicts
 from unlearn_spec.logic.questions import facts_contradict, jointly_implied
+from unlearn_spec.logic.repair import single_numbers
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy
 
@@ -218,3 +219,14 @@ def test_what_is_jointly_implied_is_so_and_needs_each(seed: int) -> None:
         assert len(joint.by) > 1
         for left in joint.by:
             assert theory.possible([*(bodies[name] for name in joint.by if name != left), denied])
+
+
+def test_where_many_meet_at_one_limit_its_number_alone_is_offered(policy_of: Build) -> None:
+    """Eight clauses of ten items each against a floor that leaves room for seven: told by members, not as a family."""
+    policy = policy_of(requests(8, "82%"))
+    theory, core = build(policy), Core(tuple(clause.id for clause in policy.clauses), (), ())
+    (repair,) = single_numbers(theory, core)
+    assert [(change.clause, change.field, change.value) for change in repair.changes] == [("keep", "at_least", "80%")]
+    policy = policy_of(requests(3, "93%"))
+    few = single_numbers(build(policy), Core(tuple(clause.id for clause in policy.clauses), (), ()))
+    assert {repair.changes[0].clause for repair in few} == {clause.id for clause in policy.clauses}
