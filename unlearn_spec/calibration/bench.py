@@ -7,12 +7,13 @@ controls are measured once for all specimens. A judged specimen is kept as one f
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from statistics import fmean
+from typing import TypeVar
 
 from ..evidence.canonical import EvidenceError, bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
@@ -24,7 +25,7 @@ from ..plan.units import scoring
 from ..policy.load import Document, load
 from ..policy.model import Clause, Remove, Within
 from ..rules.check import check_document
-from ..run.conclude import blocked, conclude
+from ..run.conclude import Conclusion, blocked, conclude
 from ..run.materials import gather
 from ..run.places import Places, places, stored_table
 from ..run.seal import write_whole
@@ -38,7 +39,7 @@ from ..verifiers.zoo.specimens import RETRAINED, SPECIMENS, Specimen
 from . import labelling, truth
 from .binding import Cabinet, write_bindings
 from .labelling import Measure
-from .model import Cell, Judged, Truth
+from .model import Cell, Judged, Kept, Truth
 
 POLICY = "calibration/policy.yaml"
 MEASURED_BY = 2
@@ -47,6 +48,7 @@ _JUDGING = ("calibration", "logic", "plan", "policy", "statistics", "verdict")
 """Rooms whose code a verdict depends on, once its tables are measured."""
 _UNSEEN = ("page.py", "gates.py", "rows.py", "run.py", "schema.py")
 """Files of this room that only tell of verdicts."""
+Form = TypeVar("Form", bound=Kept)
 
 
 def shipped(name: str) -> Path:
@@ -54,12 +56,26 @@ def shipped(name: str) -> Path:
     return Path(str(resources.files("unlearn_spec.spec") / name))
 
 
-def kept(file: Path) -> Judged | None:
-    """A judged specimen as it was kept; nothing, if the file is missing or damaged."""
+def kept(form: type[Form], file: Path) -> Form | None:
+    """What was judged, as it was kept; nothing, if the file is missing or damaged."""
     try:
-        return Judged.model_validate_json(file.read_bytes())
+        return form.model_validate_json(file.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one verification ended, with what it read."""
+
+    bound: Bindings
+    at: Places
+    seen: Seen
+    concluded: Conclusion
+
+    def obligation(self, verdict: ClauseVerdict) -> Obligation | None:
+        """The test that a verdict rests on; None if nothing was tested."""
+        return next((one for one in self.concluded.plan.obligations if one.id == verdict.obligation), None)
 
 
 @dataclass(frozen=True)
@@ -94,48 +110,35 @@ class Bench:
 
     def judged(self, specimen: Specimen) -> Judged:
         """The specimen's verdicts beside its truth: as kept, or drawn now. Raises as `verify` does, and `ZooError`."""
-        model = self.cabinet.model(specimen)
-        folder = self.cabinet.folder / "judged"
-        file = folder / f"{specimen.name}.json"
-        key = f"{self.key}-{model.name.rpartition('-')[2]}"
-        found = kept(file)
-        if found is not None and found.key == key:
-            return found
-        found = self._judge(specimen, key)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(file, found.model_dump_json(indent=1).encode())
+        key = f"{self.key}-{self.cabinet.model(specimen).name.rpartition('-')[2]}"
+        return self._once(Judged, f"judged/{specimen.name}", key, lambda: self._judge(specimen, key))
+
+    def _once(self, form: type[Form], name: str, key: str, judge: Callable[[], Form]) -> Form:
+        """What was judged under this key, kept in a file of this name; judged now, if it was not."""
+        file = self.cabinet.folder / f"{name}.json"
+        found = kept(form, file)
+        if found is None or found.key != key:
+            found = judge()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, found.model_dump_json(indent=1).encode())
         return found
 
     def _judge(self, specimen: Specimen, key: str) -> Judged:
         policy = self.document.policy
-        file = write_bindings(self.cabinet, policy, self.policy.parent / "suites", self.retrained, specimen)
-        bound = load_bindings(file, policy, bytes_digest(self.document.source.text.encode()))
-        plan = make_plan(self.document, bound, self.rejected)
-        at = _everywhere(bound, plan)
-
-        def see(keys: Collection[str]) -> Seen:
-            units = {one.key: one.unit for one in plan.units if one.key in keys}
-            found = {key: self._table(unit, at) for key, unit in units.items()}
-            return Seen(
-                units=units,
-                tables={key: table for key, (table, _) in found.items()},
-                objects={key: kept for key, (_, kept) in found.items()},
-            )
+        end = self._ending(write_bindings(self.cabinet, policy, self.policy.parent / "suites", self.retrained, specimen))
 
         def measure(unit: Unit) -> Table:
-            return self._table(unit, at)[0]
+            return self._table(unit, end.at)[0]
 
-        seen = see(replayed(plan, policy, see)[0])
-        concluded = conclude(plan, gather(self.document, bound, plan, at), seen)
         known = truth.Known()
         if specimen.holds in ("everything", "unknown"):
-            known = replace(known, told=labelling.told(bound, measure))
+            known = replace(known, told=labelling.told(end.bound, measure))
         if specimen.holds == "unknown":
-            known = replace(known, recovered=labelling.recovered(bound, measure))
+            known = replace(known, recovered=labelling.recovered(end.bound, measure))
         clauses = {clause.id: clause for clause in policy.clauses}
         cells = tuple(
-            self._cell(clauses[verdict.clause], verdict, concluded.plan, seen, specimen, known, measure)
-            for verdict in concluded.verification.verdicts
+            self._cell(clauses[verdict.clause], verdict, end, specimen, known, measure)
+            for verdict in end.concluded.verification.verdicts
         )
         return Judged(
             seed=self.cabinet.seed,
@@ -149,6 +152,25 @@ class Bench:
         )
 
     # --- measuring ---------------------------------------------------------------------------------------------------
+
+    def _ending(self, file: Path) -> Ending:
+        """Plans what a bindings file binds, measures it and concludes."""
+        policy = self.document.policy
+        bound = load_bindings(file, policy, bytes_digest(self.document.source.text.encode()))
+        plan = make_plan(self.document, bound, self.rejected)
+        at = _everywhere(bound, plan)
+
+        def see(keys: Collection[str]) -> Seen:
+            units = {one.key: one.unit for one in plan.units if one.key in keys}
+            found = {key: self._table(unit, at) for key, unit in units.items()}
+            return Seen(
+                units=units,
+                tables={key: table for key, (table, _) in found.items()},
+                objects={key: digest for key, (_, digest) in found.items()},
+            )
+
+        seen = see(replayed(plan, policy, see)[0])
+        return Ending(bound, at, seen, conclude(plan, gather(self.document, bound, plan, at), seen))
 
     def _table(self, unit: Unit, at: Places) -> tuple[Table, str]:
         """A unit's table and the digest it is kept under: in memory, on disk, or measured now.
@@ -191,10 +213,10 @@ class Bench:
     # --- telling -----------------------------------------------------------------------------------------------------
 
     def _cell(
-        self, clause: Clause, verdict: ClauseVerdict, plan: Plan, seen: Seen, specimen: Specimen,
+        self, clause: Clause, verdict: ClauseVerdict, end: Ending, specimen: Specimen,
         known: truth.Known, measure: Measure,
     ) -> Cell:  # fmt: skip
-        obligation = next((one for one in plan.obligations if one.id == verdict.obligation), None)
+        seen, obligation = end.seen, end.obligation(verdict)
         if obligation is None:
             nothing = Truth(state="unknown", basis="none")
             return Cell(clause=clause.id, verifier="", outcome=verdict.outcome, truth=nothing)
@@ -247,10 +269,9 @@ def _expected(units: Sequence[Unit], measure: Measure) -> float | None:
 
 def _everywhere(bound: Bindings, plan: Plan) -> Places:
     """Where everything lies that is bound, planned or not."""
-    several = (*bound.artifacts.values(), *bound.original.values(), *bound.references["assistant"])
     return replace(
         places(bound, plan, "cpu"),
-        models=tuple(sorted({one.digest: one.source for one in several}.items(), key=lambda row: row[0])),
+        models=tuple(sorted({one.digest: one.source for one in bound.subjects()}.items(), key=lambda row: row[0])),
         data=tuple(sorted(((one.name, one.digest, one.spec) for one in bound.sets()), key=lambda row: row[:2])),
     )
 

@@ -43,7 +43,14 @@ class Cell(Frozen):
     truth: Truth
 
 
-class Judged(Frozen):
+class Kept(Frozen):
+    """What was judged once and is kept in a file."""
+
+    key: str
+    """What it was judged by: policy, code, recipes."""
+
+
+class Judged(Kept):
     """All clauses judged on one specimen of one seed."""
 
     seed: int
@@ -55,8 +62,6 @@ class Judged(Frozen):
     """What the labelling attack brought back beyond a never-trained model, where the truth hangs on it."""
     told: float | None = None
     """Share of members that the labelling membership test told, where the truth hangs on it."""
-    key: str
-    """What it was judged by: policy, code, recipes."""
     cells: tuple[Cell, ...]
 
 

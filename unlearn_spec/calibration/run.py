@@ -95,7 +95,7 @@ def judged(setup: Setup, seeds: Sequence[int]) -> tuple[Judged, ...]:
     found: list[Judged] = []
     for seed in seeds:
         bench = setup.bench(seed)
-        read = [kept(bench.cabinet.folder / "judged" / f"{name}.json") for name in names]
+        read = [kept(Judged, bench.cabinet.folder / "judged" / f"{name}.json") for name in names]
         ours = [one for one in read if one is not None and one.key.startswith(bench.key)]
         found += ours if len(ours) == len(names) else []
     if not found:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from ..calibration import labelling
-from ..calibration.bench import Bench
+from ..calibration.bench import Bench, Ending
 from ..calibration.model import Cell, Judged, Truth
 from ..calibration.truth import UNKNOWN, Known, Told
 from ..evidence.canonical import bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
-from ..plan.bindings import load_bindings
-from ..plan.bound import Bindings
-from ..plan.model import Obligation, Plan, Unit
-from ..plan.obligations import make_plan
+from ..plan.model import Obligation, Unit
 from ..policy.model import Clause, Closeness, Remove
-from ..run.conclude import Conclusion, conclude
-from ..run.materials import gather
-from ..run.places import Places, places, stored_table
-from ..run.seal import write_whole
-from ..run.stops import replayed
-from ..verdict.facts import Seen
+from ..run.places import Places, stored_table
 from ..verdict.model import ClauseVerdict
 from ..verifiers.table import Table
 from ..verifiers.zoo.processes import Process
@@ -44,27 +35,6 @@ nobody was trained on, both are called alike, and that happens in less than one 
 ENOUGH = 2
 """So many of four runs with told members are no accident of a process that is close to retraining: at ε 0.5, one in six
 hundred at the most."""
-Kept = TypeVar("Kept", Judged, Served)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How one verification ended, with what it read."""
-
-    bound: Bindings
-    at: Places
-    seen: Seen
-    concluded: Conclusion
-
-    def obligation(self, verdict: ClauseVerdict) -> Obligation | None:
-        return next((one for one in self.concluded.plan.obligations if one.id == verdict.obligation), None)
-
-    def permutation_p(self, obligation: Obligation) -> float | None:
-        """Of an ensemble comparison, as its words tell it."""
-        words = next(one.measured.words for one in self.concluded.exhibits if one.obligation.id == obligation.id)
-        told = words.filled.get("told")
-        found = told.filled.get("p") if isinstance(told, Said) else None
-        return found if isinstance(found, float) else None
 
 
 @dataclass(frozen=True)
@@ -81,27 +51,18 @@ class ManyBench(Bench):
         """The process's verdicts beside its truth: as kept, or drawn now. Raises as `verify` does, and `ZooError`."""
         models = [self.cabinet.model(one).name for one in (*process.runs, *process.references)]
         key = f"{self.judged_by}-{bytes_digest(chr(10).join(models).encode())[7:15]}"
-        return self._once(Judged, process.name, key, lambda: self._judge_process(process, key))
+        return self._once(Judged, f"many/{process.name}", key, lambda: self._judge_process(process, key))
 
     def served(self, specimen: Specimen, url: str) -> Served:
         """The verdicts about a model in its folder and behind the server at `url`, where it answers by its name."""
         key = f"{self.judged_by}-{self.cabinet.model(specimen).name.rpartition('-')[2]}"
-        return self._once(Served, f"served_{specimen.name}", key, lambda: self._judge_served(specimen, url, key))
+        return self._once(Served, f"many/served_{specimen.name}", key, lambda: self._judge_served(specimen, url, key))
 
     def all_served(self, specimens: Collection[Specimen]) -> tuple[Served, ...]:
         """Serves these models as long as it takes to judge them."""
         folders = {one.name: self.cabinet.model(one) for one in (ORIGINAL, *specimens)}
         with serving(folders) as url:
             return tuple(self.served(one, url) for one in specimens)
-
-    def _once(self, form: type[Kept], name: str, key: str, judge: Callable[[], Kept]) -> Kept:
-        file = self.cabinet.folder / "many" / f"{name}.json"
-        found = kept(form, file)
-        if found is None or found.key != key:
-            found = judge()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, found.model_dump_json(indent=1).encode())
-        return found
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
@@ -137,7 +98,7 @@ class ManyBench(Bench):
         if obligation is None:
             return _untested(verdict)
         shown = next((one for one in verdict.intervals if one.label == "audited"), None)
-        point = end.permutation_p(obligation) if obligation.verifier == "ensemble" else None
+        point = _permutation_p(end, obligation) if obligation.verifier == "ensemble" else None
         return Cell(
             clause=clause.id,
             verifier=obligation.verifier,
@@ -163,7 +124,7 @@ class ManyBench(Bench):
             return self._table(unit, here.at)[0]
 
         in_folder = tuple(
-            self._cell(clauses[one.clause], one, here.concluded.plan, here.seen, specimen, Known(), measure)
+            self._cell(clauses[one.clause], one, here, specimen, Known(), measure)
             for one in here.concluded.verification.verdicts
         )
         truths = {one.clause: one.truth for one in in_folder}
@@ -184,7 +145,7 @@ class ManyBench(Bench):
                 cells=cells,
             )
 
-        return Served(folder=judged(in_folder), text=judged(behind("none")), logprobs=judged(behind("echo")))
+        return Served(key=key, folder=judged(in_folder), text=judged(behind("none")), logprobs=judged(behind("echo")))
 
     def _asked(self, clause: Clause, verdict: ClauseVerdict, end: Ending, truths: Mapping[str, Truth]) -> Cell:
         """The truth about an endpoint is that about the weights that answer."""
@@ -197,24 +158,6 @@ class ManyBench(Bench):
         return found.model_copy(update={"n": obligation.n, "sampled": drawn})
 
     # --- measuring ---------------------------------------------------------------------------------------------------
-
-    def _ending(self, file: Path) -> Ending:
-        policy = self.document.policy
-        bound = load_bindings(file, policy, bytes_digest(self.document.source.text.encode()))
-        plan = make_plan(self.document, bound, self.rejected)
-        at = _everywhere(bound, plan)
-
-        def see(keys: Collection[str]) -> Seen:
-            units = {one.key: one.unit for one in plan.units if one.key in keys}
-            found = {key: self._table(unit, at) for key, unit in units.items()}
-            return Seen(
-                units=units,
-                tables={key: table for key, (table, _) in found.items()},
-                objects={key: digest for key, (_, digest) in found.items()},
-            )
-
-        seen = see(replayed(plan, policy, see)[0])
-        return Ending(bound, at, seen, conclude(plan, gather(self.document, bound, plan, at), seen))
 
     def _table(self, unit: Unit, at: Places) -> tuple[Table, str]:
         """What an endpoint answers is kept in memory alone: on another day another model may answer at its address."""
@@ -231,14 +174,6 @@ class ManyBench(Bench):
             digest = store.put_table(dict(run_unit(unit, load=at.load, items=at.items, suites=at.suite).columns))
             self._tables[content] = (stored_table(store, unit, digest), digest)
         return self._tables[content]
-
-
-def kept(form: type[Kept], file: Path) -> Kept | None:
-    """What was judged, as it was kept; nothing, if the file is missing or damaged."""
-    try:
-        return form.model_validate_json(file.read_bytes())
-    except (OSError, ValueError):
-        return None
 
 
 def process_truth(process: Process, told: tuple[Told, ...] | None) -> Truth:
@@ -258,18 +193,14 @@ def process_truth(process: Process, told: tuple[Told, ...] | None) -> Truth:
     return UNKNOWN
 
 
+def _permutation_p(end: Ending, obligation: Obligation) -> float | None:
+    """Of an ensemble comparison, as its words tell it."""
+    words = next(one.measured.words for one in end.concluded.exhibits if one.obligation.id == obligation.id)
+    told = words.filled.get("told")
+    found = told.filled.get("p") if isinstance(told, Said) else None
+    return found if isinstance(found, float) else None
+
+
 def _untested(verdict: ClauseVerdict) -> Cell:
     return Cell(clause=verdict.clause, verifier="", outcome=verdict.outcome, truth=UNKNOWN)
 
-
-def _everywhere(bound: Bindings, plan: Plan) -> Places:
-    """Where everything lies that is bound, planned or not."""
-    name = "assistant"
-    several = (
-        *bound.artifacts.values(), *bound.original.values(), *bound.references.get(name, ()), *bound.runs.get(name, ())
-    )  # fmt: skip
-    return replace(
-        places(bound, plan, "cpu"),
-        models=tuple(sorted({one.digest: one.source for one in several}.items(), key=lambda row: row[0])),
-        data=tuple(sorted(((one.name, one.digest, one.spec) for one in bound.sets()), key=lambda row: row[:2])),
-    )

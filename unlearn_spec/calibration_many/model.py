@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..calibration.model import Bound, Gate, Judged, Pooled, Row
+from ..calibration.model import Bound, Gate, Judged, Kept, Pooled, Row
 from ..plan.model import Frozen
 
 Name = Literal["processes", "text", "logprobs"]
 """Several runs of a process; a model that answers over HTTP in text; one that gives log-probabilities too."""
 
 
-class Served(Frozen):
+class Served(Kept):
     """A model judged in its folder, and twice behind an endpoint."""
 
     folder: Judged
     text: Judged
     logprobs: Judged
-
-    @property
-    def key(self) -> str:
-        """What it was judged by."""
-        return self.folder.key
 
     @property
     def seed(self) -> int:

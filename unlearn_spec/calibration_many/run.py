@@ -8,7 +8,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-from ..calibration.bench import shipped
+from ..calibration.bench import kept, shipped
 from ..calibration.model import Cell, Judged
 from ..calibration.rows import Trial, bound, pooled, row, trials_of
 from ..calibration.run import LIBRARIES, SeedJob, machine
@@ -21,7 +21,7 @@ from ..statistics.ensembles import MIN_REFERENCES
 from ..verifiers.zoo.models import hush
 from ..verifiers.zoo.processes import FEW, MANY, PROCESSES, REFERENCES, SERVED, Process
 from ..verifiers.zoo.specimens import Cabinet, Specimen, SpecimenConfig
-from .bench import OF_ENDPOINTS, OF_PROCESSES, ManyBench, kept
+from .bench import OF_ENDPOINTS, OF_PROCESSES, ManyBench
 from .gates import gates, is_alike, many_thresholds
 from .model import Alike, Level, ManyTable, Name, Part, Reach, Served
 

@@ -148,7 +148,7 @@ class Bindings:
 
     def subject(self, ref: SubjectRef) -> BoundSubject:
         """The bound subject of this content. `KeyError` if there is none."""
-        for found in self._subjects():
+        for found in self.subjects():
             if found.digest == ref.model and ref.system in (None, found.guards_digest):
                 return found
         raise KeyError(f"no bound model has the digest {ref.model} (system {ref.system})")
@@ -170,7 +170,8 @@ class Bindings:
         """The suite of this name, digest included. `KeyError` if it is not bound."""
         return self.suites[name].suite
 
-    def _subjects(self) -> Iterator[BoundSubject]:
+    def subjects(self) -> Iterator[BoundSubject]:
+        """Everything bound that can be asked."""
         yield from self.artifacts.values()
         yield from self.original.values()
         for several in (*self.references.values(), *self.runs.values()):
