@@ -13,6 +13,7 @@ from unlearn_spec.evidence.ledger import FILE_NAME, GENESIS, REPORT_NOTE, Ledger
 from unlearn_spec.evidence.store import Store
 from unlearn_spec.report.model import RESULT, canonical, parse
 from unlearn_spec.rules.check import check_document
+from unlearn_spec.run.audit import Audit, audit
 from unlearn_spec.run.conclude import conclude, seen_in
 from unlearn_spec.run.finished import Finished, read_finished
 from unlearn_spec.run.seal import seal
@@ -108,3 +109,13 @@ def _end(run: Path, text: str) -> None:
         ledger.append("note", {REPORT_NOTE: bytes_digest(text.encode())})
     (run / RESULT).write_text(text)
     seal(run)
+
+
+def planned(run: Path, change: Callable[[dict[str, Any]], None]) -> Audit:
+    """The audit of a run whose plan was changed, and everything unsigned that names it."""
+    store = Store(run)
+    old = next(row.payload["plan"] for row in finished(run).rows if row.kind == "plan")
+    content = json.loads(store.get_bytes(old))
+    change(content)
+    forge(run, {old: store.put_bytes(json.dumps(content, separators=(",", ":")).encode())})
+    return audit(run)

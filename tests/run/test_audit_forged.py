@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
-from adversary import finished, forge, write_rows
+from adversary import finished, planned, write_rows
 from here import Here
 
 from unlearn_spec.evidence.canonical import bytes_digest
@@ -44,16 +43,6 @@ def run(made: Path, tmp_path: Path) -> Path:
 def first(found: Audit) -> tuple[int, str]:
     assert found.first is not None
     return found.exit_code, found.first.name
-
-
-def planned(run: Path, change: Callable[[dict[str, Any]], None]) -> Audit:
-    """The audit of a run whose plan was changed, and everything unsigned that names it."""
-    store = Store(run)
-    old = next(row.payload["plan"] for row in finished(run).rows if row.kind == "plan")
-    content = json.loads(store.get_bytes(old))
-    change(content)
-    forge(run, {old: store.put_bytes(json.dumps(content, separators=(",", ":")).encode())})
-    return audit(run)
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------

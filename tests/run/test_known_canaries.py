@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from adversary import planned
 from here import Here
 from known import Known, gate, verdict, written
 
@@ -58,6 +59,8 @@ def test_the_report_says_how_many_guesses_and_by_which_score(known: Known, tmp_p
         page = str(render(result.report, "html", language=language))
         assert told in page and "80" in page
     assert audit(tmp_path / "run").exit_code == 0
+    fewer = planned(tmp_path / "run", lambda content: content["obligations"][0].update({"needed": 11}))
+    assert fewer.first is not None and "counts other guesses as enough" in fewer.first.words
 
 
 def test_the_command_measures_in_processes_of_its_own(

@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from adversary import planned
 from here import Here
 from known import Known, Truth, gate, verdict, written
 
@@ -87,7 +88,8 @@ def run(known: Known, tmp_path: Path) -> Run:
 
 def told(result: RunResult) -> str:
     """The printed page, once the run has been re-verified from what it kept."""
-    assert audit(result.folder).exit_code == 0
+    found = audit(result.folder)
+    assert found.exit_code == 0, found.first
     return " ".join(str(render(result.report, "html")).split())
 
 
@@ -135,6 +137,8 @@ def test_what_fine_tuning_brings_back_in_every_run_is_set_beside_retrainings(run
     assert attack.beyond_control is not None and attack.beyond_control < 0.001
     assert "from 4 of 4 runs" in told(guilty)
     told(innocent)
+    kinder = planned(guilty.folder, lambda content: content["obligations"][0].update({"needed": 3}))
+    assert kinder.first is not None and "counts other runs as enough" in kinder.first.words
 
 
 def test_attacks_that_no_model_survives_accuse_nobody_and_clear_nobody(run: Run) -> None:

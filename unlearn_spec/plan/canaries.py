@@ -68,7 +68,7 @@ def plan_canaries(case: Case, clause: Remove, limit: Closeness) -> Draft:
         n=canaries,
         clusters=canaries,
         needed=needed,
-        refuting_said=_refuting(asked, needed),
+        refuting_said=refuting(asked, needed),
     )
     return Draft(test, arms.units)
 
@@ -83,7 +83,8 @@ def _readable(asked: Canaries, access: Access) -> None:
         )
 
 
-def _refuting(asked: Canaries, needed: int) -> Said:
+def refuting(asked: Canaries, needed: int) -> Said:
+    """From how many right guesses on the clause is refuted."""
     told = said("refuting.canaries", needed=needed, number=asked.guesses)
     return told if asked.score is None else said("refuting.canaries_by", told=told, score=said(f"score.{asked.score}"))
 
@@ -96,15 +97,15 @@ def split(guesses: int) -> Guesses:
 def fewest_right(included: int, canaries: int, guesses: int, limit: Closeness, share: Fraction) -> int | None:
     """The fewest right guesses that refute the limit at this share of α; None where not even all would."""
 
-    def refuting(right: int) -> bool:
+    def excludes(right: int) -> bool:
         return refutes(chance_without(included, canaries, split(guesses), right), 1, limit, share)
 
     low, high = 0, guesses
-    if not refuting(high):
+    if not excludes(high):
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if refuting(middle) else (middle + 1, high)
+        low, high = (low, middle) if excludes(middle) else (middle + 1, high)
     return low
 
 

@@ -14,9 +14,11 @@ from ..plan.case import Case, Draft, LackingError
 from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, RelearnUnit, Role, SubjectRef, Unit
 from ..plan.reach import within_reach
 from ..plan.relearning import seeds
+from ..plan.repeated import counted_runs
 from ..plan.stops import LOOKS
 from ..plan.units import is_answer, unit_key
 from ..policy.load import Document
+from ..policy.model import Closeness
 from ..rules.wording import percent
 from .audit_questions import PlanError, check_questions
 from .conclude import blocked
@@ -100,11 +102,11 @@ def _tests(plan: Plan, document: Document, bindings: Bindings) -> None:
             within_reach(Draft(test, tuple(units[key] for key in (*test.audited, *test.original, *test.references))))
             _attacks(case, test, units)
             check_questions(case, test, units)
+            _numbers(case, test)
         except LackingError as lack:
             raise PlanError(f"the plan tests {test.id}, which cannot be tested: {lack}") from None
         if test.logs != case.logs():
             raise PlanError(f"the plan's {test.id} does not name the logs of other people's evaluations that it rests on")
-        _numbers(case, test)
         _looks(case, test, units)
 
 
@@ -174,6 +176,11 @@ def _numbers(case: Case, test: Obligation) -> None:
     rule = one_run_rules(case.policy).get((test.clause, test.artifact))
     if test.verifier == "membership" and test.runs > 1 and (rule is None or rule.needed != test.needed):
         raise PlanError(f"the plan's {test.id} counts other runs as enough than the policy leaves to it")
+    limit = getattr(case.clause, "limit", None)
+    if test.runs > 1 and test.verifier not in ("ensemble", "canaries") and isinstance(limit, Closeness):
+        due = counted_runs(case, limit)(test)
+        if any(getattr(test, name) != due[name] for name in ("needed", "refuting", "refuting_said")):
+            raise PlanError(f"the plan's {test.id} counts other runs as enough than its limit and error leave")
     if test.runs != case.runs:
         raise PlanError(f"the plan's {test.id} counts {test.runs} runs; the policy has {case.runs}")
     registered = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ..plan.canaries import DIRECTIONS, fewest_right, refuting
 from ..plan.model import Obligation, Plan
+from ..policy.model import Closeness
 from ..verdict.measured import Seen
 from .audit_questions import PlanError
 from .materials import Materials
@@ -29,6 +31,25 @@ def check_sizes(plan: Plan, materials: Materials, seen: Seen) -> None:
             _staged(test, found, seen, sum(len(materials.roster(ref)) for ref in listed))
         elif found:  # an attack that diverged before its first look has left no rows
             _whole(test, found)
+        if test.verifier == "canaries" and found:
+            _guesses(test, materials, seen)
+
+
+def _guesses(test: Obligation, materials: Materials, seen: Seen) -> None:
+    """So many right guesses refute as the canaries that were scored, the clause's limit and the error make it."""
+    clause = next(one for one in materials.document.policy.clauses if one.id == test.clause)
+    limit, asked = getattr(clause, "limit", None), clause.evidence.canaries if clause.evidence is not None else None
+    if not isinstance(limit, Closeness) or asked is None:
+        raise PlanError(f"the plan's {test.id} guesses at canaries; its clause does not")
+    inside = {
+        item
+        for key in test.audited
+        if key in seen.tables and seen.units[key].data.name.startswith("included:")
+        for item in seen.tables[key].column("item")
+    }
+    due = fewest_right(len(inside), test.n, asked.guesses, limit, test.alpha / DIRECTIONS)
+    if due is None or (test.needed, test.refuting_said) != (due, refuting(asked, due)):
+        raise PlanError(f"the plan's {test.id} counts other guesses as enough than its limit and error leave")
 
 
 def _clusters(test: Obligation, seen: Seen) -> dict[str, str]:
