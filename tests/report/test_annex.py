@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unlearn_spec.report import LANGUAGES, Language
 from unlearn_spec.report import render as render_report
 from unlearn_spec.report.annex import Annex, ByClause, ByTest, Shown, render
+from unlearn_spec.report.annex import digest as own_digest
 from unlearn_spec.report.model import Redacted, Report, digest
 from unlearn_spec.report.wording import visible
+from unlearn_spec.wording.language import words
 
 ITEM = "hmac-sha256:" + "5" * 64
 VOID = {"meta", "br"}
@@ -73,6 +77,25 @@ def test_without_items_it_says_so(report: Report) -> None:
     assert "No test of the report counts an item as revealed." in render(empty)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_speaks_the_language_of_the_report_and_leaves_the_material_alone(report: Report, language: Language) -> None:
+    made = annex(report, "Dear diary", "I hid the key", handling="vault only").model_copy(
+        update={"kept_until": date(2031, 1, 31), "ground": "Art. 17(3)(e)"}
+    )
+    say, html = words(language), render(made, language)
+    page = Page(html)
+    assert dict(page.tags)["html"] == {"lang": language}
+    for key in ("part.annex", "annex_file.warning", "annex_file.lead", "annex_file.by_hand", "annex_file.unresolved"):
+        assert say(key) in page.text
+    for words_of_others in ("Dear diary", "I hid the key", "vault only", "Art. 17(3)(e)", own_digest(made), digest(report)):
+        assert words_of_others in page.text
+    assert say.date(date(2031, 1, 31)) in page.text and say.counted("annex.characters", 13) in page.text
+    first, last = made.clauses[0].tests[0].test, made.clauses[0].clause
+    assert f"{say.of('verifier', first.verifier).capitalize()} " in page.text
+    assert say("criteria.we_read") not in page.text and last.sentence.strip("“”") in page.text
+    assert html == render(made, language)
+
+
 def test_it_keeps_the_rules_of_the_report_page(report: Report) -> None:
     def policy(html: str) -> list[str | None]:
         return [a.get("content") for tag, a in Page(html).tags if a.get("http-equiv") == "Content-Security-Policy"]
@@ -98,10 +121,11 @@ HOSTILE = (
 )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_material_is_shown_as_text(report: Report, hostile: str) -> None:
-    plain = Page(render(annex(report, "q", "s", handling="h")))
-    attacked = Page(render(annex(report, hostile, hostile, name=hostile, handling=hostile)))
+def test_hostile_material_is_shown_as_text(report: Report, hostile: str, language: Language) -> None:
+    plain = Page(render(annex(report, "q", "s", handling="h"), language))
+    attacked = Page(render(annex(report, hostile, hostile, name=hostile, handling=hostile), language))
     assert attacked.tags == plain.tags
     assert attacked.text.count(visible(hostile)) == 4
 

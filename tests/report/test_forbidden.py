@@ -17,9 +17,10 @@ from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import GoalKind
 from unlearn_spec.report import LANGUAGES, Language, render
+from unlearn_spec.report import annex as restricted
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.glyphs import shown
-from unlearn_spec.report.model import Report
+from unlearn_spec.report.model import Redacted, Report, digest
 from unlearn_spec.report.pdf import Encoder
 from unlearn_spec.report.sections import document
 from unlearn_spec.report.text import table
@@ -232,11 +233,26 @@ def test_no_outcome_of_any_goal_in_any_format_makes_a_forbidden_claim(
         assert claims(render(report, "text", language), language) == ()
         assert claims(words(render(report, "html", language)), language) == ()
         assert claims(printed(report, language), language) == ()
+        assert claims(words(restricted.render(annexed(report), language)), language) == ()
     for format in ("markdown", "model-card", "junit", "oscal", "statement"):
         assert claims(exported(render(report, format))) == (), format
     assert claims(table({"one": report, "two": report})) == ()
     concluded = [r.conclusion for r in report.results] + [text for gap in report.not_covered for text in (gap.what, gap.why)]
     assert [claim for text in concluded for claim in claims(text)] == []
+
+
+def annexed(report: Report) -> restricted.Annex:
+    """An annex with an item and a digest under every clause; the item's words, and the policy's, are nobody's claims of ours."""
+    hit = Redacted(obligation=report.tests[0].id, item="hmac-sha256:" + "5" * 64, length=12)
+    shown = restricted.Shown(item=hit.item, length=1, ids=("page-1",), question="", secret="I hid the key")
+    tests = tuple(restricted.ByTest(test=test, shown=(shown,), unresolved=(hit,)) for test in report.tests)
+    return restricted.Annex(
+        report=digest(report),
+        policy=report.policy,
+        policy_digest=report.integrity.policy,
+        clauses=tuple(restricted.ByClause(clause=clause, handling="It is safe.", tests=tests) for clause in report.clauses),
+        ground="Art. 17(3)(e)",
+    )
 
 
 def exported(text: str) -> str:
@@ -250,6 +266,7 @@ def test_the_full_report_is_admissible(report: Report, language: Language) -> No
     assert claims(render(report, "text", language), language) == ()
     assert claims(words(render(report, "html", language)), language) == ()
     assert claims(printed(report, language), language) == ()
+    assert claims(words(restricted.render(annexed(report), language)), language) == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -20,17 +20,21 @@ import tiny
 from here import Here
 
 from unlearn_spec.cli import app
+from unlearn_spec.cli.audit import run_audit
 from unlearn_spec.cli.report import annex as command
 from unlearn_spec.cli.report import load
+from unlearn_spec.cli.report import report as write
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.plan.data import DataSpec, load_items
-from unlearn_spec.report import FORMATS, canonical, render
+from unlearn_spec.report import FORMATS, LANGUAGES, canonical, render
 from unlearn_spec.report.annex import Annex, Shown
+from unlearn_spec.report.annex import digest as own_digest
 from unlearn_spec.report.model import Redacted, digest
 from unlearn_spec.run.annex import make_annex
 from unlearn_spec.run.materials import redacted
 from unlearn_spec.run.verify import verify
 from unlearn_spec.verifiers.items import item_key
+from unlearn_spec.wording.language import words
 
 FACTS_ONLY = """\
 unlearn_spec_bindings: "1.0"
@@ -104,10 +108,34 @@ def test_it_says_how_long_it_is_kept_on_what_ground_and_what_it_holds(
         out = tmp_path / f"annex{number}.html"
         assert command(run, *inputs, out, readers="the court", kept_until=date(2031, 1, 31), ground=ground) == 0
         pages.append(out.read_text(encoding="utf-8"))
-    assert "2031-01-31" in pages[0] and "the court" in pages[0] and "<b>claims" not in pages[0]
+    assert "31 January 2031" in pages[0] and "the court" in pages[0] and "<b>claims" not in pages[0]
     assert pages[2].count("to be filled in by hand") == 1
     own = [re.findall(r"Digest of what it holds</dt><dd><code>(sha256:[0-9a-f]{64})<", page) for page in pages]
     assert len({digests[0] for digests in own}) == 3
+
+
+def test_in_every_language_it_holds_the_same_and_the_audit_of_report_and_run_holds_beside_it(
+    inputs: tuple[Path, Path], run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    pages = {}
+    for language in LANGUAGES:
+        out, copy = tmp_path / f"annex.{language}.html", tmp_path / f"report.{language}.html"
+        assert command(tmp_path / "run", *inputs, out, language=language, kept_until=date(2031, 1, 31), ground="Art. 5(2)") == 0
+        assert write(tmp_path / "run", "html", copy, language) == 0
+        pages[language] = unescape(out.read_text(encoding="utf-8"))
+        assert run_audit(copy) == 0 and run_audit(tmp_path / "run") == 0
+        assert run_audit(out) == 1 and "it is not this run's report" in capsys.readouterr().out
+    own = {found for page in pages.values() for found in re.findall(r"<code>(sha256:[0-9a-f]{64})</code>", page)}
+    annex = make_annex(load(run), *inputs, kept_until=date(2031, 1, 31), ground="Art. 5(2)")
+    assert own == {digest(load(run)), load(run).integrity.policy, own_digest(annex)}
+    read = load(run).clause(annex.clauses[0].clause.id)
+    for language, page in pages.items():
+        say = words(language)
+        said = (say("annex_file.warning"), "31 January 2031" if language == "en" else say.date(date(2031, 1, 31)), "Art. 5(2)")
+        assert all(one in page for one in said) and 'lang="en"' not in page.replace('<html lang="en">', "")
+        assert (read.sentence in page) == (language == "en")
+        assert all(f">{item.secret}<" in page for item in shown(annex))
 
 
 def test_whoever_holds_the_data_needs_no_model(copy: Path, run: Path) -> None:

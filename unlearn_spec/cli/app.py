@@ -219,7 +219,7 @@ def report(
     format: Annotated[ReportFormat | None, typer.Option(help="How to write it.", show_default="text")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
     language: Annotated[
-        ReportLanguage, typer.Option(help="Language of the report's own sentences; the policy's words stay.")
+        ReportLanguage, typer.Option(help="Language of the sentences of report and annex; the policy's words stay.")
     ] = ReportLanguage.en,
     annex: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Fresh file for a restricted annex; needs the two below.")
@@ -247,7 +247,9 @@ def report(
         if policy is None or bindings is None:
             raise typer.BadParameter("give --policy and --bindings as well: they hold its text", param_hint="--annex")
         until = keep_until.date() if keep_until is not None else None
-        status = write_annex(run, policy, bindings, annex, readers=readers, kept_until=until, ground=ground)
+        status = write_annex(
+            run, policy, bindings, annex, language=language.value, readers=readers, kept_until=until, ground=ground
+        )
         if status or (format is None and out is None):
             raise typer.Exit(status)
     raise typer.Exit(write(run, (format or ReportFormat.text).value, out, language.value))

@@ -42,11 +42,13 @@ def annex(
     bindings: Path,
     out: Path,
     *,
+    language: str = "en",
     readers: str | None = None,
     kept_until: date | None = None,
     ground: str | None = None,
 ) -> int:
-    """Writes what the report names by keyed digest only, in full, to a fresh file that only its owner can read.
+    """Writes what the report names by keyed digest only, in full, to a fresh file that only its owner can read, our sentences
+    in one of `LANGUAGES`.
 
     Exit status: 0, or 2 (with what is wrong on standard error, and nothing written) for an unusable run folder, policy,
     bindings or file, and for a policy or data that the report is not about.
@@ -58,9 +60,10 @@ def annex(
     from ..run.annex import make_annex
 
     try:
+        spoken = _language(language)
         _apart(out, run)
         made = make_annex(load(run), policy, bindings, readers=readers, kept_until=kept_until, ground=ground)
-        _create(out, rendered(made))
+        _create(out, rendered(made, spoken))
     except PolicyError as error:
         lines = [f"{f.spans[0].file}:{f.spans[0].line}:{f.spans[0].column}: {f.code} {f.message}" for f in error.findings]
     except (BindingError, ReportError) as error:

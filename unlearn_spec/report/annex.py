@@ -7,9 +7,11 @@ import json
 from datetime import date
 
 from ..plan.model import Frozen
-from . import phrases, wording
+from ..wording.language import Language, words
 from .html import environment
 from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest
+from .sections.criteria import read, reading_words
+from .sentences import how
 
 
 class Shown(Frozen):
@@ -68,12 +70,15 @@ class Annex(Frozen):
 
 
 def digest(annex: Annex) -> str:
-    """SHA-256 of what the annex holds, as canonical JSON: named in the annex itself."""
+    """SHA-256 of what the annex holds, as canonical JSON: named in the annex itself, the same in every language."""
     text = json.dumps(annex.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def render(annex: Annex) -> str:
-    """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped."""
+def render(annex: Annex, language: Language = "en") -> str:
+    """One HTML document, under the same rules as the report's: no script, nothing loaded, everything escaped. Our sentences
+    are in that language; the items, the policy's words and those of whoever made it stay as they are."""
     template = environment().get_template("annex.html.j2")
-    return template.render(annex=annex, own=digest(annex), wording=wording, phrases=phrases)
+    return template.render(
+        annex=annex, own=digest(annex), say=words(language), language=language, how=how, read=read, reading_words=reading_words
+    )

@@ -24,7 +24,7 @@ def criteria(report: Report, say: Words) -> Part:
 def _clause(report: Report, clause: ClauseEntry, say: Words) -> Row:
     left: list[Para | Lines] = [para(say("names.one", name=clause.id))]
     left += [Lines(clause.written)] if clause.written else [para(say("criteria.no_lines"), small=True)]
-    right = [para(say("criteria.we_read"), _read(clause, say))]
+    right = [para(say("criteria.we_read"), read(clause, say))]
     if clause.strength == "should":
         right.append(para(say("criteria.should"), small=True))
     if clause.note:
@@ -36,7 +36,7 @@ def _clause(report: Report, clause: ClauseEntry, say: Words) -> Row:
     return row(tuple(left), tuple(right))
 
 
-def _read(clause: ClauseEntry, say: Words) -> str | Recorded:
+def read(clause: ClauseEntry, say: Words) -> str | Recorded:
     """In English as recorded, all of it the policy's matter; elsewhere the sentence by name, which marks the policy's words."""
     text = say.recorded(clause.sentence_said, clause.sentence)
     return Recorded(f"“{_inner(clause.sentence)}”") if text is None or say.language == "en" else text
