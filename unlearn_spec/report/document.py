@@ -63,6 +63,19 @@ def told(english: str, named: Said | None, say: Words) -> str | Recorded:
     return Recorded(english) if text is None or say.language == "en" else text
 
 
+def plain(piece: Inline) -> str:
+    """A piece of a paragraph in words alone."""
+    match piece:
+        case str():
+            return piece
+        case Break():
+            return ""
+        case Badge():
+            return piece.word
+        case _:
+            return piece.text
+
+
 Inline = str | Break | Code | Badge | Link | Recorded | Strong | Soft
 """A `str` is our own sentence, in which “…” encloses the policy's words."""
 

@@ -2,79 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ..finding import Finding
+from ..plan.model import SubjectRef
 from ..verdict.model import Interval
-from . import phrases, wording
+from ..wording.language import Language, Words, words
+from . import wording
+from .chart import numbers
+from .document import Inline, plain, told
 from .marked import bullets, escaped, table
-from .model import RegisteredTest, Report, digest
-from .sections.statements import theirs
-from .sentences import unsaid
+from .model import Assumption, NotCovered, RegisteredTest, Report, Result, digest
+from .sections.checker import in_detail
+from .sections.opinion import conclusion, counts
+from .sections.statements import about, heading, theirs
+from .sections.subject import guard_words, precision_words, role
+from .sentences import condition, how, limit_words, unsaid
+from .wording import quote, stopped
 
 
-def render(report: Report) -> str:
+def render(report: Report, language: Language = "en") -> str:
     """The whole report, headings from level one."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(_lines(report, words(language))) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
-    policy = report.policy
-    yield f"# Conformance report: {escaped(wording.quote(policy.title or policy.id))}"
+def _lines(report: Report, say: Words) -> Iterator[str]:
+    policy, colon = report.policy, say("names.colon")
+    status = say("about.policy_words", policy=policy.id, version=policy.version, status=policy.status)
+    confidence = say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence)
+    yield "# " + _text(say, say("document.kind") + colon + quote(policy.title or policy.id))
     yield ""
-    yield f"Policy {escaped(policy.id)}, version {policy.version}, {phrases.status_words(policy.status)}."
+    yield _text(say, f"{say('about.policy')} {status}.")
     yield ""
-    yield f"**Overall: {phrases.OUTCOME_NAME[report.overall]}.** {phrases.OVERALL_NOTE} {escaped(phrases.tally(report))}"
+    yield f"**{overall(report, say)}** {_text(say, say('results.overall'), counts(report, say))}"
     yield ""
-    yield f"Confidence of the run as a whole: {wording.percent(report.validity.confidence, 'down')}, for all facts together."
-    yield from results(report, "##")
-    yield from not_covered(report, "##")
-    yield from _section(phrases.STATEMENTS, _statements(report))
-    yield from _section("Of which model", bullets(phrases.subject_words(subject) for subject in report.subjects))
-    yield from _section("What was measured", _measured(report))
-    yield from _section("Controls", _controls(report))
-    yield from _section("Checker findings", _findings(report))
-    yield from _section("Assumptions", bullets(f"{one.words} ({', '.join(one.clauses)})" for one in report.assumptions))
-    yield from _section("Methods and limits", bullets((*phrases.METHODS, phrases.CHECK_LIMITS)))
-    yield from _section("Integrity", integrity(report))
+    yield _text(say, f"{say('about.confidence')}{colon}{confidence}.")
+    yield from results(report, "##", say)
+    yield from not_covered(report, "##", say)
+    yield from _section(say("part.statements"), _statements(report, say))
+    yield from _section(say("part.subject"), _bullets(say, (_subject(subject, say) for subject in report.subjects)))
+    yield from _section(say("trials.registered"), _measured(report, say))
+    yield from _section(say("part.controls"), _controls(report, say))
+    yield from _section(say("part.findings"), _bullets(say, (_finding(finding, say) for finding in report.findings)))
+    yield from _section(say("part.assumptions"), _bullets(say, (_assumption(one, say) for one in report.assumptions)))
+    limits = (*(say(f"methods.{number}") for number in range(1, 6)), say("checker.limits"))
+    yield from _section(say("part.methods"), _bullets(say, limits))
+    yield from _section(say("part.integrity"), integrity(report, say))
 
 
-def results(report: Report, level: str) -> Iterator[str]:
+def overall(report: Report, say: Words) -> str:
+    """`Overall: violated.`"""
+    return _text(say, say("markdown.overall", outcome=report.overall))
+
+
+def results(report: Report, level: str, say: Words) -> Iterator[str]:
     """The clause table and the conclusions that may be drawn."""
+    head = tuple(say(f"column.{name}") for name in ("clause", "artifact", "result", "limit", "measured"))
     rows = [
         (
             result.verdict.clause,
             result.verdict.artifact,
-            f"{wording.OUTCOME_SYMBOL[result.verdict.outcome]} {phrases.OUTCOME_NAME[result.verdict.outcome]}",
-            result.verdict.limit or "",
-            _bounds(result.verdict.intervals[:1]),
+            f"{wording.OUTCOME_SYMBOL[result.verdict.outcome]} {say.of('outcome', result.verdict.outcome)}",
+            limit_words(result.verdict.limit, say) if result.verdict.limit else "",
+            _bounds(result.verdict.intervals[:1], say),
         )
         for result in report.results
     ]
     if rows:
-        yield from _section(
-            "Clause by clause", table(("Clause", "Artifact", "Result", "Limit", "Measured"), rows), level
-        )
-    said = [" ".join((one.conclusion, *unsaid(one.verdict.reason, one.conclusion))) for one in report.results]
-    yield from _section("What the evidence shows", bullets(said) or ["No clause has a result."], level)
+        yield from _section(say("part.clauses"), table(head, rows), level)
+    said = _bullets(say, (_concluded(report, one, say) for one in report.results))
+    yield from _section(say("part.results"), said or [_text(say, say("results.none"))], level)
 
 
-def not_covered(report: Report, level: str) -> Iterator[str]:
+def not_covered(report: Report, level: str, say: Words) -> Iterator[str]:
     """What the report says nothing about."""
-    lines = bullets(f"{one.what}: {wording.stopped(one.why)}" for one in report.not_covered)
-    yield from _section("What was not covered", [phrases.NOT_COVERED_LEAD, "", *lines] if lines else [], level)
+    lines = _bullets(say, (_gap(one, say) for one in report.not_covered))
+    yield from _section(say("part.not_covered"), [_text(say, say("not_covered.lead")), "", *lines] if lines else [], level)
 
 
-def integrity(report: Report) -> list[str]:
+def integrity(report: Report, say: Words) -> list[str]:
     """Digests, and how to have them held against the run."""
     versions = report.versions
+    told_versions = say("integrity.versions_words", language=versions.language, tool=versions.tool, axioms=versions.axioms)
     rows = [
-        ("report", digest(report)),
-        ("policy", report.integrity.policy),
-        ("bindings", report.integrity.bindings),
-        ("ledger", report.integrity.ledger),
-        ("program", f"unlearn-spec {versions.tool}, axiom set {versions.axioms}, language {versions.language}"),
+        (say("integrity.report"), digest(report)),
+        (say("integrity.policy"), report.integrity.policy),
+        (say("integrity.bindings"), report.integrity.bindings),
+        (say("integrity.ledger"), report.integrity.ledger),
+        (say("integrity.versions"), told_versions),
     ]
-    return [*table(("Of", "Digest"), rows), "", "`unlearn-spec audit RUN` holds all of it against the run's evidence."]
+    return [*table((say("column.what"), say("column.value")), rows), "", _text(say, say("reverify.4"))]
 
 
 def _section(title: str, lines: list[str], level: str = "##") -> Iterator[str]:
@@ -82,57 +99,97 @@ def _section(title: str, lines: list[str], level: str = "##") -> Iterator[str]:
         yield from ("", f"{level} {title}", "", *lines)
 
 
-def _bounds(intervals: tuple[Interval, ...]) -> str:
-    return "; ".join(
-        f"{one.label}: {wording.percent(one.low, 'down')} to {wording.percent(one.high, 'up')}"
-        + (f", {one.hits} of {one.n} seen" if one.hits is not None and one.n is not None else "")
-        for one in intervals
+def _text(say: Words, *parts: str) -> str:
+    return escaped(say.quoted(" ".join(parts)))
+
+
+def _bullets(say: Words, items: Iterable[str]) -> list[str]:
+    return bullets(map(say.quoted, items))
+
+
+def _told(inlines: Iterable[Inline]) -> str:
+    return " ".join(plain(piece) for piece in inlines)
+
+
+def _concluded(report: Report, result: Result, say: Words) -> str:
+    """The conclusion, and the reason where the conclusion does not hold it."""
+    concluded, verdict = _told(conclusion(report, result, say)), result.verdict
+    return " ".join((concluded, *unsaid(plain(told(verdict.reason, verdict.reason_said, say)), concluded)))
+
+
+def _gap(gap: NotCovered, say: Words) -> str:
+    what, why = told(gap.what, gap.what_said, say), told(gap.why, gap.why_said, say)
+    return f"{plain(what)}{say('names.colon')}{stopped(plain(why))}"
+
+
+def _bounds(intervals: tuple[Interval, ...], say: Words) -> str:
+    return say("names.semicolon").join(
+        f"{say.sentences.get(f'interval.{one.label}', one.label)}{say('names.colon')}{numbers(one, say)}" for one in intervals
     )
 
 
-def _statements(report: Report) -> list[str]:
-    lines = bullets(f"{phrases.statement_heading(one)} {theirs(one)}" for one in report.statements)
-    return [phrases.STATEMENTS_LEAD, "", *lines] if lines else []
+def _statements(report: Report, say: Words) -> list[str]:
+    lines = _bullets(say, (" ".join((f"{heading(one, say)}.", *about(one, say), theirs(one))) for one in report.statements))
+    return [_text(say, say("statements.lead")), "", *lines] if lines else []
 
 
-def _measured(report: Report) -> list[str]:
+def _subject(subject: SubjectRef, say: Words) -> str:
+    """A model of the run on one line: what it stands for, its digest, its guard, its precision; of an endpoint what is not known."""
+    named = f"{quote(subject.artifact)}, {role(subject, say)}{say('names.colon')}{subject.model}"
+    one = subject.endpoint
+    if one is not None:
+        chat = (say("outside.chat", artifact=subject.artifact),) if one.chat else ()
+        return " ".join((f"{named}.", say("outside.endpoint", url=one.url, model=one.model, day=one.day), *chat))
+    return ", ".join(part for part in (named, guard_words(subject, say), precision_words(subject, say)) if part)
+
+
+def _measured(report: Report, say: Words) -> list[str]:
+    head = tuple(say(f"column.{name}") for name in ("test", "how", "sample", "error", "power"))
     rows = [
         (
             test.id,
-            f"{test.verifier}, {phrases.how_words(test.access, test.asked)}"
-            if test.verifier != "record"
-            else "a signed record",
-            wording.count(test.n),
-            wording.percent(test.alpha, "up"),
-            _power(test),
+            say("trials.record")
+            if test.verifier == "record"
+            else say.quoted(f"{say.of('verifier', test.verifier)}, {how(test.access, test.asked, say)}"),
+            say.count(test.n),
+            say.percent(test.alpha, "up"),
+            _power(test, say),
         )
         for test in report.tests
     ]
-    return table(("Test", "How", "Draws", "Error", "Planned power"), rows) if rows else []
+    return table(head, rows) if rows else []
 
 
-def _power(test: RegisteredTest) -> str:
+def _power(test: RegisteredTest, say: Words) -> str:
     if test.power is None or test.effect is None:
         return ""
-    return f"{wording.percent(test.power, 'down')} at {wording.percent(test.effect)}"
+    return say("trials.power_at", power=say.percent(test.power, "down"), effect=test.effect)
 
 
-def _controls(report: Report) -> list[str]:
+def _controls(report: Report, say: Words) -> list[str]:
+    head = tuple(say(f"column.{name}") for name in ("clause", "control", "outcome", "seen"))
     rows = [
         (
-            phrases.named(result.verdict),
-            phrases.gate_words(gate.gate),
-            phrases.control_words(gate),
-            gate.found,
+            say.quoted(say.named(result.verdict.clause, result.verdict.artifact)),
+            say(f"gate.{gate.gate}"),
+            say("controls.held" if gate.passed else "controls.failed"),
+            say.quoted(plain(told(gate.found, gate.found_said, say))),
         )
         for result in report.results
         for gate in result.verdict.gates
     ]
-    return table(("Clause", "Control", "Outcome", "Found"), rows) if rows else []
+    return table(head, rows) if rows else []
 
 
-def _findings(report: Report) -> list[str]:
-    return bullets(
-        f"{finding.code} ({'accepted' if finding.accepted else finding.severity}): {wording.quote(finding.message)}"
-        for finding in report.findings
-    )
+def _finding(finding: Finding, say: Words) -> str:
+    """Code and severity; then in English the message, elsewhere its kind and meaning, and the message where it has a wording."""
+    mark = say("checker.accepted") if finding.accepted else say.of("severity", finding.severity)
+    head = f"{finding.code} ({mark}){say('names.colon')}"
+    if say.language == "en" or not say.has(f"rule.{finding.code}.title"):
+        return head + quote(finding.message)
+    kind = f"{stopped(say(f'rule.{finding.code}.title'))} {say(f'rule.{finding.code}.meaning')}"
+    return f"{head}{kind} {_told(in_detail(finding.message, finding.code, say))}"
+
+
+def _assumption(one: Assumption, say: Words) -> str:
+    return f"{condition(one.name, say) if one.name else one.words} ({say('assumptions.on', clauses=one.clauses)})"

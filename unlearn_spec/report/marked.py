@@ -9,13 +9,15 @@ from typing import Final
 from .wording import visible
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~&#$@])")
+_SPACE: Final = re.compile(r"[^\S\u00a0\u202f]+")
+"""All but the spaces that must not break a line, which French and German numbers have."""
 _LINKED: Final = re.compile(r"(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
 _AT_START: Final = re.compile(r"^([+\-=]|[0-9]+(?=[.)]))")
 
 
 def escaped(text: str) -> str:
     """The text on one line, with every character that Markdown (CommonMark, GitHub's and Hugging Face's) reads escaped."""
-    line = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+    line = _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", visible(text)).strip())
     line = _LINKED.sub(lambda found: "\\" + found[0], line)
     start = _AT_START.match(line)
     if start is None:

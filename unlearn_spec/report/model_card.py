@@ -10,17 +10,17 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from . import phrases
-from .markdown import integrity, not_covered, results
+from ..wording.language import Language, Words, words
+from .markdown import integrity, not_covered, overall, results
 from .marked import escaped
 from .model import Report, digest
 
 TAGS: Final = ("machine-unlearning", "conformance-report")
 
 
-def render(report: Report) -> str:
-    """Front matter and one section, headings from level two."""
-    return "\n".join((*_front(report), *_section(report))) + "\n"
+def render(report: Report, language: Language = "en") -> str:
+    """Front matter, which is for programs, and one section, headings from level two."""
+    return "\n".join((*_front(report), *_section(report, words(language)))) + "\n"
 
 
 def _front(report: Report) -> Iterator[str]:
@@ -42,23 +42,20 @@ def _front(report: Report) -> Iterator[str]:
     yield "---"
 
 
-def _section(report: Report) -> Iterator[str]:
-    policy = report.policy
+def _section(report: Report, say: Words) -> Iterator[str]:
+    policy = say("document.subtitle", policy=report.policy.id, version=report.policy.version)
     yield ""
-    yield "## Unlearning: conformance with a policy"
+    yield f"## {say('card.title')}"
     yield ""
-    yield (
-        f"Held against the policy {escaped(policy.id)}, version {policy.version}. Overall: "
-        f"**{phrases.OUTCOME_NAME[report.overall]}**. {phrases.OVERALL_NOTE}"
-    )
-    yield from results(report, "###")
-    yield from not_covered(report, "###")
+    yield f"{escaped(say.quoted(policy))}. **{overall(report, say)}** {say('results.overall')}"
+    yield from results(report, "###", say)
+    yield from not_covered(report, "###", say)
     yield ""
-    yield "### How to read this"
+    yield f"### {say('card.read')}"
     yield ""
-    yield from (f"- {escaped(text)}" for text in phrases.METHODS[2:])
-    yield "- This section is about the models with the digests above, and about no copy made from them."
+    yield from (f"- {escaped(say(f'methods.{number}'))}" for number in range(3, 6))
+    yield f"- {say('card.models')}"
     yield ""
-    yield "### Where it comes from"
+    yield f"### {say('part.integrity')}"
     yield ""
-    yield from integrity(report)
+    yield from integrity(report, say)

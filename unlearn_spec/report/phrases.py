@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..plan.model import Reading, SubjectRef
-from ..policy.vocabulary import Status
+from ..plan.model import SubjectRef
 from ..verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Outcome
 from ..wording.language import words
 from .model import Report, Stated
-from .sections.criteria import reading_words
 from .sections.opinion import counts
 from .sections.statements import about, heading
 from .sections.subject import role
-from .sentences import how
-from .wording import quote
 
 _EN: Final = words("en")
 OUTCOME_NAME: Final[Mapping[Outcome, str]] = {outcome: _EN(f"outcome.{outcome}") for outcome in WORST_FIRST}
@@ -33,21 +29,6 @@ def named(verdict: ClauseVerdict) -> str:
     return _EN.named(verdict.clause, verdict.artifact)
 
 
-def how_words(access: str, asked: str) -> str:
-    """`through the API, asked directly`."""
-    return how(access, asked, _EN)
-
-
-def status_words(status: Status) -> str:
-    """A status in English."""
-    return _EN.of("status", status)
-
-
-def gate_words(gate: str) -> str:
-    """A control's name in English."""
-    return _EN(f"gate.{gate}")
-
-
 def control_words(gate: GateResult) -> str:
     """Whether a control held, in English."""
     return _EN("controls.held" if gate.passed else "controls.failed")
@@ -56,22 +37,6 @@ def control_words(gate: GateResult) -> str:
 def role_words(subject: SubjectRef) -> str:
     """What a model of the run stands for, in English."""
     return role(subject, _EN)
-
-
-def subject_words(subject: SubjectRef) -> str:
-    """A model of the run on one line: what it stands for, its digest, its guard, its precision."""
-    system = f", behind the guarded system {subject.system}" if subject.system else ""
-    if subject.endpoint is not None:
-        one = subject.endpoint
-        asked = ", asked through the server's chat template" if one.chat else ""
-        where = f"{quote(one.model)} at {quote(one.url)}, as it answered from {one.day} on{asked}"
-        return f"{quote(subject.artifact)}, {role_words(subject)}: {subject.model}, {where}; what answers there may change unseen"
-    return f"{quote(subject.artifact)}, {role_words(subject)}: {subject.model}{system}, {subject.precision}"
-
-
-def decoding_words(reading: Reading | None) -> str:
-    """`; counts when …; decoding greedy, at most 64 new tokens`, or nothing for a record."""
-    return f"; {reading_words(reading, _EN)}" if reading is not None else ""
 
 
 def tally(report: Report) -> str:

@@ -41,7 +41,7 @@ def _models(report: Report, say: Words) -> Table:
             role(s, say),
             (Para((Code(short_digest(s.model)), *_answers(s, say))),),
             _system(s, say),
-            _precision(s, say),
+            precision_words(s, say),
         )
         for s in report.subjects
     )
@@ -56,12 +56,18 @@ def _answers(subject: SubjectRef, say: Words) -> tuple[Soft, ...]:
 
 
 def _system(subject: SubjectRef, say: Words) -> Code | str:
+    return Code(short_digest(subject.system)) if subject.system else guard_words(subject, say)
+
+
+def guard_words(subject: SubjectRef, say: Words) -> str:
+    """The guarded system by its digest, or why there is none to be named."""
     if subject.system:
-        return Code(short_digest(subject.system))
+        return f"{say('integrity.guard')} {subject.system}"
     return say("subject.log" if subject.log else "subject.endpoint" if subject.endpoint else "subject.bare")
 
 
-def _precision(subject: SubjectRef, say: Words) -> str:
+def precision_words(subject: SubjectRef, say: Words) -> str:
+    """In which numbers it ran, as far as that is known."""
     if subject.log:
         return ""
     return say("subject.precision_unknown") if subject.endpoint else subject.precision
