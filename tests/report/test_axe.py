@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from unlearn_spec.report import render
-from unlearn_spec.report.model import Report
+from unlearn_spec.report.annex import Annex, ByClause, ByTest, Shown
+from unlearn_spec.report.annex import render as annex
+from unlearn_spec.report.model import Report, digest
 from unlearn_spec.wording.language import LANGUAGES, Language
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -72,6 +74,20 @@ def test_no_rule_of_wcag_22_aa_is_broken(report: Report, tmp_path: Path, flags: 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_nor_in_another_language(report: Report, tmp_path: Path, language: Language) -> None:
     assert axe(render(report, "html", language), tmp_path, "--window-size=1200,900")["violations"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nor_in_the_annex(report: Report, tmp_path: Path, language: Language) -> None:
+    test = next(test for test in report.tests if test.id == report.revealed[0].obligation)
+    shown = Shown(item=report.revealed[0].item, length=13, ids=("page-1",), question="Dear diary", secret="I hid the key")
+    tests = (ByTest(test=test, shown=(shown,), unresolved=report.revealed[:1]),)
+    made = Annex(
+        report=digest(report),
+        policy=report.policy,
+        policy_digest=report.integrity.policy,
+        clauses=(ByClause(clause=report.clause(test.clause), handling="vault only", tests=tests),),
+    )
+    assert axe(annex(made, language), tmp_path, "--window-size=500,900")["violations"] == []
 
 
 def test_axe_sees_what_is_broken(report: Report, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from unlearn_spec.report import render
+from unlearn_spec.report import LANGUAGES, Language, render
 from unlearn_spec.report.model import Report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -74,11 +74,12 @@ def test_the_page_is_drawn_light_and_dark(report: Report, tmp_path: Path, chromi
 
 
 @pytest.mark.parametrize("width", [390, 760, 1200])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_wider_than_the_window(
-    report: Report, tmp_path: Path, chromium: Callable[..., str], width: int
+    report: Report, tmp_path: Path, chromium: Callable[..., str], width: int, language: Language
 ) -> None:
     """Measured from outside: the page sits in a frame of that width, and its own width is read by the frame's parent."""
-    (tmp_path / "report.html").write_text(render(report, "html"), encoding="utf-8")
+    (tmp_path / "report.html").write_text(render(report, "html", language), encoding="utf-8")
     outer = tmp_path / "outer.html"
     outer.write_text(
         f'<iframe src="report.html" style="width:{width}px;height:800px;border:0"></iframe><p id="w"></p>'

@@ -25,7 +25,8 @@ def render(report: Report, language: Language = "en") -> str:
 
 def page(shown: Document) -> str:
     """A document as a page."""
-    title = words(shown.language).quoted(wording.quote(shown.title))
+    say = words(shown.language)
+    title = f"{shown.kind}{say('names.colon')}{say.quoted(wording.quote(shown.title))}"
     return environment().get_template("report.html.j2").render(document=shown, language=shown.language, title=title)
 
 

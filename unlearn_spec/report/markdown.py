@@ -140,7 +140,8 @@ def _subject(subject: SubjectRef, say: Words) -> str:
     if one is not None:
         chat = (say("outside.chat", artifact=subject.artifact),) if one.chat else ()
         return " ".join((f"{named}.", say("outside.endpoint", url=one.url, model=one.model, day=one.day), *chat))
-    return ", ".join(part for part in (named, guard_words(subject, say), precision_words(subject, say)) if part)
+    guard = guard_words(subject, say) if subject.system or subject.log else ""
+    return ", ".join(part for part in (named, guard, precision_words(subject, say)) if part)
 
 
 def _measured(report: Report, say: Words) -> list[str]:
@@ -192,4 +193,4 @@ def _finding(finding: Finding, say: Words) -> str:
 
 
 def _assumption(one: Assumption, say: Words) -> str:
-    return f"{condition(one.name, say) if one.name else one.words} ({say('assumptions.on', clauses=one.clauses)})"
+    return f"{condition(one.name, say) if one.name else one.words} {say('assumptions.on', clauses=one.clauses)}"

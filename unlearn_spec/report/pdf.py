@@ -92,6 +92,7 @@ class Encoder:
         return {
             "language": shown.language,
             "kind": self.text(shown.kind),
+            "colon": self.say("names.colon"),
             "title": self.text(self.say.quoted(quote(shown.title))),
             "subtitle": self.text(self.say.quoted(shown.subtitle)),
             "front": self.blocks(shown.front),

@@ -34,7 +34,7 @@ def nodes(report: Report, result: Result, say: Words) -> tuple[tuple[Node, ...],
     """The line of argument from the claim down to its evidence, and beside it what it rests on and what would defeat it."""
     verdict, clause = result.verdict, report.clause(result.verdict.clause)
     claim = quote(clause.id) + (f": {limit_words(verdict.limit, say)}" if verdict.limit else "")
-    claim += f". {OUTCOME_SYMBOL[verdict.outcome]} {say.of('outcome', verdict.outcome)}"
+    claim += f". {OUTCOME_SYMBOL[verdict.outcome]}\u00a0{say.of('outcome', verdict.outcome)}"
     held = tuple(gate for gate in verdict.gates if gate.passed)
     facts = {fact.id: f"{fact.id}: {say.recorded(fact.words_said, fact.words) or fact.words}" for fact in report.facts}
     evidence = [Node("solution", say("argument.fact"), facts.get(fact, fact)) for fact in verdict.stands_on[:4]]
