@@ -120,5 +120,5 @@ def numbers(interval: Interval, say: Words | None = None) -> str:
 def describe(drawing: Chart, say: Words | None = None) -> str:
     """The drawing in words: its text alternative."""
     say = say or words("en")
-    told = "; ".join(f"{mark.label} {mark.numbers}" for mark in drawing.marks)
+    told = say("names.semicolon").join(f"{mark.label} {mark.numbers}" for mark in drawing.marks)
     return say("interval_words.against", limit=drawing.limit_text, told=told) if drawing.limit is not None else f"{told}."

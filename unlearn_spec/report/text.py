@@ -134,11 +134,12 @@ def _table(table: Table, indent: int, say: Words) -> Iterator[str]:
 
 def _row(table: Table, row: Row, indent: int, say: Words) -> Iterator[str]:
     """The first cell, then the others, each behind its heading; the policy's lines below."""
+    colon, semicolon = say.sentences["names.colon"], say.sentences["names.semicolon"]
     cells = [
-        "; ".join(_words(part.inlines, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
+        semicolon.join(_words(part.inlines, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
         for cell in row.cells
     ]
-    colon, semicolon = say.sentences["names.colon"], say.sentences["names.semicolon"]
+    cells = [cell.replace(f".{semicolon}", ". ") for cell in cells]
     rest = semicolon.join(f"{name}{colon}{cell}" for name, cell in zip(table.head[1:], cells[1:], strict=True) if cell)
     yield from _wrap(f"{cells[0]}. {rest}" if rest else cells[0], indent, indent + 4)
     for cell in row.cells:
@@ -154,7 +155,7 @@ def _picture(picture: Picture, indent: int, say: Words) -> Iterator[str]:
     if picture.text and max(map(len, picture.text)) + indent <= WIDTH:
         yield from (" " * indent + line for line in picture.text)
     else:
-        yield from _wrap(f"[{picture.title}: {picture.alt}]", indent)
+        yield from _wrap(f"[{picture.title}{say.sentences['names.colon']}{picture.alt}]", indent)
 
 
 def _verbatim(text: str, indent: int) -> Iterator[str]:

@@ -33,10 +33,11 @@ class Node:
 def nodes(report: Report, result: Result, say: Words) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """The line of argument from the claim down to its evidence, and beside it what it rests on and what would defeat it."""
     verdict, clause = result.verdict, report.clause(result.verdict.clause)
-    claim = quote(clause.id) + (f": {limit_words(verdict.limit, say)}" if verdict.limit else "")
+    colon = say("names.colon")
+    claim = quote(clause.id) + (f"{colon}{limit_words(verdict.limit, say)}" if verdict.limit else "")
     claim += f". {OUTCOME_SYMBOL[verdict.outcome]}\u00a0{say.of('outcome', verdict.outcome)}"
     held = tuple(gate for gate in verdict.gates if gate.passed)
-    facts = {fact.id: f"{fact.id}: {say.recorded(fact.words_said, fact.words) or fact.words}" for fact in report.facts}
+    facts = {fact.id: f"{fact.id}{colon}{say.recorded(fact.words_said, fact.words) or fact.words}" for fact in report.facts}
     evidence = [Node("solution", say("argument.fact"), facts.get(fact, fact)) for fact in verdict.stands_on[:4]]
     if held:
         evidence.append(Node("solution", say("argument.controls"), say("argument.held", number=len(held))))
@@ -76,7 +77,8 @@ def draw(report: Report, result: Result, name: str, say: Words) -> Picture:
         klass = "line dashed" if node.shape == "defeater" else "line"
         drawn += arrow(_WIDTH - _COLUMN - 4, y + tall / 2, 4 + _COLUMN, claim_y + claim_tall / 2, klass)
         y += tall + 12
-    told = " ".join(f"{node.label}: {node.words.rstrip('.')}." for node in (*down, *beside))
+    colon = say("names.colon")
+    told = " ".join(f"{node.label}{colon}{node.words.rstrip('.')}." for node in (*down, *beside))
     return Picture(
         name=name,
         title=say.quoted(say("picture.argument", what=say.named(result.verdict.clause, result.verdict.artifact))),

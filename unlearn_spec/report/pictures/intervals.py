@@ -76,7 +76,7 @@ def _characters(drawing: Chart, say: Words) -> tuple[str, ...]:
     )
     if drawing.limit is None:
         return rows
-    return (*rows, f"{'':{width}}  ┆ {say('picture.limit')}: {drawing.limit_text}")
+    return (*rows, f"{'':{width}}  ┆ {say('picture.limit')}{say('names.colon')}{drawing.limit_text}")
 
 
 def _bar(low: float, point: float, high: float, shape: str, limit: float | None) -> str:

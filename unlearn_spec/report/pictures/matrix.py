@@ -37,8 +37,8 @@ def draw(report: Report, say: Words) -> Picture | None:
             outcome = cells[clause, artifact]
             if outcome is not None:
                 drawn += _cell(_LABEL + cell * across + 3, y + 3, cell - 6, _ROW - 6, outcome, words[outcome])
-    told = "; ".join(
-        f"{say.named(clause, artifact)}: {words[outcome]}" for (clause, artifact), outcome in cells.items() if outcome
+    told = say("names.semicolon").join(
+        f"{say.named(clause, artifact)}{say('names.colon')}{words[outcome]}" for (clause, artifact), outcome in cells.items() if outcome
     )
     return Picture(
         name="matrix",

@@ -75,11 +75,11 @@ def draw(attacks: tuple[Relearning, ...], start: dict[str, Interval], name: str,
             drawn += line(x, _y(interval.low), x, _y(interval.high), "range") + marker(shape, x, y)
         half = say("relearning.attacked" if curve.seen else "relearning.held_out")
         values = ", ".join(say("picture.after", steps=steps, share=interval.point) for steps, interval in curve.points)
-        told.append(f"{say.of('interval', curve.label)}, {half}: {values}")
+        told.append(f"{say.of('interval', curve.label)}, {half}{say('names.colon')}{values}")
     return Picture(
         name=name,
         title=say("picture.relearning"),
-        alt="; ".join(told) + ".",
+        alt=say("names.semicolon").join(told) + ".",
         width=_WIDTH,
         height=_HEIGHT,
         svg=drawn + _legend(drawn_curves, say),

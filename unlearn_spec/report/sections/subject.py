@@ -81,7 +81,7 @@ def _artifacts(report: Report, say: Words) -> Table:
 
 
 def _artifact(artifact: Artifact, say: Words) -> Row:
-    reach = "; ".join(say("subject.reach", audience=who, access=access) for who, access in artifact.seen_by)
+    reach = say("names.semicolon").join(say("subject.reach", audience=who, access=access) for who, access in artifact.seen_by)
     parent = (Soft(say("subject.derived", parent=artifact.derived_from)),) if artifact.derived_from else ()
     state: tuple[Para, ...] = tuple(para(badge(outcome, say)) for outcome in artifact.examined)
     return row(

@@ -53,7 +53,7 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
     else:
         sample = say("trials.sample", n=test.n, clusters=test.clusters, population=say(f"population.{test.population}"))
     if test.chance is not None:
-        sample += "; " + say("trials.chance", share=test.chance)
+        sample += say("names.semicolon") + say("trials.chance", share=test.chance)
     planned = say("trials.no_power")
     if test.power is not None:
         planned = say.percent(test.power, "down")
