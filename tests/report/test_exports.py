@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import uuid
@@ -19,15 +20,16 @@ from markdown_it import MarkdownIt
 
 from unlearn_spec.plan.model import Plan
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.report import FORMATS, Report, render
+from unlearn_spec.report import FORMATS, LANGUAGES, Report, render
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.junit import NOTHING
 from unlearn_spec.report.marked import escaped
 from unlearn_spec.report.model import digest
 from unlearn_spec.report.oscal import NO_TIME
-from unlearn_spec.report.phrases import NOT_COVERED_LEAD, OUTCOME_NAME
+from unlearn_spec.report.phrases import OUTCOME_NAME
 from unlearn_spec.report.statement import TYPE
 from unlearn_spec.verdict.model import WORST_FIRST, Verification
+from unlearn_spec.wording.language import words
 
 OSCAL = Path(__file__).parents[1] / "data" / "oscal" / "oscal_assessment-results_schema.json"
 EXPORTS = ("markdown", "model-card", "junit", "oscal", "statement")
@@ -78,7 +80,7 @@ def test_pages_tell_the_overall_result_each_outcome_once_and_every_gap(format: A
         assert OUTCOME_NAME[verdict.outcome] in row
         (said,) = (line for line in lines if line.startswith(f"- {one.conclusion}"))
         assert said.count(verdict.reason) == 1, "a reason is said once"
-    assert NOT_COVERED_LEAD in page and report.not_covered
+    assert words("en")("not_covered.lead") in page and report.not_covered
     for gap in report.not_covered:
         assert f"- {gap.what}: " in page
 
@@ -120,10 +122,10 @@ def test_what_is_not_ours_stays_text(
 ) -> None:
     plain = hostile_report("word", make_report, run_policy, run_verification)
     report = hostile_report(hostile, make_report, run_policy, run_verification)
-    for format in ("markdown", "model-card"):
-        page = render(report, format)  # type: ignore[arg-type]
+    for format, language in itertools.product(("markdown", "model-card"), LANGUAGES):
+        page = render(report, format, language)  # type: ignore[arg-type]
         kinds = token_kinds(page)
-        assert kinds == token_kinds(render(plain, format)), "hostile words change no structure"  # type: ignore[arg-type]
+        assert kinds == token_kinds(render(plain, format, language)), "hostile words change no structure"  # type: ignore[arg-type]
         assert not {"html_block", "html_inline", "image", "link_open", "code_block"} & set(kinds)
         assert not re.search(r"[\x00-\x09\x0b-\x1f\u202a-\u202e\u2028]", page)
     front = yaml.safe_load(render(report, "model-card").split("---\n")[1])

@@ -17,12 +17,12 @@ from here import Here
 from unlearn_spec.cli.sign import keygen, sign
 from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.policy.load import load
-from unlearn_spec.report import phrases, render
+from unlearn_spec.report import render
 from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.marked import escaped
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.verify import RunResult, verify
-from unlearn_spec.wording.language import LANGUAGES, Language
+from unlearn_spec.wording.language import LANGUAGES, Language, words
 
 TEXTS = {
     "management_assertion": "The diaries have been permanently removed, and the model is safe.",
@@ -72,10 +72,10 @@ def test_they_are_shown_as_theirs_in_every_form_that_shows_text(result: RunResul
     report = result.report
     assert [one.kind for one in report.statements] == sorted(TEXTS)
     text, page = (" ".join(render(report, format).split()) for format in ("text", "markdown"))  # type: ignore[arg-type]
-    for kind, words in TEXTS.items():
-        assert f"“{words}”" in text and escaped(f"“{words}”") in page
+    for kind, theirs in TEXTS.items():
+        assert f"“{theirs}”" in text and escaped(f"“{theirs}”") in page
         assert KIND_WORDS[kind] in text
-    assert phrases.STATEMENTS_LEAD in text and "Until 12 May 2027." in text
+    assert words("en")("statements.lead") in text and "Until 12 May 2027." in text
     attested = json.loads(render(report, "oscal"))["assessment-results"]["results"][0]["attestations"]
     assert [one["parts"][0]["name"] for one in attested] == sorted(TEXTS)
     assert {one["id"] for one in json.loads(render(report, "statement"))["predicate"]["statements"]} == set(TEXTS)

@@ -17,10 +17,6 @@ _EN: Final = words("en")
 OUTCOME_NAME: Final[Mapping[Outcome, str]] = {outcome: _EN(f"outcome.{outcome}") for outcome in WORST_FIRST}
 OUTCOME_MEANING: Final[Mapping[Outcome, str]] = {outcome: _EN(f"meaning.{outcome}") for outcome in WORST_FIRST}
 OVERALL_NOTE: Final = _EN("results.overall")
-NOT_COVERED_LEAD: Final = _EN("not_covered.lead")
-STATEMENTS: Final = _EN("part.statements")
-STATEMENTS_LEAD: Final = _EN("statements.lead")
-CHECK_LIMITS: Final = _EN("checker.limits")
 METHODS: Final = tuple(_EN(f"methods.{number}") for number in range(1, 6))
 
 

@@ -112,6 +112,10 @@ def _words(inlines: Iterable[Inline], say: Words) -> str:
     return " ".join(say.quoted(_piece(piece)) for piece in inlines if piece != "")
 
 
+def _labelled(part: Para, say: Words) -> str:
+    return f"{part.label} {_words(part.inlines, say)}".lstrip()
+
+
 def _piece(piece: Inline) -> str:
     match piece:
         case str():
@@ -136,12 +140,12 @@ def _row(table: Table, row: Row, indent: int, say: Words) -> Iterator[str]:
     """The first cell, then the others, each behind its heading; the policy's lines below."""
     colon, semicolon = say.sentences["names.colon"], say.sentences["names.semicolon"]
     cells = [
-        semicolon.join(_words(part.inlines, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
+        semicolon.join(_labelled(part, say) for part in cell if isinstance(part, Para) and part.inlines != ("",))
         for cell in row.cells
     ]
     cells = [cell.replace(f".{semicolon}", ". ") for cell in cells]
     rest = semicolon.join(f"{name}{colon}{cell}" for name, cell in zip(table.head[1:], cells[1:], strict=True) if cell)
-    yield from _wrap(f"{cells[0]}. {rest}" if rest else cells[0], indent, indent + 4)
+    yield from _wrap(f"{cells[0].removesuffix('.')}. {rest}" if rest else cells[0], indent, indent + 4)
     for cell in row.cells:
         for part in cell:
             if isinstance(part, Lines):
