@@ -30,6 +30,7 @@ from unlearn_spec.report import FORMATS, LANGUAGES, canonical, render
 from unlearn_spec.report.annex import Annex, Shown
 from unlearn_spec.report.annex import digest as own_digest
 from unlearn_spec.report.model import Redacted, digest
+from unlearn_spec.report.render import TRANSLATED
 from unlearn_spec.run.annex import make_annex
 from unlearn_spec.run.materials import redacted
 from unlearn_spec.run.verify import verify
@@ -120,11 +121,13 @@ def test_in_every_language_it_holds_the_same_and_the_audit_of_report_and_run_hol
     shutil.copytree(run, tmp_path / "run")
     pages = {}
     for language in LANGUAGES:
-        out, copy = tmp_path / f"annex.{language}.html", tmp_path / f"report.{language}.html"
+        out = tmp_path / f"annex.{language}.html"
         assert command(tmp_path / "run", *inputs, out, language=language, kept_until=date(2031, 1, 31), ground="Art. 5(2)") == 0
-        assert write(tmp_path / "run", "html", copy, language) == 0
+        for format in TRANSLATED:
+            assert write(tmp_path / "run", format, tmp_path / f"{format}.{language}", language) == 0
+            assert run_audit(tmp_path / f"{format}.{language}") == 0
         pages[language] = unescape(out.read_text(encoding="utf-8"))
-        assert run_audit(copy) == 0 and run_audit(tmp_path / "run") == 0
+        assert run_audit(tmp_path / "run") == 0
         assert run_audit(out) == 1 and "it is not this run's report" in capsys.readouterr().out
     own = {found for page in pages.values() for found in re.findall(r"<code>(sha256:[0-9a-f]{64})</code>", page)}
     annex = make_annex(load(run), *inputs, kept_until=date(2031, 1, 31), ground="Art. 5(2)")
@@ -255,6 +258,8 @@ def test_the_report_comes_along_only_if_asked_for(
     held = ("--policy", inputs[0], "--bindings", inputs[1])
     assert cli(run, "--annex", tmp_path / "1.html", *held)[:2] == (0, "")
     assert cli(run, "--annex", tmp_path / "2.html", *held, "--format", "json")[:2] == (0, canonical(load(run)))
+    assert cli(run, "--annex", tmp_path / "4.html", *held, "--language", "fr", "--format", "html")[1] == render(load(run), "html", "fr")
+    assert '<html lang="fr">' in (tmp_path / "4.html").read_text(encoding="utf-8")
     assert cli(run, "--annex", tmp_path / "3.html", *held, "--out", tmp_path / "report.txt")[:2] == (0, "")
     assert (tmp_path / "report.txt").read_text() == render(load(run), "text")
     assert cli(run)[:2] == (0, render(load(run), "text"))
