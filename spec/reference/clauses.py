@@ -1,188 +1,251 @@
-"""What clauses demand and claims say of a world (semantics.md §2)."""
+"""What clauses demand and claims say of a world (semantics.md §2): on which artifacts, of which items and rates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, cast
+from graphlib import TopologicalSorter
+from typing import Any, cast, get_args
 
-from unlearn_spec.policy.model import Claim, Closeness, Guarantee, Policy, Within
-from unlearn_spec.policy.vocabulary import access_rank
+from unlearn_spec.policy.model import AllOf, AnyOf, Claim, Closeness, Guarantee, Not, Policy, Within
+from unlearn_spec.policy.vocabulary import Reference, access_rank
 
-from .reach import bound_on, in_scope, kind, methods_on, models, reading, readings
 from .world import Rate, Removal, Unmentioned, World, at_most_exp, given
 
-ASKING_NOTHING = ("retain", "keep", "govern")  # C1: every other goal asks for an act
-TIMED = ("suppress", "retain", "refuse", "rectify", "remove", "destroy", "de_index", "finish")  # `by`: the work is done
-REFERENCES: Any = ("retrain_without", "retrain_then_same_steps")
-Rows = dict[str, Callable[[], bool]]
+RATES = {"suppress": "x_sup", "retain": "x_inf", "refuse": "y_sup", "rectify": "z_inf"}
+BY_ITEM = (*RATES, "delete", "keep", "de_index")
+TIMED = (*RATES, "remove", "destroy", "de_index", "finish")
+ANYWHERE = ("destroy", "ban", "exclude_future", "govern")
+STORES, SPEAKING = ("dataset", "index", "cache"), ("model", "checkpoint", "adapter", "service")
+ZERO, WEIGHTS = Fraction(0), access_rank("weights")
 
 
-def complies(policy: Policy, clause: Any, world: World, without: Collection[str] = ()) -> bool:
-    """Whether the world does what the clause demands wherever it binds."""
-    on = bound_on(policy, clause, world)
-    return not on or meets(policy, clause, world, without, on)
+def reached(start: Any, steps: Collection[tuple[Any, Any]]) -> set[Any]:
+    """The start and all that steps lead to from there."""
+    found = {start}
+    while more := {there for here, there in steps if here in found} - found - {None}:
+        found |= more
+    return found
 
 
-def meets(policy: Policy, clause: Any, world: World, without: Collection[str] = (),
-          on: Mapping[str, Collection[str]] | None = None) -> bool:
-    """Whether the world does what the clause demands (of some artifacts and items), be it binding or not; open: it promises
-    least.
-    """
-    if clause.goal == "exclude_future":
-        return clause.target in world.excluded
-    if clause.goal == "govern":
-        return clause.id in world.governed
-    everywhere = clause.scope.artifacts is not None  # left open, it promises but one artifact
-    items = world.members(getattr(clause, "target", None))
-
-    def done(m: str) -> bool:
-        asked = items if on is None else [item for item in items if item in on.get(m, on.get("*", ()))]
-        return demand(policy, clause, m, world, asked) and additions(policy, clause, m, world, without)
-    where = [m for m in in_scope(policy, clause) if on is None or {m, "*"} & {*on}]
-    return all(map(done, where)) if everywhere else any(map(done, where))
+def reading(reveals_when: Any, decoding: Any) -> str:
+    """A name for a reading: where an answer is cut is no part of it, and one draw is meant where none is written."""
+    written = [each.model_dump(exclude_none=True, exclude={"max_new_tokens"}) for each in (reveals_when, decoding) if each]
+    return "; ".join(" ".join(f"{k}={v}" for k, v in each.items() if (k, v) != ("samples", 1)) for each in written)
 
 
-def demand(policy: Policy, clause: Any, m: str, world: World, items: Collection[str]) -> bool:
-    """Whether the row of the clause's goal is true of one artifact, for some items of its target."""
-    limit: Any = getattr(clause, "limit", None)
-    over, metric = getattr(clause, "over", None), getattr(clause, "reveals_when", None)
-    known = "y_inf" if metric and metric.metric == "not_refusal" else "x_inf"
-
-    def rates(named: Any, when: Any = "now") -> list[Fraction]:  # open: the least of each chain
-        about = kind(clause) if when == "now" else "model"
-        access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
-        read = reading(None if named[0] == "y" else metric, clause.scope.decoding)
-        place: Any = (m, access, asked, read, when, about)
-        return [given(world.rates, Rate(named, item, *place)) for item in items]
-
-    def kept(margins: list[Fraction]) -> bool:  # by how much each item is on the right side of the limit
-        alike = [world.many.get(item, 1) for item in items]
-        if over in (None, "mean"):  # open: the mean
-            return sum(n * margin for n, margin in zip(alike, margins, strict=True)) >= 0
-        right = sum(n for n, margin in zip(alike, margins, strict=True) if margin >= 0)
-        return right >= (1 if over == "each" else over.share) * sum(alike)
-
-    def falls() -> list[Fraction]:
-        return [was - now for was, now in zip(rates(known, "before"), rates(known), strict=True)]
-
-    rows: Rows = {
-        "suppress": lambda: kept([limit.at_most - x for x in rates("x_sup")]),
-        "retain": lambda: kept([limit.within - fall for fall in falls()] if isinstance(limit, Within)
-                               else [x - limit.at_least for x in rates(known)]),
-        "refuse": lambda: kept([1 - limit.at_least - y for y in rates("y_sup")]),
-        "rectify": lambda: (kept([z - limit.at_least for z in rates("z_inf")])
-                            and kept([limit.at_most - x for x in rates("x_sup")])),
-        "remove": lambda: (any(Removal(clause.target, m, limit.epsilon, limit.delta, q) in world.removals
-                               for q in REFERENCES if limit.compared_with in (None, q))  # open: one of them
-                           if isinstance(limit, Closeness)
-                           else given(power(clause, world), (clause.target, m, limit.at_fpr)) <= limit.tpr_at_most),
-        "delete": lambda: all(given(world.kept, (item, m)) <= clause.by for item in items),
-        "keep": lambda: all(given(world.kept, (item, m)) >= clause.until for item in items),
-        "finish": lambda: True,  # its deadline is `by`
-        "destroy": lambda: m in world.destroyed,
-        "de_index": lambda: all(given(world.served, (name, m, item)) == 0 for item in items
-                                for name, each in policy.artifacts.items() if m in each.serves_from),
-        "ban": lambda: not any((method, m) in world.used for method in clause.methods),
-    }
-    return rows[clause.goal]()
+def drawn(read: str) -> str:
+    """The decoding of a reading alone."""
+    last = read.rpartition("; ")[2]
+    return last if last.startswith("method=") else ""
 
 
-def power(clause: Any, world: World) -> Mapping[tuple[str, str, Fraction], Fraction]:
-    """The powers of membership tests of the clause's kind: with non-members from the same lottery, or from elsewhere."""
-    same = clause.evidence is not None and "randomised_holdout" in clause.evidence.controls
-    return world.tpr if same else world.tpr_elsewhere
+def rate_of(clause: Any) -> str:
+    """The kind of rate that a clause limits; an empty one if none."""
+    metric = clause.goal == "retain" and clause.reveals_when and clause.reveals_when.metric
+    return "y_inf" if metric == "not_refusal" else RATES.get(clause.goal, "")
 
 
-def summed(world: World, cell: Iterable[Rate]) -> Fraction:
-    """Σ of the rates over the items that they are of."""
-    return sum((world.many.get(rate.item, 1) * given(world.rates, rate) for rate in cell), Fraction(0))
+def spoken_by(clause: Any, kind: str) -> tuple[str, Any]:
+    """The reading that a clause uses, of y the decoding alone, and whether it is about the process or the model."""
+    reveals = None if kind[0] == "y" else clause.reveals_when
+    return reading(reveals, clause.scope.decoding), getattr(clause, "about", None) or "model"
 
 
-def additions(policy: Policy, clause: Any, m: str, world: World, without: Collection[str]) -> bool:
-    """Whether what `by`, `using` and a certificate as evidence (AX15) add to the demand is true of one artifact."""
-    on_time = clause.goal not in TIMED or clause.by is None or given(world.finish, m) <= clause.by
-    as_meant = not clause.using or any((method, m) in world.used for method in clause.using)
-    limit = clause.limit if isinstance(getattr(clause, "limit", None), Closeness) else None
-    methods = [cast(Any, policy.methods)[name] for name in methods_on(policy, world, m, without)]
-    proven = [each.guarantee for each in methods if each.guarantee and m not in each.not_on]
-    close = [each for each in proven if not limit or covers(policy, each, clause.target, limit, world)]
-    asked = limit is not None and policy.methods is not None and "AX15" not in without
-    certificate = asked and clause.evidence is not None and clause.evidence.kind == "certificate"
-    return on_time and as_meant and (not certificate or bool(close))
+class Judge:
+    """A policy held against a world, without the axioms named."""
 
+    def __init__(self, policy: Policy, world: World, without: Collection[str] = ()) -> None:
+        self.policy, self.world, self.without = policy, world, without
+        within = [(r.left, r.right) for r in policy.relations if r.kind == "within"]
+        parents = [(m, each.derived_from) for m, each in policy.artifacts.items()]
+        self.lineage = {m: reached(m, parents) for m in policy.artifacts}
+        self.wholes = {s: reached(s, within) for s in policy.information}
+        self.parts = {s: {part for part in policy.information if s in self.wholes[part]} for s in policy.information}
 
-def covers(policy: Policy, guarantee: Guarantee, target: str, limit: Closeness, world: World) -> bool:
-    """AX15: whether a guarantee for one unit, k of which make up the target, is (kε, k·e^((k−1)ε)·δ) within the limit."""
-    info, per = policy.information[target], guarantee.per
-    counted: dict[str | None, int] = {None: 1}
-    for unit, many in info.other_units.items():
-        counted[unit] = many
-    if info.unit:
-        counted.setdefault(info.unit, world.count(world.members(target)))
-    if per not in counted:
-        return False  # nothing says how many of these units make up the target
-    k = counted[per]
-    spread = at_most_exp(-limit.delta, -k * guarantee.delta, (k - 1) * guarantee.epsilon)
-    return k * guarantee.epsilon <= limit.epsilon and spread
+    def scope(self, clause: Any) -> list[str]:
+        """The artifacts that a clause names; all that fit where it names none."""
+        if (named := clause.scope.artifacts) is None:
+            kinds = STORES if clause.goal in ("delete", "keep", "de_index") else SPEAKING
+            return [m for m, each in self.policy.artifacts.items() if clause.goal in ANYWHERE or each.kind in kinds]
+        return [m for m, line in self.lineage.items() if m in named or any(f"{root}+derived" in named for root in line)]
 
+    def holds(self, when: Any) -> bool:
+        if isinstance(when, Not):
+            return not self.holds(when.not_)
+        if isinstance(when, AllOf | AnyOf):
+            parts = [self.holds(each) for each in (when.all if isinstance(when, AllOf) else when.any)]
+            return all(parts) if isinstance(when, AllOf) else any(parts)
+        return when is None or when in self.world.situations
 
-def unmet_presuppositions(policy: Policy, clause: Any, world: World) -> tuple[str, ...]:
-    """AX4 if the clause presupposes copies called back, C1 if artifacts acted on, that in the world are not."""
-    scope, who = in_scope(policy, clause) if clause.scope.artifacts else [], clause.scope.audience
-    abroad = who is not None and access_rank(clause.scope.access or "product") >= access_rank("weights")
-    acting = clause.goal not in ASKING_NOTHING and policy.parties is not None and policy.controls is not None
-    lacking = {"AX4": abroad and any((m, who) not in world.recalled for m in scope),
-               "C1": acting and any(m not in world.acted_on for m in scope)}
-    return tuple(name for name, lacks in lacking.items() if lacks)
+    def apart(self, one: str | None, other: str | None) -> bool:
+        """Whether two targets are known to share no item."""
+        if one is None or other is None:
+            return False
+        told = [{*r.sets} for r in self.policy.relations if r.kind == "disjoint_from"]
+        around = [(a, b) for sets in told for a in sets & self.wholes[one] for b in sets & self.wholes[other]]
+        kinds = {self.policy.information[one].kind, self.policy.information[other].kind}
+        return kinds == {"examples", "facts"} or any(a != b for a, b in around)
 
+    def bound_on(self, clause: Any) -> dict[str, set[str]]:
+        """The artifacts on which a clause binds, with the items that the binding clauses above it leave of its target."""
+        names = reached(clause.id, [(name, o.id) for o in self.policy.clauses for name in o.overrides])
+        clauses: dict[str, Any] = {c.id: c for c in (*self.policy.clauses, clause) if c.id in names}
+        above = {name: [o for o in clauses.values() if name in o.overrides] for name in names}
+        left: dict[str, dict[str, set[str]]] = {}
+        for name in TopologicalSorter({n: [o.id for o in above[n]] for n in names}).static_order():
+            c, left[name] = clauses[name], {}
+            anywhere, target = c.scope.artifacts is None, getattr(c, "target", None)
+            for m in (self.policy.artifacts if anywhere else self.scope(c)) if self.holds(c.scope.when) else ():
+                over = [(getattr(o, "target", None), items) for o in above[name] for n, items in left[o.id].items() if anywhere or n == m]
+                items = set(self.world.members(target))
+                if c.goal in BY_ITEM:
+                    items -= {i for theirs, taken in over for i in (taken if theirs else items)}
+                binding = bool(items) if c.goal in BY_ITEM else all(self.apart(target, theirs) for theirs, _ in over)
+                left[name] |= {m: items} if binding else {}
+        return {m: left[clause.id][m] for m in self.scope(clause) if m in left[clause.id]}
 
-def obtainable(policy: Policy, clause: Any, world: World) -> bool:
-    """AX9: whether evidence that needs the raw items finds them all in a store when the work is done and it may be had."""
-    if not clause.evidence or not clause.evidence.needs_raw_data or not hasattr(clause, "target"):
-        return True
-    raw = policy.information[clause.target].built_from or clause.target
-    stores = [name for name, each in policy.artifacts.items() if raw in each.holds]
-    if not stores:
-        return True  # where the raw items are is not said
-    on = bound_on(policy, clause, world)
-    days = [max(given(world.finish, m), clause.evidence.at or Fraction(0)) for m in in_scope(policy, clause)
-            if m in on or "*" in on]
-    items = world.members(raw)
-    return all(any(all(given(world.kept, (item, store)) >= day for item in items) for store in stores) for day in days)
+    def complies(self, clause: Any) -> bool:
+        """Whether a clause is kept as far as it binds."""
+        bound = self.bound_on(clause)
+        return not bound or self.meets(clause, bound)
 
+    def meets(self, clause: Any, bound: Mapping[str, Collection[str]] | None = None) -> bool:
+        """Whether a clause is kept: on these artifacts for these items, or whole."""
+        if bound is None:
+            bound = dict.fromkeys(self.scope(clause), self.world.members(getattr(clause, "target", None)))
+        kept = (self.demanded(clause, m, items) and self.added(clause, m) for m, items in bound.items())
+        return any(kept) if clause.scope.artifacts is None else all(kept)
 
-def follows(policy: Policy, claim: Claim, world: World) -> bool:
-    """Whether the claim is true in the world, of each artifact that it names or, if it names none, of all models."""
-    of, items, zero = claim.of or "", world.members(claim.of), Fraction(0)
-    named = claim.in_ or models(policy)
-    spoken = {m: readings(policy, claim.of, m, claim.reveals_when, claim.decoding) for m in named}
-    any_reading = claim.of is None and claim.reveals_when is None and claim.decoding is None
+    def demanded(self, clause: Any, m: str, items: Collection[str]) -> bool:
+        """The table of clauses, row by row."""
+        world, known, limit = self.world, rate_of(clause), cast(Any, getattr(clause, "limit", None))
+        cell = (m, clause.scope.access or "product", clause.scope.asked or "direct")
 
-    def revealed_at_most(limit: Fraction, access: Any, asked: Any) -> bool:
-        cells = [[Rate("x_sup", i, m, access, asked, read, about=about) for i in items]
-                 for m in named for read, about in spoken[m]]
-        return all(summed(world, cell) <= limit * world.count(items) for cell in cells)
+        def rates(kind: str, when: str = "now") -> list[Fraction]:
+            return self.rates(items, kind, *cell, *spoken_by(clause, kind), when)
 
-    def unchanged() -> bool:  # in every cell that the world mentions and the claim does not exclude
-        known = [rate for rate in world.rates if rate.kind == "x_inf" and rate.when == "now"
-                 and rate.artifact in named and rate.item in items
-                 and (any_reading or (rate.reading, rate.about) in spoken[rate.artifact])
-                 and claim.access in (None, rate.access) and claim.asked in (None, rate.asked)]
-        if len({(rate.item, rate.artifact) for rate in known}) < len(items) * len(named):
-            raise Unmentioned(f"the world does not mention every rate that {claim.id} speaks of")
-        was = [given(world.rates, replace(rate, when="before", about="model")) for rate in known]
-        return all(before - world.rates[now] <= (claim.within or 0) for before, now in zip(was, known, strict=True))
+        def kept(slack: Iterable[Fraction]) -> bool:
+            return self.enough(items, slack, clause.over)
 
-    removed = all(Removal(of, m, claim.epsilon or zero, claim.delta or zero) in world.removals for m in named)
-    free = not any((of, m) in world.influenced for m in named)
-    rows: Rows = {
-        "influence_removed": lambda: free if claim.epsilon is None and claim.delta is None else removed,
-        "as_if_never_trained": lambda: removed,
-        "not_revealed": lambda: revealed_at_most(claim.at_most or zero, claim.access, claim.asked),
-        "contains_no_information": lambda: revealed_at_most(zero, "finetune", "adversarial"),
-        "nothing_else_changed": unchanged,
-        "no_harmful_use": lambda: of in world.harmless,
-    }
-    return rows[claim.says]()
+        def removed() -> bool:
+            references = [q for q in get_args(Reference) if limit.compared_with in (None, q)]
+            return any(Removal(clause.target, m, limit.epsilon, limit.delta, q) in world.removals for q in references)
+
+        def caught() -> Fraction:  # where the hold-out is to be randomised, non-members come from the same lottery
+            same = clause.evidence is not None and "randomised_holdout" in clause.evidence.controls
+            return given(world.tpr if same else world.tpr_elsewhere, (clause.target, m, limit.at_fpr))
+
+        rows: dict[str, Callable[[], bool]] = {
+            "suppress": lambda: kept(limit.at_most - x for x in rates("x_sup")),
+            "retain": lambda: kept(x - limit.at_least for x in rates(known)),
+            "retain within": lambda: kept(limit.within - was + x for was, x in zip(rates(known, "before"), rates(known), strict=True)),
+            "refuse": lambda: kept(1 - limit.at_least - y for y in rates("y_sup")),
+            "rectify": lambda: kept(z - limit.at_least for z in rates("z_inf")) and kept(limit.at_most - x for x in rates("x_sup")),
+            "remove": lambda: removed() if clause.measure == "influence" else caught() <= limit.tpr_at_most,
+            "delete": lambda: all(given(world.kept, (i, m)) <= clause.by for i in items),
+            "keep": lambda: all(given(world.kept, (i, m)) >= clause.until for i in items),
+            "de_index": lambda: all(given(world.served, (n, m, i)) == 0 for n, each in self.policy.artifacts.items()
+                                    if m in each.serves_from for i in items),
+            "destroy": lambda: m in world.destroyed,
+            "finish": lambda: True,  # `by` says all
+            "ban": lambda: not any((n, m) in world.used for n in clause.methods),
+            "exclude_future": lambda: clause.target in world.excluded,
+            "govern": lambda: clause.id in world.governed,
+        }  # fmt: skip
+        return rows[clause.goal + " within" * isinstance(limit, Within)]()
+
+    def rates(self, items: Iterable[str], kind: Any, m: str, access: Any, asked: str, read: str, about: Any, when: Any) -> list[Fraction]:
+        cell: Any = (m, access, asked, read, when, about if when == "now" else "model")
+        return [given(self.world.rates, Rate(kind, i, *cell)) for i in items]
+
+    def enough(self, items: Collection[str], slack: Iterable[Fraction], over: Any = "mean") -> bool:
+        """Whether the mean, or a share of the items, is on the right side of a limit; given by how much each item is."""
+        pairs = [(self.world.many.get(i, 1), s) for i, s in zip(items, slack, strict=True)]
+        if over in (None, "mean"):
+            return sum(n * s for n, s in pairs) >= 0
+        return sum(n for n, s in pairs if s >= 0) >= (1 if over == "each" else over.share) * self.world.count(items)
+
+    def added(self, clause: Any, m: str) -> bool:
+        """Whether what `by`, `using` and a certificate (AX15) add is so."""
+        limit, proof = getattr(clause, "limit", None), clause.evidence and clause.evidence.kind == "certificate"
+        if clause.goal in TIMED and clause.by is not None and given(self.world.finish, m) > clause.by:
+            return False
+        if clause.using and not any((n, m) in self.world.used for n in clause.using):
+            return False
+        if not proof or not isinstance(limit, Closeness) or self.policy.methods is None or "AX15" in self.without:
+            return True
+        able = [each for n in self.methods_on(m) if m not in (each := self.policy.methods[n]).not_on]
+        return any(each.guarantee and self.covers(each.guarantee, clause.target, limit) for each in able)
+
+    def covers(self, guarantee: Guarantee, target: str, limit: Closeness) -> bool:
+        """Whether a guarantee, stretched over the units of a target, is as close as the limit."""
+        info, per, k = self.policy.information[target], guarantee.per, 1
+        if per is not None:
+            k = self.world.count(self.world.members(target)) if per == info.unit else info.other_units.get(per, 0)
+        spread = (k - 1) * guarantee.epsilon
+        return k > 0 and k * guarantee.epsilon <= limit.epsilon and at_most_exp(-limit.delta, -k * guarantee.delta, spread)
+
+    def methods_on(self, m: str) -> set[str]:
+        """The methods used on an artifact; without AX8 those on what it is derived from too."""
+        return {n for n, on in self.world.used if on in (self.lineage[m] if "AX8" in self.without else {m})}
+
+    def unmet_presuppositions(self, clause: Any) -> tuple[str, ...]:
+        """AX4 and C1, where what a clause presupposes of an artifact that it names is not so."""
+        named = self.scope(clause) if clause.scope.artifacts is not None else []
+        deep = clause.scope.audience and access_rank(clause.scope.access or "product") >= WEIGHTS
+        abroad = deep and any((m, clause.scope.audience) not in self.world.recalled for m in named)
+        acting = self.policy.parties and self.policy.controls is not None and clause.goal not in ("retain", "keep", "govern")
+        return ("AX4",) * bool(abroad) + ("C1",) * bool(acting and {*named} - self.world.acted_on)
+
+    def obtainable(self, clause: Any) -> bool:
+        """AX9: whether some store keeps what a clause's evidence needs until the work is done and the test has run."""
+        target, bound, world = getattr(clause, "target", None), self.bound_on(clause), self.world
+        if not target or not bound or not clause.evidence or not clause.evidence.needs_raw_data:
+            return True
+        raw = self.policy.information[target].built_from or target
+        stores = [name for name, each in self.policy.artifacts.items() if raw in each.holds]
+        days = (max(given(world.finish, m), clause.evidence.at or ZERO) for m in bound)
+        kept = (any(all(given(world.kept, (i, store)) >= day for i in world.members(raw)) for store in stores) for day in days)
+        return not stores or (any(kept) if clause.scope.artifacts is None else all(kept))
+
+    def readings(self, of: str | None, m: str, said: Any) -> set[tuple[str, Any]]:
+        """Of which readings a fact or a claim speaks, each of the process or of the model."""
+        near = reached(of, [(a, b) for r in self.policy.relations if r.kind != "disjoint_from" for a in r.sets for b in r.sets])
+        rated: list[Any] = [c for c in self.policy.clauses if rate_of(c) and m in self.scope(c)]
+        rated = [c for c in rated if c.target in near] or rated
+        used = {spoken_by(c, "x") for c in rated if rate_of(c)[0] != "y"} or {spoken_by(c, "y") for c in rated} or {("", "process")}
+        stated = said.reveals_when or said.decoding
+        return {(reading(said.reveals_when, said.decoding), about) for _, about in used} if stated else used
+
+    def follows(self, claim: Claim) -> bool:
+        """Whether what is claimed is so, of each artifact."""
+        named = claim.in_ or [n for n, each in self.policy.artifacts.items() if each.kind in SPEAKING]
+        return claim.of in self.world.harmless if claim.says == "no_harmful_use" else all(self.said(claim, m) for m in named)
+
+    def said(self, claim: Claim, m: str) -> bool:
+        """The table of claims, row by row."""
+        world, speaks = self.world, self.readings(claim.of, m, claim)
+        items = [i for i, sets in world.items.items() if (claim.of in sets if claim.of else not sets)]
+
+        def revealed_at_most(limit: Any, access: Any, asked: Any) -> bool:
+            cells = (self.rates(items, "x_sup", m, access, asked, *spoken, "now") for spoken in speaks)
+            return all(self.enough(items, [limit - x for x in cell]) for cell in cells)
+
+        def falls() -> list[Fraction]:  # in every cell that the world mentions, unless the claim says in which
+            known = [r for r in world.rates if (r.kind, r.when, r.artifact) == ("x_inf", "now", m) and r.item in items
+                     and (r.reading, r.about) in speaks and claim.access in (None, r.access) and claim.asked in (None, r.asked)]
+            if {r.item for r in known} != {*items}:
+                raise Unmentioned(f"what {claim.id} speaks of")
+            return [given(world.rates, replace(r, when="before", about="model")) - world.rates[r] for r in known]
+
+        gone = Removal(claim.of or "", m, claim.epsilon or ZERO, claim.delta or ZERO) in world.removals
+        rows: dict[str, Callable[[], bool]] = {
+            "influence_removed": lambda: gone if (claim.epsilon, claim.delta) != (None, None) else (claim.of, m) not in world.influenced,
+            "as_if_never_trained": lambda: gone,
+            "not_revealed": lambda: revealed_at_most(claim.at_most, claim.access, claim.asked),
+            "contains_no_information": lambda: revealed_at_most(0, "finetune", "adversarial"),
+            "nothing_else_changed": lambda: all(fall <= (claim.within or 0) for fall in falls()),
+        }
+        return rows[claim.says]()

@@ -1,40 +1,38 @@
-"""What a world is (semantics.md §1): finitely many items, and every number about them written down exactly."""
+"""A world, item by item: what it does not mention is not known, and comparisons with e^ε are exact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 from unlearn_spec.policy.vocabulary import PROBES, About, Access, Reference, access_rank
 
 Key = TypeVar("Key")
-Atoms = frozenset[tuple[str, str]]
+Pairs = frozenset[tuple[str, str]]
+Powers = Mapping[tuple[str, str, Fraction], Fraction]
 
 
 class Unmentioned(LookupError):
-    """What is asked of the world needs a number that the world does not mention."""
+    """A number was asked for that the world does not give."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """The name of a rate: Rate("x_sup", "q1", "m", "api", "direct") is x∨(q1, m, api, direct), open reading."""
-
     kind: Literal["x_sup", "x_inf", "y_sup", "y_inf", "z_inf"]
     item: str
     artifact: str
     access: Access
-    asked: str  # a probe class or the name of a suite
-    reading: str = ""  # opaque; "" where it was left open
+    asked: str  # a probe class or a suite
+    reading: str = ""
     when: Literal["now", "before", "reference"] = "now"
-    about: About = "model"  # only a rate of "now" can be an expectation over trainings instead; else there is but one
+    about: About = "model"  # only `now` has two
 
 
 @dataclass(frozen=True)
 class Removal:
-    """The atom Rem(S, m, ε, δ, q)."""
-
     target: str
     artifact: str
     epsilon: Fraction
@@ -44,66 +42,59 @@ class Removal:
 
 @dataclass(frozen=True)
 class World:
-    """One way things may be: the sets name all that is the case, the mappings hold all numbers that are given."""
-
-    items: Mapping[str, frozenset[str]]  # item → the information sets it belongs to, or none
+    items: Mapping[str, frozenset[str]]  # item → its sets
     rates: Mapping[Rate, Fraction] = field(default_factory=dict)
     removals: frozenset[Removal] = frozenset()
-    influenced: Atoms = frozenset()  # (set, artifact)
-    tpr: Mapping[tuple[str, str, Fraction], Fraction] = field(default_factory=dict)  # (set, artifact, f), same lottery
-    tpr_elsewhere: Mapping[tuple[str, str, Fraction], Fraction] = field(default_factory=dict)  # other non-members
+    influenced: Pairs = frozenset()  # (set, artifact)
+    tpr: Powers = field(default_factory=dict)  # (set, artifact, f): non-members from the same lottery
+    tpr_elsewhere: Powers = field(default_factory=dict)  # … or from anywhere else
     finish: Mapping[str, Fraction] = field(default_factory=dict)  # artifact → day
     kept: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)  # (item, store) → day
-    used: Atoms = frozenset()  # (method, artifact)
+    used: Pairs = frozenset()  # (method, artifact)
     served: Mapping[tuple[str, str, str], Fraction] = field(default_factory=dict)  # (artifact, path, item)
     destroyed: frozenset[str] = frozenset()
-    situations: frozenset[str] = frozenset()  # those that hold
+    situations: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()  # sets that later training leaves out
-    governed: frozenset[str] = frozenset()  # `govern` clauses whose measures are taken
+    governed: frozenset[str] = frozenset()  # clauses whose measures are taken
     harmless: frozenset[str] = frozenset()  # sets of which `no_harmful_use` is true
-    recalled: Atoms = frozenset()  # (artifact, audience)
-    controls: Atoms = frozenset()  # (party, artifact)
+    recalled: Pairs = frozenset()  # (artifact, audience)
+    controls: Pairs = frozenset()  # (party, artifact)
     acted_on: frozenset[str] = frozenset()  # artifacts on which the obligor acts
     altered: Mapping[str, Access] = field(default_factory=dict)  # suites on an altered copy → access that altering takes
-    many: Mapping[str, int] = field(default_factory=dict)  # how many items a name stands for, alike in all; else one
-
-    def count(self, items: Iterable[str]) -> int:
-        """How many items the names stand for."""
-        return sum(self.many.get(item, 1) for item in items)
+    many: Mapping[str, int] = field(default_factory=dict)  # items that a name stands for, alike in all; else one
 
     def members(self, name: str | None) -> list[str]:
-        """The items of a set; of None, those in none of the sets."""
-        return [item for item, sets in self.items.items() if (name in sets if name else not sets)]
+        return [item for item, sets in self.items.items() if name in sets]
+
+    def count(self, items: Iterable[str]) -> int:
+        return sum(self.many.get(item, 1) for item in items)
 
     def inside(self, part: str, whole: str, access: Access) -> bool:
-        """Whether all probes of `part` belong to `whole`: by the chain, as a suite, or as an altered copy's own."""
-        if part in PROBES and whole in PROBES:
-            return PROBES.index(part) <= PROBES.index(whole)
-        if part.startswith("in_context:"):  # a suite that hands the target over
-            return whole in (part, "in_context")
-        suite = part not in (*PROBES, "in_context") and whole in PROBES
-        own = part in self.altered and access_rank(access) >= access_rank(self.altered[part])
-        return part == whole or (suite and (whole == "adversarial" or own))
+        """Whether the probes of one class or suite belong to another, for whoever has the access."""
+        if part == whole or whole not in (*PROBES, "in_context") or part == "in_context":
+            return part == whole
+        if part in PROBES:
+            return whole in PROBES[PROBES.index(part) :]
+        if part.startswith("in_context:") or whole == "in_context":
+            return part.startswith("in_context:") and whole == "in_context"
+        return whole == "adversarial" or (part in self.altered and access_rank(access) >= access_rank(self.altered[part]))
 
 
 def given(numbers: Mapping[Key, Fraction], key: Key) -> Fraction:
-    """The number that the world gives for `key`. Raises `Unmentioned`: nothing is assumed."""
     if key not in numbers:
-        raise Unmentioned(f"the world does not mention {key}")
+        raise Unmentioned(str(key))
     return numbers[key]
 
 
+@lru_cache(4096)
 def at_most_exp(low: Fraction, factor: Fraction, epsilon: Fraction) -> bool:
-    """Whether low ≤ factor·e^ε, exactly, for ε ≥ 0.
-
-    e^ε of a rational ε ≠ 0 is irrational, never low/factor: ever closer rational bounds come to lie on one side of it,
-    so that nothing is left in between and nothing is rounded.
-    """
-    if epsilon == 0 or factor == 0:
+    """Whether low ≤ factor·e^ε, for ε ≥ 0: e^ε is irrational unless ε is 0, so enough terms of its series tell."""
+    if not factor or not epsilon:
         return low <= factor
-    ratio, partial, term, n = low / factor, Fraction(0), Fraction(1), 0  # Σ ε^k/k! over k < n, and ε^n/n!
-    while ratio > partial:
-        if n + 1 > epsilon and ratio >= partial + term / (1 - epsilon / (n + 1)):  # a geometric series bounds the rest
+    edge, below, term, n = low / factor, Fraction(0), Fraction(1), 0
+    while edge > below:
+        below, n = below + term, n + 1
+        term = term * epsilon / n
+        if n > 2 * epsilon and edge > below + 2 * term:  # each later term is less than half the one before
             return factor < 0
-        partial, term, n = partial + term, term * epsilon / (n + 1), n + 1
     return factor > 0

@@ -17,7 +17,7 @@ from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
-from unlearn_spec.spec.reference import World, obtainable
+from unlearn_spec.spec.reference import Judge, World
 
 Build = Callable[[str], Policy]
 HEAD = 'unlearn_spec: "1.0"\npolicy: {id: case, version: 1, status: draft}\nclock: {starts: request}\n'
@@ -192,7 +192,7 @@ def test_evidence_of_any_kind_that_needs_the_raw_items_needs_them_kept(policy_of
     theory = build(policy)
     assert [core.clauses for core in conflicts(theory, ["gone", "wipe"], evidence=True).cores] == [("gone", "wipe")]
     wiped = World({"r": frozenset({"records"})}, {}, finish={"bot": Fraction(0)}, kept={("r", "store"): Fraction(5)})
-    assert not obtainable(policy, policy.clauses[0], wiped)
+    assert not Judge(policy, wiped).obtainable(policy.clauses[0])
 
 
 def test_a_world_at_the_edge_of_closeness_lies_within_it(policy_of: Build) -> None:
@@ -255,3 +255,29 @@ def test_what_binds_at_times_adds_nothing_to_the_same_demand_at_all_times(guarde
     text = HEAD + SETS + BOT + "situations: [hold]\nclauses:\n" + hide("first") + hide("second")
     told = [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "R"]
     assert [(f.code, f.clauses[0]) for f in told] == [("R002", guarded)]
+
+
+@pytest.mark.parametrize(("other", "found"), [("copies", []), ("records", ["F001"])])
+def test_facts_about_two_retrained_models_do_not_clash(other: str, found: list[str]) -> None:
+    """Nothing is under removal: there is no one reference of which both would speak."""
+    fact = "target: facts, in: bot, access: api, asked: direct"
+    text = HEAD + SETS + BOT + "reference_retrain:\n"
+    text += f'  - {{id: few, {fact}, without: records, mean_between: ["0%", "10%"]}}\n'
+    text += f'  - {{id: many, {fact}, without: {other}, mean_between: ["80%", "90%"]}}\n'
+    text += "clauses: [{id: terms, goal: govern, measures: [terms]}]\n"
+    told = [f.code for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "F"]
+    assert told == found
+
+
+def test_an_overlap_that_relations_entail_is_declared() -> None:
+    """AX16 left out: `part` shares an item with `other`, so the whole around it does."""
+    text = HEAD + """information:
+  part:  {kind: facts, size: 4}
+  whole: {kind: facts, size: 6}
+  other: {kind: facts, size: 3}
+  free:  {kind: facts, size: 2}
+relations: [{part: within, of: whole}, {part: overlaps, with: other, exactly: 1}]
+artifacts: {bot: {kind: model, seen_by: {public: product}}}
+clauses: [{id: terms, goal: govern, measures: [terms]}]
+"""
+    assert not [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24), without=("AX16",)).findings if f.code[0] == "F"]

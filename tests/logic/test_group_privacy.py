@@ -13,16 +13,14 @@ from unlearn_spec.logic.group_privacy import for_group, most_units
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.spec.reference import World, meets
-from unlearn_spec.spec.reference.clauses import covers
-from unlearn_spec.spec.reference.world import Removal, at_most_exp
+from unlearn_spec.spec.reference import Judge, Removal, World, at_most_exp
 
 Build = Callable[[str], Policy]
 F = Fraction
 TEXT = """
 unlearn_spec: "1.0"
 policy: {id: p, version: 1, status: draft}
-information: {records: {kind: examples, size: SIZE, unit: record, other_units: {person: 3}}}
+information: {records: {kind: examples, size: SIZE, unit: record, other_units: {person: 3, record: 1}}}
 artifacts: {bot: {kind: model, trained_on: [records], seen_by: {public: product}}}
 methods: {training: {reaches: weights, guarantee: {epsilon: "EACH", delta: "DELTA", per: UNIT}}}
 clauses:
@@ -94,5 +92,5 @@ def test_the_theory_and_the_reference_agree(size: str, each: str, delta: str, un
     items = {f"r{i}": frozenset({"records"}) for i in range(info.size[0])}
     gone = frozenset({Removal("records", "bot", F(4), F(1, 100))})
     world = World(items, removals=gone, used=frozenset({("training", "bot")}))
-    assert covers(whole, method.guarantee, "records", clause.limit, world) == answer  # type: ignore[union-attr, arg-type]
-    assert meets(whole, clause, world) == answer
+    assert Judge(whole, world).covers(method.guarantee, "records", clause.limit) == answer  # type: ignore[union-attr, arg-type]
+    assert Judge(whole, world).meets(clause) == answer

@@ -22,8 +22,7 @@ from unlearn_spec.logic.trial import trial
 from unlearn_spec.logic.world_model import World as Told
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.spec.reference import World, complies
-from unlearn_spec.spec.reference.reach import bound_on
+from unlearn_spec.spec.reference import Judge, World
 
 Build = Callable[[str], Policy]
 STORES = ("desk", "vault", "tape")
@@ -193,7 +192,7 @@ def can_be_met(whole: Policy, holding: frozenset[str], sets: frozenset[str]) -> 
     days = product((10, 20, 30), repeat=2)
     kept = ({("i", store): Fraction(day) for store, day in zip(STORES, chosen, strict=False)} for chosen in days)
     worlds = (World({"i": sets}, kept=one, situations=holding) for one in kept)
-    return any(all(complies(whole, clause, one) for clause in whole.clauses) for one in worlds)
+    return any(all(Judge(whole, one).complies(clause) for clause in whole.clauses) for one in worlds)
 
 
 @settings(max_examples=60, deadline=None)
@@ -205,7 +204,7 @@ def test_code_and_reference_agree_on_what_binds_where_and_on_what_can_be_met(who
             bound = binding(whole, holding)
             worlds = [World({f"i{n}": frozenset(sets.split()) for n, sets in enumerate(world)}, situations=holding) for world in WORLDS]
             for clause in whole.clauses:
-                assert set(bound.on(whole, clause)) == {m for world in worlds for m in bound_on(whole, clause, world)}
+                assert set(bound.on(whole, clause)) == {m for world in worlds for m in Judge(whole, world).bound_on(clause)}
             met.append(any(all(can_be_met(whole, holding, sets) for sets in world.items.values()) for world in worlds))
     assert contradictory(whole) == (not all(met))
     every = cases(whole)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unlearn_spec.policy.load import load_text
+from unlearn_spec.policy.model import Relation
 from unlearn_spec.spec.reference import Rate, Removal, World, broken_axioms, broken_facts
 
 F = Fraction
@@ -120,6 +121,7 @@ BROKEN: list[tuple[str, World]] = [
     ("AX3", with_rates((replace(KNOWN, asked="adversarial"), HALF), (AT_WEIGHTS, QUARTER))),  # they share direct probes
     ("AX3", with_rates((replace(X, asked="elicit"), HALF), (replace(X, asked="adversarial"), QUARTER))),
     ("AX3", with_rates((replace(X, kind="y_inf"), HALF), (replace(X, kind="y_sup"), QUARTER))),
+    ("AX3", with_rates((replace(KNOWN, asked="paraphrase"), HALF), (replace(AT_WEIGHTS, asked="adversarial"), QUARTER))),
     ("AX4", replace(ORDERLY, recalled=frozenset({("base", "public")}))),
     ("AX5", membership("0.0265")),
     ("AX6", close(F("0.1749"), F("0.1"))),  # above e^0.5·0.1 + 0.01 = 0.174872
@@ -141,6 +143,9 @@ BROKEN: list[tuple[str, World]] = [
     ("P3", with_rates((replace(X, artifact="desk", access="product"), HALF), (replace(X, artifact="desk"), QUARTER),
                       served={("desk", "index", "p"): F(24, 100)})),  # 1/2 > 1/4 + 0.24
     ("P3", replace(ORDERLY, served={("desk", "index", "p"): F(2)})),
+    ("P3", with_rates((replace(KNOWN, artifact="desk", access="product"), HALF),
+                      (replace(X, artifact="desk", asked="adversarial"), QUARTER),
+                      served={("desk", "index", "p"): ZERO})),  # what is always known is revealed
     ("C1", replace(ORDERLY, acted_on=frozenset({"small"}))),
 ]
 
@@ -157,6 +162,10 @@ def test_an_orderly_world_breaks_none() -> None:
 
 
 READ: list[tuple[str, str, World]] = [  # an axiom that says how others are read, with the one that it makes bite
+    ("AX3", "AX12", with_rates((X, HALF), (replace(X, kind="y_sup", asked="adversarial"), QUARTER))),
+    ("AX3", "AX12", with_rates((X, HALF), (replace(X, kind="y_sup", access="weights"), QUARTER))),
+    ("AX3", "AX12", with_rates((KNOWN, HALF), (replace(X, kind="y_sup", access="weights"), QUARTER))),
+    ("AX3", "AX12", with_rates((replace(KNOWN, asked="adversarial"), HALF), (replace(X, kind="z_inf"), F(51, 100)))),
     ("AX8", "AX7", asked_of(ON_SMALL, QUARTER, HALF, used=frozenset({("retrain", "base")}))),
     ("AX8", "K3", replace(RETRAINED, removals=removed("small", HALF, HALF, "summary_of_summary"))),
     ("AX10", "AX4", replace(ORDERLY, recalled=frozenset({("base", "outside")}))),  # partners are inside: weights
@@ -205,6 +214,15 @@ def test_ax16_left_out_empties_undeclared_overlaps() -> None:
     assert broken_axioms(POLICY, shared, without=("AX16",)) == ("AX16",)
 
 
+def test_ax16_left_out_keeps_the_overlaps_that_relations_entail() -> None:
+    met = (*POLICY.relations, Relation(left="excerpt", kind="overlaps", right="summary"))
+    policy = POLICY.model_copy(update={"relations": met})
+    through = replace(ORDERLY, items={**ORDERLY.items, "b": frozenset({"text", "excerpt", "summary"})})
+    beside = replace(ORDERLY, items={**ORDERLY.items, "b": frozenset({"text", "summary"})})
+    assert broken_axioms(policy, through, without=("AX16",)) == ()
+    assert broken_axioms(policy, beside, without=("AX16",)) == ("AX16",)
+
+
 ALLOWED: list[World] = [
     with_rates((X, HALF), (replace(X, asked="in_context"), QUARTER)),  # beside the chain
     with_rates((X, HALF), (replace(X, asked="in_context", access="finetune"), QUARTER)),
@@ -213,6 +231,8 @@ ALLOWED: list[World] = [
     with_rates((KNOWN, HALF), (replace(KNOWN, access="finetune"), QUARTER)),  # access gives no order for what is known
     with_rates((replace(X, asked="elicit"), HALF), (X, QUARTER)),  # a suite says nothing about `direct` by its name
     with_rates((KNOWN, HALF), (replace(X, asked="elicit"), QUARTER)),
+    with_rates((X, HALF), (replace(X, kind="y_sup", reading="method=greedy"), QUARTER)),  # another decoding
+    with_rates((replace(X, artifact="desk", access="product"), F(1)), (replace(X, artifact="desk"), ZERO)),  # served: not said
     membership("0.0264"),
     close(F("0.1748"), F("0.1")),
     close(F("0.0546"), F("0.1")),
@@ -283,6 +303,12 @@ FACTS: dict[str, Callable[[World], World]] = {
 def test_a_world_breaks_one_declared_fact(fact: str) -> None:
     assert broken_facts(POLICY, TRUE) == ()
     assert broken_facts(POLICY, FACTS[fact](TRUE)) == (fact,)
+
+
+def test_a_fact_speaks_of_the_reference_if_there_is_one() -> None:
+    other = POLICY.reference_retrain[0].model_copy(update={"id": "s", "without": "summary"})
+    two = POLICY.model_copy(update={"reference_retrain": (*POLICY.reference_retrain, other)})
+    assert broken_facts(POLICY, FACTS["r"](TRUE)) == ("r",) and broken_facts(two, FACTS["r"](TRUE)) == ()
 
 
 def test_no_two_of_many_disjoint_sets_share_an_item() -> None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from judging import binds, follows, meets, obtainable, unmet_presuppositions
+
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import Policy, RevealsWhen
-from unlearn_spec.spec.reference import (
-    Rate,
-    Removal,
-    Unmentioned,
-    World,
-    binds,
-    broken_axioms,
-    follows,
-    meets,
-    reading,
-    unmet_presuppositions,
-)
+from unlearn_spec.policy.model import Closeness, Guarantee, Policy, RevealsWhen
+from unlearn_spec.spec.reference import Judge, Rate, Removal, Unmentioned, World, broken_axioms, reading
 
 F = Fraction
 
@@ -240,6 +235,29 @@ def test_goals_without_numbers() -> None:
     assert met("{id: c, goal: ban, methods: [tune], scope: {artifacts: [small]}}", world)
 
 
+def test_what_is_to_be_used_is_used_for_whatever_goal() -> None:
+    clause = "{id: c, goal: exclude_future, target: text, scope: {artifacts: [base]}, using: [tune]}"
+    world = World(ITEMS, excluded=frozenset({"text"}))
+    assert not met(clause, world) and met(clause, replace(world, used=frozenset({("tune", "base")})))
+
+
+def test_evidence_of_a_clause_that_names_no_artifact_is_had_of_one() -> None:
+    clause = hide("mean", "10%", ", evidence: {kind: test, needs_raw_data: true, samples: 40}").replace("artifacts: [base], ", "")
+    world = World(ITEMS, finish={m: F(9) for m in ("base", "small", "tiny", "desk")}, kept={("t", m): F(8) for m in ("store", "index")})
+    whole = policy(clause)
+    assert not obtainable(whole, whole.clauses[0], world)
+    assert obtainable(whole, whole.clauses[0], replace(world, finish={**world.finish, "tiny": F(8)}))
+
+
+def test_a_unit_is_counted_by_the_size_of_the_set() -> None:
+    info = policy().information["text"].model_copy(update={"unit": "record", "other_units": {"record": 1, "person": 2}})
+    whole = policy().model_copy(update={"information": {**policy().information, "text": info}})
+    judge = Judge(whole, World({f"t{n}": frozenset({"text"}) for n in range(3)}))
+    limit = Closeness(epsilon=F(1), delta=F(0))
+    told = {per: judge.covers(Guarantee(epsilon=HALF, delta=F(0), per=per), "text", limit) for per in (None, "record", "person", "page")}
+    assert told == {None: True, "record": False, "person": True, "page": False}
+
+
 def test_an_overridden_clause_binds_again_when_what_overrides_it_is_overridden() -> None:
     whole = policy(
         "{id: erase, goal: delete, target: text, scope: {artifacts: [store]}, by: '1 days'}",
@@ -324,12 +342,24 @@ def test_a_claim_speaks_of_the_process_or_the_model_as_the_clauses_do() -> None:
 def test_nothing_else_changed_is_about_every_item_of_the_rest() -> None:
     claim = "{id: s, says: nothing_else_changed, in: [base], within: '2%'}"
     def rest(now: str, before: str = "0.5") -> World:
-        known = Rate("x_inf", "other", "base", "api", "direct")
-        return World(ITEMS, {known: F(now), replace(known, when="before"): F(before)})
+        known = Rate("x_inf", "other", "base", "api", "direct", about="process")  # no clause speaks of one model
+        return World(ITEMS, {known: F(now), replace(known, when="before", about="model"): F(before)})
     assert said(claim, rest("0.48")) and said(claim, rest("1")) and not said(claim, rest("0.479"))
     assert said(claim, World({}))  # there is no rest
     with pytest.raises(Unmentioned):
         said(claim, World(ITEMS))
+
+
+def test_what_a_reading_is_about_is_as_its_own_clauses_say() -> None:
+    """One clause reads exactly and of the model, one loosely and of the process: the claim speaks of these two."""
+    hidden = "{id: s, says: not_revealed, of: facts, in: [base], access: api, asked: direct, at_most: '25%'}"
+    exact = hide("mean", "25%", ", reveals_when: {metric: exact}")
+    loose = hide("mean", "25%", ", about: process, reveals_when: {metric: contains}").replace("id: c", "id: d")
+    refuse = f"{{id: e, goal: refuse, target: facts, {SCOPE}, over: mean, limit: {{at_least: '90%'}}}}"
+    quiet: Any = [F(0)] * 4
+    told = rates("x_sup", *quiet, reading="metric=exact") | rates("x_sup", *quiet, reading="metric=contains", about="process")
+    assert said(hidden, World(ITEMS, told), exact, loose, refuse)
+    assert said(hidden, World(ITEMS, rates("x_sup", *quiet)), refuse)  # nothing else is read: by its decoding alone
 
 
 def test_uses_are_a_proposition_of_their_own() -> None:

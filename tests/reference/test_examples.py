@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from judging import binds, bound_on, complies, follows, meets, obtainable, unmet_presuppositions
+
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.spec.reference import (
-    Rate,
-    Removal,
-    World,
-    binds,
-    broken_axioms,
-    broken_facts,
-    complies,
-    follows,
-    meets,
-    obtainable,
-    reading,
-    unmet_presuppositions,
-)
-from unlearn_spec.spec.reference.reach import bound_on
+from unlearn_spec.spec.reference import Rate, Removal, World, broken_axioms, broken_facts, reading
 
 F = Fraction
 

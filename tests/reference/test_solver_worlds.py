@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "logic"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from judging import meets
 from policies import loaded, random_policy, text_of
 from test_realise import realised
 
 from unlearn_spec.logic.formulas import Rate as SolverRate
 from unlearn_spec.logic.world_model import World as Told
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.spec.reference.axioms import broken_axioms, broken_facts
-from unlearn_spec.spec.reference.clauses import meets
-from unlearn_spec.spec.reference.world import Rate, Removal, World
+from unlearn_spec.spec.reference import Rate, Removal, World, broken_axioms, broken_facts
 
 POLICIES = int(os.environ.get("UNLEARN_SPEC_WORLDS", "80"))
 BATCHES = 4

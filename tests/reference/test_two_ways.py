@@ -22,6 +22,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from judging import binds, complies, obtainable, unmet_presuppositions
 from wide import Case, random_case
 
 from unlearn_spec.logic import meaning, questions
@@ -31,7 +32,7 @@ from unlearn_spec.logic.situations import as_bound, binding
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.policy.vocabulary import GoalKind, Says
 from unlearn_spec.rules.check import check_text
-from unlearn_spec.spec.reference import binds, broken_axioms, complies, obtainable, unmet_presuppositions
+from unlearn_spec.spec.reference import broken_axioms
 
 POLICIES = int(os.environ.get("UNLEARN_SPEC_WIDE", "150"))
 FIRST = int(os.environ.get("UNLEARN_SPEC_WIDE_FROM", "0"))

@@ -1,13 +1,14 @@
-"""Numbers of a world: nothing is assumed, and comparisons with e^ε are exact."""
+"""Numbers of a world: nothing is assumed, and comparisons with e^ε are exact. And how long the judge is."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from unlearn_spec.spec.reference import Unmentioned, World
-from unlearn_spec.spec.reference.world import at_most_exp, given
+from unlearn_spec.spec import reference
+from unlearn_spec.spec.reference import Unmentioned, World, at_most_exp, given
 
 # e = 2.71828 18284 59045 23536 02874 71352 66249 77572 …
 E_BELOW = Fraction("2.7182818284590452353602874713526624977572")
@@ -63,3 +64,8 @@ def test_in_context_stands_beside_the_chain() -> None:
     for asked in ("direct", "paraphrase", "adversarial", "elicit"):
         assert not world.inside(suite, asked, "finetune") and not world.inside(asked, suite, "finetune")
     assert world.inside("direct", "adversarial", "api") and not world.inside("adversarial", "direct", "api")
+
+
+def test_the_judge_stays_short_enough_to_be_read_through() -> None:
+    folder = Path(reference.__file__).parent
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in folder.glob("*.py")) <= 600

@@ -14,12 +14,13 @@ from random import Random
 from typing import Any
 
 from frames import Data, Frame, framed
+from judging import follows, meets
 from statements import baselines, claims, clauses, references, sizes
 from worlds import Removing, disturbed, draw_world, pruned
 
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
-from unlearn_spec.spec.reference import Rate, World, broken_axioms, broken_facts, follows, meets
+from unlearn_spec.spec.reference import Judge, Rate, World, broken_axioms, broken_facts
 
 TRIES = 6
 
@@ -143,9 +144,7 @@ def spoken(policy: Policy, world: World) -> set[Rate]:
 
 def _whole(policy: Policy, clause: Any, listening: World) -> None:
     """Every artifact and every part of the clause, also behind one that fails."""
-    from unlearn_spec.spec.reference.reach import in_scope
-
-    for m in in_scope(policy, clause):
+    for m in Judge(policy, listening).scope(clause):
         one = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": (m,)})})
         meets(policy, one, listening)
         if clause.goal == "rectify":  # the old statement too

@@ -13,9 +13,7 @@ from lawful import Shape, drawn, mixed, treated
 
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
-from unlearn_spec.spec.reference import Rate, Removal, World
-from unlearn_spec.spec.reference.axioms import level, made_from
-from unlearn_spec.spec.reference.reach import lineage
+from unlearn_spec.spec.reference import Judge, Rate, Removal, World, level, made_from
 
 DAYS = (0, 7, 30, 31, 90, 365)
 
@@ -110,9 +108,9 @@ def _removals(
 ) -> frozenset[Removal]:
     """Some of those spoken of, where K3 lets them be; with every weaker one that is spoken of (AX1)."""
     able = {m for n, m in used if access_rank((policy.methods or {})[n].reaches) >= access_rank("weights")}
-    found = set()
+    found, lineage = set(), Judge(policy, World({})).lineage
     for one in removing:
-        met = {s for each in lineage(policy, one.artifact) for s in policy.artifacts[each].trained_on}
+        met = {s for each in lineage[one.artifact] for s in policy.artifacts[each].trained_on}
         allowed = policy.methods is None or one.target not in met or one.artifact in able | destroyed
         if allowed and draw.random() < 0.6:
             for other in removing:
@@ -123,16 +121,16 @@ def _removals(
 
 def _influenced(draw: Random, policy: Policy, removals: frozenset[Removal]) -> frozenset[tuple[str, str]]:
     """What K1, K2 and K5 settle, and the rest at random."""
-    zero, found = Fraction(0), set()
+    zero, found, judge = Fraction(0), set(), Judge(policy, World({}))
     gone = {
         (r.target, r.artifact)
         for r in removals
         if (r.epsilon, r.delta, r.compared_with) == (zero, zero, "retrain_without")
     }
     for m in policy.artifacts:
-        met = {s for each in lineage(policy, m) for s in policy.artifacts[each].trained_on}
+        met = {s for each in judge.lineage[m] for s in policy.artifacts[each].trained_on}
         for s in policy.information:
-            left = {t for t in made_from(policy, s) & met if (t, m) not in gone}
+            left = {t for t in made_from(judge, s) & met if (t, m) not in gone}
             must = (s in met and (s, m) not in gone) or bool(left)
             free = (s, m) not in gone
             if must or (free and draw.random() < 0.2):

@@ -32,7 +32,7 @@ from unlearn_spec.logic.averages import of_the_process
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
-from unlearn_spec.spec.reference import Rate, Removal, World, broken_axioms, meets, reading
+from unlearn_spec.spec.reference import Judge, Rate, Removal, World, broken_axioms, reading
 
 VARIANTS = int(os.environ.get("UNLEARN_SPEC_EXAMPLES", "9"))
 NUMBER = re.compile(r"(\w+) (\S+(?: days?)?) on (\S+)")
@@ -126,7 +126,7 @@ def policy_of(data: Data) -> Policy:
 
 
 def met(policy: Policy, name: str, world: World) -> bool:
-    return meets(policy, next(clause for clause in policy.clauses if clause.id == name), world)
+    return Judge(policy, world).meets(next(clause for clause in policy.clauses if clause.id == name))
 
 
 def with_number(data: Data, repair: tuple[str, str, str]) -> Data:

@@ -14,7 +14,7 @@ from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.model import Cost, Obligation, Plan
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy, Retain
-from unlearn_spec.spec.reference.clauses import reading as reference_reading
+from unlearn_spec.spec.reference import reading as reference_reading
 from unlearn_spec.verdict.decide import Exhibit, decide
 from unlearn_spec.verdict.measured import Measured
 from unlearn_spec.verdict.model import ClauseVerdict, GateResult, Interval

@@ -559,9 +559,9 @@ def _covering(
         return "true" if guarantee.per in (None, info.unit, *info.other_units) else "false"
     if guarantee.per is None or most < 1:
         return "false"
-    if guarantee.per in info.other_units:
-        return "true" if info.other_units[guarantee.per] <= most else "false"
-    return f"(<= {encoder.set_size(target)} {most})" if guarantee.per == info.unit else "false"
+    if guarantee.per == info.unit:
+        return f"(<= {encoder.set_size(target)} {most})"
+    return "true" if 1 <= info.other_units.get(guarantee.per, 0) <= most else "false"
 
 
 # --- K1 to K5 --------------------------------------------------------------------------------------------------------

@@ -49,9 +49,9 @@ def decided(policy: Policy, world: World, names: Collection[str], without: Colle
         if entry.id in names:
             with suppress(reference.Unmentioned):
                 if isinstance(entry, Claim):
-                    found[entry.id] = reference.follows(policy, entry, whole)
+                    found[entry.id] = reference.Judge(policy, whole).follows(entry)
                 else:
-                    found[entry.id] = reference.meets(policy, entry, whole, without)
+                    found[entry.id] = reference.Judge(policy, whole, without).meets(entry)
     return found
 
 

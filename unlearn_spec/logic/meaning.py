@@ -372,7 +372,7 @@ def baseline(policy: Policy, fact: Baseline) -> Formula:
 
 
 def reference(policy: Policy, fact: RetrainFact) -> Formula:
-    """What the retrained model would do; silent if the reference model lacks other targets as well."""
+    """What the retrained model would do; silent if the reference model lacks more or less."""
     if not is_the_reference(policy, fact):
         return TRUE
     low, high = fact.mean_between
@@ -384,10 +384,13 @@ def reference(policy: Policy, fact: RetrainFact) -> Formula:
 
 
 def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
-    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more."""
-    removed = set(removed_from(policy, fact.in_))
+    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more.
+
+    Where nothing is under removal there, it is the one that lacks all that facts about the artifact leave out.
+    """
+    removed = set(removed_from(policy, fact.in_)) or {other.without for other in policy.reference_retrain if other.in_ == fact.in_}
     wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
-    return {name for name in removed if not removed.intersection(wider[name])} <= {fact.without}
+    return {name for name in removed if not removed.intersection(wider[name])} == {fact.without}
 
 
 def removed_from(policy: Policy, artifact: str) -> tuple[str, ...]:

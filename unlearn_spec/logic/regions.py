@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from ..policy.model import Relation
 
@@ -207,22 +207,22 @@ def _allowed(group: Sequence[str], relations: Sequence[Relation]) -> list[frozen
 
 
 def undeclared(regions: Regions, relations: Sequence[Relation]) -> tuple[Region, ...]:
-    """The intersections of sets of which no relation says that they share items."""
-    around: dict[str, set[str]] = {}
-    for relation in relations:
-        if relation.kind == "within":
-            around.setdefault(relation.left, set()).add(relation.right)
-    shared = {frozenset((r.left, r.right)) for r in relations if r.kind == "overlaps"}
-    for name in around:
-        pending = [name]
-        while pending:
-            for outer in around.get(pending.pop(), ()):
-                if frozenset((name, outer)) not in shared:
-                    shared.add(frozenset((name, outer)))
-                    pending.append(outer)
+    """The intersections of sets of which the relations do not say that they share items, be it through their parts."""
+    within = {(r.left, r.right) for r in relations if r.kind == "within"}
+    overlap = {frozenset((r.left, r.right)) for r in relations if r.kind == "overlaps"}
     every = {region.number: region for found in regions.of.values() for region in found}
-    return tuple(
-        region
-        for _, region in sorted(every.items())
-        if any(frozenset(pair) not in shared for pair in combinations(sorted(region.inside), 2))
-    )
+
+    def inside(name: str) -> set[str]:
+        found = {name}
+        while more := {part for part, whole in within if whole in found} - found:
+            found |= more
+        return found
+
+    parts = {name: inside(name) for region in every.values() for name in region.inside}
+
+    def meet(region: Region, one: str, other: str) -> bool:
+        pairs = product(parts[one] & region.inside, parts[other] & region.inside)
+        return any(a == b or frozenset((a, b)) in overlap for a, b in pairs)
+
+    return tuple(region for _, region in sorted(every.items())
+                 if not all(meet(region, one, other) for one, other in combinations(sorted(region.inside), 2)))  # fmt: skip

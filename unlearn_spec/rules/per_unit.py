@@ -59,9 +59,9 @@ def per_unit(context: Context, core: Core) -> str:
 def units_of(policy: Policy, target: str, guarantee: Guarantee) -> int | None:
     """How many of the guarantee's units make up the target at least; None if nothing says so."""
     info = policy.information[target]
-    if guarantee.per in info.other_units:
-        return info.other_units[guarantee.per]
-    return info.size[0] if info.size is not None and guarantee.per == info.unit else None
+    if guarantee.per == info.unit:
+        return info.size[0] if info.size is not None else None
+    return info.other_units.get(guarantee.per or "")
 
 
 def smaller(context: Context, core: Core) -> list[Fix]:
