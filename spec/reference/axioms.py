@@ -91,9 +91,8 @@ def exposed(judge: Judge, line: Collection[str]) -> set[str]:
 
 def made_from(judge: Judge, s: str, around: Collection[str] = ()) -> set[str]:
     """Kin of a set; Kin° with the sets around it."""
-    built = [(name, info.built_from) for name, info in judge.policy.information.items()]
-    return {u for u, info in judge.policy.information.items() if info.kind == "examples" and u not in judge.parts[s]
-            and not reached(info.built_from, built).isdisjoint({*judge.parts[s], *around})}  # fmt: skip
+    made = {u for u, sources in judge.sources.items() if sources & {*judge.parts[s], *around}} - judge.parts[s]
+    return {u for u in made if judge.policy.information[u].kind == "examples"}
 
 
 def level(policy: Policy, audience: str, m: str, out: Collection[str]) -> int:

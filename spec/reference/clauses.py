@@ -60,8 +60,10 @@ class Judge:
         self.policy, self.world, self.without = policy, world, without
         within = [(r.left, r.right) for r in policy.relations if r.kind == "within"]
         parents = [(m, each.derived_from) for m, each in policy.artifacts.items()]
+        built = [(s, info.built_from) for s, info in policy.information.items()]
         self.lineage = {m: reached(m, parents) for m in policy.artifacts}
         self.wholes = {s: reached(s, within) for s in policy.information}
+        self.sources = {s: reached(info.built_from, built) for s, info in policy.information.items()}
         self.parts = {s: {part for part in policy.information if s in self.wholes[part]} for s in policy.information}
 
     def scope(self, clause: Any) -> list[str]:

@@ -281,3 +281,15 @@ artifacts: {bot: {kind: model, seen_by: {public: product}}}
 clauses: [{id: terms, goal: govern, measures: [terms]}]
 """
     assert not [f for f in check_text(text, "p.yaml", today=date(2026, 11, 24), without=("AX16",)).findings if f.code[0] == "F"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "access", "follows"),
+    [("{}", "finetune", True), ("{filter: {reaches: product}}", "api", True), ("{tune: {reaches: weights}}", "api", False)],
+)
+def test_what_no_method_reaches_has_not_fallen(methods: str, access: str, follows: bool) -> None:
+    """AX7: as it was, item by item, so nothing else changed there."""
+    text = HEAD + SETS + BOT + f"methods: {methods}\nclauses: [{{id: terms, goal: govern, measures: [terms]}}]\n"
+    text += f'claims: [{{id: same, says: nothing_else_changed, of: facts, in: [bot], access: {access}, asked: direct, within: "0%"}}]\n'
+    told = [f.code for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "M"]
+    assert told == ([] if follows else ["M005"])

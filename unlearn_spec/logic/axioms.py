@@ -456,20 +456,22 @@ def _work(encoder: Encoder, policy: Policy) -> Iterator[Row]:
 def _unchanged(
     encoder: Encoder, policy: Policy, gone: Mapping[str, str], block: Block, region: Region
 ) -> Iterator[Row]:
-    """Where no used method reaches, every item's rate is what it was."""
-    if policy.methods is None:
-        return
-    for rate in block.rates:
+    """Where no used method reaches, every item's rate is what it was, and none has fallen."""
+    for rate in block.rates if policy.methods is not None else ():
         before = rate.at("before")
-        if rate.whose == "now" and before in block.rates:
+        if rate.family == "drops":
+            same = [f"(= {encoder.mass(rate, region)} 0)"]
+        elif rate.whose == "now" and before in block.rates:
             same = [f"(= {encoder.mass(rate, region)} {encoder.mass(before, region)})"]
             if block.levels:
                 pairs = ((encoder.part(rate, region, band), encoder.part(before, region, band)) for band in block.bands)
                 same += [f"(= {now} {was})" for now, was in (*pairs, *_counted(encoder, block, rate, before, region))]
-            changed = reaching(encoder, policy, block.artifact, rate.access)
-            destroyed = gone.get(block.artifact, "false")
-            open_ = access_rank(rate.access) >= access_rank("weights")
-            yield Row(("AX7", "P4") if open_ else ("AX7",), f"(or {changed} {destroyed} {conjunction(same)})")
+        else:
+            continue
+        changed = reaching(encoder, policy, block.artifact, rate.access)
+        destroyed = gone.get(block.artifact, "false")
+        open_ = access_rank(rate.access) >= access_rank("weights")
+        yield Row(("AX7", "P4") if open_ else ("AX7",), f"(or {changed} {destroyed} {conjunction(same)})")
 
 
 # --- goals with a meaning of their own -------------------------------------------------------------------------------

@@ -44,14 +44,11 @@ def objections(
 
 def decided(policy: Policy, world: World, names: Collection[str], without: Collection[str] = ()) -> dict[str, bool]:
     """Which of the named clauses and claims hold in the world; without those that need a number it does not give."""
-    whole, found = as_reference(policy, world), {}
+    judge, found = reference.Judge(policy, as_reference(policy, world), without), {}
     for entry in (*policy.clauses, *policy.claims):
         if entry.id in names:
             with suppress(reference.Unmentioned):
-                if isinstance(entry, Claim):
-                    found[entry.id] = reference.Judge(policy, whole).follows(entry)
-                else:
-                    found[entry.id] = reference.Judge(policy, whole, without).meets(entry)
+                found[entry.id] = judge.follows(entry) if isinstance(entry, Claim) else judge.meets(entry)
     return found
 
 
