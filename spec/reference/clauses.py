@@ -63,7 +63,8 @@ class Judge:
         built = [(s, info.built_from) for s, info in policy.information.items()]
         self.lineage = {m: reached(m, parents) for m in policy.artifacts}
         self.wholes = {s: reached(s, within) for s in policy.information}
-        self.sources = {s: reached(info.built_from, built) for s, info in policy.information.items()}
+        self.sources = {s: {t for one in self.wholes[s] for t in reached(policy.information[one].built_from, built + within)}
+                        for s in policy.information}  # fmt: skip
         self.parts = {s: {part for part in policy.information if s in self.wholes[part]} for s in policy.information}
 
     def scope(self, clause: Any) -> list[str]:

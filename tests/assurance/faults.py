@@ -403,7 +403,7 @@ FAULTS: tuple[Fault, ...] = (
         "kin are forgotten",
         "K5",
         "lineage._made_from",
-        "tuple(name for name in policy.information if name in found - parts)",
+        'tuple(n for n, info in policy.information.items() if n in found - parts and info.kind == "examples")',
         "()",
     ),
     Fault(

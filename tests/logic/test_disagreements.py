@@ -15,9 +15,10 @@ from unlearn_spec.logic.formulas import Tpr
 from unlearn_spec.logic.meaning import claim_formula
 from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.theory import Theory, build
+from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
-from unlearn_spec.spec.reference import Judge, World
+from unlearn_spec.spec.reference import Judge, Removal, World, broken_axioms
 
 Build = Callable[[str], Policy]
 HEAD = 'unlearn_spec: "1.0"\npolicy: {id: case, version: 1, status: draft}\nclock: {starts: request}\n'
@@ -293,3 +294,24 @@ def test_what_no_method_reaches_has_not_fallen(methods: str, access: str, follow
     text += f'claims: [{{id: same, says: nothing_else_changed, of: facts, in: [bot], access: {access}, asked: direct, within: "0%"}}]\n'
     told = [f.code for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "M"]
     assert told == ([] if follows else ["M005"])
+
+
+@pytest.mark.parametrize(
+    ("sets", "relations", "follows"),
+    [("  stories: {kind: examples}", "", True),
+     ("  tales: {kind: facts, built_from: records}\n  stories: {kind: examples, built_from: tales}", "", False),
+     ("  tales: {kind: examples, built_from: records}\n  best: {kind: examples}\n  stories: {kind: examples, built_from: best}",
+      "relations: [{best: within, of: tales}]\n", False)],
+)  # fmt: skip
+def test_what_is_made_in_several_steps_is_made_from_the_first(sets: str, relations: str, follows: bool) -> None:
+    """K2: examples made from facts about the records, or from part of what was made from them, keep their influence."""
+    text = HEAD + f"information:\n  records: {{kind: examples, size: 40}}\n{sets}\n{relations}"
+    text += "artifacts: {bot: {kind: model, trained_on: [records, stories], seen_by: {public: product}}}\nclauses:\n"
+    text += f"  - {{id: gone, goal: remove, target: records, scope: {{artifacts: [bot]}}, {CLOSE}, compared_with: retrain_without}}}}\n"
+    text += "claims: [{id: free, says: influence_removed, of: records, in: [bot]}]\n"
+    told = [f.code for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code[0] == "M"]
+    assert told == ([] if follows else ["M001"])
+    policy = load_text(text, "p.yaml").policy
+    trained = World({"r": frozenset({"records"})}, removals=frozenset({Removal("records", "bot", Fraction(0), Fraction(0))}),
+                    influenced=frozenset({("records", "bot"), *((name, "bot") for name in policy.information)}))  # fmt: skip
+    assert ("K2" in broken_axioms(policy, trained)) is follows

@@ -77,16 +77,20 @@ def may_stem_from(policy: Policy, target: str) -> tuple[str, ...]:
 
 
 def _made_from(policy: Policy, sources: set[str], parts: set[str]) -> tuple[str, ...]:
-    """Sets of examples made from some sets, directly or not, without those that are parts."""
+    """Sets of examples made from some sets, directly or not, without those that are parts.
+
+    What is made from facts about them is, and every part of what is.
+    """
     found: set[str] = set()
     grew = True
     while grew:
         grew = False
         for name, info in policy.information.items():
-            if info.kind == "examples" and info.built_from in found | sources and name not in found:
+            made = info.built_from in found | sources or not found.isdisjoint(enclosing(policy, name))
+            if made and name not in found:
                 found.add(name)
                 grew = True
-    return tuple(name for name in policy.information if name in found - parts)
+    return tuple(n for n, info in policy.information.items() if n in found - parts and info.kind == "examples")
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:
