@@ -54,7 +54,11 @@ def spoken_by(clause: Any, kind: str) -> tuple[str, Any]:
 
 
 class Judge:
-    """A policy held against a world, without the axioms named."""
+    """A policy held against a world, without the axioms named.
+
+    lineage: what an artifact is derived from. wholes, parts: the sets around and within one; each with itself. sources: what a set
+    or one around it was built from, and what is around that, step by step.
+    """
 
     def __init__(self, policy: Policy, world: World, without: Collection[str] = ()) -> None:
         self.policy, self.world, self.without = policy, world, without
@@ -204,14 +208,14 @@ class Judge:
 
     def obtainable(self, clause: Any) -> bool:
         """AX9: whether some store keeps what a clause's evidence needs until the work is done and the test has run."""
-        target, bound, world = getattr(clause, "target", None), self.bound_on(clause), self.world
-        if not target or not bound or not clause.evidence or not clause.evidence.needs_raw_data:
+        target, world = getattr(clause, "target", None), self.world
+        if not target or not clause.evidence or not clause.evidence.needs_raw_data:
             return True
-        raw = self.policy.information[target].built_from or target
+        bound, raw = self.bound_on(clause), self.policy.information[target].built_from or target
         stores = [name for name, each in self.policy.artifacts.items() if raw in each.holds]
         days = (max(given(world.finish, m), clause.evidence.at or ZERO) for m in bound)
         kept = (any(all(given(world.kept, (i, store)) >= day for i in world.members(raw)) for store in stores) for day in days)
-        return not stores or (any(kept) if clause.scope.artifacts is None else all(kept))
+        return not stores or not bound or (any(kept) if clause.scope.artifacts is None else all(kept))
 
     def readings(self, of: str | None, m: str, said: Any) -> set[tuple[str, Any]]:
         """Of which readings a fact or a claim speaks, each of the process or of the model."""
