@@ -337,8 +337,8 @@ FAULTS: tuple[Fault, ...] = (
         "old and new statement given together",
         "AX12",
         "axioms._corrected",
-        "(<= {both} {encoder.size(region)})",
-        "(<= 0 {encoder.size(region)})",
+        "for text in _never_above_one(encoder, block, rate, old, region)",
+        "for text in ()",
     ),
     Fault("certificates need no method", "AX15", "axioms._certificates", "{disjunction(able)}", "true"),
     Fault(

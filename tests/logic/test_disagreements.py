@@ -315,3 +315,25 @@ def test_what_is_made_in_several_steps_is_made_from_the_first(sets: str, relatio
     trained = World({"r": frozenset({"records"})}, removals=frozenset({Removal("records", "bot", Fraction(0), Fraction(0))}),
                     influenced=frozenset({("records", "bot"), *((name, "bot") for name in policy.information)}))  # fmt: skip
     assert ("K2" in broken_axioms(policy, trained)) is follows
+
+
+@pytest.mark.parametrize(("known", "clash"), [("40%", False), ("41%", True)])
+def test_no_item_is_corrected_and_known_more_often_than_asked(known: str, clash: bool) -> None:
+    """AX12: every item corrected in 60 % of askings leaves none known in more than 40 %, though the sums have room."""
+    scope = "target: facts, scope: {artifacts: [bot], access: api, asked: direct}"
+    text = HEAD + SETS + BOT + "clauses:\n"
+    text += f'  - {{id: new, goal: rectify, {scope}, over: each, limit: {{at_least: "60%", at_most: "100%"}}}}\n'
+    text += f'  - {{id: old, goal: retain, {scope}, over: {{share: "20%"}}, limit: {{at_least: "{known}"}}}}\n'
+    told = [f.clauses for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C001"]
+    assert told == ([("new", "old")] if clash else [])
+
+
+@pytest.mark.parametrize(("within", "adds"), [("5%", False), ("4%", True)])
+def test_what_is_known_nearly_always_cannot_have_fallen_far(within: str, adds: bool) -> None:
+    """AX1: each item known in 95 % of askings has lost 5 % at most."""
+    scope = "target: facts, scope: {artifacts: [bot], access: api, asked: direct}, over: each"
+    text = HEAD + SETS + BOT + "clauses:\n"
+    text += f'  - {{id: margin, goal: retain, {scope}, limit: {{within: "{within}", of: before}}}}\n'
+    text += f'  - {{id: floor, goal: retain, {scope}, limit: {{at_least: "95%"}}}}\n'
+    told = [f.clauses for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "R002"]
+    assert told == ([] if adds else [("margin", "floor")])

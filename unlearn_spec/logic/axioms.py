@@ -515,17 +515,28 @@ def _corrected(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
     for rate in block.rates:
         old = replace(rate, family="reveals", bound="inf")
         if rate.family == "corrects" and old in block.rates:
-            both = f"(+ {encoder.mass(rate, region)} {encoder.mass(old, region)})"
-            yield Row(("AX12",), f"(<= {both} {encoder.size(region)})")
+            yield from (Row(("AX12",), text) for text in _never_above_one(encoder, block, rate, old, region))
+
+
+def _never_above_one(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region) -> Iterator[str]:
+    """Two rates of an item add up to 1 at most: in sum, and no item counts for both where two thresholds reach further."""
+    size = encoder.size(region)
+    yield f"(<= (+ {encoder.mass(one, region)} {encoder.mass(other, region)}) {size})"
+    for low in block.levels:
+        for high in sorted(level for level in block.levels if low + level >= 1)[:2]:  # counts at those beyond are no larger
+            for at in ((True, True),) if low + high > 1 else ((False, True), (True, False)):
+                both = encoder.count(one, region, low, at[0]), encoder.count(other, region, high, at[1])
+                yield f"(<= (+ {both[0]} {both[1]}) {size})"
 
 
 def _fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
-    """A drop is at least before minus now."""
+    """A drop is at least before minus now, and no larger than leaves room for now."""
     for rate in block.rates:
         if rate.family == "drops":
             now = replace(rate, family="reveals", bound="inf")
             fall = f"(- {encoder.mass(now.at('before'), region)} {encoder.mass(now, region)})"
             yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
+            yield from (Row(("AX1",), text) for text in _never_above_one(encoder, block, rate, now, region))
 
 
 # --- AX9, AX15 -------------------------------------------------------------------------------------------------------
