@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from unlearn_spec.cli import app
+from unlearn_spec.cli import app, commands
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "spec" / "examples"
 CLEAN, BAD = str(EXAMPLES / "erasure-request.yaml"), str(EXAMPLES / "bad-example.yaml")
 HEAVY = {
-    "torch", "transformers", "numpy", "scipy", "cupy", "ray", "pyarrow", "pandas", "rich", "click", "jinja2", "typst",
+    "torch", "transformers", "numpy", "scipy", "cupy", "ray", "pyarrow", "pandas", "rich", "click", "typer", "jinja2", "typst",
     "cryptography", "jsonschema", "cvc5", "multiprocessing", "asyncio",
 }  # fmt: skip
 """Packages that a check has no use for."""
@@ -191,6 +191,33 @@ def test_a_conflict_loads_what_explains_and_proves_it():
 def test_what_is_loaded_on_demand_exists():
     for name in ON_DEMAND:
         assert find_spec(f"unlearn_spec.{name}") is not None, name
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+@pytest.mark.parametrize("format", app.CHECK_FORMATS)
+def test_a_plain_check_is_what_typer_would_make_of_it(monkeypatch, capsys, place, format):
+    asked = ("check", *(("--format", format, CLEAN, BAD) if place == "before" else (CLEAN, BAD, "--format", format)))
+    assert app.plain_check(list(asked)) is not None
+    plain = run(monkeypatch, capsys, *asked)
+    monkeypatch.setattr(app, "plain_check", lambda arguments: None)
+    assert run(monkeypatch, capsys, *asked) == plain
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["check"], ["check", "--help"], ["check", "-"], ["check", ""], ["check", "--", "a.yaml"], ["plan", "a.yaml"],
+        ["check", "--format", "xml", "a.yaml"], ["check", "a.yaml", "--format"], ["check", "--format", "json"],
+        ["check", "--format", "json", "a.yaml", "--format", "text"], ["check", "a.yaml", "--no-solver"],
+        ["--traceback", "check", "a.yaml"],
+    ],
+)  # fmt: skip
+def test_everything_else_is_left_to_typer(arguments):
+    assert app.plain_check(arguments) is None
+
+
+def test_the_formats_of_a_plain_check_are_those_of_the_command():
+    assert tuple(commands.CheckFormat) == app.CHECK_FORMATS
 
 
 def test_unused_commands_are_known_all_the_same(cli):

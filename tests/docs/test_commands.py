@@ -16,6 +16,7 @@ from generate import BEGIN, END, verifiers
 from pages import ROOT, Block, anchors, blocks, commands, edited, links, mismatch
 
 from unlearn_spec.cli import app
+from unlearn_spec.cli.commands import app as command_line
 from unlearn_spec.policy.load import PolicyError, load_text
 from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
 
@@ -129,7 +130,7 @@ def test_policies_on_the_page_load(name):
 @pytest.mark.parametrize("name", BEFORE)
 def test_every_command_on_the_page_exists(name):
     """Those that take long are not run, but their names and options are known."""
-    known: Mapping[str, object] = typer.main.get_command(app.app).commands
+    known: Mapping[str, object] = typer.main.get_command(command_line).commands
     for block in read(name):
         for command in commands(block) if block.language == "console" else ():
             program, *arguments = shlex.split(command.words)
@@ -145,7 +146,7 @@ def test_the_workflow_on_the_page_runs_commands_that_exist():
     command, _, written = line.partition(" > ")
     program, name, *arguments = shlex.split(command)
     assert program == "unlearn-spec" and written == steps[-1]["with"]["sarif_file"]
-    typer.main.get_command(app.app).commands[name].make_context(name, arguments)
+    typer.main.get_command(command_line).commands[name].make_context(name, arguments)
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
