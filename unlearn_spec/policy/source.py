@@ -17,6 +17,7 @@ from typing import Any, Final
 import yaml
 
 from ..finding import Edit, Finding, Fix, Span
+from .spans import Place, Spans
 
 Path = tuple[str | int, ...]
 """Where a value sits: mapping keys and list positions from the root."""
@@ -39,6 +40,8 @@ _NULL = re.compile(r"(~|null|Null|NULL|)\Z")
 _TRUTH = re.compile(r"(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
 _SUSPECT = frozenset("yYnNtTfFoO")
 """Letters with which a null or a truth value begins."""
+_LONGEST = len("false")
+"""Letters of the longest of them."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z")
 _NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
@@ -225,7 +228,7 @@ class _Open:
     start: Any
     flow: bool
     key: str | None = None
-    seen: dict[str, Span] = field(default_factory=dict)
+    seen: dict[str, Place] = field(default_factory=dict)
     skip: bool = False
     """The next value is not kept: a merge key's, or a second writing's."""
 
@@ -235,8 +238,8 @@ class _Builder:
 
     def __init__(self, file: str, text: str) -> None:
         self.file, self.lines = file, BREAK.split(text)
-        self.values: dict[Path, Span] = {}
-        self.keys: dict[Path, Span] = {}
+        self.values: dict[Path, Place] = {}
+        self.keys: dict[Path, Place] = {}
         self.longer: set[Path] = set()
         self.findings: list[Finding] = []
         self.broken: set[Path] = set()
@@ -255,8 +258,7 @@ class _Builder:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self.close(event)
             elif isinstance(event, yaml.AliasEvent):
-                self.count(event)
-                self.place(event, None, "anchors and aliases are not allowed", "write the value out")
+                self.alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
@@ -279,16 +281,18 @@ class _Builder:
                     )
 
     def source(self, text: str) -> Source:
-        return Source(self.file, text, self.values, self.keys, frozenset(self.longer))
+        return Source(
+            self.file, text, Spans(self.file, self.values), Spans(self.file, self.keys), frozenset(self.longer)
+        )
 
-    def span(self, event: Any, end: Any = None) -> Span:
-        start, end = event.start_mark, end or event.end_mark
-        last = end.column if end.line == start.line else len(self.line(start.line).rstrip())
-        return Span(self.file, start.line + 1, start.column + 1, max(1, last - start.column))
+    def span(self, event: Any) -> Span:
+        return Span(self.file, *self.where(event.start_mark, event.end_mark))
 
-    def note_length(self, path: Path, start: Any, end: Any) -> None:
-        if end.end_mark.line != start.start_mark.line:
-            self.longer.add(path)
+    def where(self, start: Any, end: Any) -> Place:
+        """The place between two marks, or what of it is on the first line."""
+        line, column = start.line, start.column
+        last = end.column if end.line == line else len(self.line(line).rstrip())
+        return line + 1, column + 1, last - column if last > column else 1
 
     def line(self, index: int) -> str:
         return self.lines[index] if index < len(self.lines) else ""
@@ -307,18 +311,11 @@ class _Builder:
             text = f"this file has more than {MAX_NODES:,} values"
             raise _StopError(_finding("Y005", self.span(event), text, "split it"))
 
-    def expects_key(self) -> bool:
-        top = self.stack[-1] if self.stack else None
-        return top is not None and isinstance(top.content, dict) and top.key is None
-
-    def child(self) -> Path:
-        """Path of the value that comes next."""
-        if not self.stack:
-            return ()
-        top = self.stack[-1]
-        return (*top.path, len(top.content) if isinstance(top.content, list) else top.key or "")
-
-    def attach(self, value: Any) -> None:
+    def put(self, path: Path, value: Any, place: Place, goes_on: bool) -> None:
+        """Put down a finished value; `goes_on` past the line it begins on."""
+        self.values.setdefault(path, place)
+        if goes_on:
+            self.longer.add(path)
         if not self.stack:
             self.root = value
             return
@@ -327,21 +324,33 @@ class _Builder:
             top.content.append(value)
             return
         assert top.key is not None
-        if not top.skip:
+        if top.skip:
+            top.skip = False
+        else:
             top.content[top.key] = value
-        top.skip = False
         top.key = None
 
-    def place(self, event: Any, value: Any, problem: str = "", fix: str = "") -> None:
-        """Put down a finished scalar, alias or other leaf, with a Y004 if it is not allowed."""
-        if self.expects_key():
-            raise _StopError(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
+    def child(self) -> Path | None:
+        """Path of the value that comes next; None if it is a key that does."""
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        if isinstance(top.content, list):
+            return (*top.path, len(top.content))
+        return None if top.key is None else (*top.path, top.key)
+
+    def alias(self, event: Any) -> None:
+        self.count(event)
         path = self.child()
-        self.values.setdefault(path, self.span(event))
-        self.note_length(path, event, event)
-        if problem:
-            self.report("Y004", path, self.span(event), problem, fix)
-        self.attach(value)
+        if path is None:
+            raise _StopError(_finding("Y004", self.span(event), "a key must be plain text", "write a name"))
+        self.refuse(event, path, "anchors and aliases are not allowed", "write the value out")
+
+    def refuse(self, event: Any, path: Path, problem: str, fix: str) -> None:
+        """Put down nothing where something stands that is not allowed, with a Y004."""
+        start, end = event.start_mark, event.end_mark
+        self.put(path, None, self.where(start, end), end.line != start.line)
+        self.report("Y004", path, self.span(event), problem, fix)
 
     def decorated(self, event: Any) -> str:
         if event.anchor is not None:
@@ -350,20 +359,21 @@ class _Builder:
 
     def scalar(self, event: Any) -> None:
         self.count(event)
-        problem = self.decorated(event)
-        if event.style == '"' and (stray := _FORBIDDEN.search(event.value)):  # an escape; the text itself was searched
+        text, style = event.value, event.style
+        if style == '"' and (stray := _FORBIDDEN.search(text)):  # an escape; the text itself was searched
             raise _StopError(_invisible(self.span(event), stray[0]))
-        if self.expects_key():
-            self.name(event, problem)
-            return
-        if problem:
-            self.place(event, None, problem, "write the value alone")
-            return
         path = self.child()
-        value, guessed = (event.value, "") if event.style else _plain(event.value)
-        if guessed:
-            self.guess(event, path, guessed)
-        self.place(event, value)
+        problem = self.decorated(event)
+        if path is None:
+            self.name(event, problem)
+        elif problem:
+            self.refuse(event, path, problem, "write the value alone")
+        else:
+            value, guessed = (text, "") if style else _plain(text)
+            if guessed:
+                self.guess(event, path, guessed)
+            start, end = event.start_mark, event.end_mark
+            self.put(path, value, self.where(start, end), end.line != start.line)
 
     def guess(self, event: Any, path: Path, guessed: str) -> None:
         """Report an unquoted value that YAML would not take for text."""
@@ -379,37 +389,37 @@ class _Builder:
 
     def name(self, event: Any, problem: str) -> None:
         """Take a mapping's next key."""
-        top, key, span = self.stack[-1], event.value, self.span(event)
+        top, key, place = self.stack[-1], event.value, self.where(event.start_mark, event.end_mark)
         path: Path = (*top.path, key)
         if problem:
-            self.report("Y004", path, span, problem, "write the key alone")
+            self.report("Y004", path, self.span(event), problem, "write the key alone")
         elif key == "<<" and not event.style:
-            self.report("Y004", path, span, "merge keys are not allowed", "write the fields out")
+            self.report("Y004", path, self.span(event), "merge keys are not allowed", "write the fields out")
             top.skip = True
         elif key != "on" and not event.style and _plain(key)[1]:  # `on` is a word of the language, and a key stays text
             self.report(
                 "Y002",
                 path,
-                span,
+                self.span(event),
                 f"the key {key or '(nothing)'} is read as {_plain(key)[1]}; choose another name",
                 "rename it",
             )
         if key in top.seen:
             first = top.seen[key]
-            related = Span(first.file, first.line, first.column, first.length, "first written here")
-            message = f"`{key}` is written twice (first at {first.line}:{first.column})"
-            self.report("Y003", path, span, message, "delete one of the two", "", related)
+            related = Span(self.file, *first, "first written here")
+            message = f"`{key}` is written twice (first at {first[0]}:{first[1]})"
+            self.report("Y003", path, self.span(event), message, "delete one of the two", "", related)
             self.broken.discard(path)  # the first writing stands, and is looked at further
             self.repeated.add(path)
             top.skip = True
         else:
-            top.seen[key] = span
-            self.keys[path] = span
+            top.seen[key] = self.keys[path] = place
         top.key = key
 
     def open(self, event: Any) -> None:
         self.count(event)
-        if self.expects_key():
+        path = self.child()
+        if path is None:
             raise _StopError(
                 _finding("Y001", self.span(event), "a key must be plain text, not a list or a mapping", "write a name")
             )
@@ -417,30 +427,26 @@ class _Builder:
             raise _StopError(
                 _finding("Y005", self.span(event), f"this file nests deeper than {MAX_DEPTH} levels", "split it")
             )
-        path = self.child()
         problem = self.decorated(event)
         if problem:
             self.report("Y004", path, self.span(event), problem, "write the value alone")
         content: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self.stack.append(_Open(path, content, event, bool(event.flow_style)))
+        self.stack.append(_Open(path, content, event.start_mark, bool(event.flow_style)))
 
     def close(self, event: Any) -> None:
         top = self.stack.pop()
+        start, end = top.start, event.end_mark
         if top.flow:
-            span = self.span(top.start, event.end_mark)
+            place = self.where(start, end)
         else:
-            mark = top.start.start_mark
-            span = Span(
-                self.file, mark.line + 1, mark.column + 1, max(1, len(self.line(mark.line).rstrip()) - mark.column)
-            )
-        self.values.setdefault(top.path, span)
-        self.note_length(top.path, top.start, event)
-        self.attach(top.content)
+            length = len(self.line(start.line).rstrip()) - start.column
+            place = (start.line + 1, start.column + 1, max(1, length))
+        self.put(top.path, top.content, place, end.line != start.line)
 
 
 def _plain(text: str) -> tuple[Any, str]:
     """An unquoted scalar's value, and what YAML would take it for if not text, a whole number, true or false."""
-    if text[:1].isalpha() and text[0] not in _SUSPECT:
+    if text[:1].isalpha() and (text[0] not in _SUSPECT or len(text) > _LONGEST):
         return text, ""
     if text in ("true", "false"):
         return text == "true", ""
