@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from .app import few_collections
+
 app = typer.Typer(
     name="unlearn-spec",
     help="Say precisely what a model must unlearn, check the policy with a solver, and find out honestly whether the "
@@ -111,7 +113,7 @@ def check(
 
     Exit status: 0 clean, 1 errors, 2 unusable files, 3 undetermined.
     """
-    gc.set_threshold(100_000, 50, 100)  # modules, and a large policy, are many objects that live to the end
+    few_collections()
     from ..logic.axioms import BY_ID, FIXED
     from ..rules.options import Options
     from .check import check as run
