@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import product
+from typing import TypeVar
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
 from .lineage import apart, enclosing
@@ -13,6 +15,7 @@ from .meaning import ANYWHERE, ITEMWISE, scoped_artifacts
 from .memo import once_a_policy
 from .regions import Remainder, declared_set
 
+T = TypeVar("T")
 MAX_SITUATIONS = 12
 """Situations beyond which assignments are not enumerated (X002)."""
 
@@ -30,7 +33,7 @@ class Binding:
     whole: frozenset[str]
     partly: tuple[Part, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The clauses that bind anywhere."""
         return self.whole.union(name for name, _ in self.partly)
@@ -117,8 +120,18 @@ def mentioned(condition: Condition | None) -> frozenset[str]:
 
 _Places = Mapping[str | None, str | None]
 """Artifacts, each with what is left there of the target; None stands for every artifact."""
-_Settled = dict[tuple[str, tuple[bool, ...]], _Places]
-"""Where a clause binds, by which of the guards hold that decide it."""
+_Decided = tuple[int, tuple[bool, ...]]
+"""Clauses that the same guards decide, by their place in `_Guards.overridden`, and which of those guards hold."""
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What many cases have in common."""
+
+    places: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
+    """Where a clause binds, by which of the guards hold that decide it."""
+    together: dict[_Decided, tuple[tuple[str, ...], tuple[Part, ...]]] = field(default_factory=dict)
+    """Of such clauses, those that bind as a whole, and in part."""
 
 
 def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = None) -> Binding:
@@ -128,20 +141,30 @@ def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = 
     graph has no cycle.) `settled` is filled, and spares work where it is given again for the same policy.
     """
     guards = _guards(policy)
-    settled = {} if settled is None else settled
+    settled = settled or _Settled()
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
     partly: list[Part] = []
-    for name in guards.turns_on:
-        _bound(policy, guards, name, holds_now, settled)
-    for name in guards.overriders:
-        if found := _bound(policy, guards, name, holds_now, settled):
-            if found == guards.scopes[name]:
-                whole.append(name)
-            else:
-                places = ((m, left if isinstance(left, Remainder) else None) for m, left in found.items())
-                partly.append((name, tuple(sorted(places, key=str))))
-    return Binding(frozenset(whole), tuple(partly))
+    decided = [(i, tuple(map(holds_now.__getitem__, turns))) for i, (turns, _) in enumerate(guards.overridden)]
+    if any(key not in settled.together for key in decided):
+        for name in guards.turns_on:
+            _bound(policy, guards, name, holds_now, settled)
+    for key, (_, names) in zip(decided, guards.overridden, strict=True):
+        if key not in settled.together:
+            settled.together[key] = _settle(guards, {name: settled.places[name, key[1]] for name in names})
+        whole += settled.together[key][0]
+        partly += settled.together[key][1]
+    return Binding(frozenset(whole), tuple(sorted(partly, key=lambda part: guards.order[part[0]])))
+
+
+def _settle(guards: _Guards, found: Mapping[str, _Places]) -> tuple[tuple[str, ...], tuple[Part, ...]]:
+    """The clauses that bind as a whole, and those that do in part, from where each binds."""
+    partly = []
+    for name, places in found.items():
+        if places and places != guards.scopes[name]:
+            kept = ((m, left if isinstance(left, Remainder) else None) for m, left in places.items())
+            partly.append((name, tuple(sorted(kept, key=str))))
+    return tuple(name for name, places in found.items() if places and places == guards.scopes[name]), tuple(partly)
 
 
 def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | None) -> str | None:
@@ -187,6 +210,13 @@ class _Guards:
     """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs.
 
     In an order in which no clause comes before one that overrides it."""
+    overridden: tuple[tuple[tuple[Condition | None, ...], tuple[str, ...]], ...]
+    """The clauses that some clause overrides, together with those that the same guards decide, and these guards."""
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each of those among them, in source order."""
+        return {name: place for place, name in enumerate(self.overriders)}
 
 
 def _bound(
@@ -194,15 +224,15 @@ def _bound(
 ) -> _Places:
     """Where a clause that overrides or is overridden binds."""
     key = name, tuple(map(holds_now.__getitem__, guards.turns_on[name]))
-    if key not in settled:
+    if key not in settled.places:
         free = dict(guards.scopes[name]) if key[1][0] else {}
         for other in guards.overriders.get(name, ()):
             for there, taken in _bound(policy, guards, other, holds_now, settled).items() if free else ():
                 for here in [place for place in free if None in (place, there) or place == there]:
                     left = remaining(policy, guards.clauses[name], free.pop(here), taken)
                     free |= {} if left is None else {here: left}
-        settled[key] = free
-    return settled[key]
+        settled.places[key] = free
+    return settled.places[key]
 
 
 @once_a_policy
@@ -227,7 +257,14 @@ def _guards(policy: Policy) -> _Guards:
     for name in TopologicalSorter(overriders).static_order():  # overriders first
         above = (guard for other in overriders.get(name, ()) for guard in turns_on[other])
         turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
-    return _Guards(clauses, {guard: tuple(names) for guard, names in alike.items()}, overriders, scopes, turns_on)
+    overridden: dict[tuple[Condition | None, ...], list[str]] = {}
+    for name in overriders:
+        overridden.setdefault(turns_on[name], []).append(name)
+    return _Guards(clauses, _frozen(alike), overriders, scopes, turns_on, tuple(_frozen(overridden).items()))
+
+
+def _frozen(lists: Mapping[T, list[str]]) -> dict[T, tuple[str, ...]]:
+    return {key: tuple(names) for key, names in lists.items()}
 
 
 def parts(policy: Policy) -> tuple[Part, ...]:
@@ -289,7 +326,7 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     if len(names) > MAX_SITUATIONS:
         return None
     found: list[Case] = []
-    settled: _Settled = {}
+    settled = _Settled()
     for values in product((False, True), repeat=len(names)):
         holding = frozenset(name for name, value in zip(names, values, strict=True) if value)
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
