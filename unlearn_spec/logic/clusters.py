@@ -65,6 +65,8 @@ def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[s
                 continue
             if not first:
                 first = find(symbol)
+            elif symbol not in leader:
+                leader[symbol] = first
             elif (root := find(symbol)) != first:
                 leader[root] = first
         kept.append((line, first))

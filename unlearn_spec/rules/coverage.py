@@ -53,6 +53,8 @@ def _finding(context: Context, gap: Gap) -> Finding:
 
 
 def _world(context: Context, gap: Gap) -> str | None:
+    if not context.worlds:  # a large policy has a gap for every set
+        return None
     revealed = revealed_formulas(context.policy, gap.target, gap.artifact, gap.access)
     held = (*binding(context.theory, gap.case, context.aside), context.theory.literal(revealed[0]))
     wanted = [(atom.rate, atom.target) for atom in revealed if isinstance(atom, Mean)][:1]
