@@ -2,9 +2,9 @@
 
 A field that is `None` (or an empty tuple) was not written. Rates are exact fractions in [0, 1]; durations are exact
 days from `clock.starts`; names are checked for existence by `load`, not here.
-"""
 
-from __future__ import annotations
+Annotations are no strings here: pydantic would read hundreds of them at every start.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -235,15 +235,15 @@ class Budget(Frozen):
 
 
 class Not(Frozen):
-    not_: Condition = Field(alias="not")
+    not_: "Condition" = Field(alias="not")
 
 
 class AllOf(Frozen):
-    all: tuple[Condition, ...]
+    all: "tuple[Condition, ...]"
 
 
 class AnyOf(Frozen):
-    any: tuple[Condition, ...]
+    any: "tuple[Condition, ...]"
 
 
 def condition_kind(value: Any) -> str:
