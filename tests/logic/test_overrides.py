@@ -219,3 +219,21 @@ def test_a_long_chain_of_overrides_suspends_every_second_clause() -> None:
     ]
     bound = binding(policy(*holds), frozenset())
     assert bound.names == {f"hold{i}" for i in range(0, 2001, 2)} and not bound.partly
+
+
+def test_what_cases_share_changes_none_of_them():
+    """Chains of overrides under the same and under other guards: each case binds as it does when it is worked out alone."""
+    rules = policy(
+        duty("erase", "delete", "desk, vault", '}, by: "30 days"}\n'),
+        duty("hold", "keep", "desk", HOLD),
+        duty("lift", "delete", "desk, tape", ', when: {not: court}}, by: "60 days", overrides: [hold]}\n'),
+        duty("resume", "delete", "tape", '}, by: "90 days"}\n'),
+        duty("part", "keep", "tape", ', when: court}, until: "365 days", overrides: [resume]}\n', target="disputed"),
+        duty("whole", "keep", "tape", ', when: audit}, until: "365 days", overrides: [resume]}\n'),
+    )
+    every = cases(rules)
+    assert every is not None and len({case.binding for case in every}) == 4
+    assert all(case.binding == binding(rules, case.holding) for case in every)
+    names = [clause.id for clause in rules.clauses]
+    partly = [[name for name, _ in case.binding.partly] for case in every]
+    assert any(partly) and all(found == sorted(found, key=names.index) for found in partly)
