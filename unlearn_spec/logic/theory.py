@@ -215,11 +215,15 @@ def _axioms(
     policy: Policy, encoder: Encoder, spoken: Sequence[Formula], without: frozenset[str], lines: list[str]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
+    premises: dict[tuple[str, ...], str] = {}
     for row in axioms.rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
-        if not without.intersection(row.axioms):
+        if without.intersection(row.axioms):
+            continue
+        if row.axioms not in premises:
             literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
             found.update(zip(literals, row.axioms, strict=True))
-            lines.append(f"(assert (=> {conjunction(literals)} {row.text}))")
+            premises[row.axioms] = conjunction(literals)
+        lines.append(f"(assert (=> {premises[row.axioms]} {row.text}))")
     order = [axiom.id for axiom in axioms.AXIOMS]
     return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
 
