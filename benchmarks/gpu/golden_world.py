@@ -21,7 +21,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from unlearn_spec.evidence.canonical import file_digest
-from unlearn_spec.gpu.resample import key, words
+from unlearn_spec.gpu.draws import key, words
 
 ITEMS = 32
 LEAKED_FACTS, LEAKED_DIARIES = 18, 28

@@ -41,32 +41,6 @@ __device__ __forceinline__ uint32_t tried_again(uint32_t bound, uint32_t least, 
   }
 }
 
-// out[replicate, draw], shape (replicates, count): draws below `bound`, in blocks of four.
-extern "C" __global__ void __launch_bounds__(256)
-draws(uint32_t key0, uint32_t key1, int64_t first, int64_t replicates, int64_t count, uint32_t bound,
-      uint32_t* __restrict__ out) {
-  const int64_t quads = (count + 3) / 4;
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (i >= replicates * quads) return;
-  const int64_t row = i / quads;
-  const uint32_t block = static_cast<uint32_t>(i % quads);
-  uint32_t words[4];
-  philox(block, 0, first + row, key0, key1, words);
-  const uint32_t least = (0u - bound) % bound;
-  uint32_t open = 0;
-#pragma unroll
-  for (int lane = 0; lane < 4; lane++) {
-    if (4ll * block + lane >= count) continue;
-    const uint64_t product = static_cast<uint64_t>(words[lane]) * bound;
-    if (static_cast<uint32_t>(product) < least) open |= 1u << lane;
-    out[row * count + 4ll * block + lane] = static_cast<uint32_t>(product >> 32);
-  }
-  for (; open; open &= open - 1) {
-    const int lane = __ffs(open) - 1;
-    out[row * count + 4ll * block + lane] = tried_again(bound, least, block, lane, first + row, key0, key1);
-  }
-}
-
 // out[replicate, column] = Σ over `count` draws of values[draw, column]; one block a replicate. The sum's order is fixed by
 // the number of threads alone.
 extern "C" __global__ void __launch_bounds__(256)

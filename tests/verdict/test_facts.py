@@ -247,7 +247,7 @@ def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error() -> None:
     assert float(only(found).low) == pytest.approx(clopper_pearson_lower(30, 40, make.ALPHA / 4), abs=1e-8)
     assert "the worst of 2 attacks (20 steps at rate 0.001, seed 0) 30 of 40 and 5 of 40" in str(found.words)
     grid = grid_of(wanted, make.EXACT, make.seen(units))
-    weak, strong = beyond_control(grid, seed=0)
+    weak, strong = beyond_control(wanted, grid, seed=0)
     assert weak is not None and strong is not None and strong < 0.001 < weak
 
 

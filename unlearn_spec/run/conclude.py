@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..evidence.canonical import EvidenceError
 from ..evidence.store import Store
 from ..finding import Finding
+from ..gpu.draws import Totals, bootstrap_totals
 from ..plan.bound import Bindings
 from ..plan.model import LoggedUnit, Obligation, Plan
 from ..plan.stops import taken
@@ -55,11 +56,11 @@ class Conclusion:
         )
 
 
-def conclude(plan: Plan, materials: Materials, seen: Seen) -> Conclusion:
-    """Facts, gates and verdicts of every obligation of the plan. `seen`: all units that were due."""
+def conclude(plan: Plan, materials: Materials, seen: Seen, *, totals: Totals = bootstrap_totals) -> Conclusion:
+    """Facts, gates and verdicts of every obligation of the plan. `seen`: all units that were due. `totals`: see `measure`."""
     _check_logs(materials, seen)
     plan = taken(plan, seen.tables)
-    exhibits = tuple(_exhibit(obligation, plan, materials, seen) for obligation in plan.obligations)
+    exhibits = tuple(_exhibit(obligation, plan, materials, seen, totals) for obligation in plan.obligations)
     return Conclusion(materials, plan, seen, exhibits, decide(materials.document.policy, plan, exhibits))
 
 
@@ -103,13 +104,13 @@ def blocked(findings: Sequence[Finding], policy: Policy) -> Mapping[str, tuple[s
     return found
 
 
-def _exhibit(obligation: Obligation, plan: Plan, materials: Materials, seen: Seen) -> Exhibit:
+def _exhibit(obligation: Obligation, plan: Plan, materials: Materials, seen: Seen, totals: Totals) -> Exhibit:
     policy = materials.document.policy
     clause = next(clause for clause in policy.clauses if clause.id == obligation.clause)
     if obligation.verifier == "record":
         measured = _recorded(obligation, policy, materials.bindings)
     else:
-        measured = measure(obligation, clause, seen, seed=plan.seed)
+        measured = measure(obligation, clause, seen, seed=plan.seed, totals=totals)
     return Exhibit(obligation, measured, check(obligation, clause, seen, measured, materials.compare))
 
 

@@ -116,7 +116,7 @@ def _relearnings(exhibit: Exhibit, clauses: Mapping[str, Clause], seen: Seen, se
     reading = reading_for(clauses[obligation.clause], obligation)
     unit = next(unit for key in obligation.audited if isinstance(unit := seen.units[key], RelearnUnit))
     grid = grid_of(obligation, reading, seen)
-    for one, beyond in zip(grid.every, beyond_control(grid, seed=seed), strict=True):
+    for one, beyond in zip(grid.every, beyond_control(obligation, grid, seed=seed), strict=True):
         yield Relearning(
             clause=obligation.clause,
             artifact=obligation.artifact,

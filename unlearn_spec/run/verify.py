@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tqdm import tqdm
 from ..evidence.canonical import EvidenceError, Json, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
+from ..gpu.draws import Floats, Key
 from ..plan.bindings import load_bindings
 from ..plan.model import Plan, Planned
 from ..plan.obligations import make_plan
@@ -91,7 +93,9 @@ def verify(
         materials = gather(document, bound, plan, at)
         keep(materials, ledger, store)
         objects = _measured(out, ledger, store, plan, document.policy, at, workers, progress, executor)
-        concluded = conclude(plan, materials, seen_in(store, plan, objects, document.policy))
+        concluded = conclude(
+            plan, materials, seen_in(store, plan, objects, document.policy), totals=partial(_totals, where)
+        )
         ledger.append("verdict", {"key": VERIFICATION, "object": store.put_bytes(json_bytes(concluded.verification))})
         report = concluded.report(findings, ledger.content_digest())
         text = canonical(report).encode()
@@ -99,6 +103,13 @@ def verify(
         write_whole(out / RESULT, text)
     seal(out)
     return RunResult(out, plan, concluded.verification, report)
+
+
+def _totals(device: str, key: Key, values: Floats, replicates: range) -> Floats:
+    """Sums of a large bootstrap, on the run's device where that is a card; `audit` sums the same without one."""
+    from ..gpu.resample import bootstrap_totals_at  # loads torch
+
+    return bootstrap_totals_at(device, key, values, replicates)
 
 
 def _note_report(ledger: Ledger, text: bytes) -> None:

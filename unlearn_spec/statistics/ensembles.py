@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import rel_entr
 
+from .exact_sums import ManyPairs
 from .intervals import Floats
-from .permutation import Ints, Permutation, Split, label_permutation, rank_p
+from .permutation import Ints, Permutation, Split, label_permutation, pair_permutation, pair_work, rank_p
 
 Distance = Literal["mmd", "energy", "klom"]
 MIN_REFERENCES = 5
@@ -27,18 +28,24 @@ _CLIP = 100.0
 _FLOOR = 1e-5
 
 
-def compare_ensembles(audited: ArrayLike, references: ArrayLike, distance: Distance, *, seed: int) -> Permutation:
+def compare_ensembles(
+    audited: ArrayLike, references: ArrayLike, distance: Distance, *, seed: int, many: ManyPairs | None = None
+) -> Permutation:
     """Permutation test of "audited and reference models come from one distribution", one-sided in the distance.
 
     `audited` of shape (models, items), `references` of shape (≥ 5, items). With one audited model this is a rank among
     K + 1 and p is at least 1/(K + 1); use `outlier_p` there, which is cheaper and says the same of its own statistic.
+    `many` sums the pairs of many models, where the distance is one of pairs.
     """
     first, second = _models(audited), _models(references)
     if len(second) < MIN_REFERENCES:
         raise ValueError(f"a test needs at least {MIN_REFERENCES} references, got {len(second)}")
     if first.shape[1] != second.shape[1]:
         raise ValueError("all models must be scored on the same items")
-    return label_permutation(SPLITS[distance](np.vstack([first, second])), len(first), len(second), seed=seed)
+    pooled = np.vstack([first, second])
+    if many is not None and distance in PAIRED and pair_work(len(first), len(second)) >= many.least:
+        return pair_permutation(PAIRED[distance](pooled), len(first), many.pairs)
+    return label_permutation(SPLITS[distance](pooled), len(first), len(second), seed=seed)
 
 
 def outlier_p(audited: ArrayLike, references: ArrayLike) -> float:
@@ -63,10 +70,16 @@ def mmd_split(pooled: Floats) -> Split:
     Gretton et al. 2012, "A kernel two-sample test", lemma 6; median width, §8. Groups of one model leave out their
     empty within-group term.
     """
+    kernel = gaussian(pooled)
+    return lambda a, b: _within(kernel, a) + _within(kernel, b) - 2 * float(kernel[np.ix_(a, b)].mean())
+
+
+def gaussian(pooled: Floats) -> Floats:
+    """The kernel exp(−d² / 2w²) of all pairs of models, w the median distance."""
     distances = squareform(pdist(pooled))
     width = float(np.median(distances[np.triu_indices(len(pooled), 1)])) or 1.0
-    kernel = np.exp(-(distances**2) / (2 * width**2))
-    return lambda a, b: _within(kernel, a) + _within(kernel, b) - 2 * float(kernel[np.ix_(a, b)].mean())
+    found: Floats = np.exp(-(distances**2) / (2 * width**2))
+    return found
 
 
 def energy_split(pooled: Floats) -> Split:
@@ -82,6 +95,11 @@ def klom_split(pooled: Floats) -> Split:
 
 
 SPLITS: dict[Distance, Callable[[Floats], Split]] = {"mmd": mmd_split, "energy": energy_split, "klom": klom_split}
+PAIRED: dict[Distance, Callable[[Floats], Floats]] = {
+    "mmd": lambda pooled: gaussian(pooled) - np.eye(len(pooled)),
+    "energy": lambda pooled: -squareform(pdist(pooled)),
+}
+"""Distances that follow from one number a pair of models, none of a model with itself: see `pair_permutation`."""
 
 
 def klom(unlearned: ArrayLike, oracles: ArrayLike) -> Floats:

@@ -22,13 +22,16 @@ from scipy.special import expit, logit, stdtrit
 
 from .binomial import Rate
 from .bounded import bounded_mean_upper
+from .exact_sums import Many
 from .levels import error_level
+from .resampled import columns_of, studentised
 
 Floats = NDArray[np.float64]
 Method = Literal["delong", "bootstrap_t", "bootstrap", "bca", "wilson", "tango", "dkw", "betting", "exact_fallback"]
 
 _RESAMPLES = 4999
-_BATCH = 256  # resamples held in memory at once
+_BATCH = 256  # resamples held in memory at once,
+_HELD = 1 << 22  # and clusters drawn in them
 _ROUNDING = 1e-12
 
 
@@ -184,28 +187,42 @@ def cluster_totals(values: Floats, clusters: Sequence[Hashable]) -> tuple[Floats
     return np.bincount(index, weights=values).astype(np.float64), sizes
 
 
-def bootstrap_t_reach(sums: Floats, sizes: Floats, level: float, seed: int) -> tuple[float, float]:
+def bootstrap_t_reach(
+    sums: Floats, sizes: Floats, level: float, seed: int, many: Many | None = None
+) -> tuple[float, float]:
     """Distances of lower and upper bound from the item mean; infinite where the resamples do not determine them.
 
-    `sums` and `sizes`: cluster totals and item counts, shape (clusters,).
+    `sums` and `sizes`: cluster totals and item counts, shape (clusters,). Draws are those of `seed`, or of `many` where that
+    is for so many and the sizes allow it (`resampled`).
     """
     count = sums.size
     (point,), (error,) = ratio_and_error(sums[None, :], sizes[None, :])
     if count < 2 or error <= _ROUNDING * (abs(point) + 1):
         return math.inf, math.inf
-    generator = np.random.Generator(np.random.Philox(seed))
     resamples = max(_RESAMPLES, math.ceil(50 / level) - 1)
-    studentised = np.empty(resamples)
-    for start in range(0, resamples, _BATCH):
-        drawn = generator.integers(0, count, (min(_BATCH, resamples - start), count))
+    columns = columns_of(sums, sizes, point) if many is not None and resamples * count >= many.least else None
+    if many is None or columns is None:
+        drawn = _studentised(sums, sizes, point, resamples, seed)
+    else:
+        drawn = studentised(*columns, resamples, many.totals)
+    drawn.sort()
+    beyond = math.floor(level * (resamples + 1))
+    return float(drawn[resamples - beyond] * error), float(-drawn[beyond - 1] * error)
+
+
+def _studentised(sums: Floats, sizes: Floats, point: float, resamples: int, seed: int) -> Floats:
+    """(mean − point) / standard error of each resample, drawn one after another from Philox with `seed`."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    step = max(1, min(_BATCH, _HELD // sums.size))
+    found = np.empty(resamples)
+    for start in range(0, resamples, step):
+        drawn = generator.integers(0, sums.size, (min(step, resamples - start), sums.size))
         means, errors = ratio_and_error(sums[drawn], sizes[drawn])
         shift = means - point
         flat = errors <= _ROUNDING * (np.abs(means) + 1)  # no variation drawn: a shift is infinitely many errors large
         ends = np.where(shift == 0, 0.0, np.copysign(np.inf, shift))
-        studentised[start : start + _BATCH] = np.where(flat, ends, shift / np.where(flat, 1.0, errors))
-    studentised.sort()
-    beyond = math.floor(level * (resamples + 1))
-    return float(studentised[resamples - beyond] * error), float(-studentised[beyond - 1] * error)
+        found[start : start + step] = np.where(flat, ends, shift / np.where(flat, 1.0, errors))
+    return found
 
 
 def ratio_and_error(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:

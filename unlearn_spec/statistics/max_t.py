@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .exact_sums import Many, on_grid
 from .intervals import Floats, cluster_totals
 
 Alternative = Literal["greater", "two_sided"]
@@ -32,18 +33,28 @@ class MaxT:
 
 
 def max_t_paired(
-    differences: ArrayLike, clusters: Sequence[Hashable], *, seed: int, alternative: Alternative = "greater"
+    differences: ArrayLike,
+    clusters: Sequence[Hashable],
+    *,
+    seed: int,
+    alternative: Alternative = "greater",
+    many: Many | None = None,
 ) -> MaxT:
     """Audited minus control on the same items, shape (items, attacks): which attacks gain more than the control?
 
     Null: the differences of a cluster are symmetric around 0, jointly over attacks. Signs of whole clusters are flipped,
     all patterns for up to 12 clusters, otherwise 9,999 random ones (Philox with `seed`) and the observed one. Statistic:
-    sum over clusters divided by the root of the sum of squares, which flipping leaves as it is.
+    sum over clusters divided by the root of the sum of squares, which flipping leaves as it is. `many` sums the numbers,
+    rounded for exact sums, under random signs where that is for so many: a test of the rounded numbers, valid as before.
     """
     values = _table(differences)
     sums = np.column_stack([cluster_totals(column, clusters)[0] for column in values.T])
     scale = np.sqrt((sums**2).sum(axis=0))
     standard = np.divide(sums, scale, out=np.zeros_like(sums), where=scale > 0)
+    if many is not None and _DRAWS * len(sums) >= many.least:
+        rounded, _ = on_grid(standard, len(sums))
+        flipped = many.totals(rounded, range(_DRAWS))
+        return _step_down(np.vstack([rounded.sum(axis=0)[None, :], flipped]), alternative)
     if len(sums) <= _EXACT_CLUSTERS:
         patterns = (np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))) & 1
     else:

@@ -19,6 +19,7 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 
 from .binomial import Rate
+from .exact_sums import Floats, Pairs, on_grid
 from .levels import error_level
 
 Ints = NDArray[np.int64]
@@ -60,7 +61,36 @@ def label_permutation(split: Split, first: int, second: int, *, seed: int) -> Pe
         generator = np.random.Generator(np.random.Philox(seed))
         orders = (generator.permutation(total) for _ in range(_DRAWS))
         values = [observed, *(split(order[:first], order[first:]) for order in orders)]
-    found = np.asarray(values, dtype=np.float64)
+    return _permutation(np.asarray(values, dtype=np.float64), observed)
+
+
+def pair_work(first: int, second: int) -> int:
+    """Pairs of units, over all random labellings; 0 where every labelling is tried."""
+    total = first + second
+    return 0 if math.comb(total, first) <= EXACT_LABELLINGS else total * total * _DRAWS
+
+
+def pair_permutation(matrix: Floats, first: int, pairs: Pairs) -> Permutation:
+    """`label_permutation` of −E[m(X, Y)] + E[m(X, X′)] / 2 + E[m(Y, Y′)] / 2, doubled, for many units, from sums over pairs.
+
+    `matrix`: (units, units), symmetric, zeros on the diagonal; means over different units, 0 within a group of one. Its
+    values are rounded for exact sums, the same for every labelling, of which 9,999 random ones are tried beside the observed.
+    """
+    total = len(matrix)
+    if not 0 < first < total:
+        raise ValueError("need at least one unit of each group")
+    rounded = on_grid(matrix.reshape(-1, 1), total * total)[0].reshape(matrix.shape)
+    observed = np.array([[rounded[:first, :first].sum(), rounded[:first].sum()]])
+    inside, touching = np.vstack([observed, pairs(first, rounded, range(_DRAWS))]).T
+    second = total - first
+    outside = rounded.sum() - 2 * touching + inside
+    values = (
+        inside / max(1, first * (first - 1)) + outside / max(1, second * (second - 1)) - 2 * (touching - inside) / (first * second)
+    )
+    return _permutation(values, float(values[0]))
+
+
+def _permutation(found: Floats, observed: float) -> Permutation:
     if not np.isfinite(found).all():
         raise ValueError("the statistic is not a number for some labelling")
     shares = [

@@ -25,6 +25,7 @@ from scipy.special import stdtr, stdtrit
 from . import binomial
 from .binomial import Rate
 from .bounded import clustered_rate_lower, clustered_rate_upper
+from .exact_sums import Many
 from .intervals import Floats, Interval, bootstrap_t_reach, cluster_totals
 from .levels import error_level
 
@@ -35,11 +36,11 @@ _BATCH = 1024
 
 
 def paired_difference_interval(
-    old: ArrayLike, new: ArrayLike, clusters: Sequence[Hashable], alpha: Rate, *, seed: int
+    old: ArrayLike, new: ArrayLike, clusters: Sequence[Hashable], alpha: Rate, *, seed: int, many: Many | None = None
 ) -> Interval:
     """Mean of new - old over items, both in [0, 1] and in the same item order; every item counts equally.
 
-    The method is chosen as the module says and named in the result.
+    The method is chosen as the module says and named in the result. `many`: as in `intervals.bootstrap_t_reach`.
     """
     before, after = _paired(old, new)
     exact = paired_difference_exact(old, new, clusters, alpha)
@@ -50,7 +51,7 @@ def paired_difference_interval(
         return exact
     if len(set(clusters)) == before.size and np.isin(difference, (-1, 0, 1)).all():
         return tango_interval(len(gained), len(lost), before.size, alpha)
-    below, above = bootstrap_t_reach(*cluster_totals(difference, clusters), error_level(alpha), seed)
+    below, above = bootstrap_t_reach(*cluster_totals(difference, clusters), error_level(alpha), seed, many)
     if not (math.isfinite(below) and math.isfinite(above)):
         return exact
     return Interval(exact.point, max(-1.0, exact.point - below), min(1.0, exact.point + above), "bootstrap_t")

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
+from ..gpu import draws, pairwise
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
 from ..policy.model import Closeness, Remove
 from ..statistics.ensembles import MIN_REFERENCES, Distance, compare_ensembles
+from ..statistics.exact_sums import ManyPairs
 from ..statistics.permutation import Permutation
 from ..verifiers.table import stack
 from ..verifiers.whole import margins
@@ -27,7 +30,8 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
     """The permutation p of the registered distance, and the ε that it excludes. Never a reason to support anything."""
     distance = statistic(obligation, clause)
     audited, references = (_rows(obligation, role, seen) for role in ("audited", "reference"))
-    found = compare_ensembles(audited, references, distance, seed=seed)
+    many = ManyPairs(pairwise.BREAK_EVEN, partial(pairwise.subset_pairs, draws.key("ensemble", seed, obligation.id)))
+    found = compare_ensembles(audited, references, distance, seed=seed, many=many)
     epsilon = largest_refuted(found.p_value, len(audited), limit, obligation.alpha)
     fact, words = apart(obligation, "ensemble", limit, epsilon)
     return Measured(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ..gpu import draws
 from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
 from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
@@ -27,11 +28,14 @@ from .white_box import measure_white_box
 __all__ = ["Measured", "Seen", "judge_for", "measure", "recorded", "refused"]
 
 
-def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) -> Measured:
+def measure(
+    obligation: Obligation, clause: Clause, seen: Seen, *, seed: int, totals: draws.Totals = draws.bootstrap_totals
+) -> Measured:
     """What the tables of an obligation say about its clause; for records see `recorded`.
 
-    `seed` feeds the bootstrap of paired falls and drawn permutations: equal arguments give equal results. Raises `ValueError` where the
-    obligation's verifier does not bear on the clause or a planned table is missing.
+    `seed` feeds the bootstrap of paired falls and drawn permutations: equal arguments give equal results. `totals` sums a large
+    bootstrap, on a card or not, and changes nothing. Raises `ValueError` where the obligation's verifier does not bear on the
+    clause or a planned table is missing.
     """
     if isinstance(clause, Rectify):
         return measure_rate(obligation, part_of(obligation, clause), seen)
@@ -43,7 +47,7 @@ def measure(obligation: Obligation, clause: Clause, seen: Seen, *, seed: int) ->
         case (("relearning" | "extraction"), Remove(limit=Closeness() as closeness)) if obligation.runs > 1:
             return measure_runs(obligation, clause, closeness, seen)
         case "retention", Retain(limit=Within() as margin):
-            return measure_fall(obligation, clause, margin, seen, seed=seed)
+            return measure_fall(obligation, clause, margin, seen, seed=seed, totals=totals)
         case (("leak" | "extraction" | "choice" | "refusal" | "retention"), Suppress() | Refuse() | Retain()):
             return measure_rate(obligation, clause, seen)
         case "relearning", Suppress():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from statistics import NormalDist
 
+from ..gpu import draws
 from ..logic.evidence import DropFact
 from ..plan.model import Obligation
 from ..policy.model import Retain, Within
+from ..statistics.exact_sums import Many
 from ..statistics.power import normal_power
 from ..verifiers import retention
 from ..wording.said import said
@@ -31,11 +34,14 @@ from .model import Interval
 from .rates import elsewhere, judge_of, shown
 
 
-def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Seen, *, seed: int) -> Measured:
+def measure_fall(
+    obligation: Obligation, clause: Retain, limit: Within, seen: Seen, *, seed: int, totals: draws.Totals = draws.bootstrap_totals
+) -> Measured:
     """The paired fall of the mean rate since before unlearning, and on which side of the margin it lies.
 
     Bounds from `statistics.tests.paired_difference_interval`, each at α: as in `rates`, only one of them can mislead
-    about a margin registered beforehand. `seed` feeds the bootstrap. Raises `ValueError` if the two models were asked
+    about a margin registered beforehand. `seed` feeds the bootstrap; one of `BREAK_EVEN` draws or more is summed by `totals`,
+    with draws that are this test's own. Raises `ValueError` if the two models were asked
     about different items.
     """
     from ..statistics.tests import paired_difference_interval  # NumPy and SciPy
@@ -44,7 +50,8 @@ def measure_fall(obligation: Obligation, clause: Retain, limit: Within, seen: Se
     audited, original = ([seen.tables[key] for key in seen.of(obligation, role)] for role in ("audited", "original"))
     both = retention.paired(original, audited, reading)
     now = only(seen.outcomes(obligation, "audited", judge_of(clause, obligation)), obligation, "audited")
-    change = paired_difference_interval(both.before, both.after, both.clusters, obligation.alpha, seed=seed)
+    many = Many(draws.BREAK_EVEN, partial(totals, draws.key("fall", seed, obligation.id)))
+    change = paired_difference_interval(both.before, both.after, both.clusters, obligation.alpha, seed=seed, many=many)
     low, high = round_down(-change.high), round_up(-change.low)
     if high <= limit.within:
         known = Fraction(-1), limit.within

@@ -25,10 +25,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TypeAlias
 
+from ..gpu import draws, pairwise
 from ..plan.model import Obligation, Reading, RelearnUnit, Role
 from ..policy.model import Suppress
+from ..statistics.exact_sums import Many
 from ..statistics.max_t import max_t_paired
 from ..verifiers import recovery
 from ..verifiers.outcomes import Outcomes, gather
@@ -268,11 +271,12 @@ def recovered(obligation: Obligation, reading: Reading, one: Tried, seen: Seen) 
     return recovery.recovered(one.share, sum(each.share for each in control) / len(control), before.share)
 
 
-def beyond_control(grid: Grid, *, seed: int) -> tuple[float | None, ...]:
+def beyond_control(obligation: Obligation, grid: Grid, *, seed: int) -> tuple[float | None, ...]:
     """For every attack the max-T adjusted p-value of "no more than the never-trained models under the same attack".
 
     Null: audited and control are alike, clusters independent, differences symmetric jointly over attacks. Small values
-    point at attacks that set the audited model apart. None for attacks that do not count, or without control.
+    point at attacks that set the audited model apart. None for attacks that do not count, or without control. `BREAK_EVEN`
+    signs or more are drawn by counter.
     """
     standing = [one for one in grid.standing if one.pooled("reference")]
     if not standing:
@@ -284,7 +288,8 @@ def beyond_control(grid: Grid, *, seed: int) -> tuple[float | None, ...]:
     names = dict(zip(standing[0].pooled("audited")[0].items, standing[0].pooled("audited")[0].clusters, strict=True))
     items = sorted(names)
     table = [[column[item] for column in columns] for item in items]
-    adjusted = iter(max_t_paired(table, [names[item] for item in items], seed=seed).adjusted)
+    many = Many(draws.BREAK_EVEN, partial(pairwise.signed_totals, draws.key("max-T", seed, obligation.id)))
+    adjusted = iter(max_t_paired(table, [names[item] for item in items], seed=seed, many=many).adjusted)
     return tuple(next(adjusted) if one in standing else None for one in grid.every)
 
 
