@@ -13,6 +13,9 @@ To let whole clusters change sides, give the sums over clusters.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from .draws import Floats, Key, batches, signs, subset_parts, subsets
@@ -20,6 +23,9 @@ from .draws import Floats, Key, batches, signs, subset_parts, subsets
 BREAK_EVEN = 10**9
 """Products in all, N² a permutation, from which the matrix form of `subset_pairs` pays: some 300 units and 9,999
 permutations, where picking takes seconds (`benchmarks/gpu/cases/pairwise.py`)."""
+
+SubsetTotals: TypeAlias = Callable[[Key, int, Floats, range], Floats]
+"""`subset_totals`, here or on a card."""
 
 _BATCH = 512  # permutations in one product
 _HELD = 1 << 20  # signs held at once

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from . import draws
 from .arrays import DeviceError, device, has_kernels
 from .draws import Floats, Key, batches, bootstrap_totals, check_clusters, check_subset
 from .launch import Launch, launch
@@ -78,8 +79,8 @@ def subsets_on(
 
 
 def subset_totals_at(name: str, key: Key, size: int, values: Floats, replicates: range) -> Floats:
-    """`pairwise.subset_totals`, made as `bootstrap_totals_at` makes its sums."""
-    place = _card(name)
+    """`pairwise.subset_totals`, made on a card as by `bootstrap_totals_at` where so many draws pay."""
+    place = _card(name) if len(replicates) * len(values) >= draws.BREAK_EVEN else None
     if place is None:
         return subset_totals(key, size, values, replicates)
     found: Floats = subset_totals_on(place, key, size, values, replicates).cpu().numpy()

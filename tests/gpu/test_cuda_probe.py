@@ -37,6 +37,6 @@ def test_draws_and_exact_sums_are_equal() -> None:
         values = np.random.default_rng(0).integers(-(2**30), 2**30, (clusters, 5)).astype(np.float64)
         totals = resample.bootstrap_totals_at("cuda", secret, values, rows)
         np.testing.assert_array_equal(totals, draws.bootstrap_totals(secret, values, rows))
-    assert np.array_equal(
-        resample.subset_totals_at("cuda", secret, 400, values, rows), pairwise.subset_totals(secret, 400, values, rows)
-    )
+    for items in (999, 100_000):
+        apart = resample.subset_totals_on(place, secret, 400, values[:items], rows).cpu().numpy()
+        np.testing.assert_array_equal(apart, pairwise.subset_totals(secret, 400, values[:items], rows))

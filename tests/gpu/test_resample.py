@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import shim
 
-from unlearn_spec.gpu import resample
+from unlearn_spec.gpu import draws, resample
 from unlearn_spec.gpu.draws import Key, bootstrap_totals, key, subsets, words
 from unlearn_spec.gpu.pairwise import subset_totals
 from unlearn_spec.gpu.resample import (
@@ -87,9 +87,10 @@ def test_a_card_is_used_where_there_is_one_and_changes_nothing(monkeypatch: pyte
         np.testing.assert_array_equal(summed("cuda"), wanted)
         assert launched == []
     monkeypatch.setattr(resample, "device", torch.device)
+    monkeypatch.setattr(draws, "BREAK_EVEN", 90)
     shimmed = partial(subset_totals_on, launch=shim.launch)
     monkeypatch.setattr(resample, "subset_totals_on", lambda place, *given: launched.append(str(place)) or shimmed(CPU, *given))
-    for kernels, name, where in ((True, "cuda:1", ["cuda:1"]), (False, "cuda:1", []), (True, "cpu", [])):
+    for kernels, name, where in ((False, "cuda:1", []), (True, "cpu", []), (True, "cuda:1", ["cuda:1"])):
         monkeypatch.setattr(resample, "has_kernels", lambda kernels=kernels: kernels)
         np.testing.assert_array_equal(summed(name), wanted)
         assert launched == where
@@ -97,6 +98,9 @@ def test_a_card_is_used_where_there_is_one_and_changes_nothing(monkeypatch: pyte
         apart = subset_totals_at(name, key("card"), 4, values, range(9))
         np.testing.assert_array_equal(apart, subset_totals(key("card"), 4, values, range(9)))
         assert launched == where
+    launched.clear()
+    subset_totals_at("cuda:1", key("card"), 4, values, range(8))
+    assert launched == []
 
 
 def test_the_kernel_takes_what_it_can_hold() -> None:

@@ -26,7 +26,7 @@ from unlearn_spec.plan.model import (
 )
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report.build import build
-from unlearn_spec.report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, Versions
+from unlearn_spec.report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, ToldApart, Versions
 from unlearn_spec.verdict.model import ClauseVerdict, Fact, GateResult, Interval, Verification
 
 FACTS_READING = Reading(metric="contains", normalisation="casefold_nfkc_space", decoding="greedy", max_new_tokens=32)
@@ -520,6 +520,17 @@ def make(**changed: Any) -> Report:
                     Interval(label="bare weights", point=0.12, low=0.064, high=0.191, hits=18, n=150, clusters=30),
                 ),
             ),
+        ),
+        "told_apart": tuple(
+            ToldApart(
+                clause="no-membership", artifact="assistant", model=model, attack=attack, auc=area, p_value=p_value
+            )
+            for model, attack, area, p_value in (
+                ("audited", "loss", 0.5213, 0.712),
+                ("audited", "min_k", 0.4871, 0.844),
+                ("original", "loss", 0.9637, 0.001),
+                ("original", "min_k", 0.9812, 0.001),
+            )
         ),
         "revealed": tuple(
             Redacted(obligation="hide-diary@assistant", item="hmac-" + sha(f"page-{number}"), length=200 + number)

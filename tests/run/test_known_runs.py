@@ -108,6 +108,9 @@ def test_members_are_told_in_every_run_that_kept_them_and_in_none_that_never_had
     clear = verdict(innocent)
     assert clear.outcome == "not_falsified" and all(one.passed for one in clear.gates), clear.reason
     assert "3 of 3 runs from 75% on" in told(guilty)
+    for result, model, apart in ((guilty, "audited", True), (guilty, "never trained", False), (innocent, "audited", False)):
+        smallest = min(one.p_value for one in result.report.told_apart if one.model == model)
+        assert (smallest == 0.001) is apart, result.report.told_apart
     told(innocent)
 
 

@@ -35,6 +35,7 @@ from .model import (
     ReportError,
     Result,
     Stated,
+    ToldApart,
     Validity,
     Versions,
 )
@@ -63,6 +64,7 @@ def build(
     calibration: tuple[Calibrated, ...] = (),
     attacks: tuple[AttackFamily, ...] = (),
     answers: tuple[Answers, ...] = (),
+    told_apart: tuple[ToldApart, ...] = (),
 ) -> Report:
     """The report of one run.
 
@@ -121,6 +123,7 @@ def build(
         notes=tuple(map(_note, plan.notes)),
         attacks=attacks,
         answers=answers,
+        told_apart=told_apart,
     )
 
 

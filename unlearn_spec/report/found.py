@@ -97,6 +97,19 @@ class Answers(Frozen):
     """Labelled by the number of answers, `1`, `2`, …; expected shares of items in [0, 1]."""
 
 
+class ToldApart(Frozen):
+    """How one attack's scores tell members from the hold-out on one model: described, never deciding."""
+
+    clause: str
+    artifact: str
+    model: Literal["audited", "original", "never trained"]
+    attack: str
+    auc: Annotated[float, Field(ge=0, le=1)]
+    """P[a member scores higher than a hold-out item] + ½ P[alike]; ½ where they are scored alike."""
+    p_value: Annotated[float, Field(gt=0, le=1)]
+    """Max-T adjusted, over all attacks of the test and both directions, of "members and hold-out are scored alike"."""
+
+
 class Relearning(Frozen):
     """What one fine-tuning attack of a clause's grid brought back, on both halves of the items.
 

@@ -26,6 +26,7 @@ from .found import (
     RegisteredTest,
     Relearning,
     Result,
+    ToldApart,
 )
 from .grounds import Assumption, Axiom, Calibrated, EvidenceObject, Integrity, Record, Stated, Validity
 
@@ -54,6 +55,7 @@ __all__ = [
     "ReportError",
     "Result",
     "Stated",
+    "ToldApart",
     "Validity",
     "Versions",
     "canonical",
@@ -108,6 +110,8 @@ class Report(Frozen):
     """What the data and the limits give reason to doubt, found before measuring."""
     attacks: tuple[AttackFamily, ...] = ()
     answers: tuple[Answers, ...] = ()
+    told_apart: tuple[ToldApart, ...] = ()
+    """Where membership was tested, by model and attack."""
 
     @model_validator(mode="after")
     def _worst_and_named(self) -> Report:

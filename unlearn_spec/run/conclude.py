@@ -12,6 +12,7 @@ from ..evidence.canonical import EvidenceError
 from ..evidence.store import Store
 from ..finding import Finding
 from ..gpu.draws import Totals, bootstrap_totals
+from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..plan.bound import Bindings
 from ..plan.model import LoggedUnit, Obligation, Plan
 from ..plan.stops import taken
@@ -40,8 +41,8 @@ class Conclusion:
     exhibits: tuple[Exhibit, ...]
     verification: Verification
 
-    def report(self, findings: tuple[Finding, ...], ledger: str) -> Report:
-        """The report; `findings` are the checker's, `ledger` is the digest of the ledger's content."""
+    def report(self, findings: tuple[Finding, ...], ledger: str, *, apart: SubsetTotals = subset_totals) -> Report:
+        """The report; `findings` are the checker's, `ledger` is the digest of the ledger's content. `apart`: see `told_apart`."""
         document = self.materials.document
         return make_report(
             document.policy,
@@ -53,6 +54,7 @@ class Conclusion:
             self.exhibits,
             ledger,
             written=clause_lines(document),
+            apart=apart,
         )
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from ..evidence.canonical import EvidenceError
 from ..finding import Finding
+from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..logic.axioms import AXIOMS
 from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
@@ -22,6 +23,7 @@ from ..report.model import (
     Relearning,
     Report,
     Stated,
+    ToldApart,
     Versions,
 )
 from ..rules.reading.clause import reading
@@ -29,6 +31,7 @@ from ..verdict.attacks import at_k, by_family
 from ..verdict.decide import Exhibit
 from ..verdict.facts import Seen, judge_for
 from ..verdict.measured import LABEL, Judge, lower, reading_for, upper
+from ..verdict.members import told_apart
 from ..verdict.model import Interval, Verification
 from ..verdict.relearned import beyond_control, grid_of, recovered
 from ..verdict.stops import population_of
@@ -48,10 +51,11 @@ def make_report(
     exhibits: Sequence[Exhibit],
     ledger: str,
     written: Mapping[str, str] | None = None,
+    apart: SubsetTotals = subset_totals,
 ) -> Report:
     """The report of a run. `ledger` is the digest of the ledger's content; no path, clock or host enters.
 
-    `written`: each clause's lines in the policy file.
+    `written`: each clause's lines in the policy file. `apart`: see `told_apart`.
     """
     clauses = {clause.id: clause for clause in policy.clauses}
     return build(
@@ -79,6 +83,7 @@ def make_report(
         calibration=cited(uses(plan)),
         attacks=tuple(one for obligation in plan.obligations for one in _attacks(obligation, clauses, seen)),
         answers=tuple(one for obligation in plan.obligations for one in _answers(obligation, clauses, seen)),
+        told_apart=tuple(one for obligation in plan.obligations for one in _told_apart(obligation, seen, plan.seed, apart)),
         revealed=tuple(one for exhibit in exhibits for one in _revealed(exhibit.obligation, clauses, seen, materials)),
     )
 
@@ -168,6 +173,19 @@ def _answers(obligation: Obligation, clauses: Mapping[str, Clause], seen: Seen) 
         return
     if intervals := at_k(obligation, clauses[obligation.clause], seen):
         yield Answers(clause=obligation.clause, artifact=obligation.artifact, intervals=intervals)
+
+
+def _told_apart(obligation: Obligation, seen: Seen, seed: int, totals: SubsetTotals) -> Iterator[ToldApart]:
+    if obligation.verifier == "membership":
+        for one in told_apart(obligation, seen, seed=seed, totals=totals):
+            yield ToldApart(
+                clause=obligation.clause,
+                artifact=obligation.artifact,
+                model=LABEL[one.role],
+                attack=one.attack,
+                auc=one.auc,
+                p_value=one.p_value,
+            )
 
 
 def _side(label: str, keys: Sequence[str], obligation: Obligation, judge: Judge, seen: Seen) -> Interval:

@@ -97,7 +97,7 @@ def verify(
             plan, materials, seen_in(store, plan, objects, document.policy), totals=partial(_totals, where)
         )
         ledger.append("verdict", {"key": VERIFICATION, "object": store.put_bytes(json_bytes(concluded.verification))})
-        report = concluded.report(findings, ledger.content_digest())
+        report = concluded.report(findings, ledger.content_digest(), apart=partial(_apart, where))
         text = canonical(report).encode()
         _note_report(ledger, text)
         write_whole(out / RESULT, text)
@@ -110,6 +110,13 @@ def _totals(device: str, key: Key, values: Floats, replicates: range) -> Floats:
     from ..gpu.resample import bootstrap_totals_at  # loads torch
 
     return bootstrap_totals_at(device, key, values, replicates)
+
+
+def _apart(device: str, key: Key, size: int, values: Floats, replicates: range) -> Floats:
+    """Sums over relabellings, as `_totals`."""
+    from ..gpu.resample import subset_totals_at  # loads torch
+
+    return subset_totals_at(device, key, size, values, replicates)
 
 
 def _note_report(ledger: Ledger, text: bytes) -> None:

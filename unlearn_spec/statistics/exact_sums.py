@@ -18,6 +18,9 @@ Floats: TypeAlias = NDArray[np.float64]
 Totals: TypeAlias = Callable[[Floats, range], Floats]
 """From numbers of shape (units, columns) and replicates to the column sums of each replicate's random sample of the units, or
 under its random signs: shape (replicates, columns). What a replicate draws depends on its number alone."""
+SubsetTotals: TypeAlias = Callable[[int, Floats, range], Floats]
+"""From a size, numbers of shape (units, columns) and replicates to the column sums of each replicate's random subset of that
+size: shape (replicates, columns)."""
 Pairs: TypeAlias = Callable[[int, Floats, range], Floats]
 """From a size, a symmetric matrix of units and replicates to the sums over pairs of which both, and of which the first, lie in
 each replicate's random subset of that size: shape (replicates, 2)."""

@@ -15,12 +15,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .exact_sums import Many, on_grid
+from .exact_sums import Many, SubsetTotals, on_grid
 from .intervals import Floats, cluster_totals
 
 Alternative = Literal["greater", "two_sided"]
 _EXACT_CLUSTERS = 12
 _DRAWS = 9999
+_RELABELLINGS = 999  # of as many clusters as there are: they may be very many
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,31 @@ def max_t_groups(values: ArrayLike, first: int, *, seed: int, alternative: Alter
     drawn = generator.permuted(np.tile(labels, (_DRAWS, 1)), axis=1)
     weights = np.vstack([labels[None, :], drawn])
     return _step_down(weights @ standard, alternative)
+
+
+def max_t_auc(values: ArrayLike, first: int, clusters: Sequence[Hashable], totals: SubsetTotals) -> MaxT:
+    """Scores of shape (attacks, items), the first `first` items audited: which attacks tell them from the others, either way?
+
+    Null: clusters, of which none has items of both, are exchangeable. 999 random sets of as many clusters as are audited stand
+    in for them; `totals` sums over such sets. Statistic: AUC − ½, ties ½, from sums of midranks, which are exact.
+    """
+    scores = np.asarray(values, dtype=np.float64)
+    if scores.ndim != 2 or 0 in scores.shape or scores.shape[1] != len(clusters) or np.isnan(scores).any():
+        raise ValueError("need scores of shape (attacks, items), none of them NaN, and a cluster an item")
+    sums, sizes = zip(*(cluster_totals(_midranks(row), clusters) for row in scores), strict=True)
+    audited = len(set(clusters[:first]))
+    if not 0 < audited < len(sizes[0]) or audited + len(set(clusters[first:])) > len(sizes[0]):
+        raise ValueError("need items of both kinds, in clusters of one kind")
+    columns = np.column_stack([*sums, sizes[0]])
+    drawn = np.vstack([columns[:audited].sum(axis=0)[None, :], totals(audited, columns, range(_RELABELLINGS))])
+    ranked, size = drawn[:, :-1], drawn[:, -1:]
+    return _step_down((ranked - size * (size + 1) / 2) / (size * (len(clusters) - size)) - 0.5, "two_sided")
+
+
+def _midranks(values: Floats) -> Floats:
+    """1 for the smallest; equal values share the mean of their ranks."""
+    ordered = np.sort(values)
+    return np.asarray((np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2)
 
 
 def _step_down(drawn: Floats, alternative: Alternative) -> MaxT:

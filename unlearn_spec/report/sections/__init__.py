@@ -12,6 +12,7 @@ from .criteria import criteria
 from .integrity import annex, evidence, integrity
 from .limits import legal_map, outside, validity
 from .matrix import matrix
+from .members import members
 from .opinion import opinion
 from .plain import plain
 from .statements import statements
@@ -33,6 +34,7 @@ def document(report: Report, say: Words) -> Document:
         controls(report, say),
         relearning(report, say),
         attacks(report, say),
+        members(report, say),
         guarded(report, say),
         side_effects(report, say),
         outside(report, say),
