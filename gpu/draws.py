@@ -34,7 +34,7 @@ measures that)."""
 _HALF = (0xD2511F53, 0xCD9E8D57), (0x9E3779B9, 0xBB67AE85)
 _WHOLE = (0xD2E7470EE14C6C93, 0xCA5A826395121157), (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 _MASK = 0xFFFF_FFFF
-_CACHED = 1 << 16  # draws that stay in a core's cache; a multiple of 4
+_CACHED = 1 << 15  # draws that stay in a core's cache; a multiple of 4
 _COLUMNS, _ITEMS = 1024, 64  # subsets made side by side, and their items at a time: as many; `_ITEMS` a multiple of 4
 
 
@@ -105,10 +105,15 @@ def words(
     (m0, m1), (w0, w1) = _HALF
     for turn in range(10):
         p0, p1 = x0 * np.uint64(m0), x2 * np.uint64(m1)
-        x0 = (p1 >> half) ^ x1 ^ np.uint64((key.first + turn * w0) & _MASK)
-        x1 = p1 & mask
-        x2 = (p0 >> half) ^ x3 ^ np.uint64((key.second + turn * w1) & _MASK)
-        x3 = p0 & mask
+        np.right_shift(p1, half, out=x0)
+        x0 ^= x1
+        x0 ^= np.uint64((key.first + turn * w0) & _MASK)
+        np.right_shift(p0, half, out=x2)
+        x2 ^= x3
+        x2 ^= np.uint64((key.second + turn * w1) & _MASK)
+        p0 &= mask
+        p1 &= mask
+        x1, x3 = p1, p0
     return np.stack([x0, x1, x2, x3], axis=-1)
 
 
