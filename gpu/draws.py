@@ -23,7 +23,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Words = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float64]
 
 BREAK_EVEN = 10**8
@@ -117,18 +116,14 @@ def words(
     return np.stack([x0, x1, x2, x3], axis=-1)
 
 
-def integers(key: Key, replicates: range, bounds: npt.NDArray[np.uint64]) -> Words:
-    """Draw d of each replicate, below bounds[d] (each 1 to 2³² − 1): shape (replicates, draws). See `reference`."""
-    rows = np.arange(replicates.start, replicates.stop, dtype=np.uint64)
-    return _below(key, rows, 0, bounds.size, bounds).astype(np.uint32)
-
-
-def _below(
-    key: Key, rows: npt.NDArray[np.uint64], first: int, count: int, bounds: np.uint64 | npt.NDArray[np.uint64]
+def below(
+    key: Key, replicates: range, draws: range, bounds: np.uint64 | npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.int64]:
-    """Draws `first` (a multiple of 4) to first + count of the replicates `rows`, below one bound or one a draw."""
-    blocks = np.arange(first // 4, -(-(first + count) // 4), dtype=np.uint64)
-    product = words(key, rows[:, None], blocks[None, :]).reshape(rows.size, -1)[:, :count] * bounds
+    """These draws of each replicate, from a multiple of 4 on, below one bound or one a draw (1 to 2³² − 1): shape
+    (replicates, draws). See `reference`."""
+    rows = np.arange(replicates.start, replicates.stop, dtype=np.uint64)
+    blocks = np.arange(draws.start // 4, -(-draws.stop // 4), dtype=np.uint64)
+    product = words(key, rows[:, None], blocks[None, :]).reshape(rows.size, -1)[:, : len(draws)] * bounds
     least = np.uint64(1 << 32) % bounds
     attempt = 0
     while True:
@@ -136,8 +131,8 @@ def _below(
         if not row.size:
             return (product >> np.uint64(32)).view(np.int64)
         attempt += 1
-        again = words(key, rows[row], ((first + draw) // 4).astype(np.uint64), attempt)
-        product[row, draw] = again[np.arange(row.size), draw % 4] * np.broadcast_to(bounds, (count,))[draw]
+        again = words(key, rows[row], ((draws.start + draw) // 4).astype(np.uint64), attempt)
+        product[row, draw] = again[np.arange(row.size), draw % 4] * np.broadcast_to(bounds, (len(draws),))[draw]
 
 
 def bootstrap_totals(key: Key, values: Floats, replicates: range) -> Floats:
@@ -158,12 +153,10 @@ def bootstrap_totals(key: Key, values: Floats, replicates: range) -> Floats:
 
 def _times_drawn(key: Key, replicates: range, count: int) -> Floats:
     """How often each replicate draws each of `count` clusters: shape (replicates, count)."""
-    rows = np.arange(replicates.start, replicates.stop, dtype=np.uint64)
-    cells = np.empty((len(rows), count), dtype=np.int64)
-    for start in range(0, count, _CACHED):
-        part = min(_CACHED, count - start)
-        cells[:, start : start + part] = _below(key, rows, start, part, np.uint64(count))
-    cells += (np.arange(len(rows)) * count)[:, None]
+    cells = np.empty((len(replicates), count), dtype=np.int64)
+    for part in batches(range(count), _CACHED):
+        cells[:, part.start : part.stop] = below(key, replicates, part, np.uint64(count))
+    cells += (np.arange(len(replicates)) * count)[:, None]
     times = np.bincount(cells.ravel(), minlength=cells.size)
     return times.reshape(cells.shape).astype(np.float64)
 
@@ -182,18 +175,16 @@ def subset_parts(
     """`subsets` in parts, for what need not hold them whole: items, replicates by their place in the range, and that part."""
     check_subset(size, of)
     for batch in batches(replicates, _COLUMNS):
-        rows = np.arange(batch.start, batch.stop, dtype=np.uint64)
         columns = slice(batch.start - replicates.start, batch.stop - replicates.start)
         wanted = np.full(len(batch), size, dtype=np.int64)
-        for start in range(0, of, _ITEMS):
-            stop = min(start + _ITEMS, of)
-            left = np.arange(of - start, of - stop, -1, dtype=np.uint64)
-            drawn = np.ascontiguousarray(_below(key, rows, start, stop - start, left).T)
+        for items in batches(range(of), _ITEMS):
+            left = np.arange(of - items.start, of - items.stop, -1, dtype=np.uint64)
+            drawn = np.ascontiguousarray(below(key, batch, items, left).T)
             part = np.empty(drawn.shape, dtype=np.bool_)
             for item, numbers in enumerate(drawn):
                 np.less(numbers, wanted, out=part[item])
                 wanted -= part[item]
-            yield slice(start, stop), columns, part
+            yield slice(items.start, items.stop), columns, part
 
 
 def signs(key: Key, count: int, replicates: range) -> Floats:
@@ -206,7 +197,7 @@ def signs(key: Key, count: int, replicates: range) -> Floats:
 
 
 def batches(replicates: range, step: int) -> Iterator[range]:
-    """The range in parts of `step`."""
+    """A range of replicates, or draws, in parts of `step`."""
     for start in range(replicates.start, replicates.stop, step):
         yield range(start, min(start + step, replicates.stop))
 

@@ -17,8 +17,8 @@ from scipy.stats import chisquare
 from unlearn_spec.gpu import draws
 from unlearn_spec.gpu.draws import (
     Key,
+    below,
     bootstrap_totals,
-    integers,
     key,
     philox,
     reference,
@@ -27,6 +27,12 @@ from unlearn_spec.gpu.draws import (
     subsets,
     words,
 )
+
+
+def integers(key: Key, replicates: range, bounds: np.ndarray) -> np.ndarray:
+    """A draw below each of the bounds."""
+    return below(key, replicates, range(bounds.size), bounds)
+
 
 keys = st.builds(Key, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
 starts = st.integers(0, 2**40)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "gpu"))
 import shim
 
 from unlearn_spec.gpu import draws, pairwise
-from unlearn_spec.gpu.draws import bootstrap_totals, integers, key
+from unlearn_spec.gpu.draws import below, bootstrap_totals, key
 from unlearn_spec.gpu.resample import bootstrap_totals_on
 from unlearn_spec.statistics import intervals, resampled
 from unlearn_spec.statistics.ensembles import Distance, compare_ensembles
@@ -69,7 +69,7 @@ def plain(sums: Floats, sizes: Floats, resamples: int) -> Floats:
     point, _ = ratio_and_error(sums[None, :], sizes[None, :])
     found = []
     for replicate in range(resamples):
-        drawn = integers(SECRET, range(replicate, replicate + 1), np.full(sums.size, sums.size, np.uint64))[0]
+        drawn = below(SECRET, range(replicate, replicate + 1), range(sums.size), np.uint64(sums.size))[0]
         ratio = sums[drawn].sum() / sizes[drawn].sum()
         residual = sums[drawn] - ratio * sizes[drawn]
         error = math.sqrt((residual**2).sum() * sums.size / (sums.size - 1)) / sizes[drawn].sum()
@@ -98,7 +98,7 @@ def test_batches_processors_and_cards_give_the_same_bits(monkeypatch: pytest.Mon
 
     def gathered(values: Floats, replicates: range) -> Floats:
         """Row by row, in a shuffled order."""
-        drawn = integers(SECRET, replicates, np.full(len(values), len(values), np.uint64))
+        drawn = below(SECRET, replicates, range(len(values)), np.uint64(len(values)))
         return np.array([values[np.random.default_rng(3).permutation(row)].sum(axis=0) for row in drawn])
 
     np.testing.assert_array_equal(studentised(*columns, 24, gathered), wanted)
@@ -130,7 +130,7 @@ def test_resamples_without_any_spread_are_infinitely_many_errors_away() -> None:
     columns = columns_of(sums, sizes, 0.13)
     assert columns is not None
     found = studentised(*columns, 400, partial(bootstrap_totals, SECRET))
-    twice = integers(SECRET, range(400), np.full(2, 2, np.uint64))
+    twice = below(SECRET, range(400), range(2), np.uint64(2))
     same = twice[:, 0] == twice[:, 1]
     np.testing.assert_array_equal(found[same], np.where(twice[same, 0] == 0, np.inf, -np.inf))
     np.testing.assert_array_equal(found[~same], 0)

@@ -39,7 +39,7 @@ def test_many_clusters_are_bounded_by_the_plain_definition(monkeypatch: pytest.M
     studentised = np.empty(RESAMPLES)
     point = change.sum() / (2 * CLUSTERS)
     for replicate in range(RESAMPLES):
-        drawn = change[draws.integers(secret, range(replicate, replicate + 1), np.full(CLUSTERS, CLUSTERS, np.uint64))[0]]
+        drawn = change[draws.below(secret, range(replicate, replicate + 1), range(CLUSTERS), np.uint64(CLUSTERS))[0]]
         error = drawn.std(ddof=1) / math.sqrt(CLUSTERS) / 2
         studentised[replicate] = (drawn.sum() / (2 * CLUSTERS) - point) / error
     error = change.std(ddof=1) / math.sqrt(CLUSTERS) / 2
