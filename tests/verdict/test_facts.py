@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
+from unlearn_spec.gpu import draws
 from unlearn_spec.logic.evidence import CountFact, DropFact, MembershipFact, RateFact, RecordFact
 from unlearn_spec.statistics.binomial import (
     clopper_pearson_lower,
@@ -234,7 +235,7 @@ def test_relearning_refutes_a_process_from_the_registered_rate_on() -> None:
     assert power == pytest.approx(power_refute(40, Fraction(1, 2), Fraction(4, 5), make.ALPHA / 2))
 
 
-def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error() -> None:
+def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     units = {}
     for steps, hits in ((10, (2, 3)), (20, (30, 5))):
         for half in (0, 1):
@@ -249,6 +250,10 @@ def test_the_worst_of_a_grid_counts_and_its_attacks_share_the_error() -> None:
     grid = grid_of(wanted, make.EXACT, make.seen(units))
     weak, strong = beyond_control(wanted, grid, seed=0)
     assert weak is not None and strong is not None and strong < 0.001 < weak
+    monkeypatch.setattr(draws, "BREAK_EVEN", 1)
+    weak_by_counter, strong_by_counter = beyond_control(wanted, grid, seed=0)
+    assert strong_by_counter == strong and weak_by_counter != weak == pytest.approx(weak_by_counter, abs=0.02)
+    assert beyond_control(wanted.model_copy(update={"id": "another"}), grid, seed=0)[0] not in (weak, weak_by_counter)
 
 
 def test_an_attack_that_diverged_leaves_the_others_and_names_another_suite() -> None:

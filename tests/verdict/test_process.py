@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
+from unlearn_spec.gpu import pairwise
 from unlearn_spec.plan.canaries import split
 from unlearn_spec.plan.model import DataRef, Obligation, Role, ScoreUnit
 from unlearn_spec.policy.model import MembershipBound
@@ -109,6 +110,20 @@ def test_runs_that_kept_the_target_are_told_from_retrainings(statistic: str) -> 
     assert epsilon(found) is not None and epsilon(found) >= Fraction(1, 10)
     assert "95th percentile" in str(found.words) and found.realised_power is None
     assert original_stands_out(obligation, clause, seen)[0]
+
+
+def test_many_pairs_of_models_are_summed_at_once_and_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = np.random.default_rng(6).normal(size=(26, 10)) / 10 - 3
+
+    def told() -> dict[str, Any]:
+        sentence = ensemble(draws[:12] + 0.03, draws[12:], "energy")[0].words.filled["told"]
+        return {name: value for name, value in sentence.filled.items() if isinstance(value, float)}  # type: ignore[union-attr]
+
+    few = told()
+    monkeypatch.setattr(pairwise, "BREAK_EVEN", 26 * 26 * 9_999)
+    many = told()
+    assert many != few  # other labellings were drawn
+    assert many == pytest.approx(few, abs=0.01) and many["value"] == pytest.approx(few["value"], rel=1e-9)
 
 
 def test_an_original_like_the_never_trained_is_no_positive_control() -> None:
