@@ -23,7 +23,7 @@ ARCHITECTURES = ("sm_80", "sm_90", "sm_100")  # A100, H100, B200
 CUPYS = ("-ftz=true",)  # what CuPy adds to our options by itself
 VARIANTS = (  # file, kernels, and a macro with which they are compiled beside the file's own defaults
     ("token_stats", r"token_stats_\w+", {"TOP": 8}),
-    *(("resample", "bootstrap_totals", {"COLUMNS": columns}) for columns in (1, MAX_COLUMNS)),
+    *(("resample", "bootstrap_totals", {"COLUMNS": columns}) for columns in (1, 5, MAX_COLUMNS)),
 )
 CEILINGS = Path(__file__).parent / "ceilings.json"
 
