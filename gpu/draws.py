@@ -97,10 +97,9 @@ def words(
     key: Key, replicates: npt.NDArray[np.uint64], blocks: npt.NDArray[np.uint64], attempt: int = 0
 ) -> npt.NDArray[np.uint64]:
     """Philox words of broadcast replicates and blocks, shape (…, 4), each below 2³² (in uint64, to multiply on)."""
-    replicates, blocks = np.broadcast_arrays(replicates, blocks)
-    mask, half = np.uint64(_MASK), np.uint64(32)
-    x0, x1 = blocks.astype(np.uint64), np.full(blocks.shape, attempt, dtype=np.uint64)
-    x2, x3 = replicates & mask, replicates >> half
+    shape, mask, half = np.broadcast_shapes(replicates.shape, blocks.shape), np.uint64(_MASK), np.uint64(32)
+    x0, x1, x2, x3 = np.empty((4, *shape), dtype=np.uint64)  # all in one order, so that they are gone through together
+    x0[...], x1[...], x2[...], x3[...] = blocks, attempt, replicates & mask, replicates >> half
     (m0, m1), (w0, w1) = _HALF
     for turn in range(10):
         p0, p1 = x0 * np.uint64(m0), x2 * np.uint64(m1)
