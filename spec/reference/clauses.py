@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from graphlib import TopologicalSorter
+from itertools import combinations
 from typing import Any, cast, get_args
 
 from unlearn_spec.policy.model import AllOf, AnyOf, Claim, Closeness, Guarantee, Not, Policy, Within
@@ -100,18 +101,32 @@ class Judge:
         names = reached(clause.id, [(name, o.id) for o in self.policy.clauses for name in o.overrides])
         clauses: dict[str, Any] = {c.id: c for c in (*self.policy.clauses, clause) if c.id in names}
         above = {name: [o for o in clauses.values() if name in o.overrides] for name in names}
-        left: dict[str, dict[str, set[str]]] = {}
+        cells, left = self.memberships(clauses.values()), dict[str, dict[str, set[frozenset[str]]]]()
         for name in TopologicalSorter({n: [o.id for o in above[n]] for n in names}).static_order():
             c, left[name] = clauses[name], {}
             anywhere, target = c.scope.artifacts is None, getattr(c, "target", None)
             for m in (self.policy.artifacts if anywhere else self.scope(c)) if self.holds(c.scope.when) else ():
-                over = [(getattr(o, "target", None), items) for o in above[name] for n, items in left[o.id].items() if anywhere or n == m]
-                items = set(self.world.members(target))
+                over = [(o, there) for o in above[name] for n, there in left[o.id].items() if anywhere or n == m]
+                own = {cell for cell in cells if target is None or target in cell}
                 if c.goal in BY_ITEM:
-                    items -= {i for theirs, taken in over for i in (taken if theirs else items)}
-                binding = bool(items) if c.goal in BY_ITEM else all(self.apart(target, theirs) for theirs, _ in over)
-                left[name] |= {m: items} if binding else {}
-        return {m: left[clause.id][m] for m in self.scope(clause) if m in left[clause.id]}
+                    own -= {cell for o, there in over for cell in (there if getattr(o, "target", None) else own)}
+                binding = bool(own) if c.goal in BY_ITEM else not any(own & there for _, there in over)
+                left[name] |= {m: own} if binding else {}
+        sets = {s for cell in cells for s in cell}
+        members = self.world.members(getattr(clause, "target", None))
+        bound = {m: {i for i in members if self.world.items[i] & sets in left[clause.id][m]} for m in self.scope(clause) if m in left[clause.id]}
+        return {m: items for m, items in bound.items() if items or clause.goal not in BY_ITEM}
+
+    def memberships(self, clauses: Iterable[Any]) -> set[frozenset[str]]:
+        """In which of the clauses' targets an item is: one of the world's; beside a whole, any for which relations leave room."""
+        sets, wholes = sorted({c.target for c in clauses if getattr(c, "target", None)}), any(c.goal not in BY_ITEM for c in clauses)
+        if wholes and len(sets) > 12:
+            raise Unmentioned(f"what {len(sets)} sets leave of each other")
+        rooms = (frozenset(some) for n in range(len(sets) + 1) for some in combinations(sets, n)) if wholes else ()
+        return {frozenset(each.intersection(sets)) for each in self.world.items.values()} | {
+            some for some in rooms
+            if all(self.wholes[s].intersection(sets) <= some for s in some) and not any(self.apart(*two) for two in combinations(some, 2))
+        }  # fmt: skip
 
     def complies(self, clause: Any) -> bool:
         """Whether a clause is kept as far as it binds."""

@@ -600,7 +600,7 @@ FAULTS: tuple[Fault, ...] = (
         "overriding takes the whole target",
         "overrides",
         "situations.remaining",
-        "return None if _is_empty(policy, left) else left",
+        "return left if isinstance(clause, ITEMWISE) and _may_meet(policy, left) else None",
         "return None",
     ),
     Fault(

@@ -162,6 +162,32 @@ def test_a_promise_about_a_set_as_a_whole_is_suspended_as_a_whole() -> None:
     assert binding(whole, frozenset({"audit"})).names == {"hold"}
 
 
+GONE = (
+    "  - {id: gone, goal: remove, target: TARGET, scope: {artifacts: [desk]}, measure: influence, about: process, "
+    "limit: {epsilon: '0', delta: '0%', compared_with: retrain_without}}\n"
+)
+
+
+@pytest.mark.parametrize(("target", "stands"), [("disputed", True), ("records", False), ("letters", False), ("drafts", True)])
+def test_a_promise_as_a_whole_stands_where_nothing_of_it_is_held(target: str, stands: bool) -> None:
+    """The hold on the records leaves the disputed ones out; letters may be records, and drafts are none."""
+    hold = duty("hold", "keep", "desk", HOLD.replace("erase", "gone"))
+    release = duty("release", "delete", "desk", ', when: audit}, by: "30 days", overrides: [hold]}\n', "disputed")
+    whole = policy(GONE.replace("TARGET", target), hold, release)
+    assert ("gone" in binding(whole, frozenset({"audit"})).names) == stands
+
+
+def test_whether_anything_is_left_to_suspend_a_whole_is_not_a_matter_of_sizes() -> None:
+    """One dispute and one letter may be the same record; nothing says so, and the deadline is off while the hold is on."""
+    finish = "  - {id: end, goal: finish, scope: {artifacts: [desk]}, by: \"2 days\"}\n"
+    hold = duty("hold", "keep", "desk", HOLD.replace("erase", "end"), "letters")
+    release = duty("release", "delete", "desk", ', when: audit}, by: "30 days", overrides: [hold]}\n', "disputed")
+    whole = policy(finish, hold, release)
+    both = World({"i": frozenset({"records", "disputed", "letters"})}, situations=frozenset({"audit"}))
+    assert binding(whole, both.situations).names == {"hold", "release"}
+    assert not any(Judge(whole, both).bound_on(clause) for clause in whole.clauses[:2])
+
+
 SETS = ("records", "disputed", "letters", "drafts")
 WORLDS = (
     ("letters", "records disputed", "records", "drafts"),
@@ -209,6 +235,32 @@ def test_code_and_reference_agree_on_what_binds_where_and_on_what_can_be_met(who
     assert contradictory(whole) == (not all(met))
     every = cases(whole)
     assert every is not None and maximal(every)
+
+
+WHOLE = (GONE, "  - {id: gone, goal: exclude_future, target: TARGET, scope: {artifacts: [desk]}}\n", "  - {id: gone, goal: finish, scope: {artifacts: [desk]}, by: 2}\n")
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Policy:
+    """Promises about wholes among deletions and keepings on one store, each overriding some that stand before it."""
+    clauses = []
+    for i in range(draw(st.integers(2, 5))):
+        target = draw(st.sampled_from(SETS))
+        over = draw(st.lists(st.sampled_from([f"c{n}" for n in range(i)]), unique=True)) if i else []
+        kept = duty("gone", "keep", "desk", '}, until: "20 days"}\n', target)
+        text = draw(st.sampled_from((kept, kept, *WHOLE))).replace("TARGET", target).replace("by: 2}", 'by: "2 days"}')
+        clauses.append(text.replace("id: gone", f"id: c{i}, overrides: [{', '.join(over)}]"))
+    return policy(*clauses)
+
+
+@settings(max_examples=150, deadline=None)
+@given(chains())
+def test_code_and_reference_agree_on_which_wholes_are_suspended(whole: Policy) -> None:
+    bound = binding(whole, frozenset())
+    worlds = [World({f"i{n}": frozenset(sets.split()) for n, sets in enumerate(world)}) for world in WORLDS]
+    for clause in whole.clauses:
+        found = {m for world in worlds for m in Judge(whole, world).bound_on(clause)}
+        assert set(bound.on(whole, clause)) == found
 
 
 def test_a_long_chain_of_overrides_suspends_every_second_clause() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
-from itertools import product
+from itertools import combinations, product
 from typing import TypeVar
 
 from ..policy.model import AllOf, AnyOf, Clause, Condition, Not, Policy
@@ -175,24 +175,32 @@ def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | N
     """
     if target is None or taken is None:
         return None
-    base, other = declared_set(target), declared_set(taken)
-    if apart(policy, base, other):
+    if not _may_meet(policy, target, taken):
         return target
-    if not isinstance(clause, ITEMWISE) or taken in enclosing(policy, base):
-        return None
-    left = Remainder(base, (*(target.taken if isinstance(target, Remainder) else ()), taken))
-    return None if _is_empty(policy, left) else left
+    before = target.taken if isinstance(target, Remainder) else ()
+    left = Remainder(declared_set(target), (*before, taken))
+    return left if isinstance(clause, ITEMWISE) and _may_meet(policy, left) else None
 
 
-def _is_empty(policy: Policy, left: Remainder) -> bool:
-    """Whether nothing is left: what one clause took was all but some sets, and others took those."""
-    gone = set(left.taken)
-    return any(
-        isinstance(one, Remainder)
-        and declared_set(one) in enclosing(policy, left.of)
-        and all(gone.intersection(enclosing(policy, declared_set(kept))) for kept in one.taken)
-        for one in left.taken
-    )
+def _may_meet(policy: Policy, *sets: str) -> bool:
+    """Whether what is declared of kinds, parts and disjoint sets leaves room for an item in all of these."""
+    outside = tuple(out for one in sets if isinstance(one, Remainder) for out in one.taken)
+    return _has_room(policy, tuple(map(declared_set, sets)), outside)
+
+
+def _has_room(policy: Policy, inside: tuple[str, ...], outside: tuple[str, ...]) -> bool:
+    if any(apart(policy, one, other) for one, other in combinations(dict.fromkeys(inside), 2)):
+        return False
+    around = {whole for one in inside for whole in enclosing(policy, one)}
+    for out in outside:
+        if declared_set(out) in around:  # the item lies in it, unless in one of the sets that it leaves out
+            rest = tuple(one for one in outside if one != out)
+            kept = out.taken if isinstance(out, Remainder) else ()
+            return any(
+                _has_room(policy, (*inside, declared_set(one)), (*rest, *(one.taken if isinstance(one, Remainder) else ())))
+                for one in kept
+            )
+    return True
 
 
 @dataclass(frozen=True)
