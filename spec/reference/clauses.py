@@ -114,7 +114,8 @@ class Judge:
                 left[name] |= {m: own} if binding else {}
         sets = {s for cell in cells for s in cell}
         members = self.world.members(getattr(clause, "target", None))
-        bound = {m: {i for i in members if self.world.items[i] & sets in left[clause.id][m]} for m in self.scope(clause) if m in left[clause.id]}
+        there = {m: cells for m, cells in left[clause.id].items() if m in self.scope(clause)}
+        bound = {m: {i for i in members if self.world.items[i] & sets in cells} for m, cells in there.items()}
         return {m: items for m, items in bound.items() if items or clause.goal not in BY_ITEM}
 
     def memberships(self, clauses: Iterable[Any]) -> set[frozenset[str]]:
