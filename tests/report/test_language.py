@@ -68,7 +68,7 @@ def test_the_glossary_holds(language: Language, term: dict[str, Any]) -> None:
     assert term[language].casefold() in sentences[term["key"]].casefold()
     for avoided in term.get("avoid", {}).get(language, ()):
         found = [key for key, text in sentences.items() if re.search(rf"\b{avoided}\b", text, re.IGNORECASE)]
-        assert found == [], avoided
+        assert set(found) <= set(term.get("but", ())), avoided
 
 
 def test_every_catalogue_says_that_it_awaits_review() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from results import EXAMPLES, FOLDERS, TODAY, checked
@@ -15,6 +16,8 @@ RARE = {
     "finding.R002.fix_tighten",
 }  # fmt: skip
 """Numbers and turns that no policy of the corpus brings about."""
+DATA = r"\.(recorded|provision(_\d)?|fact_\w+)$"
+"""What stands in data files; `test_told_abroad_law.py` holds the catalogues to all of them."""
 
 
 def test_the_catalogues_know_the_checkers_wordings() -> None:
@@ -29,6 +32,6 @@ def test_the_catalogues_know_the_checkers_wordings() -> None:
             if found := heard(text, group):
                 met[found.key] += 1
                 assert all(words(language).recorded(found, text) for language in LANGUAGES)
-    details = {key for key in words("en").sentences if key.startswith("finding.")}
+    details = {key for key in words("en").sentences if key.startswith("finding.") and not re.search(DATA, key)}
     assert details - set(met) == RARE
     assert known[True] >= 9 * known[False]

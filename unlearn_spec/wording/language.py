@@ -2,8 +2,9 @@
 
 Catalogues are data, one flat table of sentences a section: `catalogues/LANGUAGE.toml` has what the report says itself,
 `run.LANGUAGE.toml` what plans and verdicts say, `read.LANGUAGE.toml` how clauses are read, `theory.LANGUAGE.toml` axioms and kinds
-of findings, and `finding.LANGUAGE.toml` what findings say in detail. A sentence has named gaps, `{share:percent}`; the word after
-the colon says how the gap is filled. The policy's words go through unchanged.
+of findings, and `finding.LANGUAGE.toml`, `legal.LANGUAGE.toml` and `fact.LANGUAGE.toml` what findings
+say in detail. A sentence has named gaps, `{share:percent}`; the word after the colon says how the gap is filled. The policy's words
+go through unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Gap = str | int | float | Fraction | date | Said | tuple[str | Said, ...]
 _DIGITS: Final = {"whole": ".0%", "fixed1": ".1f", "fixed2": ".2f", "digits2": ".2g", "digits3": ".3g", "digits4": ".4g"}
 """Kinds of numbers that are rounded to so many digits."""
-PARTS: Final = ("", "run.", "read.", "theory.", "finding.")
+PARTS: Final = ("", "run.", "read.", "theory.", "finding.", "legal.", "fact.")
 """What a language's catalogues begin with: `de.toml`, `run.de.toml`, …"""
 _EXACT: Final = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999})?")
 _BETWEEN: Final = {"sentences": " ", "clauses": "names.semicolon", "comma": ", "}
