@@ -85,6 +85,13 @@ FAULTS: tuple[Fault, ...] = (
         "(<= {fall} {encoder.mass(rate, region)})",
         "(<= 0 {encoder.mass(rate, region)})",
     ),
+    Fault(
+        "a fall may exceed what is left of knowledge",
+        "AX1",
+        "axioms._fallen",
+        "in _never_above_one(encoder, block, rate, now, region)",
+        "in ()",
+    ),
     # --- AX2
     Fault(
         "counts do not bound the sum from below",
@@ -275,6 +282,13 @@ FAULTS: tuple[Fault, ...] = (
         "true",
     ),
     Fault(
+        "what nothing reaches may fall",
+        "AX7",
+        "axioms._unchanged",
+        'if rate.family == "drops":',
+        'if rate.family == "none":',
+    ),
+    Fault(
         "a method reaches one level deeper",
         "AX7",
         "axioms.reaching",
@@ -339,6 +353,13 @@ FAULTS: tuple[Fault, ...] = (
         "axioms._corrected",
         "for text in _never_above_one(encoder, block, rate, old, region)",
         "for text in ()",
+    ),
+    Fault(
+        "old and new statement share only their sum",
+        "AX12",
+        "axioms._never_above_one",
+        "for low in block.levels:",
+        "for low in ():",
     ),
     Fault("certificates need no method", "AX15", "axioms._certificates", "{disjunction(able)}", "true"),
     Fault(
@@ -407,6 +428,20 @@ FAULTS: tuple[Fault, ...] = (
         "()",
     ),
     Fault(
+        "what is made by way of facts is not made",
+        "K2",
+        "lineage._made_from",
+        "if made and name not in found:",
+        'if made and info.kind == "examples" and name not in found:',
+    ),
+    Fault(
+        "parts of what is made are not made",
+        "K2",
+        "lineage._made_from",
+        "info.built_from in found | sources or not found.isdisjoint(enclosing(policy, name))",
+        "info.built_from in found | sources",
+    ),
+    Fault(
         "what is made from the whole is not made from the part",
         "K2",
         "lineage.may_stem_from",
@@ -442,6 +477,13 @@ FAULTS: tuple[Fault, ...] = (
         "meaning.is_the_reference",
         "== {fact.without}",
         "or True",
+    ),
+    Fault(
+        "every retrained model is the reference",
+        "reference_retrain",
+        "meaning.is_the_reference",
+        "or {other.without for other in policy.reference_retrain if other.in_ == fact.in_}",
+        "or {fact.without}",
     ),
     Fault("parts cannot be put together again", "P1", "meaning.presumptions", '"P1" if built else None', "None"),
     Fault(
@@ -602,6 +644,13 @@ FAULTS: tuple[Fault, ...] = (
         "situations.remaining",
         "return left if isinstance(clause, ITEMWISE) and _may_meet(policy, left) else None",
         "return None",
+    ),
+    Fault(
+        "a clause suspends what it does not bind for",
+        "overrides",
+        "situations.remaining",
+        "if not _may_meet(policy, target, taken):",
+        "if apart(policy, declared_set(target), declared_set(taken)):",
     ),
     Fault(
         "a condition is read as its opposite",
