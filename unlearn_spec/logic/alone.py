@@ -8,7 +8,8 @@ from fractions import Fraction
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
 from .formulas import TRUE
 from .meaning import WEAKEST, body, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
-from .situations import as_bound, binding
+from .nearby import around
+from .situations import as_bound, binding, with_overriders
 from .theory import Premise, Theory, build, facts_near
 
 
@@ -50,7 +51,8 @@ def alone(
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
     bound = clauses
     if situation is not None:
-        bound = tuple(c for c in as_bound(policy, binding(policy, frozenset(situation))) if c.id in names)
+        deciding = with_overriders(policy, names)
+        bound = tuple(c for c in as_bound(deciding, binding(deciding, frozenset(situation))) if c.id in names)
     partly = tuple(c for c in bound if not any(c is clause for clause in clauses))
     theory = _theory(policy, clauses, partly, facts, without, spelled_out)
     return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
@@ -67,7 +69,7 @@ def _theory(policy: Policy, *asked: *_Asked) -> Theory:
         if known is policy and before == asked:
             return theory
     clauses, partly, facts, without, spelled_out = asked
-    reduced = policy.model_copy(update={"clauses": clauses, "claims": ()})
+    reduced = around(policy.model_copy(update={"clauses": clauses, "claims": ()}))
     said = tuple(needed(reduced, c) for c in partly for needed in (body, presupposed, obtainable))
     near = facts_near(policy, clauses) if facts is None else facts
     theory = build(reduced, asked_about=said, facts=near, without=without, spelled_out=spelled_out)

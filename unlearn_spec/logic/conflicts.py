@@ -110,8 +110,10 @@ def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Con
     cores: list[Core] = []
     rest: list[Rest] = []
     involved: set[str] = set()
-    for part in _parts(theory, members):
-        if not settled.issuperset(part) and not theory.possible(_all(members, part)):
+    parts = [part for part in _parts(theory, members) if not settled.issuperset(part)]
+    together = theory.given.satisfiable_each([_all(members, part) for part in parts])
+    for part, possible in zip(parts, together, strict=True):
+        if not possible:
             found = _Part(theory, members, part).conflicts(settled)
             cores += found.cores
             rest += found.rest

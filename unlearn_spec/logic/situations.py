@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -295,6 +295,18 @@ def _can_part(policy: Policy, guards: _Guards) -> bool:
         for name, others in guards.overriders.items()
         for other in others
     )
+
+
+def with_overriders(policy: Policy, names: Collection[str]) -> Policy:
+    """The policy with some clauses only, and those that decide where they bind: their overriders, and theirs."""
+    over = _guards(policy).overriders
+    found = dict.fromkeys(names)
+    pending = list(found)
+    while pending:
+        more = [name for name in over.get(pending.pop(), ()) if name not in found]
+        found.update(dict.fromkeys(more))
+        pending += more
+    return policy.model_copy(update={"clauses": tuple(clause for clause in policy.clauses if clause.id in found)})
 
 
 def narrowed(clause: Clause, places: tuple[Place, ...] | None) -> Clause:

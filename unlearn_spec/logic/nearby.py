@@ -1,0 +1,46 @@
+"""A policy without the sets that no question about its clauses can reach: what is left is encoded the sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..policy.model import Policy, Relation
+from .regions import cut
+
+
+def around(policy: Policy) -> Policy:
+    """The policy with those sets only that its clauses speak of, that are told of elsewhere, or that relations tie to these.
+
+    No statement of the theory reaches from one group of tied sets into another (`regions`), so no answer changes.
+    """
+    spoken = {target for clause in policy.clauses if (target := getattr(clause, "target", None)) is not None}
+    spoken.update(_told_of(policy))
+    groups = cut(tuple(policy.information), policy.relations).groups
+    near = {name for group in groups if not spoken.isdisjoint(group) for name in group}
+    if len(near) == len(policy.information):
+        return policy
+    information = {name: info for name, info in policy.information.items() if name in near}
+    return policy.model_copy(update={"information": information, "relations": tuple(_among(policy.relations, near))})
+
+
+def _told_of(policy: Policy) -> Iterator[str]:
+    """Sets that are spoken of outside clauses and relations."""
+    for artifact in policy.artifacts.values():
+        yield from (*artifact.trained_on, *artifact.holds)
+    for name, info in policy.information.items():
+        if info.built_from is not None:
+            yield from (name, info.built_from)
+    for fact in policy.measured_before:
+        yield fact.target
+    for retrained in policy.reference_retrain:
+        yield from (retrained.target, retrained.without)
+
+
+def _among(relations: Collection[Relation], names: Collection[str]) -> Iterator[Relation]:
+    """What relations say of some sets: ties are kept whole, and of sets that are disjoint those that are there."""
+    for relation in relations:
+        sets = tuple(name for name in relation.sets if name in names)
+        if sets == relation.sets:
+            yield relation
+        elif len(sets) > 1:
+            yield relation.model_copy(update={"left": sets[0], "right": sets[1], "also": sets[2:]})
