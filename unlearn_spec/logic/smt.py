@@ -174,7 +174,11 @@ class Part:
             best = Fraction(value.numerator_as_long(), value.denominator_as_long())
         else:
             return None
-        return best, _read(search.model(), names, self._sorts)
+        try:
+            model = search.model()
+        except z3.Z3Exception:  # the search for the optimum ended at its limit after all
+            return None
+        return best, _read(model, names, self._sorts)
 
     def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
         if (term, highest) not in self._searches:

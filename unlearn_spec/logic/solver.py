@@ -120,9 +120,13 @@ class Solver:
         part = self._part_of.get(literal, -1)
         return self.cluster_of[part].top if part in self.cluster_of else part
 
+    def spoken_of(self, texts: Iterable[str]) -> frozenset[int]:
+        """The parts that a text speaks of."""
+        return frozenset(self._part_of[name] for text in texts for name in symbols(text) if name in self._part_of)
+
     def parts_in(self, texts: Iterable[str]) -> frozenset[int]:
         """The parts that a text speaks of, with those that sums tie to them."""
-        found = {self._part_of[name] for text in texts for name in symbols(text) if name in self._part_of}
+        found = set(self.spoken_of(texts))
         for part in tuple(found):
             if part in self.cluster_of:
                 found.update(self.cluster_of[part].parts)
@@ -146,6 +150,10 @@ class Solver:
         first = next(iter(numbers), None)
         if first is not None and numbers <= self._pack_of[first]:
             numbers = self._pack_of[first]
+        return self.only(numbers)
+
+    def only(self, numbers: frozenset[int]) -> Named:
+        """Some parts as one, without the others of their packs."""
         if numbers not in self._open:
             self._open[numbers] = self._named(numbers)
         return self._open[numbers]
@@ -203,9 +211,12 @@ class Assumed:
         linked = self.solver.parts_in((extra,)) if extra else frozenset()
         if not self._impossible <= linked | set(also.concerned):
             return False
-        own = _of(also.concerned, linked)
-        if extra and not self.solver.part(linked).satisfiable(own, extra, self.concerning(linked)):
-            return False
+        if extra:
+            found = self._beside_a_world(also.concerned, extra)
+            if found is None:
+                found = self.solver.part(linked).satisfiable(_of(also.concerned, linked), extra, self.concerning(linked))
+            if not found:
+                return False
         return self._possible({part: names for part, names in also.concerned.items() if part not in linked})
 
     def satisfiable_each(self, questions: Sequence[Sequence[str]]) -> tuple[bool, ...]:
@@ -286,9 +297,47 @@ class Assumed:
 
     def optimum(self, more: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
         """The highest (or lowest) value of a real term in any world, exactly; None if none is attained or found."""
-        parts = self.solver.parts_in((term,))
+        spoken, parts = self.solver.spoken_of((term,)), self.solver.parts_in((term,))
+        if spoken != parts:  # the rest of a cluster can only narrow what its parts allow
+            best = self._best(spoken, more, term, highest=highest)
+            there = self.solver.assuming(more).concerned
+            if best is not None and self._beside_a_world(there, f"(assert (= {term} {_rational(best)}))"):
+                return best
+        return self._best(parts, more, term, highest=highest)
+
+    def _best(self, parts: frozenset[int], more: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
         held = (*self.concerning(parts), *self._own(more, parts))
-        return self.solver.part(parts).optimum(held, term, highest=highest)
+        return self.solver.only(parts).optimum(held, term, highest=highest)
+
+    def _beside_a_world(self, more: Mapping[int, tuple[str, ...]], extra: str) -> bool | None:
+        """Whether a text about parts of one cluster holds in some world, if these parts and a world that is known tell.
+
+        They do if the parts have no world in which it holds, or have one that leaves their sums as they are in a known world
+        of the cluster, or changes them to what the top allows as well.
+        """
+        parts = self.solver.spoken_of((extra,))
+        clusters = {self.solver.cluster_of.get(part) for part in parts}
+        cluster = clusters.pop() if len(clusters) == 1 else None
+        if cluster is None or cluster.top in parts:
+            return None
+        own, given, asked = _of(more, parts), self.concerning(parts), self.solver.only(parts)
+        within = {part: more[part] for part in cluster.parts if part in more}
+        try:
+            if not asked.satisfiable(own, extra, given) or not self._cluster_possible(cluster, within):
+                return False
+            names = tuple(name for part in sorted(parts) for name in cluster.sums[part])
+            found = asked.values(own, names, extra, given)
+            others = [part for part in within if part not in parts and part != cluster.top]
+            for sums in self._worlds[cluster]:
+                if self._with_sums(cluster, others, within, sums):
+                    fixed = _fixed({name: sums[name] for name in names})
+                    if self._with_sums(cluster, (cluster.top,), within, sums) and asked.satisfiable(own, extra + fixed, given):
+                        return True
+                    if found and self._with_sums(cluster, (cluster.top,), within, {**sums, **found}):
+                        return True
+        except Undecided:
+            pass
+        return None
 
     def _own(self, more: Sequence[str], parts: frozenset[int]) -> tuple[str, ...]:
         return self.solver.assuming(more).concerning(parts)
@@ -340,7 +389,7 @@ class Assumed:
         """Whether parts of a cluster have a world with these sums."""
         for pack in self.solver.packs(parts):
             names = dict.fromkeys(name for part in sorted(pack) for name in cluster.sums[part])
-            fixed = "".join(f"(assert (= {name} {_rational(sums[name])}))" for name in names)
+            fixed = _fixed({name: sums[name] for name in names})
             if not self.solver.part(pack).satisfiable(_of(more, pack), fixed, self.concerning(pack)):
                 return False
         return True
@@ -355,7 +404,7 @@ class Assumed:
         go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
         """
         top = frozenset((cluster.top,))
-        packs = tuple(self.solver.packs(part for part in cluster.parts if part != cluster.top))
+        packs = tuple(frozenset((part,)) for part in cluster.parts if part != cluster.top)
         bounds = ""
         for way in ("any", "highest", "lowest"):
             sums: dict[str, Fraction] | None = {}
@@ -382,7 +431,7 @@ class Assumed:
 
     def _sized(self, cluster: Cluster, pack: frozenset[int]) -> str:
         """Between which numbers the items counted in some parts lie, whatever else is assumed of them."""
-        asked, term, given = self.solver.part(pack), cluster.term(pack, sizes=True), self.concerning(pack)
+        asked, term, given = self.solver.only(pack), cluster.term(pack, sizes=True), self.concerning(pack)
         if not term or asked.counts_whole:
             return ""
         key = pack, self.solver.number(given), (), "sizes"
@@ -408,7 +457,7 @@ class Assumed:
     ) -> _Sample:
         names = tuple(name for part in sorted(pack) for name in cluster.sums[part])
         term = cluster.term(pack)
-        asked, bound = self.solver.part(pack), ""
+        asked, bound = self.solver.only(pack), ""
         if way == "any" or not term:
             found = asked.values(more, names, given=given)
         elif asked.counts_whole:  # the search for an optimum of whole numbers has no work limit
@@ -447,6 +496,11 @@ def _of(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str
 def _conjunction(names: Sequence[str]) -> str:
     """The assumptions, each holding."""
     return f"(and {' '.join(f'(not {name[1:]})' if name.startswith('-') else name for name in names)})"
+
+
+def _fixed(sums: Mapping[str, Fraction]) -> str:
+    """That sums have these values."""
+    return "".join(f"(assert (= {name} {_rational(value)}))" for name, value in sums.items())
 
 
 def _rational(value: Fraction) -> str:
