@@ -49,10 +49,7 @@ def alone(
     `facts`: instead of every declared fact near the clauses. `spelled_out`: see `theory.build`.
     """
     clauses = tuple(clause for clause in policy.clauses if clause.id in names)
-    bound = clauses
-    if situation is not None:
-        deciding = with_overriders(policy, names)
-        bound = tuple(c for c in as_bound(deciding, binding(deciding, frozenset(situation))) if c.id in names)
+    bound = clauses if situation is None else bound_in(policy, names, situation)
     partly = tuple(c for c in bound if not any(c is clause for clause in clauses))
     theory = _theory(policy, clauses, partly, facts, without, spelled_out)
     return theory, clause_literals(theory, (c for c in bound if theory.knows(c)), evidence=evidence)
@@ -102,25 +99,28 @@ def is_mean(policy: Policy, clause: Clause) -> bool:
     return isinstance(clause.limit, AtMost | AtLeast) and size is not None and size[0] == size[1]
 
 
-def reach(
-    policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
-) -> Fraction | None:
+def bound_in(policy: Policy, names: Collection[str], situation: Collection[str]) -> tuple[Clause, ...]:
+    """Those of some clauses that bind in a situation, each where it does."""
+    deciding = with_overriders(policy, names)
+    return tuple(c for c in as_bound(deciding, binding(deciding, frozenset(situation))) if c.id in names)
+
+
+def reach(theory: Theory, names: Collection[str], situation: Collection[str], name: str) -> Fraction | None:
     """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed.
 
     Exact, on the first artifact it speaks of; None where the clause has no such mean.
     """
-    return Room(policy, names, name, without).left(names)
+    return Room(theory, bound_in(theory.policy, names, situation), name).left(names)
 
 
 class Room:
-    """The room that some of `names` leave the mean that one clause bounds: encoded once, asked for any of them."""
+    """The room that some of `clauses` leave the mean that one of them bounds."""
 
-    def __init__(
-        self, policy: Policy, names: Collection[str], name: str, without: frozenset[str] = frozenset()
-    ) -> None:
-        self._clause = next(c for c in policy.clauses if c.id == name)
-        self._mean = is_mean(policy, self._clause)
-        self._theory, self._held = alone(policy, {*names, name}, without=without)
+    def __init__(self, theory: Theory, clauses: Sequence[Clause], name: str) -> None:
+        self._theory = theory
+        self._clause = next(clause for clause in clauses if clause.id == name)
+        self._mean = is_mean(theory.policy, self._clause)
+        self._held = clause_literals(theory, (clause for clause in clauses if theory.knows(clause)))
 
     def left(self, names: Collection[str]) -> Fraction | None:
         """The most that these clauses let be kept, or the least that they let be revealed; exact."""

@@ -10,7 +10,7 @@ from .all_cores import Cores, Exhausted, all_minimal_cores
 from .alone import literals_of
 from .axioms import BY_ID
 from .cores import minimal_core
-from .families import MANY, Family, family, limit_of, opposing
+from .families import MANY, Alike, Family, family, limit_of, opposing
 from .meaning import body
 from .regions import connected_groups
 from .situations import Case, always_active, as_bound, maximal
@@ -217,18 +217,24 @@ class _Part:
     def _family(self, limit: str, names: Sequence[str]) -> tuple[Core | None, tuple[tuple[str, ...], ...]]:
         """The family around a limit, and the conflicts that it has with a single other clause."""
         place = {name: i for i, name in enumerate(names)}
-        others = opposing(self._theory.policy, limit, names)
-        together = [_all(self._members, (limit, name)) for name in others]
-        meet = self._theory.given.satisfiable_each(together)
-        pairs = [name for name, possible in zip(others, meet, strict=True) if not possible]
-        others = tuple(name for name, possible in zip(others, meet, strict=True) if possible)
-        told = family(self._theory.policy, limit, others, self._theory.without)
+        others, alike = opposing(self._theory.policy, limit, names), Alike(self._theory.policy, limit)
+        kinds = {name: alike.kind(name) if self._is_whole(name) else name for name in others}
+        asked = {kind: name for name, kind in reversed(kinds.items())}
+        together = [_all(self._members, (limit, name)) for name in asked.values()]
+        meet = dict(zip(asked, self._theory.given.satisfiable_each(together), strict=True))
+        pairs = [name for name in others if not meet[kinds[name]]]
+        others = tuple(name for name in others if meet[kinds[name]])
+        told = family(self._theory, limit, others, alike)
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))
         axioms = _axioms(self._theory, _all(self._members, clauses), tuple(self._theory.facts))
         small = [tuple(sorted((limit, n), key=place.__getitem__)) for n in pairs if self._possible((n,))]
         return Core(clauses, (), axioms, family=told), tuple(small)
+
+    def _is_whole(self, name: str) -> bool:
+        """Whether a clause is put to the solver as it is written, not as a situation leaves it."""
+        return self._members[name][0] == self._theory.written[name]
 
     def _without(self, names: Collection[str]) -> tuple[str, ...]:
         return tuple(name for name in self._names if name not in names)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..policy.model import Clause, Policy, Refuse, Retain, Suppress
 from .alone import Room, is_mean
 from .meaning import counts_refusals
+from .theory import Theory
 
 MANY = 6
 """Clauses beyond which a conflict over one limit is told as a family: by its sum, not by its members."""
@@ -41,15 +42,14 @@ def opposing(policy: Policy, limit: str, among: Sequence[str]) -> tuple[str, ...
     return tuple(name for name in among if sides[name] == -sides[limit])
 
 
-def family(
-    policy: Policy, limit: str, others: Sequence[str], without: frozenset[str] = frozenset()
-) -> Family | None:
+def family(theory: Theory, limit: str, others: Sequence[str], alike: Alike) -> Family | None:
     """What `others` leave a limit, and the share of each; None if that has no exact answer."""
-    room = Room(policy, others, limit, without)
+    among = {limit, *others}
+    room = Room(theory, [clause for clause in theory.policy.clauses if clause.id in among], limit)
     free, best = room.left(()), room.left(others)
     if free is None or best is None:
         return None
-    alike, known, taken = _Alike(policy, limit), dict[object, Fraction](), []
+    known, taken = dict[object, Fraction](), []
     for name in others:
         kind = alike.kind(name)
         if kind not in known:
@@ -62,7 +62,7 @@ def family(
     return Family(limit, best, tuple(ranked))
 
 
-class _Alike:
+class Alike:
     """Clauses that nothing but names tells apart, as seen from one limit: each takes as much of it as the others."""
 
     def __init__(self, policy: Policy, limit: str) -> None:

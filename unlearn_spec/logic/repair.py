@@ -8,12 +8,17 @@ from fractions import Fraction
 
 from ..policy.model import Clause, Policy
 from .all_cores import lightest_cut
-from .alone import alone, possible
+from .alone import alone, bound_in, clause_literals, possible
 from .conflicts import Core
 from .families import MANY, limit_of
 from .knobs import Knob, knobs, left_by
+from .meaning import body
 from .situations import as_bound, binding
+from .smt import Undecided
 from .theory import Theory
+
+_LIMITS = ("at_most", "at_least")
+"""Numbers that stand in one statement about quantities the theory has names for anyway, where a mean is limited."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ def _single_numbers(theory: Theory, core: Core, names: Collection[str]) -> tuple
     policy, found = theory.policy, []
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
-            value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)
+            value = _least_here(theory, core, clause, knob)
+            if value is None:
+                value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
                 found.append(Repair((change,), _still_clashing(theory, clause.id, core)))
@@ -123,6 +130,30 @@ def _in_part(policy: Policy, clause: Clause, situation: Sequence[str] | None) ->
     """Whether a situation leaves the clause only some items of its target."""
     places = None if situation is None else binding(policy, frozenset(situation)).part(clause.id)
     return any(target is not None for _, target in places or ())
+
+
+def _least_here(theory: Theory, core: Core, clause: Clause, knob: Knob) -> Fraction | None:
+    """`_least`, where the theory of the conflict can say it: of a mean, whose limit is a number in a statement of its own.
+
+    None where it cannot. No other theory is built, and of a large one only the parts are asked that the clause speaks of.
+    """
+    policy = theory.policy
+    bound = bound_in(policy, core.clauses, core.situation)
+    if not any(c is clause for c in bound) or not theory.knows(clause):
+        return None
+    held = clause_literals(theory, (c for c in bound if theory.knows(c)))
+    others = tuple(literal for literal, owner in held.items() if owner != clause.id)
+    exact = left_by(theory, clause, knob, others) if knob.field in _LIMITS else None
+    start = None if exact is None else knob.index(exact)
+    if start is None or start >= knob.steps():
+        return None
+    demanded = body(policy, knob.apply(clause, knob.at(start)))
+    own = tuple(literal for literal, owner in held.items() if owner == clause.id and literal != theory.body(clause))
+    try:
+        holds = theory.possible((*others, *own), f"(assert {theory.encoder.text(demanded)})")
+    except Undecided:
+        return None
+    return knob.at(start) if holds else None
 
 
 def _least(

@@ -97,7 +97,7 @@ class Part:
         self._known: dict[tuple[int, frozenset[str], str], bool] = {}
         self._read: dict[tuple[tuple[str, ...], ...], _Values | None] = {}
         self._extremes: dict[tuple[object, ...], tuple[Fraction, _Values]] = {}
-        self._searches: dict[tuple[str, bool], tuple[z3.Optimize, z3.OptimizeObjective]] = {}
+        self._searches: dict[tuple[str, bool, str], tuple[z3.Optimize, z3.OptimizeObjective]] = {}
 
     @cached_property
     def counts_whole(self) -> bool:
@@ -142,27 +142,23 @@ class Part:
             self._read[key] = self._ask(assumptions, extra, lambda: _read(self._solver.model(), names, self._sorts))
         return self._read[key]
 
-    def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
-        best = self.extreme(assumptions, term, (), highest=highest)
-        return None if best is None else best[0]
-
     def extreme(
-        self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool, extra: str = ""
     ) -> tuple[Fraction, _Values] | None:
         """The highest (or lowest) value of a term, and those of `names` where it is reached; None if none is."""
-        key = tuple(assumptions), term, tuple(names), highest
+        key = tuple(assumptions), term, tuple(names), highest, extra
         if key in self._extremes:
             return self._extremes[key]
         with _enough_memory():
-            found = self._extreme(assumptions, term, names, highest)
+            found = self._extreme(assumptions, term, names, highest, extra)
         if found is not None:  # there may be one where none was found
             self._extremes[key] = found
         return found
 
     def _extreme(
-        self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool
+        self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool, extra: str
     ) -> tuple[Fraction, _Values] | None:
-        search, bound = self._search(term, highest)
+        search, bound = self._search(term, highest, extra)
         held = self._array([name for name in assumptions if name.removeprefix("-") in self._sorts])
         answer = z3.Z3_optimize_check(search.ctx.ref(), search.optimize, len(held), held)
         if z3.CheckSatResult(answer) != z3.sat:
@@ -180,14 +176,15 @@ class Part:
             return None
         return best, _read(model, names, self._sorts)
 
-    def _search(self, term: str, highest: bool) -> tuple[z3.Optimize, z3.OptimizeObjective]:
-        if (term, highest) not in self._searches:
+    def _search(self, term: str, highest: bool, extra: str) -> tuple[z3.Optimize, z3.OptimizeObjective]:
+        if (term, highest, extra) not in self._searches:
             search = z3.Optimize(ctx=self._context)
             search.set("rlimit", self._effort)
-            search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))")
+            search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))\n{extra}")
             goal = z3.Real("goal", self._context)
-            self._searches[term, highest] = search, search.maximize(goal) if highest else search.minimize(goal)
-        return self._searches[term, highest]
+            objective = search.maximize(goal) if highest else search.minimize(goal)
+            self._searches[term, highest, extra] = search, objective
+        return self._searches[term, highest, extra]
 
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], _Values | None]
@@ -253,9 +250,11 @@ class Named:
         found = self._part.values(self._all(assumptions), theirs, text, self._given(given))
         return None if found is None else {name: found[their] for name, their in zip(names, theirs, strict=True)}
 
-    def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
+    def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool, extra: str = "") -> Fraction | None:
         """The highest (or lowest) value of a term, exactly; None if none is attained or found."""
-        return self._part.optimum(self._all(assumptions), renamed(term, self._names), highest=highest)
+        text, also = renamed(term, self._names), renamed(extra, self._names)
+        best = self._part.extreme(self._all(assumptions), text, (), highest=highest, extra=also)
+        return None if best is None else best[0]
 
     def extreme(
         self, assumptions: Sequence[str], term: str, names: Sequence[str], *, highest: bool

@@ -278,14 +278,15 @@ class Assumed:
     def largest(self, assumptions: Sequence[str]) -> tuple[str, ...]:
         """Assumptions that some world satisfies together: each, in order, that goes with those before it."""
         kept: tuple[str, ...] = ()
-        pending = [tuple(assumptions)]
+        pending, first = [tuple(assumptions)], True
         while pending:
             chunk = pending.pop()
             if self._answers((*kept, *chunk), last=False):
                 kept += chunk
             elif len(chunk) > 1:
-                middle = len(chunk) // 2
+                middle = len(chunk) - 1 if first else len(chunk) // 2  # often only the last is at odds with the others
                 pending += [chunk[middle:], chunk[:middle]]
+            first = False
         return kept
 
     def values(self, more: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
@@ -298,12 +299,39 @@ class Assumed:
     def optimum(self, more: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
         """The highest (or lowest) value of a real term in any world, exactly; None if none is attained or found."""
         spoken, parts = self.solver.spoken_of((term,)), self.solver.parts_in((term,))
-        if spoken != parts:  # the rest of a cluster can only narrow what its parts allow
-            best = self._best(spoken, more, term, highest=highest)
-            there = self.solver.assuming(more).concerned
-            if best is not None and self._beside_a_world(there, f"(assert (= {term} {_rational(best)}))"):
-                return best
+        also = self.solver.assuming(more)
+        if spoken != parts and not also.switches:  # the rest of a cluster can only narrow what its parts allow
+            cluster = self.solver.cluster_of[min(spoken)]
+            if spoken == {cluster.top}:
+                best = self._best_of_sums(cluster, also.concerned, term, highest=highest)
+                if best is not None:
+                    return best
+            else:
+                best = self._best(spoken, more, term, highest=highest)
+                if best is not None and self._beside_a_world(also.concerned, f"(assert (= {term} {_rational(best)}))"):
+                    return best
         return self._best(parts, more, term, highest=highest)
+
+    def _best_of_sums(
+        self, cluster: Cluster, more: Mapping[int, tuple[str, ...]], term: str, *, highest: bool
+    ) -> Fraction | None:
+        """The optimum of a term of the top, if it is reached where every part's own sums are as high (or as low) as they go."""
+        sums: dict[str, Fraction] = {}
+        bounds = ""
+        for part in cluster.parts:
+            if part != cluster.top:
+                alone = frozenset((part,))
+                found, bound = self._sample(cluster, alone, _of(more, alone), "highest" if highest else "lowest")
+                if found is None:
+                    return None
+                sums |= found
+                bounds += bound
+        top = frozenset((cluster.top,))
+        best = self.solver.only(top).optimum(self._held(top, more), term, highest=highest, extra=bounds)
+        if best is None:
+            return None
+        reached = f"{_fixed(sums)}(assert (= {term} {_rational(best)}))"
+        return best if self._within(top, more, reached) else None
 
     def _best(self, parts: frozenset[int], more: Sequence[str], term: str, *, highest: bool) -> Fraction | None:
         held = (*self.concerning(parts), *self._own(more, parts))

@@ -80,6 +80,11 @@ class Theory:
         bodies = {clause.id: (clause, meaning.body(self.policy, clause)) for clause in self.policy.clauses}
         return {name: (c, self.literals[body]) for name, (c, body) in bodies.items() if body in self.literals}
 
+    @cached_property
+    def written(self) -> Mapping[str, str]:
+        """The literal of what each of the policy's clauses demands as it is written, guard aside, by its id."""
+        return {name: literal for name, (_, literal) in self._own.items()}
+
     def knows(self, clause: Clause) -> bool:
         """Whether one of the policy's clauses is encoded, which `TooLarge` prevents."""
         return clause.id in self._own

@@ -13,7 +13,6 @@ from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Range
-from ..logic.situations import standing
 from ..logic.theory import Premise
 from ..logic.worlds import days, percent
 from ..policy.model import (
@@ -245,10 +244,10 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
 
 def _arithmetic(context: Context, core: Core) -> list[str]:
     """What the clauses of a conflict leave each other, exactly."""
-    found, policy = [], standing(context.policy, frozenset(core.situation))
+    found = []
     for name in core.clauses:
         clause, several = context.clause(name), len(core.clauses) > 1
-        best = reach(policy, core.clauses, name, context.without) if several else None
+        best = reach(context.theory, core.clauses, core.situation, name) if several else None
         if best is not None and isinstance(clause, Suppress | Retain):
             most = "at most" if isinstance(clause, Retain) else "at least"
             found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
