@@ -124,6 +124,11 @@ class Solver:
         """The parts that a text speaks of."""
         return frozenset(self._part_of[name] for text in texts for name in symbols(text) if name in self._part_of)
 
+    def is_about_sums(self, cluster: Cluster, term: str) -> bool:
+        """Whether a term speaks of nothing but the top of a cluster and the sums of its parts."""
+        sums = frozenset(cluster.sums[cluster.top])
+        return all(name in sums or self._part_of.get(name) == cluster.top for name in symbols(term))
+
     def parts_in(self, texts: Iterable[str]) -> frozenset[int]:
         """The parts that a text speaks of, with those that sums tie to them."""
         found = set(self.spoken_of(texts))
@@ -300,13 +305,13 @@ class Assumed:
         """The highest (or lowest) value of a real term in any world, exactly; None if none is attained or found."""
         spoken, parts = self.solver.spoken_of((term,)), self.solver.parts_in((term,))
         also = self.solver.assuming(more)
-        if spoken != parts and not also.switches:  # the rest of a cluster can only narrow what its parts allow
-            cluster = self.solver.cluster_of[min(spoken)]
-            if spoken == {cluster.top}:
+        if not spoken.isdisjoint(self.solver.cluster_of) and not also.switches:
+            cluster = self.solver.cluster_of[min(spoken & self.solver.cluster_of.keys())]
+            if self.solver.is_about_sums(cluster, term):
                 best = self._best_of_sums(cluster, also.concerned, term, highest=highest)
                 if best is not None:
                     return best
-            else:
+            elif spoken != parts:  # the rest of a cluster can only narrow what its parts allow
                 best = self._best(spoken, more, term, highest=highest)
                 if best is not None and self._beside_a_world(also.concerned, f"(assert (= {term} {_rational(best)}))"):
                     return best
@@ -325,7 +330,7 @@ class Assumed:
                 if found is None:
                     return None
                 sums |= found
-                bounds += bound
+                bounds += bound + self._sized(cluster, alone)
         top = frozenset((cluster.top,))
         best = self.solver.only(top).optimum(self._held(top, more), term, highest=highest, extra=bounds)
         if best is None:
@@ -432,12 +437,12 @@ class Assumed:
         go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
         """
         top = frozenset((cluster.top,))
-        packs = tuple(frozenset((part,)) for part in cluster.parts if part != cluster.top)
+        below = tuple(frozenset((part,)) for part in cluster.parts if part != cluster.top)
         bounds = ""
         for way in ("any", "highest", "lowest"):
             sums: dict[str, Fraction] | None = {}
-            for pack in packs:
-                found, bound = self._sample(cluster, pack, _of(more, pack), way)
+            for part in below:
+                found, bound = self._sample(cluster, part, _of(more, part), way)
                 if found is None and way == "any":
                     return None
                 bounds += bound
@@ -446,8 +451,8 @@ class Assumed:
                 return sums
             if bounds and not self._within(top, more, bounds):
                 return None
-        if bounds and not self._within(top, more, bounds + "".join(self._sized(cluster, pack) for pack in packs)):
-            return None
+            if bounds and not self._within(top, more, bounds + "".join(self._sized(cluster, part) for part in below)):
+                return None
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
         whole = self.solver.part(every).values(self._held(every, more), names)
