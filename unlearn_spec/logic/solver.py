@@ -321,16 +321,10 @@ class Assumed:
         self, cluster: Cluster, more: Mapping[int, tuple[str, ...]], term: str, *, highest: bool
     ) -> Fraction | None:
         """The optimum of a term of the top, if it is reached where every part's own sums are as high (or as low) as they go."""
-        sums: dict[str, Fraction] = {}
-        bounds = ""
-        for part in cluster.parts:
-            if part != cluster.top:
-                alone = frozenset((part,))
-                found, bound = self._sample(cluster, alone, _of(more, alone), "highest" if highest else "lowest")
-                if found is None:
-                    return None
-                sums |= found
-                bounds += bound + self._sized(cluster, alone)
+        sums, bounds = self._sums(cluster, more, "highest" if highest else "lowest")
+        if sums is None:
+            return None
+        bounds += self._sizes(cluster)
         top = frozenset((cluster.top,))
         best = self.solver.only(top).optimum(self._held(top, more), term, highest=highest, extra=bounds)
         if best is None:
@@ -351,25 +345,43 @@ class Assumed:
         parts = self.solver.spoken_of((extra,))
         clusters = {self.solver.cluster_of.get(part) for part in parts}
         cluster = clusters.pop() if len(clusters) == 1 else None
-        if cluster is None or cluster.top in parts:
+        if cluster is None:
             return None
-        own, given, asked = _of(more, parts), self.concerning(parts), self.solver.only(parts)
         within = {part: more[part] for part in cluster.parts if part in more}
-        try:
-            if not asked.satisfiable(own, extra, given) or not self._cluster_possible(cluster, within):
-                return False
-            names = tuple(name for part in sorted(parts) for name in cluster.sums[part])
-            found = asked.values(own, names, extra, given)
-            others = [part for part in within if part not in parts and part != cluster.top]
-            for sums in self._worlds[cluster]:
-                if self._with_sums(cluster, others, within, sums):
-                    fixed = _fixed({name: sums[name] for name in names})
-                    if self._with_sums(cluster, (cluster.top,), within, sums) and asked.satisfiable(own, extra + fixed, given):
-                        return True
-                    if found and self._with_sums(cluster, (cluster.top,), within, {**sums, **found}):
-                        return True
-        except Undecided:
-            pass
+        with suppress(Undecided):
+            if self.solver.is_about_sums(cluster, extra):
+                return self._above_known_sums(cluster, within, extra)
+            if cluster.top not in parts:
+                return self._beside_known_sums(cluster, within, parts, extra)
+        return None
+
+    def _above_known_sums(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]], extra: str) -> bool | None:
+        """Whether a text about sums holds, if it does where all are as high or as low as they go."""
+        top = frozenset((cluster.top,))
+        for way in ("highest", "lowest"):
+            sums, _ = self._sums(cluster, more, way)
+            if sums is not None and self._within(top, more, _fixed(sums) + extra):
+                return True
+        return None
+
+    def _beside_known_sums(
+        self, cluster: Cluster, more: Mapping[int, tuple[str, ...]], parts: frozenset[int], extra: str
+    ) -> bool | None:
+        """Whether a text about parts below the top holds, if these have no world in which it does or one beside known sums."""
+        own, given, asked = _of(more, parts), self.concerning(parts), self.solver.only(parts)
+        if not asked.satisfiable(own, extra, given) or not self._cluster_possible(cluster, more):
+            return False
+        names = tuple(name for part in sorted(parts) for name in cluster.sums[part])
+        found = asked.values(own, names, extra, given)
+        others = [part for part in more if part not in parts and part != cluster.top]
+        top = (cluster.top,)
+        for sums in self._worlds[cluster]:
+            if self._with_sums(cluster, others, more, sums):
+                fixed = _fixed({name: sums[name] for name in names})
+                if self._with_sums(cluster, top, more, sums) and asked.satisfiable(own, extra + fixed, given):
+                    return True
+                if found and self._with_sums(cluster, top, more, {**sums, **found}):
+                    return True
         return None
 
     def _own(self, more: Sequence[str], parts: frozenset[int]) -> tuple[str, ...]:
@@ -437,21 +449,15 @@ class Assumed:
         go, then as low; the top says whether these do. If it has no world even between those bounds, there is none.
         """
         top = frozenset((cluster.top,))
-        below = tuple(frozenset((part,)) for part in cluster.parts if part != cluster.top)
         bounds = ""
         for way in ("any", "highest", "lowest"):
-            sums: dict[str, Fraction] | None = {}
-            for part in below:
-                found, bound = self._sample(cluster, part, _of(more, part), way)
-                if found is None and way == "any":
-                    return None
-                bounds += bound
-                sums = None if found is None or sums is None else sums | found
+            sums, bound = self._sums(cluster, more, way)
+            bounds += bound
+            if sums is None and way == "any":
+                return None
             if sums is not None and self._with_sums(cluster, top, more, sums):
                 return sums
-            if bounds and not self._within(top, more, bounds):
-                return None
-            if bounds and not self._within(top, more, bounds + "".join(self._sized(cluster, part) for part in below)):
+            if bounds and not (self._within(top, more, bounds) and self._within(top, more, bounds + self._sizes(cluster))):
                 return None
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
@@ -461,6 +467,10 @@ class Assumed:
     def _within(self, top: frozenset[int], more: Mapping[int, tuple[str, ...]], bounds: str) -> bool:
         """Whether the top has a world between bounds of its sums."""
         return self.solver.part(top).satisfiable(_of(more, top), bounds, self.concerning(top))
+
+    def _sizes(self, cluster: Cluster) -> str:
+        """Between which numbers the items counted in each part lie, whatever else is assumed."""
+        return "".join(self._sized(cluster, frozenset((part,))) for part in cluster.parts if part != cluster.top)
 
     def _sized(self, cluster: Cluster, pack: frozenset[int]) -> str:
         """Between which numbers the items counted in some parts lie, whatever else is assumed of them."""
@@ -473,6 +483,19 @@ class Assumed:
             bounds = "".join(f"(assert ({sign} {term} {_rational(end)}))" for sign, end in ends if end is not None)
             self.solver.samples[key] = None, bounds
         return self.solver.samples[key][1]
+
+    def _sums(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]], way: str) -> _Sample:
+        """The sums of all parts below the top, each part in a world of its own, and what that bounds."""
+        sums: dict[str, Fraction] | None = {}
+        bounds = ""
+        for part in cluster.parts:
+            if part != cluster.top:
+                found, bound = self._sample(cluster, frozenset((part,)), more.get(part, ()), way)
+                if found is None and way == "any":
+                    return None, ""
+                bounds += bound
+                sums = None if found is None or sums is None else sums | found
+        return sums, bounds
 
     def _sample(self, cluster: Cluster, pack: frozenset[int], more: tuple[str, ...], way: str) -> _Sample:
         """The sums of some parts in a world of theirs: any, or one with the highest or lowest; and what that bounds."""
