@@ -157,6 +157,32 @@ def test_a_sum_is_bounded_by_what_its_terms_allow(cut: bool, monkeypatch: pytest
     assert under.optimum((), f"(+ {' '.join(sums)})", highest=True) == Fraction(14)
 
 
+def test_what_is_asked_of_a_few_parts_is_not_asked_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight quantities up to 1, in sums of two, and a floor on them together."""
+    monkeypatch.setattr(solver, "_LARGE", 1)
+    monkeypatch.setattr(solver, "_PACK", 1)
+    sums = [f"j{10 + k}" for k in range(4)]
+    lines = [f"(assert (=> b{i} (<= m{i} (/ 1 2))))" for i in range(8)]
+    lines += [f"(assert (and (<= 0 m{i}) (<= m{i} 1)))" for i in range(8)]
+    lines += [f"(assert (= {name} (+ m{2 * k} m{2 * k + 1})))" for k, name in enumerate(sums)]
+    lines += [f"(assert (= b{number} (>= (+ {' '.join(sums)}) {least})))" for number, least in ((20, 6), (21, 8))]
+    sorts = {f"b{i}": "Bool" for i in (*range(8), 20, 21)} | {f"m{i}": "Real" for i in range(8)} | dict.fromkeys(sums, "Real")
+    asked = Solver(lines, sorts, sums=sums)
+    assert asked.clusters
+    under = asked.assuming(("b20",))
+    with recording() as questions_put:
+        assert under.optimum((), "m0", highest=True) == 1
+        assert under.optimum(("b0",), "m0", highest=True) == Fraction(1, 2)
+        assert under.optimum(("b0", "b1"), f"(+ {' '.join(sums)})", highest=True) == 7
+        assert under.satisfiable(("b0",), "(assert (> m1 (/ 3 4)))")
+        assert not under.satisfiable(("b0",), "(assert (> m0 (/ 3 4)))")
+        assert under.satisfiable(("b0", "b1"), f"(assert (>= (+ {' '.join(sums)}) 7))")
+    assert all(question.theory.count("(assert") < len(lines) for question in questions_put)
+    assert under.optimum(("b21",), "m0", highest=False) == 1  # all must be as high as they go
+    assert not under.satisfiable(("b0", "b1"), f"(assert (> (+ {' '.join(sums)}) 7))")
+    assert not under.satisfiable(("b21",), "(assert (< m0 1))")
+
+
 def test_questions_without_a_common_world_are_answered_one_by_one() -> None:
     lines = [f"(assert (= b{i} (= m1 {i})))" for i in range(6)]
     asked = Solver(lines, {"m1": "Real"} | {f"b{i}": "Bool" for i in range(6)}).assuming(())

@@ -187,6 +187,17 @@ def test_a_search_that_ends_early_leaves_no_conflict_behind(policy_of: Build, mo
     assert theory.possible(left)
 
 
+def test_a_family_too_large_to_be_taken_apart_is_told_all_the_same(
+    policy_of: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theory = build(policy_of(requests(12, "96%")))
+    everyone = [clause.id for clause in theory.policy.clauses]
+    expected = conflicts(theory, everyone)
+    assert expected.cores[0].family is not None
+    monkeypatch.setattr(module, "MOST_QUESTIONS", 10)
+    assert conflicts(theory, everyone).cores == expected.cores
+
+
 def test_independent_parts_are_searched_apart(policy_of: Build) -> None:
     """Together their conflicts would multiply: twenty pairs have 2^20 ways to give one of each up."""
     lines = ["information:", *(f"  s{i}: {{kind: facts, size: 40, unit: question}}" for i in range(20))]

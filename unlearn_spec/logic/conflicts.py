@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..policy.model import Clause, Policy
 from .all_cores import Cores, Exhausted, all_minimal_cores
-from .alone import literals_of
+from .alone import is_mean, literals_of
 from .axioms import BY_ID
 from .cores import minimal_core
 from .families import MANY, Alike, Family, family, limit_of, opposing
@@ -183,9 +183,12 @@ class _Part:
         complete, pending = True, [self._names]
         while pending:
             names = pending.pop(0)
-            cores = self._cores(names)
-            limit = self._shared_limit(cores.found)
+            cores, limit = Cores((), complete=False), self._lone_limit(names) if len(names) > MOST_QUESTIONS else ""
             core, small = self._family(limit, names) if limit and limit not in families else (None, ())
+            if core is None:
+                cores = self._cores(names)
+                limit = self._shared_limit(cores.found)
+                core, small = self._family(limit, names) if limit and limit not in families else (None, ())
             if core is not None:
                 families[limit] = core
                 found.update(dict.fromkeys((*small, *(c for c in cores.found if limit not in c or len(c) == 2))))
@@ -205,6 +208,19 @@ class _Part:
             )
 
         return all_minimal_cores(names, self._ask, enough=enough)
+
+    def _lone_limit(self, names: Sequence[str]) -> str:
+        """The limit on a mean without which the others can hold, if that is the one that reaches furthest; or nothing.
+
+        Asked where taking clauses out one by one would take more questions than there are.
+        """
+        policy, of = self._theory.policy, self._theory.encoder.regions.of
+        among = frozenset(names)
+        means = [clause for clause in policy.clauses if clause.id in among and is_mean(policy, clause)]
+        widest = max(means, key=lambda clause: len(of[getattr(clause, "target", "")]), default=None)
+        if widest is None or not self._possible([name for name in names if name != widest.id]):
+            return ""
+        return "" if self._possible(names) else widest.id
 
     def _shared_limit(self, cores: Sequence[tuple[str, ...]]) -> str:
         """The first limit that more than `MANY` clauses meet at, in conflicts of three and more; or nothing."""

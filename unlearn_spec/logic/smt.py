@@ -30,6 +30,10 @@ _MANY = 200
 z3.set_param("memory_max_size", MOST_MEMORY)
 
 
+_NO_MEMORY = ("memory", "model is not available")
+"""What Z3 says when memory runs out: the second, where it has a world and no room to show it."""
+
+
 class Undecided(Exception):
     """The solver stopped at its work limit, or at its memory limit. Never read as an answer."""
 
@@ -170,11 +174,7 @@ class Part:
             best = Fraction(value.numerator_as_long(), value.denominator_as_long())
         else:
             return None
-        try:
-            model = search.model()
-        except z3.Z3Exception:  # the search for the optimum ended at its limit after all
-            return None
-        return best, _read(model, names, self._sorts)
+        return best, _read(search.model(), names, self._sorts)
 
     def _search(self, term: str, highest: bool, extra: str) -> tuple[z3.Optimize, z3.OptimizeObjective]:
         if (term, highest, extra) not in self._searches:
@@ -281,7 +281,7 @@ def _enough_memory() -> Iterator[None]:
     try:
         yield
     except (z3.Z3Exception, MemoryError) as error:
-        if isinstance(error, MemoryError) or "memory" in str(error):
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
             raise Undecided("memory") from None
         raise
 
