@@ -373,6 +373,7 @@ class Assumed:
             return False
         names = tuple(name for part in sorted(parts) for name in cluster.sums[part])
         found = asked.values(own, names, extra, given)
+        moved = {name: Fraction(value) for name, value in (found or {}).items()}
         others = [part for part in more if part not in parts and part != cluster.top]
         top = (cluster.top,)
         for sums in self._worlds[cluster]:
@@ -380,7 +381,7 @@ class Assumed:
                 fixed = _fixed({name: sums[name] for name in names})
                 if self._with_sums(cluster, top, more, sums) and asked.satisfiable(own, extra + fixed, given):
                     return True
-                if found and self._with_sums(cluster, top, more, {**sums, **found}):
+                if found is not None and self._with_sums(cluster, top, more, {**sums, **moved}):
                     return True
         return None
 
