@@ -75,7 +75,7 @@ def facts_by_code() -> Mapping[str, tuple[str, ...]]:
         "K010": ("many-requests", "many-changes-drift"),
         "K011": ("two-versions-leak",),
         "K012": ("others-may-be-exposed",),
-        "K013": ("exact-filters-are-passed",),
+        "K013": ("exact-filters-are-evaded",),
         "K014": ("names-and-topics-over-block",),
         "K015": ("weights-have-no-guardrail",),
         "K016": ("greedy-looks-clean", "averages-hide-the-exposed"),

@@ -286,7 +286,7 @@ def exact_filter(ground: Ground) -> Iterator[Told]:
             Fix("or limit the promise to literal copies, asked directly"),
         )
         yield told(
-            "K013", text, (where[1], *ground.method_spans(clause)), ("exact-filters-are-passed",), (clause,), fixes
+            "K013", text, (where[1], *ground.method_spans(clause)), ("exact-filters-are-evaded",), (clause,), fixes
         )
 
 
