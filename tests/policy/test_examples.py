@@ -135,7 +135,7 @@ def test_many_sets_are_disjoint_at_once() -> None:
     (relation,) = load_text(f"{SMALL}relations: [{{disjoint: [a, b, c]}}]\n".replace("  a:", "  c: {kind: facts}\n  a:")).policy.relations
     assert relation == Relation(left="a", kind="disjoint_from", right="b", also=("c",))
     assert relation.sets == ("a", "b", "c")
-    assert str(relation) == "a, b, c disjoint from each other"
+    assert str(relation) == "[a, b, c] disjoint from each other"
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def settlement(draw: Random) -> tuple[Data, Expected]:
     elif left(epsilon, high) > limit:
         most = max(rate for n in range(1000) if (rate := low + n * STEP) <= high and left(epsilon, rate) <= limit)
         found.append(core("C010", "not-trained-on", "no-verbatim"))
-        words.append(f"the r1 is at most {percent(most)} (declared {percent(low)}–{percent(high)})")
+        words.append(f"the rate of r1 is at most {percent(most)} (declared {percent(low)}–{percent(high)})")
     return data, Expected(tuple(found), _frozen(repairs), tuple(words))
 
 
@@ -214,7 +214,7 @@ def dual_use(draw: Random) -> tuple[Data, Expected]:
     shared = math.floor(limit * hazard + (1 - floor) * biology)
     if shared < most:
         found.append(core("C010", "no-uplift-api", "keep-biology"))
-        words.append(f"is at most {shared} (declared 0–{most})")
+        words.append(f"is at most {shared:,} (declared 0–{most:,})")
     if slow > by and before > deep:
         one = core("C006", "no-uplift-weights", "quick")
         found.append(one)

@@ -24,6 +24,7 @@ from ..policy.model import (
     Retain,
     Suppress,
 )
+from ..wording.numbers import decimal
 from .formulas import Tpr
 from .meaning import WEAKEST, counts_refusals, is_fair, rate_of, scoped_artifacts
 from .theory import Theory
@@ -82,7 +83,7 @@ def knobs(clause: Clause) -> Iterator[Knob]:
         case Retain(limit=AtLeast(at_least=value)) | Refuse(limit=AtLeast(at_least=value)):
             yield Knob("at_least", value, "down", SHARE_STEP, none, _limit(AtLeast, "at_least"), percent)
         case Remove(limit=Closeness(epsilon=value)):
-            yield Knob("epsilon", value, "up", EPSILON_STEP, Fraction(20), _inner("epsilon"), lambda v: f"{float(v):g}")
+            yield Knob("epsilon", value, "up", EPSILON_STEP, Fraction(20), _inner("epsilon"), decimal)
         case Remove(limit=MembershipBound(tpr_at_most=value)):
             yield Knob("tpr_at_most", value, "up", SHARE_STEP, one, _inner("tpr_at_most"), percent)
         case Keep(until=day) if day is not None:

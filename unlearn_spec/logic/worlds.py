@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from .encode import number
@@ -81,9 +82,7 @@ def percent(value: Fraction, digits: int = 3) -> str:
     if scaled.denominator == 1:
         return f"{scaled.numerator}%"
     text = f"{float(scaled):.{digits}g}"
-    if "e" in text:
-        text = f"{float(scaled):.10f}".rstrip("0")
-    return f"{text}%"
+    return f"{Decimal(text):f}%"
 
 
 def days(value: Fraction) -> str:

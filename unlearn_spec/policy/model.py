@@ -138,7 +138,7 @@ class Relation(Frozen):
         if not self.also:
             return f"{self.left} {self.kind.replace('_', ' ')} {self.right}"
         shown, rest = self.sets[:4], len(self.sets) - 4
-        return f"{', '.join(shown)}{f' and {rest:,} more' if rest > 0 else ''} disjoint from each other"
+        return f"[{', '.join(shown)}{f' and {rest:,} more' if rest > 0 else ''}] disjoint from each other"
 
 
 class Artifact(Frozen):

@@ -15,6 +15,7 @@ from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
+from ..wording.numbers import percent as rounded
 from .context import Context
 from .edits import field_edits
 from .witness import world_as_test
@@ -233,7 +234,8 @@ def _open_statistics(context: Context, clause: Clause, places: tuple[str, ...]) 
             Finding(
                 "A001",
                 "error",
-                f"{clause.id} does not say `decide`, and it matters: {k} of {n} passes if read as not_refuted and fails if read as certify",
+                f"{clause.id} does not say `decide`, and it matters: {count(k)} of {count(n)} passes if read as not_refuted "
+                "and fails if read as certify",
                 (context.span(path, "no `decide`"), context.id_span(clause.id)),
                 why=(*_interval(k, n, alpha, limit), *_settles(places)),
                 fixes=(
@@ -263,7 +265,8 @@ def _interval(k: int, n: int, alpha: float, limit: Fraction) -> tuple[str, ...]:
     if n > 10**7:
         return ()
     lower, upper = clopper_pearson_lower(k, n, alpha), clopper_pearson_upper(k, n, alpha)
-    return (f"{k} of {n} shows a rate between {lower:.3%} and {upper:.3%}; the limit {percent(limit)} lies inside.",)
+    between = f"between {rounded(lower, 'down')} and {rounded(upper, 'up')}"
+    return (f"{count(k)} of {count(n)} shows a rate {between}; the limit {percent(limit)} lies inside.",)
 
 
 def process_or_model(context: Context) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from ..logic.worlds import Seen, percent, told
 from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
 from .context import Context, listed, when
 from .witness import world_as_test
+from .wording import decimal
 
 
 def unfounded(context: Context) -> tuple[Finding, ...]:
@@ -84,10 +85,10 @@ def _not_removed(context: Context, claim: Claim, case: Case) -> _Told:
     suppressing = _about(context, claim)
     if removing and isinstance(removing[0].limit, Closeness):
         limit = removing[0].limit
-        close = f"epsilon {float(limit.epsilon):g}, delta {percent(limit.delta)}"
+        close = f"epsilon {decimal(limit.epsilon)}, delta {percent(limit.delta)}"
         message = f'"{_words(claim)}" does not follow: {removing[0].id} promises closeness ({close}), not this'
         fix = Fix(
-            f"claim no more than epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}"
+            f"claim no more than epsilon {decimal(limit.epsilon)} and delta {percent(limit.delta)}, on the artifacts of {removing[0].id}"
         )
         return _Told("M001", message, (*_kept_influence(context, claim, case), _process(context, claim)), fix)
     silent = (

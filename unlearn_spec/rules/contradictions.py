@@ -9,12 +9,12 @@ from fractions import Fraction
 from ..finding import Finding, Fix, Span
 from ..logic.alone import reach
 from ..logic.conflicts import Conflicts, Core, Rest
-from ..logic.formulas import Overlap
+from ..logic.formulas import Overlap, Size
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Range
 from ..logic.theory import Premise
-from ..logic.worlds import days, percent
+from ..logic.worlds import percent
 from ..policy.model import (
     Clause,
     Delete,
@@ -32,6 +32,7 @@ from .families import family_conflict
 from .per_unit import covering_one, per_unit
 from .proofs import proven
 from .repairs import fixes, settling_all, without_numbers
+from .wording import count, days, decimal
 
 NAMED = 8
 """Clauses of one conflict that a message names."""
@@ -52,11 +53,16 @@ def untold(context: Context, rest: Rest) -> Finding:
     """X002: what was left out, so that a cut is never silent."""
     among = f"among {named(rest.clauses)}"
     if rest.known and rest.complete:
-        message = f"not listed: {rest.known} more conflicts {among}; those above are the smallest"
+        message = f"not listed: {count(rest.known)} more {_conflicts(rest.known)} {among}; those above are the smallest"
     else:
-        more = f"{rest.known} more were found, and there may be others" if rest.known else "there may be more"
+        found = f"{count(rest.known)} more {'was' if rest.known == 1 else 'were'} found"
+        more = f"{found}, and there may be others" if rest.known else "there may be more"
         message = f"not checked: every conflict {among}: the search ended at its limit; {more}"
     return Finding("X002", "undetermined", message, (context.document.source.value(("clauses",)),))
+
+
+def _conflicts(number: int) -> str:
+    return "conflict" if number == 1 else "conflicts"
 
 
 def conflict(context: Context, core: Core) -> Finding:
@@ -116,15 +122,17 @@ def _cannot_both(context: Context, core: Core) -> str:
 
 def named(clauses: tuple[str, ...]) -> str:
     """The clauses by name; of a long list, the first."""
-    return listed(clauses) if len(clauses) <= NAMED else f"{', '.join(clauses[:NAMED])} and {len(clauses) - NAMED} others"
+    rest = len(clauses) - NAMED
+    others = f"{count(rest)} {'other' if rest == 1 else 'others'}"
+    return listed(clauses) if rest <= 0 else f"{', '.join(clauses[:NAMED])} and {others}"
 
 
 def _shared(policy: Policy, premise: Premise) -> str:
     overlap = premise.formula
     assert isinstance(overlap, Overlap)
     size = policy.information[overlap.right].size
-    total = f" of the {size[0]}" if size is not None and size[0] == size[1] else ""
-    least = f"{overlap.low}" if overlap.low == overlap.high else f"at least {overlap.low}"
+    total = f" of the {count(size[0])}" if size is not None and size[0] == size[1] else ""
+    least = count(overlap.low) if overlap.low == overlap.high else f"at least {count(overlap.low)}"
     return f"{least}{total} items of {overlap.right} are also in {overlap.left}"
 
 
@@ -133,8 +141,7 @@ def _stored(policy: Policy, core: Core) -> str:
     gone = [clause.by for clause in clauses if isinstance(clause, Delete | Destroy) and clause.by is not None]
     kept = [clause.until for clause in clauses if isinstance(clause, Keep) and clause.until is not None]
     verb = "destroy" if any(isinstance(clause, Destroy) for clause in clauses) else "delete"
-    first, last = (days(min(gone)).split()[0], days(max(kept)).split()[0]) if gone and kept else ("", "")
-    return f"{verb} by day {first}, keep to day {last}" if gone and kept else ""
+    return f"{verb} by day {decimal(min(gone))}, keep to day {decimal(max(kept))}" if gone and kept else ""
 
 
 def _through(core: Core) -> str:
@@ -174,16 +181,17 @@ def _reaches(policy: Policy) -> str:
     if not methods:
         return " (none is listed)"
     deepest = max(methods.values(), key=lambda method: access_rank(method.reaches)).reaches
-    subject = "the only one stops" if len(methods) == 1 else f"all {len(methods)} stop"
+    subject = "the only one stops" if len(methods) == 1 else f"all {count(len(methods))} stop"
     return f": {subject} at {deepest}"
 
 
 def _removal_against_suppression(context: Context, core: Core) -> str:
     remove = next(name for name in core.clauses if isinstance(context.clause(name), Remove))
-    others = listed([name for name in core.clauses if name != remove])
-    using = listed([premise.name for premise in core.facts])
-    target = _target(context, remove)
-    return f"{remove} and {others} cannot both hold: a model without {target} would still do what {others} forbids (using {using})"
+    others = [name for name in core.clauses if name != remove]
+    both, forbid = ("both", "forbids") if len(others) == 1 else ("all", "forbid")
+    using = f" (using {listed([premise.name for premise in core.facts])})" if core.facts else ""
+    what = f"a model without {_target(context, remove)} would still do what {listed(others)} {forbid}{using}"
+    return f"{listed([remove, *others])} cannot {both} hold: {what}"
 
 
 def _released(context: Context, core: Core) -> str:
@@ -263,8 +271,9 @@ def _digits(value: Fraction) -> str:
 def _told(policy: Policy, premise: Premise) -> str:
     match premise.kind:
         case "size":
-            low, high = premise.formula.low, premise.formula.high  # type: ignore[union-attr]
-            return f"{low} items" if low == high else f"{low} to {high} items"
+            assert isinstance(premise.formula, Size)
+            fewest, most = policy.information[premise.formula.target].size or (0, 0)
+            return count(fewest, "item") if fewest == most else f"{count(fewest)} to {count(most, 'item')}"
         case "relation":
             return _shared(policy, premise)
         case "baseline":
@@ -301,18 +310,19 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         *(context.span(context.limit_path(name), name) for name in found.clauses),
     )
     together = "hold together only" if len(found.clauses) > 1 else "hold only"
+    known = f"rate of {found.premise.name}" if found.premise.kind == "reference" else found.premise.name
     return Finding(
         "C010",
         "warning",
-        f"{listed(found.clauses)} can {together} while the {found.premise.name} is {bound} (declared {declared})",
+        f"{listed(found.clauses)} can {together} while the {known} is {bound} (declared {declared})",
         spans,
         why=(
             "Nobody has to change a clause if the true value lies inside; nobody can meet them all if it lies outside.",
         ),
-        fixes=(Fix(f"measure the {found.premise.name} and declare it exactly"),),
+        fixes=(Fix(f"measure the {known} and declare it exactly"),),
         clauses=found.clauses,
     )
 
 
 def _shown(found: Range, value: Fraction) -> str:
-    return percent(value) if found.premise.kind == "reference" else str(int(value))
+    return percent(value) if found.premise.kind == "reference" else count(int(value))

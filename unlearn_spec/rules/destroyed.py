@@ -8,10 +8,10 @@ from ..finding import Finding, Fix
 from ..logic.alone import possible
 from ..logic.conflicts import Core
 from ..logic.repair import with_clause
-from ..logic.worlds import days
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
 from .context import Context, listed
 from .edits import field_edits
+from .wording import days, decimal
 
 
 def evidence_destroyed(context: Context, core: Core) -> Finding:
@@ -25,10 +25,10 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     tested = str(getattr(test, "target", ""))
     target = policy.information[tested].built_from or tested
     by = max((c.by for c in erasing if c.by is not None), default=None)
-    gone = f" erased by day {days(by).split()[0]}" if by is not None else " erased"
+    gone = f" erased by day {decimal(by)}" if by is not None else " erased"
     have = "have" if len(erasing) > 1 else "has"
     start = test.evidence.at if test.evidence is not None else None
-    at = f" at day {days(start).split()[0]}" if start is not None else ""
+    at = f" at day {decimal(start)}" if start is not None else ""
     spans = (
         context.span((*context.path(test.id), "evidence", "needs_raw_data"), "the test needs the raw items"),
         *(context.span(context.limit_path(c.id), c.id) for c in erasing),

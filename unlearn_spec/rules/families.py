@@ -12,6 +12,7 @@ from ..logic.worlds import percent
 from ..policy.model import Retain
 from .context import Context, listed, when
 from .repairs import fixes, without_numbers
+from .wording import count, decimal
 
 SHOWN = 5
 """Clauses that are named: those that take most."""
@@ -47,7 +48,7 @@ def _message(context: Context, family: Family, situation: tuple[str, ...]) -> st
     wanted = next(knob.value for knob in knobs(clause))
     most, asked = ("at most", "at least") if isinstance(clause, Retain) else ("at least", "at most")
     return (
-        f"{family.limit} cannot hold against {len(family.shares)} clauses together{when(situation)}: "
+        f"{family.limit} cannot hold against {count(len(family.shares))} clauses together{when(situation)}: "
         f"they leave it {most} {_digits(family.best)}, and it wants {asked} {percent(wanted, 6)}"
     )
 
@@ -57,7 +58,7 @@ def _why(context: Context, family: Family) -> tuple[str, ...]:
     total = size[0] if size else 0
     largest = [f"{name} {_points(share)} ({_items(share * total)})" for name, share in family.shares[:SHOWN]]
     rest = len(family.shares) - len(largest)
-    more = f"; {rest} more take at most {_points(family.shares[SHOWN][1])} each" if rest else ""
+    more = f"; each of {count(rest)} more at most {_points(family.shares[SHOWN][1])}" if rest else ""
     verb = "take" if isinstance(context.clause(family.limit), Retain) else "add"
     return (
         f"of {total:,} items, these {verb} most, each counted alone: {listed(largest)}{more}",
@@ -66,12 +67,12 @@ def _why(context: Context, family: Family) -> tuple[str, ...]:
 
 
 def _points(share: Fraction) -> str:
-    return f"{percent(share, 4).rstrip('%')} points"
+    points = percent(share, 4).rstrip("%")
+    return "1 percentage point" if points == "1" else f"{points} percentage points"
 
 
 def _items(number: Fraction) -> str:
-    text = f"{number.numerator:,}" if number.denominator == 1 else f"{float(number):,.4g}"
-    return f"{text} item" if number == 1 else f"{text} items"
+    return count(int(number), "item") if number.denominator == 1 else f"{decimal(number)} items"
 
 
 def _digits(value: Fraction) -> str:

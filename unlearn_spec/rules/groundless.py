@@ -10,6 +10,7 @@ from ..logic.idle import Idle, idle
 from ..logic.registered import tested_artifacts
 from ..policy.model import Remove
 from ..policy.vocabulary import access_rank
+from ..wording.language import as_in
 from .declared_test import DeclaredTest
 
 
@@ -29,8 +30,8 @@ def _findings(test: DeclaredTest) -> Iterator[Finding]:
     for artifact in tested_artifacts(policy, clause):
         reasons = idle(policy, clause, artifact)
         if reasons:
-            said = "; ".join(_in_a_sentence(str(one.why)) for one in reasons)
-            fixes = tuple(Fix(_in_a_sentence(str(one.needs))) for one in reasons if one.needs is not None)
+            said = "; ".join(as_in("small", str(one.why)) for one in reasons)
+            fixes = tuple(Fix(as_in("small", str(one.needs))) for one in reasons if one.needs is not None)
             at = ("evidence", "refute_at") if test.evidence.refute_at is not None else ("evidence",)
             text = f"{clause.id} cannot be refuted: {said}"
             yield test.finding("T002", "warning", text, at, _facts(test, reasons), fixes=fixes, axioms=("AX6",))
@@ -46,11 +47,6 @@ def _facts(test: DeclaredTest, reasons: tuple[Idle, ...]) -> tuple[Span, ...]:
         if fact.id in named
     )
     return tuple(Span(place.file, place.line, place.column, place.length, "the declared fact") for place in places)
-
-
-def _in_a_sentence(text: str) -> str:
-    """A sentence as part of another one: its first word small, no full stop."""
-    return (text[:1].lower() + text[1:]).removesuffix(".")
 
 
 def only_from_outside(test: DeclaredTest) -> bool:

@@ -189,8 +189,8 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
     for group in context.theory.encoder.regions.groups:
         if set(group) <= context.theory.skipped:
             clauses = tuple(c.id for c in policy.clauses if not context.theory.knows(c))
-            many = f"{len(group)} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
-            message = f"{many}; skipped: {listed(clauses)}"
+            many = f"{len(group):,} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
+            message = f"{many}; skipped: {listed(clauses)}" if clauses else many
             found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
     for clause in policy.clauses:
         if isinstance(clause, Suppress | Refuse | Retain | Rectify):

@@ -47,12 +47,12 @@ def per_unit(context: Context, core: Core) -> str:
     found = covering_one(context.policy, clause)
     assert found is not None and isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
     name, guarantee = found
-    own = f"{_number(guarantee.epsilon)} and δ {percent(guarantee.delta)} for one {guarantee.per}"
+    own = f"{wording.decimal(guarantee.epsilon)} and δ {percent(guarantee.delta)} for one {guarantee.per}"
     units = units_of(context.policy, clause.target, guarantee)
     lead = f"{clause.id} cannot hold: {name} proves ε {own}"
     if units is None:
         return f"{lead}, and nothing says how many of these make up {clause.target}"
-    asked = f"{clause.id} asks for {_number(clause.limit.epsilon)} and {percent(clause.limit.delta)}"
+    asked = f"{clause.id} asks for {wording.decimal(clause.limit.epsilon)} and {percent(clause.limit.delta)}"
     return f"{lead}; {clause.target} is {units:,} of them, which leaves {_for_group(guarantee, units)}; {asked}"
 
 
@@ -73,7 +73,7 @@ def smaller(context: Context, core: Core) -> list[Fix]:
     name, guarantee = found
     per, units = guarantee.per or "", units_of(context.policy, clause.target, guarantee)
     if units is None:
-        return [Fix(f"say how many {per}s the items of {clause.target} come from", snippet=f"other_units: {{{per}: 1}}")]
+        return [Fix(f"say how many units (`{per}`) the items of {clause.target} come from", snippet=f"other_units: {{{per}: 1}}")]
     fixes = [
         Fix(f"a proof of {name} with {words} for each {per}", verified=True)
         for altered, words in _smaller(guarantee, clause.limit, units)
@@ -82,7 +82,7 @@ def smaller(context: Context, core: Core) -> list[Fix]:
     most = most_units((guarantee.epsilon, guarantee.delta), (clause.limit.epsilon, clause.limit.delta))
     return [
         *fixes[:1],
-        Fix(f"or a cap on the {per}s of one target: {name} covers {most:,}"),
+        Fix(f"or a cap on one target, counted by `{per}`: {name} covers {most:,}"),
         Fix(f"or a proof for the target as a whole, without `per: {per}`"),
     ]
 
@@ -91,7 +91,7 @@ def _smaller(guarantee: Guarantee, limit: Closeness, units: int) -> Iterator[tup
     """The guarantee with the one number that is too large made small enough, in friendly steps."""
     epsilon = limit.epsilon / units // STEP * STEP
     if epsilon < guarantee.epsilon:
-        yield guarantee.model_copy(update={"epsilon": epsilon}), f"epsilon {_number(epsilon)}"
+        yield guarantee.model_copy(update={"epsilon": epsilon}), f"epsilon {wording.decimal(epsilon)}"
         return
     words = wording.percent(limit.delta / for_group(guarantee.epsilon, Fraction(1), units)[1], "down")
     delta = Fraction(words.rstrip("%")) / 100
@@ -110,8 +110,4 @@ def _for_group(guarantee: Guarantee, units: int) -> str:
     """What the guarantee leaves for so many units, in words."""
     epsilon, beyond = units * guarantee.epsilon, (units - 1) * guarantee.epsilon > MEANT
     delta = Fraction(int(guarantee.delta > 0)) if beyond else for_group(guarantee.epsilon, guarantee.delta, units)[1]
-    return f"ε {_number(epsilon)} and δ {percent(min(delta, Fraction(1)))}"
-
-
-def _number(value: Fraction) -> str:
-    return f"{float(value):g}"
+    return f"ε {wording.decimal(epsilon)} and δ {percent(min(delta, Fraction(1)))}"

@@ -8,6 +8,7 @@ from ..logic.questions import Joint, Shadow, jointly_implied, shadows, too_many_
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove
 from .context import Context, listed
+from .wording import decimal
 
 
 def redundant(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
@@ -84,7 +85,7 @@ def _why(context: Context, shadow: Shadow) -> tuple[str, ...]:
         if isinstance(bound, MembershipBound) and isinstance(limit, Closeness):
             implied = percent(membership_bound(limit.epsilon, limit.delta, bound.at_fpr))
             return (
-                f"epsilon {float(limit.epsilon):g} and delta {percent(limit.delta)} leave a test at most {implied} true positives "
+                f"epsilon {decimal(limit.epsilon)} and delta {percent(limit.delta)} leave a test at most {implied} true positives "
                 f"at {percent(bound.at_fpr)} false positives",
             )
     return ()

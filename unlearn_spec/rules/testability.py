@@ -119,11 +119,11 @@ def _shows_only(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fraction
     failures = "failures" if test.failure == "failure" else "misses"
     head = f"{test.clause.id} cannot be certified: 0 {failures} in {count(draws, 'sample')} shows only"
     needed = samples_for_zero_failures(limit, alpha)
-    more = f"needs {count(needed, 'sample')}" if needed is not None else "no number of samples shows a limit of 0%"
+    more = f"needs {count(needed, 'sample')} or" if needed is not None else "no number of samples shows a limit of 0%; needs"
     if _reads_upwards(test):
         kept = percent(1 - bound, "down")
-        return f"{head} ≥ {kept}; {more} or a limit ≤ {kept}"
-    return f"{head} ≤ {percent(bound, 'up')}; {more} or a limit ≥ {percent(bound, 'up')}"
+        return f"{head} ≥ {kept}; {more} a limit ≤ {kept}"
+    return f"{head} ≤ {percent(bound, 'up')}; {more} a limit ≥ {percent(bound, 'up')}"
 
 
 def _reads_upwards(test: DeclaredTest) -> bool:

@@ -16,7 +16,8 @@ def never_applies(context: Context) -> tuple[Finding, ...]:
             path = (*context.path(clause.id), "scope", "when")
             overriders = [c.id for c in context.policy.clauses if clause.id in c.overrides]
             guarded = clause.scope.when is not None
-            reason = _excluding(context.policy) if guarded else f"{listed(overriders)} always overrides it"
+            override = "overrides" if len(overriders) == 1 else "override"
+            reason = _excluding(context.policy) if guarded else f"{listed(overriders)} always {override} it"
             found.append(
                 Finding(
                     "V001",

@@ -2,9 +2,9 @@
 
 Catalogues are data, one flat table of sentences a section: `catalogues/LANGUAGE.toml` has what the report says itself,
 `run.LANGUAGE.toml` what plans and verdicts say, `read.LANGUAGE.toml` how clauses are read, `theory.LANGUAGE.toml` axioms and kinds
-of findings, and `finding.LANGUAGE.toml`, `legal.LANGUAGE.toml` and `fact.LANGUAGE.toml` what findings
-say in detail. A sentence has named gaps, `{share:percent}`; the word after the colon says how the gap is filled. The policy's words
-go through unchanged.
+of findings, `finding.LANGUAGE.toml`, `legal.LANGUAGE.toml` and `fact.LANGUAGE.toml` what findings say in detail, and
+`piece.LANGUAGE.toml` what those sentences are made of. A sentence has named gaps, `{share:percent}`; the word after the colon says
+how the gap is filled. The policy's words go through unchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Gap = str | int | float | Fraction | date | Said | tuple[str | Said, ...]
 _DIGITS: Final = {"whole": ".0%", "fixed1": ".1f", "fixed2": ".2f", "digits2": ".2g", "digits3": ".3g", "digits4": ".4g"}
 """Kinds of numbers that are rounded to so many digits."""
-PARTS: Final = ("", "run.", "read.", "theory.", "finding.", "legal.", "fact.")
+PARTS: Final = ("", "run.", "read.", "theory.", "finding.", "legal.", "fact.", "piece.")
 """What a language's catalogues begin with: `de.toml`, `run.de.toml`, …"""
 _EXACT: Final = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999})?")
 _BETWEEN: Final = {"sentences": " ", "clauses": "names.semicolon", "comma": ", "}
@@ -126,7 +126,7 @@ class _Filler(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         words = self.words
         match format_spec, value:
-            case "" | "text" | "iso", str():
+            case "" | "text" | "free" | "iso", str():
                 return value
             case ("", Said()):
                 return words.say(value)
@@ -158,8 +158,10 @@ class _Filler(Formatter):
                 return words.list(tuple(words.asked(one) for one in value))
             case "asked_or", tuple():
                 return words.sentences["names.or"].join(words.asked(one) for one in value)
-            case ("sentences" | "clauses" | "comma" | "and" | "or" | "either" | "facts"), tuple():
+            case ("sentences" | "clauses" | "comma" | "and" | "or" | "either"), tuple():
                 return self._joined(value, format_spec)
+            case "small", Said():
+                return as_in("small", words.say(value))
             case "capital", str() | Said():
                 text = value if isinstance(value, str) else words.say(value)
                 return text[:1].upper() + text[1:]
@@ -167,8 +169,19 @@ class _Filler(Formatter):
                 return words.of("claim.says", value)
             case (("access" | "outcome" | "artifact" | "status" | "severity" | "role" | "record") as group, str()):
                 return words.of(group, value)
+            case _, Said() | tuple() | "":
+                return self._parts(value, format_spec)
             case _:
                 raise KeyError(f"a gap of kind {format_spec!r} cannot hold {value!r}")
+
+    def _parts(self, value: Said | tuple[Said, ...] | str, kind: str) -> str:
+        """Sentences of a group, by a kind as `heard` reads it: `piece.time`, `and piece.change`, `clauses small idle`."""
+        *how, group = kind.removesuffix("?").split(" ")
+        if not any(key.startswith(f"{group}.") for key in self.words.sentences) or (value == "" and not kind.endswith("?")):
+            raise KeyError(f"a gap of kind {kind!r} cannot hold {value!r}")
+        if isinstance(value, str | Said):
+            return value if isinstance(value, str) else as_in(kind, self.words.say(value))
+        return self._joined(tuple(as_in(kind, self.words.say(part)) for part in value), how[0])
 
     def _joined(self, parts: tuple[str | Said, ...], kind: str) -> str:
         told = [part if isinstance(part, str) else self.words.say(part) for part in parts]
@@ -176,8 +189,13 @@ class _Filler(Formatter):
             return self.words.sentences.get(_BETWEEN[kind], _BETWEEN[kind]).join(told)
         if len(told) < 2:
             return "".join(told)
-        last = self.words.sentences["names.and" if kind == "facts" else f"names.{kind}"]
+        last = self.words.sentences[f"names.{kind}"]
         return ", ".join(told[:-1]) + last + told[-1]
+
+
+def as_in(group: str, text: str) -> str:
+    """A sentence as such; of a group that is named `small …` as part of another one: its first letter small, no full stop."""
+    return (text[:1].lower() + text[1:]).removesuffix(".") if "small" in group.split(" ") else text
 
 
 def _exactly(kind: str, value: Any) -> str:
