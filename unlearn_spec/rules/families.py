@@ -58,7 +58,8 @@ def _why(context: Context, family: Family) -> tuple[str, ...]:
     total = size[0] if size else 0
     largest = [f"{name} {_points(share)} ({_items(share * total)})" for name, share in family.shares[:SHOWN]]
     rest = len(family.shares) - len(largest)
-    more = f"; each of {count(rest)} more at most {_points(family.shares[SHOWN][1])}" if rest else ""
+    each = "" if rest == 1 else " each"
+    more = f"; {count(rest)} more at most {_points(family.shares[SHOWN][1])}{each}" if rest else ""
     verb = "take" if isinstance(context.clause(family.limit), Retain) else "add"
     return (
         f"of {total:,} items, these {verb} most, each counted alone: {listed(largest)}{more}",
