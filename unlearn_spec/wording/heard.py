@@ -27,6 +27,7 @@ _FORMS: Final[dict[str, str]] = {
     "": _NAME,
     "text": r"[^“”\"\n]+",
     "free": r"[^\n]+",
+    "cited": r"[^“”\"\n]+",
     "iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "and": rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?",
     "either": rf"{_NAME}(?:, {_NAME})*(?: or {_NAME})?",
@@ -39,7 +40,7 @@ _FORMS: Final[dict[str, str]] = {
     "decimal": r"[0-9]+(?:\.[0-9]+)?",
 }
 """What may fill a gap, by its kind in the English sentence."""
-_BETWEEN: Final = {"and": (", ", " and "), "clauses": ("; ",)}
+_BETWEEN: Final = {"and": (", ", " and "), "clauses": ("; ",), "comma": (", ",)}
 """What stands between the sentences that fill one gap."""
 
 
@@ -142,6 +143,7 @@ _FILLED: Final[dict[str, Callable[[str], Filling]]] = {
     "and": _names,
     "either": _names,
     "comma": _names,
+    "cited": str,
     "says": str,
     "asked": lambda text: next(one for one in _ASKED if words("en").asked(one) == text),
     "exact": _share,

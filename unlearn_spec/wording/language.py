@@ -128,6 +128,8 @@ class _Filler(Formatter):
         match format_spec, value:
             case "" | "text" | "free" | "iso", str():
                 return value
+            case "cited", str():
+                return words.sentences.get(f"cited.{value}", value)
             case ("", Said()):
                 return words.say(value)
             case ("", int()) | ("count", int()):
