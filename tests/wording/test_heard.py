@@ -14,7 +14,8 @@ from unlearn_spec.wording.said import Filling, Said, said
 NAMES = (said("read.name", name="hide-diary"), said("read.name", name="a.b_c"), said("read.name", name="x"))
 FILLED: dict[str, Filling] = {
     "": "hide-diary", "text": "size of wiki, 17 U.S.C. 106", "free": "Ms “Q”, counsel", "and": NAMES, "either": NAMES[:2],
-    "comma": NAMES, "cited": "offences of possession", "exact": "1/40", "most": "1/40", "count": 12345, "says": "not revealed", "asked": "in_context",
+    "comma": NAMES, "cited": "offences of possession",
+    "exact": "1/40", "most": "1/40", "count": 12345, "says": "not revealed", "asked": "in_context",
     "iso": "2026-05-01", "decimal": "1/8",
 }  # fmt: skip
 """By the kind of a gap, something that fills it."""
