@@ -54,10 +54,15 @@ def decided(policy: Policy, world: World, names: Collection[str], without: Colle
 
 def _contradicted(policy: Policy, whole: reference.World) -> Iterator[str]:
     """The declared facts that the world breaks; one of which it says nothing, as of another version, is no matter here."""
-    nothing: dict[str, Any] = {"measured_before": (), "reference_retrain": ()}
+    judge = reference.Judge(policy, whole)
+    told: dict[str, Any] = {
+        "measured_before": policy.measured_before,
+        "reference_retrain": [fact for fact in policy.reference_retrain if reference.of_the_reference(judge, fact)],
+    }
+    nothing: dict[str, Any] = dict.fromkeys(told, ())
     yield from reference.broken_facts(policy.model_copy(update=nothing), whole)
-    for block in nothing:
-        for fact in getattr(policy, block):
+    for block, facts in told.items():
+        for fact in facts:
             with suppress(reference.Unmentioned):
                 yield from reference.broken_facts(policy.model_copy(update=nothing | {block: (fact,)}), whole)
 
