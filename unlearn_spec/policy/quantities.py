@@ -96,6 +96,9 @@ def read_item_count(value: Any) -> tuple[int, int]:
         if low > high:
             raise PydanticCustomError("S006", "the range runs backwards")
         return low, high
+    if _text(value) == "0":
+        message = "a count must be between 1 and 10^12: leave an empty set out, or write a range such as [0, 40] if it may be empty"
+        raise PydanticCustomError("S006", message)
     size = read_count(value)
     return size, size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..finding import Finding
+from ..finding import Finding, Fix
 from ..logic.questions import facts_contradict
 from .context import Context, listed
 
@@ -27,6 +27,7 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
             f"{listed(names)} cannot all be true",
             tuple(spans),
             why=("No world has these numbers. Everything would follow from them, so nothing else was checked.",),
+            fixes=(Fix("correct one of these facts, or give its number as a range"),),
             axioms=core.axioms,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ..finding import Finding
+from ..finding import Finding, Fix
 from ..logic import questions
 from ..logic.averages import of_the_process, speaks_of_both
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
@@ -176,6 +176,7 @@ def _undecided(document: Document, name: str, stopped: Undecided) -> Finding:
         f"undetermined: the solver stopped at its {stopped.limit} limit on {name}",
         (document.source.key(("clauses",)),),
         why=("This is not an answer, neither yes nor no.",),
+        fixes=(Fix("raise `--effort`, or split the policy" if stopped.limit == "work" else "split the policy"),),
     )
 
 

@@ -29,6 +29,8 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
+    if code == "C003" and not numbers:
+        numbers += _means(context, core)
     if code == "C012":
         numbers += smaller(context, core)
     if code == "C008":
@@ -89,6 +91,15 @@ def _list_a_method(context: Context, core: Core) -> list[Fix]:
     policy = context.policy
     more = policy.model_copy(update={"methods": {**(policy.methods or {}), "unnamed": Method(reaches=access)}})
     return [Fix(f"list a method that reaches {access}", verified=True)] if dissolves(more, core, context.without) else []
+
+
+def _means(context: Context, core: Core) -> list[Fix]:
+    """What is missing for a clause that fails alone, in words: no one can tell which method will do before it is declared."""
+    if "C1" in core.axioms:
+        return [Fix("list the artifact under `controls` of whoever is to do this, or take the clause back")]
+    if {"AX7", "AX15", "K3"}.intersection(core.axioms) or context.clause(core.clauses[0]).using:
+        return [Fix("list a method that can do this there, or take the clause back")]
+    return [Fix("correct what is declared, or take the clause back")]
 
 
 def _own_copy(context: Context, core: Core) -> list[Fix]:
