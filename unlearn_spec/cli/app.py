@@ -6,9 +6,20 @@ import atexit
 import gc
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 
-CHECK_FORMATS = ("text", "json", "sarif", "github")
+
+class CheckFormat(StrEnum):
+    """How `check` prints: for people, for programs, for code hosts."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+
+
+CHECK_FORMATS = tuple(CheckFormat)
 
 
 def main() -> None:

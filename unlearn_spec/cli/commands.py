@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .app import few_collections
+from .app import CheckFormat, few_collections
 
 app = typer.Typer(
     name="unlearn-spec",
@@ -29,15 +29,6 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
-
-
-class CheckFormat(StrEnum):
-    """How `check` prints: for people, for programs, for code hosts."""
-
-    text = "text"
-    json = "json"
-    sarif = "sarif"
-    github = "github"
 
 
 class TextUnit(StrEnum):
