@@ -11,7 +11,7 @@ import pytest
 
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import canonical, encode
-from unlearn_spec.report.document import Bullets, Document, Para, Part, Picture, Table, row
+from unlearn_spec.report.document import Beside, Bullets, Document, Para, Part, Picture, Table, para, row
 from unlearn_spec.report.glyphs import PLAIN, serif, settable, shown
 from unlearn_spec.report.model import Report
 from unlearn_spec.report.pdf import page
@@ -143,3 +143,18 @@ def test_every_listed_character_can_be_set() -> None:
         "en", "k", "t", "s", (), (Part("p", "p", (*lines, Bullets(lines[:3]), slanted)),), "c", "s", ()
     )
     assert page(shown_document, words("en"), "{}").startswith(b"%PDF")
+
+
+def opinion(results: int) -> bytes:
+    """A document of one page of opinion, with so many results on it, and one further part on a page of its own."""
+    sentence = "The evidence shows no breach of the limit for the declared prompts, decoding and interface. " * 3
+    shown_here = Part("results", "Results", tuple(para(f"{number}. {sentence}") for number in range(results)))
+    beside = Beside(shown_here, Part("open", "Not covered", (para(sentence),)))
+    rest = Part("rest", "The rest", (para(sentence),), fresh=True)
+    return page(Document("en", "Report", "On nothing", "", (beside,), (rest,), "Contents", "Skip", ("End",)), words("en"), "{}")
+
+
+@pytest.mark.parametrize(("results", "pages"), [(8, 2), (16, 2), (18, 2), (32, 3)])
+def test_the_opinion_stays_on_one_page_as_long_as_it_can_be_read(results: int, pages: int) -> None:
+    with opened(opinion(results)) as pdf:
+        assert len(pdf.pages) == pages
