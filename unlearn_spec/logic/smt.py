@@ -7,7 +7,7 @@ sets are asked about one of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from ctypes import Array
 from dataclasses import dataclass
@@ -180,6 +180,8 @@ class Part:
         if (term, highest, extra) not in self._searches:
             search = z3.Optimize(ctx=self._context)
             search.set("rlimit", self._effort)
+            with suppress(z3.Z3Exception):  # older versions do not look along curves, which no work limit ends
+                search.set("optsmt_unbounded_curve", False)
             search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))\n{extra}")
             goal = z3.Real("goal", self._context)
             objective = search.maximize(goal) if highest else search.minimize(goal)
