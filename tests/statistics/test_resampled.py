@@ -53,6 +53,7 @@ def test_sums_on_the_grid_are_equal_in_any_order(values: list[float], seed: int)
     rounded, unit = on_grid(column, len(values))
     assert (np.abs(rounded - column) <= len(values) * np.abs(column).max() * 2.0**-52).all()
     assert ((rounded / unit) % 1 == 0).all()
+    assert len(values) * np.abs(rounded).max() <= 2.0**53 * unit[0], "the sum of as many of the largest is exact"
     rng = np.random.default_rng(seed)
     drawn = rounded[rng.integers(0, len(values), len(values)), 0]
     exact = math.fsum(drawn)
@@ -83,7 +84,7 @@ def test_many_draws_give_the_numbers_of_the_plain_definition(clusters: int, larg
     (point,), _ = ratio_and_error(sums[None, :], sizes[None, :])
     columns = columns_of(sums, sizes, point)
     assert columns is not None
-    found = studentised(*columns, 30, partial(bootstrap_totals, SECRET))
+    found = studentised(*columns, point, 30, partial(bootstrap_totals, SECRET))
     np.testing.assert_allclose(found, plain(sums, sizes, 30), rtol=1e-7, atol=1e-7)
 
 
@@ -92,19 +93,19 @@ def test_batches_processors_and_cards_give_the_same_bits(monkeypatch: pytest.Mon
     (point,), _ = ratio_and_error(sums[None, :], sizes[None, :])
     columns = columns_of(sums, sizes, point)
     assert columns is not None
-    wanted = studentised(*columns, 24, partial(bootstrap_totals, SECRET))
+    wanted = studentised(*columns, point, 24, partial(bootstrap_totals, SECRET))
     for seed in (1, 2):  # another order of threads
-        np.testing.assert_array_equal(studentised(*columns, 24, partial(by_kernel, seed=seed)), wanted)
+        np.testing.assert_array_equal(studentised(*columns, point, 24, partial(by_kernel, seed=seed)), wanted)
 
     def gathered(values: Floats, replicates: range) -> Floats:
         """Row by row, in a shuffled order."""
         drawn = below(SECRET, replicates, range(len(values)), np.uint64(len(values)))
         return np.array([values[np.random.default_rng(3).permutation(row)].sum(axis=0) for row in drawn])
 
-    np.testing.assert_array_equal(studentised(*columns, 24, gathered), wanted)
+    np.testing.assert_array_equal(studentised(*columns, point, 24, gathered), wanted)
     monkeypatch.setattr(resampled, "_AT_ONCE", 5)
     monkeypatch.setattr(draws, "_CACHED", 64)
-    np.testing.assert_array_equal(studentised(*columns, 24, partial(bootstrap_totals, SECRET)), wanted)
+    np.testing.assert_array_equal(studentised(*columns, point, 24, partial(bootstrap_totals, SECRET)), wanted)
 
 
 def test_many_draws_bound_as_few_do_and_below_the_break_even_nothing_changes() -> None:
@@ -129,17 +130,39 @@ def test_resamples_without_any_spread_are_infinitely_many_errors_away() -> None:
     sums, sizes = np.array([1.0, 0.3]), np.array([3.0, 7.0])
     columns = columns_of(sums, sizes, 0.13)
     assert columns is not None
-    found = studentised(*columns, 400, partial(bootstrap_totals, SECRET))
+    found = studentised(*columns, 0.13, 400, partial(bootstrap_totals, SECRET))
     twice = below(SECRET, range(400), range(2), np.uint64(2))
     same = twice[:, 0] == twice[:, 1]
     np.testing.assert_array_equal(found[same], np.where(twice[same, 0] == 0, np.inf, -np.inf))
     np.testing.assert_array_equal(found[~same], 0)
 
 
-def test_one_giant_among_many_dwarfs_is_left_to_the_usual_way() -> None:
-    sums, sizes = world(200_000)
-    sizes[0] = 1e9
-    assert columns_of(sums, sizes, float(sums.sum() / sizes.sum())) is None
+def test_what_varies_hardly_more_than_by_rounding_is_told_the_same_by_many_draws() -> None:
+    """A sixth of the resamples on either side has no error to speak of: too many for a bound."""
+    sums, sizes = 0.5 + 1.52e-12 * math.sqrt(39) * np.resize([1.0, -1.0], 40), np.ones(40)
+    _, (error,) = ratio_and_error(sums[None, :], sizes[None, :])
+    assert error > 1.5e-12
+    for many in (None, Many(0, partial(bootstrap_totals, SECRET))):
+        assert bootstrap_t_reach(sums, sizes, 0.02, 1, many) == (math.inf, math.inf)
+        assert max(bootstrap_t_reach(0.5 + (sums - 0.5) * 1e3, sizes, 0.02, 1, many)) < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("giants", "size", "changed", "taken"),
+    [
+        (1, 1e9, 2_001, False),
+        (20, 1e9, 2_001, False),  # a resample may lack all of them
+        (31, 1e9, 2_001, True),
+        (1, 1e6, 0, False),  # what a size does to n², with no residual
+        (0, 2.0, 21, False),  # all that changed are fewer than a resample may lack
+        (0, 2.0, 41, True),
+    ],
+)
+def test_giants_among_many_dwarfs_are_left_to_the_usual_way(giants: int, size: float, changed: int, taken: bool) -> None:
+    sums, sizes = np.zeros(20_100), np.full(20_100, 2.0)
+    sizes[:giants] = size
+    sums[100 : 100 + changed] = np.resize([1.0, -1.0], changed)
+    assert (columns_of(sums, sizes, float(sums.sum() / sizes.sum())) is not None) is taken
 
 
 # --- permutations ----------------------------------------------------------------------------------------------------
@@ -178,6 +201,7 @@ def test_many_pairs_give_the_distance_and_the_p_value_of_few(distance: Distance)
     assert found.statistic == pytest.approx(few.statistic, rel=1e-9)
     assert (found.p_value, found.null_95) == (pytest.approx(few.p_value, abs=0.02), pytest.approx(few.null_95, rel=0.05, abs=0.01))
     assert found != few
+    assert compare_ensembles(audited + 9, references, distance, seed=0, many=many).p_value == 1e-4  # of 9,999 and the observed
     assert compare_ensembles(audited, references, distance, seed=0, many=ManyPairs(26 * 26 * 9_999 + 1, many.pairs)) == few
 
 
@@ -188,3 +212,25 @@ def test_a_few_models_and_histograms_are_compared_as_before() -> None:
     for audited, distance in ((few, "energy"), (np.vstack([few, references]), "klom")):
         one, other = (compare_ensembles(audited, references, distance, seed=0, many=m) for m in (None, many))  # type: ignore[arg-type]
         assert one == other
+
+
+def test_signs_and_pairs_are_summed_in_numbers_whose_sums_are_exact() -> None:
+    rng = np.random.default_rng(5)
+    summed: list[Floats] = []
+
+    def signed(values: Floats, replicates: range) -> Floats:
+        summed.append(values)
+        return pairwise.signed_totals(SECRET, values, replicates)
+
+    def paired(size: int, matrix: Floats, replicates: range) -> Floats:
+        summed.append(matrix.reshape(-1, 1))
+        return pairwise.subset_pairs(SECRET, size, matrix, replicates)
+
+    max_t_paired(rng.normal(size=(50, 3)), range(50), seed=0, many=Many(0, signed))
+    for distance in ("energy", "mmd"):
+        compare_ensembles(rng.normal(size=(12, 5)), rng.normal(size=(14, 5)), distance, seed=0, many=ManyPairs(0, paired))  # type: ignore[arg-type]
+    assert len(summed) == 3
+    for values in summed:
+        for column in values.T:
+            orders = [rng.permutation(column) for _ in range(20)]
+            assert {float(np.add.accumulate(order)[-1]) for order in orders} == {math.fsum(column)}

@@ -24,7 +24,7 @@ from .binomial import Rate
 from .bounded import bounded_mean_upper
 from .exact_sums import Many
 from .levels import error_level
-from .resampled import columns_of, studentised
+from .resampled import ROUNDING, columns_of, in_errors, studentised
 
 Floats = NDArray[np.float64]
 Method = Literal["delong", "bootstrap_t", "bootstrap", "bca", "wilson", "tango", "dkw", "betting", "exact_fallback"]
@@ -32,7 +32,6 @@ Method = Literal["delong", "bootstrap_t", "bootstrap", "bca", "wilson", "tango",
 _RESAMPLES = 4999
 _BATCH = 256  # resamples held in memory at once,
 _HELD = 1 << 22  # and clusters drawn in them
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -197,14 +196,14 @@ def bootstrap_t_reach(
     """
     count = sums.size
     (point,), (error,) = ratio_and_error(sums[None, :], sizes[None, :])
-    if count < 2 or error <= _ROUNDING * (abs(point) + 1):
+    if count < 2 or error <= ROUNDING * (abs(point) + 1):
         return math.inf, math.inf
     resamples = max(_RESAMPLES, math.ceil(50 / level) - 1)
     columns = columns_of(sums, sizes, point) if many is not None and resamples * count >= many.least else None
     if many is None or columns is None:
         drawn = _studentised(sums, sizes, point, resamples, seed)
     else:
-        drawn = studentised(*columns, resamples, many.totals)
+        drawn = studentised(*columns, point, resamples, many.totals)
     drawn.sort()
     beyond = math.floor(level * (resamples + 1))
     return float(drawn[resamples - beyond] * error), float(-drawn[beyond - 1] * error)
@@ -218,10 +217,7 @@ def _studentised(sums: Floats, sizes: Floats, point: float, resamples: int, seed
     for start in range(0, resamples, step):
         drawn = generator.integers(0, sums.size, (min(step, resamples - start), sums.size))
         means, errors = ratio_and_error(sums[drawn], sizes[drawn])
-        shift = means - point
-        flat = errors <= _ROUNDING * (np.abs(means) + 1)  # no variation drawn: a shift is infinitely many errors large
-        ends = np.where(shift == 0, 0.0, np.copysign(np.inf, shift))
-        found[start : start + step] = np.where(flat, ends, shift / np.where(flat, 1.0, errors))
+        found[start : start + step] = in_errors(means - point, errors, means)
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .exact_sums import Floats, Totals, on_grid
 
+ROUNDING = 1e-12  # an error of no more than this, beside numbers of size 1, is none
 _AT_ONCE = 1 << 17  # replicates whose totals are held at once
 _LOST = 2.0**-16
 _LARGEST = 30  # the chance that a resample lacks all of so many is below 10⁻¹³
@@ -28,7 +29,7 @@ def columns_of(sums: Floats, sizes: Floats, point: float) -> tuple[Floats, Float
     return None if moved[[1, 2, 4]].any() else (rounded, unit)
 
 
-def studentised(rounded: Floats, unit: Floats, resamples: int, totals: Totals) -> Floats:
+def studentised(rounded: Floats, unit: Floats, point: float, resamples: int, totals: Totals) -> Floats:
     """(ratio − that of all) / linearised standard error of each resample; infinite where a resample has no error."""
     count = len(rounded)
     whole = rounded.sum(axis=0)
@@ -39,9 +40,13 @@ def studentised(rounded: Floats, unit: Floats, resamples: int, totals: Totals) -
         mean = shift / size
         residual = squares - 2 * mean * products + mean**2 * sizes
         least = count * (unit[2] + 2 * np.abs(mean) * unit[3] + mean**2 * unit[4])  # no more than rounding may have made
-        flat = residual <= least
-        error = np.sqrt(np.where(flat, 1.0, residual) * (count / (count - 1))) / size
-        moved = mean - whole[0] / whole[1]
-        ends = np.where(moved == 0, 0.0, np.copysign(np.inf, moved))
-        found[start:stop] = np.where(flat, ends, moved / error)
+        error = np.sqrt(np.where(residual <= least, 0.0, residual) * (count / (count - 1))) / size
+        found[start:stop] = in_errors(mean - whole[0] / whole[1], error, point + mean)
     return found
+
+
+def in_errors(shift: Floats, error: Floats, mean: Floats) -> Floats:
+    """Shifts of means, in their errors; where nothing varies but by rounding, a shift is infinitely many errors large."""
+    flat = error <= ROUNDING * (np.abs(mean) + 1)
+    ends = np.where(shift == 0, 0.0, np.copysign(np.inf, shift))
+    return np.where(flat, ends, shift / np.where(flat, 1.0, error))
