@@ -144,6 +144,13 @@ def test_a_kinder_number_in_the_report_alone_is_caught_and_named(run: Path) -> N
     assert "the report (hidden on assistant) says 0.01 at results[0].verdict.intervals[0].high" in found.first.words  # type: ignore[union-attr]
 
 
+def test_members_that_are_told_less_easily_in_the_report_alone_are_caught_and_named(run: Path) -> None:
+    forge(run, {}, report=lambda content: content["told_apart"][0].update(p_value=1.0))
+    found = audit(run)
+    assert first(found) == (1, "numbers")
+    assert "the report says 1.0 at told_apart[0].p_value" in found.first.words  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -153,6 +160,7 @@ def test_a_kinder_number_in_the_report_alone_is_caught_and_named(run: Path) -> N
         ("revealed", []),
         ("records", []),
         ("axioms", []),
+        ("told_apart", []),
     ],
 )
 def test_what_the_report_leaves_out_or_rewords_is_caught(run: Path, field: str, value: Any) -> None:

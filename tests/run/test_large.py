@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "gpu"))
 
 import shim
+import signed
 from here import Here
 from test_logs import bind, tofu_log, verdict
 
-from unlearn_spec.gpu import draws, resample
+from unlearn_spec.gpu import draws, pairwise, resample
 from unlearn_spec.run.audit import audit
 from unlearn_spec.run.verify import RunResult, verify
 
@@ -92,3 +94,18 @@ def test_a_card_comes_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.Monk
     assert launched and min(launched) >= 4_999
     assert other.report == result.report
     assert audit(there / "run").exit_code == 0
+
+
+def test_members_and_hold_out_are_relabelled_on_the_card_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, draws.Key]] = []
+
+    def on_card(name: str, secret: draws.Key, *given: Any) -> draws.Floats:
+        asked.append((name, secret))
+        return pairwise.subset_totals(secret, *given)
+
+    monkeypatch.setattr(resample, "subset_totals_at", on_card)
+    result = verify(*signed.build(tmp_path / "in"), tmp_path / "run", executor=Here())
+    (test,) = (one for one in result.plan.obligations if one.verifier == "membership")
+    assert {(one.clause, one.artifact) for one in result.report.told_apart} == {(test.clause, test.artifact)}
+    assert asked == [("cpu", draws.key("members", result.plan.seed, test.id))] * len({one.model for one in result.report.told_apart})
+    assert audit(tmp_path / "run").exit_code == 0

@@ -115,14 +115,16 @@ def test_runs_that_kept_the_target_are_told_from_retrainings(statistic: str) -> 
 def test_many_pairs_of_models_are_summed_at_once_and_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = np.random.default_rng(6).normal(size=(26, 10)) / 10 - 3
 
-    def told() -> dict[str, Any]:
-        sentence = ensemble(draws[:12] + 0.03, draws[12:], "energy")[0].words.filled["told"]
+    _, obligation, clause, seen = ensemble(draws[:12] + 0.03, draws[12:], "energy")
+
+    def told(seed: int = 1, name: str = obligation.id) -> dict[str, Any]:
+        sentence = measure(obligation.model_copy(update={"id": name}), clause, seen, seed=seed).words.filled["told"]
         return {name: value for name, value in sentence.filled.items() if isinstance(value, float)}  # type: ignore[union-attr]
 
     few = told()
     monkeypatch.setattr(pairwise, "BREAK_EVEN", 26 * 26 * 9_999)
     many = told()
-    assert many != few  # other labellings were drawn
+    assert many == told() and few != many != told(seed=2) != told(name="another") != many  # other labellings were drawn
     assert many == pytest.approx(few, abs=0.01) and many["value"] == pytest.approx(few["value"], rel=1e-9)
 
 
