@@ -185,3 +185,8 @@ def test_what_machines_read_is_the_same_in_every_language(language: Language, re
     front = render(report, "model-card").split("---\n")[1]
     assert render(report, "model-card", language).split("---\n")[1] == front
     assert json.loads(render(report, "json", language))["overall"] == report.overall
+
+
+def test_whatever_is_translated_is_scanned() -> None:
+    assert set(PAGES) == {*TRANSLATED, "annex", "pdf"}
+    assert set(OTHERS) == {"de", "fr"} == set(QUOTED)

@@ -228,7 +228,7 @@ def test_signs_and_pairs_are_summed_in_numbers_whose_sums_are_exact() -> None:
 
     max_t_paired(rng.normal(size=(50, 3)), range(50), seed=0, many=Many(0, signed))
     for distance in ("energy", "mmd"):
-        compare_ensembles(rng.normal(size=(12, 5)), rng.normal(size=(14, 5)), distance, seed=0, many=ManyPairs(0, paired))  # type: ignore[arg-type]
+        compare_ensembles(rng.normal(size=(12, 5)), rng.normal(size=(14, 5)), distance, seed=0, many=ManyPairs(0, paired))
     assert len(summed) == 3
     for values in summed:
         for column in values.T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -67,3 +68,13 @@ def test_nothing_is_said_where_a_cluster_has_items_of_both() -> None:
 def test_roles_without_units_are_left_out() -> None:
     role: Role = "original"
     assert {one.role for one in told_apart(WANTED.model_copy(update={role: ()}), world(), seed=0)} == {"audited"}
+
+
+def test_of_several_models_of_a_kind_the_first_is_described() -> None:
+    seen = world()
+    again = {
+        f"{key}-again": seen.units[key].model_copy(update={"subject": make.subject("audited", 1)}) for key in ("in", "out")
+    }
+    both = replace(seen, units={**seen.units, **again}, tables={**seen.tables, "in-again": seen.tables["in0"], "out-again": seen.tables["out0"]})
+    several = WANTED.model_copy(update={"audited": ("in", "out", "in-again", "out-again")})
+    assert list(told_apart(several, both, seed=0)) == list(told_apart(WANTED, seen, seed=0))
