@@ -75,6 +75,7 @@ def test_of_several_models_of_a_kind_the_first_is_described() -> None:
     again = {
         f"{key}-again": seen.units[key].model_copy(update={"subject": make.subject("audited", 1)}) for key in ("in", "out")
     }
-    both = replace(seen, units={**seen.units, **again}, tables={**seen.tables, "in-again": seen.tables["in0"], "out-again": seen.tables["out0"]})
+    tables = {**seen.tables, "in-again": seen.tables["in0"], "out-again": seen.tables["out0"]}
+    both = replace(seen, units={**seen.units, **again}, tables=tables)
     several = WANTED.model_copy(update={"audited": ("in", "out", "in-again", "out-again")})
     assert list(told_apart(several, both, seed=0)) == list(told_apart(WANTED, seen, seed=0))
