@@ -112,6 +112,40 @@ def test_a_star_comes_apart_at_its_sums() -> None:
     assert cluster.sums[cluster.top] == ("j1", "j2")
 
 
+def test_a_sum_that_the_top_defines_is_no_place_to_cut() -> None:
+    """The items of `j1` are bound to a deadline, and so is what speaks of the sums."""
+    lines = ["(assert (= j1 (+ m1 m2)))", "(assert (= j2 (+ m3 m4)))", "(assert (= j3 (+ m5 m6)))"]
+    lines += [f"(assert (<= m{i} 1))" for i in range(1, 7)]
+    lines += ["(assert (= b1 (and (<= m1 0) (<= t1 30))))", "(assert (= b2 (and (>= (+ j1 j2 j3) 3) (<= t1 30))))"]
+    cut = cut_at_sums([(line, symbols(line)) for line in lines], {"j1", "j2", "j3"}, (), 0)
+    assert cut is not None
+    cluster, part_of, _ = cut
+    assert part_of["m1"] == part_of["t1"] == cluster.top
+    assert cluster.sums == {cluster.top: ("j2", "j3"), part_of["m3"]: ("j2",), part_of["m5"]: ("j3",)}
+
+
+def test_a_deadline_on_some_clauses_of_a_star_changes_no_finding(monkeypatch: pytest.MonkeyPatch, whole: None) -> None:
+    small = [f"s{i}" for i in range(24)]
+    lines = ['unlearn_spec: "1.0"', "policy: {id: star, version: 1, status: draft}", "clock: {starts: request}", "information:"]
+    lines += ["  hub: {kind: examples, size: 960, unit: record}"]
+    lines += [f"  {name}: {{kind: examples, size: 100, unit: record}}" for name in small]
+    lines += ["relations:", f"  - {{disjoint: [{', '.join(small)}]}}"]
+    lines += [f"  - {{{name}: overlaps, with: hub, exactly: 10}}" for name in small]
+    lines += ["artifacts: {bot: {kind: model, seen_by: {public: api}}}", "clauses:"]
+    by = ', by: "30 days"'
+    lines += [f'  - {{id: floor, goal: retain, target: hub, over: mean, {READ % ""}, limit: {{at_least: "50%"}}{by}}}']
+    for name in small:
+        end = by if name in small[:2] else ""
+        lines += [f'  - {{id: hide-{name}, goal: suppress, target: {name}, over: mean, {READ % ""}, limit: {{at_most: "1%"}}{end}}}']
+    lines += [f'  - {{id: know, goal: retain, target: s3, over: mean, {READ % ""}, limit: {{at_least: "90%"}}}}']
+    text = "\n".join(lines) + "\n"
+    expected = told(text)
+    assert [f.clauses for f in check_text(text, "star.yaml", today=date(2026, 1, 1)).findings if f.code == "C001"] == [("hide-s3", "know")]
+    cut_up(monkeypatch)
+    monkeypatch.setattr(encode, "LONG", 4)
+    assert told(text) == expected
+
+
 def test_a_sum_that_nothing_speaks_of_is_no_place_to_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solver, "_LARGE", 1)
     monkeypatch.setattr(solver, "_PACK", 1)

@@ -36,7 +36,7 @@ class Cluster:
     parts: tuple[int, ...]
     top: int
     sums: Mapping[int, tuple[str, ...]]
-    """The partial sums of each part; for the top, all of them."""
+    """The partial sums of each part; for the top, all of theirs. One that the top defines itself is no place where parts meet."""
     sizes: frozenset[str]
     """Those that count items."""
 
@@ -105,7 +105,7 @@ def cut_at_sums(
                 owned[i].append(own)
                 if text.startswith(f"(assert (= {own} (+ n"):
                     sizes.add(own)
-    every = tuple(name for names in owned.values() for name in names)
+    every = tuple(name for i, names in owned.items() if i != top for name in names)
     cluster = Cluster(
         tuple(range(first, first + len(pieces))),
         first + top,
