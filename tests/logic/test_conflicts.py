@@ -136,6 +136,26 @@ def test_what_breaks_the_limit_alone_is_no_part_of_the_family(policy_of: Build) 
     assert family.family is not None and "h-all" not in family.clauses
 
 
+def test_a_clause_on_the_set_of_the_limit_is_like_none_on_another_set(policy_of: Build) -> None:
+    """`far` is as large as `wiki`, and nothing but a deadline ties them: what clashes over the one does not over the other."""
+    lines = ["information:", *(f"  {name}: {{kind: facts, size: 200, unit: question}}" for name in ("wiki", "far"))]
+    lines += ["artifacts: {bot: {kind: model, seen_by: {public: product}}}", "clauses:"]
+
+    def entry(name: str, goal: str, target: str, rest: str) -> str:
+        return f'  - {{id: {name}, goal: {goal}, target: {target}, {SCOPE.replace("over: mean", rest)}, by: "30 days"}}'
+
+    lines.append(entry("keep", "retain", "wiki", 'over: mean, limit: {at_least: "72%"}'))
+    for share in range(5, 95, 10):
+        rest = f'over: {{share: "{share}%"}}, limit: {{at_most: "{share + 5}%"}}'
+        lines.append(entry(f"some-{share}", "suppress", "wiki", rest))
+    for target in ("wiki", "far"):
+        lines.append(entry(f"most-{target}", "suppress", target, 'over: {share: "90%"}, limit: {at_most: "5%"}'))
+    policy = policy_of("\n".join(lines))
+    found = conflicts(build(policy), [clause.id for clause in policy.clauses])
+    assert [core.clauses for core in found.cores if core.family is None] == [("keep", "most-wiki")]
+    assert any(core.family is not None for core in found.cores)
+
+
 def test_few_clauses_are_listed(policy_of: Build) -> None:
     policy = policy_of(requests(4, "95%"))
     found = conflicts(build(policy), [clause.id for clause in policy.clauses])

@@ -84,7 +84,7 @@ class Alike:
         clause = self._clauses[name]
         target = getattr(clause, "target", "")
         ties = [self._tie(i, target) for i in self._relations.get(target, ())]
-        if target in self._told or None in ties:
+        if target == self._centre or target in self._told or None in ties:
             return name
         plain = clause.model_copy(update={"id": "", "target": ""})
         return repr(plain), repr(self._policy.information[target]), tuple(sorted(map(repr, ties)))
