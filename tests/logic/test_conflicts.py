@@ -177,6 +177,27 @@ def test_a_family_of_a_situation(policy_of: Build) -> None:
     assert core.family is not None and core.situation == ("published",)
 
 
+def test_a_family_counts_its_clauses_where_they_bind(policy_of: Build) -> None:
+    """While published, each request is lifted from half of its set: ten items of 800 are hidden, not twenty."""
+    lines = ["situations: [published]", "information:", "  wiki: {kind: facts, size: 800, unit: question}"]
+    relations = [f"  - {{disjoint: [{', '.join(f'r{i}' for i in range(8))}]}}"]
+    clauses = ['  - {id: keep, goal: retain, target: wiki, WHEN, limit: {at_least: "95%"}}']
+    for i in range(8):
+        lines += [f"  r{i}: {{kind: facts, size: 20, unit: question}}", f"  p{i}: {{kind: facts, size: 10, unit: question}}"]
+        relations += [f"  - {{r{i}: within, of: wiki}}", f"  - {{p{i}: within, of: r{i}}}"]
+        clauses += [f'  - {{id: hide{i}, goal: suppress, target: r{i}, {SCOPE}, limit: {{at_most: "0%"}}}}']
+        lift = f'overrides: [hide{i}], limit: {{at_most: "100%"}}'
+        clauses += [f"  - {{id: lift{i}, goal: suppress, target: p{i}, WHEN, {lift}}}"]
+    lines += ["relations:", *relations, "artifacts: {bot: {kind: model, seen_by: {public: product}}}", "clauses:", *clauses]
+    policy = policy_of("\n".join(lines).replace("WHEN", SCOPE.replace("direct}", "direct, when: published}")))
+    theory, cases = build(policy), situations.cases(policy)
+    assert cases is not None
+    (core,) = situational_conflicts(theory, cases, conflicts(theory, situations.always_active(cases))).cores
+    assert core.family is not None and core.situation == ("published",)
+    assert core.family.best == Fraction(90, 100)
+    assert core.family.shares == tuple((f"hide{i}", Fraction(10, 800)) for i in range(8))
+
+
 def floors(count: int) -> str:
     """Ceilings and floors on one set, every ceiling below every floor."""
     lines = ["information: {facts: {kind: facts, size: 40, unit: question}}"]

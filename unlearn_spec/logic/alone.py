@@ -106,30 +106,21 @@ def bound_in(policy: Policy, names: Collection[str], situation: Collection[str])
 
 
 def reach(theory: Theory, names: Collection[str], situation: Collection[str], name: str) -> Fraction | None:
-    """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed.
+    """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed."""
+    bound = [clause for clause in bound_in(theory.policy, names, situation) if theory.knows(clause)]
+    others = clause_literals(theory, (clause for clause in bound if clause.id != name))
+    return next((left(theory, clause, tuple(others)) for clause in bound if clause.id == name), None)
 
-    Exact, on the first artifact it speaks of; None where the clause has no such mean.
+
+def left(theory: Theory, clause: Clause, others: Sequence[str]) -> Fraction | None:
+    """The most that what others demand lets be kept, or the least that it lets be revealed.
+
+    Exact, on the first artifact that the clause speaks of; None where it bounds no such mean.
     """
-    return Room(theory, bound_in(theory.policy, names, situation), name).left(names)
-
-
-class Room:
-    """The room that some of `clauses` leave the mean that one of them bounds."""
-
-    def __init__(self, theory: Theory, clauses: Sequence[Clause], name: str) -> None:
-        self._theory = theory
-        self._clause = next(clause for clause in clauses if clause.id == name)
-        self._mean = is_mean(theory.policy, self._clause)
-        self._held = clause_literals(theory, (clause for clause in clauses if theory.knows(clause)))
-
-    def left(self, names: Collection[str]) -> Fraction | None:
-        """The most that these clauses let be kept, or the least that they let be revealed; exact."""
-        clause, theory = self._clause, self._theory
-        if not self._mean or not isinstance(clause, Suppress | Retain) or not theory.knows(clause):
-            return None
-        others = tuple(literal for literal, owner in self._held.items() if owner in names and owner != clause.id)
-        rate = rate_of(clause, scoped_artifacts(theory.policy, clause)[0], WEAKEST)
-        mass = theory.encoder.set_mass(rate, clause.target)
-        best = theory.given.optimum(others, mass, highest=isinstance(clause, Retain))
-        size = theory.policy.information[clause.target].size
-        return None if best is None or size is None else best / size[0]
+    if not isinstance(clause, Suppress | Retain) or not is_mean(theory.policy, clause):
+        return None
+    rate = rate_of(clause, scoped_artifacts(theory.policy, clause)[0], WEAKEST)
+    mass = theory.encoder.set_mass(rate, clause.target)
+    best = theory.given.optimum(others, mass, highest=isinstance(clause, Retain))
+    size = theory.policy.information[clause.target].size
+    return None if best is None or size is None else best / size[0]

@@ -232,7 +232,10 @@ class _Part:
 
     def _family(self, limit: str, names: Sequence[str]) -> tuple[Core | None, tuple[tuple[str, ...], ...]]:
         """The family around a limit, and the conflicts that it has with a single other clause."""
+        if not self._is_whole(limit):
+            return None, ()
         place = {name: i for i, name in enumerate(names)}
+        clause = next(each for each in self._theory.policy.clauses if each.id == limit)
         others, alike = opposing(self._theory.policy, limit, names), Alike(self._theory.policy, limit)
         kinds = {name: alike.kind(name) if self._is_whole(name) else name for name in others}
         asked = {kind: name for name, kind in reversed(kinds.items())}
@@ -240,7 +243,7 @@ class _Part:
         meet = dict(zip(asked, self._theory.given.satisfiable_each(together), strict=True))
         pairs = [name for name in others if not meet[kinds[name]]]
         others = tuple(name for name in others if meet[kinds[name]])
-        told = family(self._theory, limit, others, alike)
+        told = family(self._theory, clause, {name: self._members[name] for name in others}, kinds)
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))

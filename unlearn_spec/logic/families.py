@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ..policy.model import Clause, Policy, Refuse, Retain, Suppress
-from .alone import Room, is_mean
+from .alone import is_mean, left
 from .meaning import counts_refusals
 from .theory import Theory
 
@@ -42,24 +42,25 @@ def opposing(policy: Policy, limit: str, among: Sequence[str]) -> tuple[str, ...
     return tuple(name for name in among if sides[name] == -sides[limit])
 
 
-def family(theory: Theory, limit: str, others: Sequence[str], alike: Alike) -> Family | None:
-    """What `others` leave a limit, and the share of each; None if that has no exact answer."""
-    among = {limit, *others}
-    room = Room(theory, [clause for clause in theory.policy.clauses if clause.id in among], limit)
-    free, best = room.left(()), room.left(others)
+def family(
+    theory: Theory, limit: Clause, others: Mapping[str, tuple[str, ...]], kinds: Mapping[str, object]
+) -> Family | None:
+    """What others leave a limit, given what they demand, and the share of each; None if that has no exact answer."""
+    free = left(theory, limit, ())
+    best = left(theory, limit, tuple(dict.fromkeys(literal for demanded in others.values() for literal in demanded)))
     if free is None or best is None:
         return None
     known, taken = dict[object, Fraction](), []
-    for name in others:
-        kind = alike.kind(name)
+    for name, demanded in others.items():
+        kind = kinds[name]
         if kind not in known:
-            left = room.left((name,))
-            if left is None:
+            alone = left(theory, limit, demanded)
+            if alone is None:
                 return None
-            known[kind] = abs(free - left)
+            known[kind] = abs(free - alone)
         taken.append((name, known[kind]))
     ranked = sorted((share for share in taken if share[1]), key=lambda share: -share[1])
-    return Family(limit, best, tuple(ranked))
+    return Family(limit.id, best, tuple(ranked))
 
 
 class Alike:
