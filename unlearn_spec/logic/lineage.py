@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
+from .memo import once_a_policy
 
 
 def derived(policy: Policy, root: str) -> tuple[str, ...]:
@@ -23,20 +24,39 @@ def derived(policy: Policy, root: str) -> tuple[str, ...]:
 
 def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
     """The set itself and those that it is declared to lie within, directly or through others."""
-    found = [target]
+    around, found = _around(policy), [target]
     for name in found:
-        found += [r.right for r in policy.relations if (r.kind, r.left) == ("within", name) and r.right not in found]
+        found += [whole for whole in around.get(name, ()) if whole not in found]
     return tuple(found)
+
+
+@once_a_policy
+def _around(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The sets that each set is declared to lie within."""
+    found: dict[str, tuple[str, ...]] = {}
+    for relation in policy.relations:
+        if relation.kind == "within":
+            found[relation.left] = (*found.get(relation.left, ()), relation.right)
+    return found
 
 
 def apart(policy: Policy, one: str, other: str) -> bool:
     """Whether two sets are known to share no item: one of examples and one of facts, or declared disjoint."""
-    kinds = {policy.information[name].kind for name in (one, other)}
-    ours, theirs = set(enclosing(policy, one)), set(enclosing(policy, other))
-    declared = (set(r.sets) for r in policy.relations if r.kind == "disjoint_from")
+    kinds, declared = {policy.information[name].kind for name in (one, other)}, _disjoint(policy)
     return kinds == {"examples", "facts"} or any(
-        a != b for sets in declared for a in sets & ours for b in sets & theirs
-    )
+        a != b and not declared.get(a, frozenset()).isdisjoint(declared.get(b, frozenset()))
+        for a in enclosing(policy, one) for b in enclosing(policy, other)
+    )  # fmt: skip
+
+
+@once_a_policy
+def _disjoint(policy: Policy) -> Mapping[str, frozenset[int]]:
+    """The declarations, by their place, that each set is disjoint from others."""
+    found: dict[str, set[int]] = {}
+    for place, relation in enumerate(policy.relations):
+        for name in relation.sets if relation.kind == "disjoint_from" else ():
+            found.setdefault(name, set()).add(place)
+    return {name: frozenset(places) for name, places in found.items()}
 
 
 def exposures(policy: Policy, artifact: str) -> frozenset[str]:
