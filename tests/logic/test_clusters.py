@@ -203,7 +203,9 @@ def test_what_is_asked_of_a_few_parts_is_not_asked_of_the_whole(monkeypatch: pyt
     sorts = {f"b{i}": "Bool" for i in (*range(8), 20, 21)} | {f"m{i}": "Real" for i in range(8)} | dict.fromkeys(sums, "Real")
     asked = Solver(lines, sorts, sums=sums)
     assert asked.clusters
-    under = asked.assuming(("b20",))
+    under, opened = asked.assuming(("b20",)), list[frozenset[int]]()
+    only = Solver.only
+    monkeypatch.setattr(Solver, "only", lambda self, numbers: opened.append(numbers) or only(self, numbers))
     with recording() as questions_put:
         assert under.optimum((), "m0", highest=True) == 1
         assert under.optimum(("b0",), "m0", highest=True) == Fraction(1, 2)
@@ -212,9 +214,24 @@ def test_what_is_asked_of_a_few_parts_is_not_asked_of_the_whole(monkeypatch: pyt
         assert not under.satisfiable(("b0",), "(assert (> m0 (/ 3 4)))")
         assert under.satisfiable(("b0", "b1"), f"(assert (>= (+ {' '.join(sums)}) 7))")
     assert all(question.theory.count("(assert") < len(lines) for question in questions_put)
+    assert not any(numbers.issuperset(asked.clusters[0].parts) for numbers in opened)
     assert under.optimum(("b21",), "m0", highest=False) == 1  # all must be as high as they go
     assert not under.satisfiable(("b0", "b1"), f"(assert (> (+ {' '.join(sums)}) 7))")
     assert not under.satisfiable(("b21",), "(assert (< m0 1))")
+
+
+def test_the_highest_of_one_sum_is_not_what_its_part_has_of_all_its_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`j10` and `j11` have up to 3 together, and `j10` has 2."""
+    monkeypatch.setattr(solver, "_LARGE", 1)
+    monkeypatch.setattr(solver, "_PACK", 1)
+    lines = [f"(assert (and (<= 0 m{i}) (<= m{i} 1)))" for i in range(7)] + ["(assert (<= (+ m0 m1 m2) 2))"]
+    pairs = {"j10": "m0 m1", "j11": "m1 m2", "j12": "m3 m4", "j13": "m5 m6"}
+    lines += [f"(assert (= {name} (+ {pair})))" for name, pair in pairs.items()]
+    lines += ["(assert (= b20 (>= j11 0)))", "(assert (= b21 (>= (+ j10 j11 j12 j13) 0)))"]
+    sorts = dict.fromkeys(("b20", "b21"), "Bool") | dict.fromkeys((*(f"m{i}" for i in range(7)), *pairs), "Real")
+    asked = Solver(lines, sorts, sums=pairs)
+    assert asked.clusters
+    assert asked.assuming(("b20", "b21")).optimum((), "j10", highest=True) == 2
 
 
 def test_questions_without_a_common_world_are_answered_one_by_one() -> None:

@@ -198,6 +198,40 @@ def test_a_family_counts_its_clauses_where_they_bind(policy_of: Build) -> None:
     assert core.family.shares == tuple((f"hide{i}", Fraction(10, 800)) for i in range(8))
 
 
+def test_a_clause_that_binds_elsewhere_alone_is_like_none_that_binds_as_a_whole(policy_of: Build) -> None:
+    """While published, the first request binds on `aide` only, and the floor is on `bot`."""
+    scope = SCOPE.replace("direct}", "direct, when: published}")
+    lift = f'  - {{id: lift, goal: suppress, target: r0, {scope}, overrides: [h-r0], limit: {{at_most: "100%"}}}}'
+    text = requests(9, "95%", more=lift).replace("artifacts: {bot: {", "artifacts: {aide: {kind: model, seen_by: {public: product}}, bot: {")
+    lines = [line.replace("[bot]", "[bot, aide]") if "id: h-r" in line else line for line in text.splitlines()]
+    lines = [line.replace(SCOPE, scope) if "id: keep" in line else line for line in lines if "disjoint_from" not in line]
+    lines.insert(lines.index("relations:") + 1, f"  - {{disjoint: [{', '.join(f'r{i}' for i in range(9))}]}}")
+    policy = policy_of("\n".join(lines))
+    theory, cases = build(policy), situations.cases(policy)
+    assert cases is not None
+    (core,) = situational_conflicts(theory, cases, conflicts(theory, situations.always_active(cases))).cores
+    assert core.family is not None
+    assert core.family.shares == tuple((f"h-r{i}", Fraction(10, 400)) for i in range(1, 9))
+
+
+def test_a_limit_that_binds_in_part_has_no_family_to_tell_of_the_whole(policy_of: Build) -> None:
+    """While published, the floor is on half of the wiki: two of the requests are too many for it."""
+    scope = SCOPE.replace("direct}", "direct, when: published}")
+    lift = f'  - {{id: lift, goal: suppress, target: half, {scope}, overrides: [keep], limit: {{at_most: "100%"}}}}'
+    text = requests(8, "91%", more=lift).replace("relations:", "  half: {kind: facts, size: 200, unit: question}\nrelations:\n  - {half: within, of: wiki}")
+    names = [f"r{i}" for i in range(8)]
+    lines = [line for line in text.splitlines() if "disjoint_from" not in line]
+    lines = [line.replace(SCOPE, scope) if "id: keep" in line else line for line in lines]
+    lines.insert(lines.index("relations:") + 1, f"  - {{disjoint: [half, {', '.join(names)}]}}")
+    policy = policy_of("\n".join(lines))
+    theory, cases = build(policy), situations.cases(policy)
+    assert cases is not None
+    plain = conflicts(theory, situations.always_active(cases))
+    cores = situational_conflicts(theory, cases, plain).cores
+    published = [core for core in cores if core.situation == ("published",)]
+    assert published and all(core.family is None and len(core.clauses) == 3 for core in published)
+
+
 def floors(count: int) -> str:
     """Ceilings and floors on one set, every ceiling below every floor."""
     lines = ["information: {facts: {kind: facts, size: 40, unit: question}}"]
