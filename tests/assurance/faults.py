@@ -289,6 +289,13 @@ FAULTS: tuple[Fault, ...] = (
         'if rate.family == "none":',
     ),
     Fault(
+        "model and process may differ where nothing reaches",
+        "AX7",
+        "theory._closed",
+        "for rate in rates if beside else ():",
+        "for rate in ():",
+    ),
+    Fault(
         "a method reaches one level deeper",
         "AX7",
         "axioms.reaching",

@@ -202,7 +202,8 @@ def test_a_clause_that_binds_elsewhere_alone_is_like_none_that_binds_as_a_whole(
     """While published, the first request binds on `aide` only, and the floor is on `bot`."""
     scope = SCOPE.replace("direct}", "direct, when: published}")
     lift = f'  - {{id: lift, goal: suppress, target: r0, {scope}, overrides: [h-r0], limit: {{at_most: "100%"}}}}'
-    text = requests(9, "95%", more=lift).replace("artifacts: {bot: {", "artifacts: {aide: {kind: model, seen_by: {public: product}}, bot: {")
+    aide = "aide: {kind: model, seen_by: {public: product}}"
+    text = requests(9, "95%", more=lift).replace("artifacts: {bot: {", f"artifacts: {{{aide}, bot: {{")
     lines = [line.replace("[bot]", "[bot, aide]") if "id: h-r" in line else line for line in text.splitlines()]
     lines = [line.replace(SCOPE, scope) if "id: keep" in line else line for line in lines if "disjoint_from" not in line]
     lines.insert(lines.index("relations:") + 1, f"  - {{disjoint: [{', '.join(f'r{i}' for i in range(9))}]}}")
@@ -218,7 +219,8 @@ def test_a_limit_that_binds_in_part_has_no_family_to_tell_of_the_whole(policy_of
     """While published, the floor is on half of the wiki: two of the requests are too many for it."""
     scope = SCOPE.replace("direct}", "direct, when: published}")
     lift = f'  - {{id: lift, goal: suppress, target: half, {scope}, overrides: [keep], limit: {{at_most: "100%"}}}}'
-    text = requests(8, "91%", more=lift).replace("relations:", "  half: {kind: facts, size: 200, unit: question}\nrelations:\n  - {half: within, of: wiki}")
+    half = "  half: {kind: facts, size: 200, unit: question}\nrelations:\n  - {half: within, of: wiki}"
+    text = requests(8, "91%", more=lift).replace("relations:", half)
     names = [f"r{i}" for i in range(8)]
     lines = [line for line in text.splitlines() if "disjoint_from" not in line]
     lines = [line.replace(SCOPE, scope) if "id: keep" in line else line for line in lines]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.logic.policies import loaded, random_policy, text_of
@@ -170,6 +170,7 @@ def test_every_repair_of_the_examples_holds(name: str) -> None:
 
 
 @settings(deadline=None, max_examples=40)
+@example(1029)
 @given(st.integers(0, 2_000))
 def test_every_repair_of_random_policies_holds(seed: int) -> None:
     all_hold(yaml.safe_load(text_of(random_policy(seed))))

@@ -72,7 +72,11 @@ class Rate:
 
     def at(self, whose: Whose) -> Rate:
         """The same rate before unlearning, or of the reference."""
-        return replace(self, whose=whose, reading=replace(self.reading, about="model"))
+        return replace(self.of("model"), whose=whose)
+
+    def of(self, about: About) -> Rate:
+        """The same rate of the released model, or of its process."""
+        return replace(self, reading=replace(self.reading, about=about))
 
 
 @dataclass(frozen=True)

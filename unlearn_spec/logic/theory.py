@@ -293,9 +293,13 @@ def _encoder(policy: Policy, regions: Regions, spoken: Sequence[Formula]) -> Enc
 
 def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
     """The rates spoken of in a block, and those that axioms need to tie them to what was or would be."""
+    beside = policy.methods is not None and {rate.reading.about for rate in rates if rate.whose == "now"} == {"model", "process"}
     before = any(rate.whose == "before" or rate.family == "drops" for rate in rates) and policy.methods is not None
     reference = any(rate.whose == "reference" for rate in rates)
     found = dict(rates)
+    for rate in rates if beside else ():  # where nothing reaches, model and process are both what was
+        if rate.whose == "now" and rate.family != "drops":
+            found.update({rate.of("model"): None, rate.of("process"): None, rate.at("before"): None})
     for rate in rates:
         if rate.family == "drops":
             twin = replace(rate, family="reveals", bound="inf")
