@@ -59,6 +59,7 @@ def instances(judge: Judge) -> dict[str, Iterable[bool]]:
                 for r in world.removals for (s, m, f), tpr in world.tpr.items() if (s, m) == (r.target, r.artifact)),
         "AX6": (at_most_exp(a - r.delta, b, r.epsilon) for rate, x, y in beside(world, "reference") if rate.about == "process"
                 for r in world.removals if (r.artifact, r.compared_with) == (rate.artifact, "retrain_without")
+                and left_out(judge, r.artifact) & sets[r.target]
                 for a, b in ((x, y), (y, x), (1 - x, 1 - y), (1 - y, 1 - x))),
         "AX7": (*(x == was for rate, x, was in beside(world, "before") if rate.artifact not in world.destroyed
                   and reach[rate.artifact] < access_rank(rate.access) < (WEIGHTS if "P4" in out else top)),
@@ -171,7 +172,7 @@ def sums(world: World) -> dict[Rate, Fraction]:
 def repeated(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
     """P1 and P2: whether what is known is said in context."""
     means = {cell: total / world.count(world.members(cell.item)) for cell, total in sums(world).items()}
-    for known, told in pairs(means, "artifact", "reading", "when", "about"):
+    for known, told in pairs(means, "artifact", "when"):
         deeper = access_rank(known.access) <= access_rank(told.access)
         if deeper and (known.kind, told.kind, told.asked) == ("x_inf", "x_sup", "in_context"):
             if policy.information[told.item].built_from == known.item:
@@ -225,7 +226,12 @@ def facts(judge: Judge) -> Iterator[tuple[str, bool]]:
 
 def of_the_reference(judge: Judge, fact: Any) -> bool:
     """Whether the model of which a fact speaks lacks all targets under removal, or all that facts leave out, and nothing else."""
-    clauses: list[Any] = [c for c in judge.policy.clauses if c.goal == "remove" and c.measure == "influence"]
-    targets = {c.target for c in clauses if fact.in_ in judge.scope(c)}
-    targets = targets or {other.without for other in judge.policy.reference_retrain if other.in_ == fact.in_}
+    targets = left_out(judge, fact.in_)
     return fact.without in targets and all(fact.without in judge.wholes[s] for s in targets)
+
+
+def left_out(judge: Judge, m: str) -> set[str]:
+    """What the reference of an artifact lacks."""
+    clauses: list[Any] = [c for c in judge.policy.clauses if c.goal == "remove" and c.measure == "influence"]
+    targets = {c.target for c in clauses if m in judge.scope(c)}
+    return targets or {fact.without for fact in judge.policy.reference_retrain if fact.in_ == m}

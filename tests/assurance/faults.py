@@ -68,7 +68,7 @@ FAULTS: tuple[Fault, ...] = (
         "a destroyed store keeps what it held",
         "AX1",
         "axioms._emptied",
-        "(<= {encoder.stored(store, region)} {encoder.finished(store)})",
+        "(<= {encoder.stored(store, region, 'any')} {encoder.finished(store)})",
         "true",
     ),
     Fault(
@@ -330,14 +330,14 @@ FAULTS: tuple[Fault, ...] = (
         "raw items need not outlive the work",
         "AX9",
         "encode.Encoder._kept",
-        "(>= {self.stored(store, r)} {done})",
+        "(>= {kept} {done})",
         "true",
     ),
     Fault(
         "raw items need not be there when the test runs",
         "AX9",
         "encode.Encoder._kept",
-        "(>= {self.stored(store, r)} {number(at)})",
+        "(>= {kept} {number(at)})",
         "true",
     ),
     Fault(

@@ -337,3 +337,31 @@ def test_what_is_known_nearly_always_cannot_have_fallen_far(within: str, adds: b
     text += f'  - {{id: floor, goal: retain, {scope}, limit: {{at_least: "95%"}}}}\n'
     told = [f.clauses for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "R002"]
     assert told == ([] if adds else [("margin", "floor")])
+
+
+@pytest.mark.parametrize(("size", "both"), [(40, True), (1, False)])
+def test_items_of_a_set_may_go_on_different_days(policy_of: Build, size: int, both: bool) -> None:
+    """One record gone too early and another one kept too long: two broken promises, unless it is one and the same."""
+    shelf = "artifacts: {store: {kind: dataset, holds: [records], seen_by: {staff: product}}}\nclauses:\n"
+    keep = '  - {id: keep, goal: keep, target: records, scope: {artifacts: [store]}, until: "90 days"}\n'
+    delete = '  - {id: delete, goal: delete, target: records, scope: {artifacts: [store]}, by: "120 days"}\n'
+    policy = policy_of(SETS.replace("40, unit: record", f"{size}, unit: record") + shelf + keep + delete)
+    theory = build(policy)
+    broken = dict.fromkeys(literals(theory), False)
+    denied = tuple(f"-{literal}" for literal in literals(theory).values())
+    assert theory.possible(denied) is both
+    if both:
+        world = realise(theory, denied)
+        assert world is not None and list(objections(policy, world, broken)) == []
+
+
+def test_what_is_known_comes_back_however_either_is_counted(policy_of: Build) -> None:
+    """P1 speaks of knowing: what the model is known to know, its process says on average, too."""
+    whole = SETS + "  wiki:    {kind: facts, size: 40, built_from: facts}\n" + BOT
+    keep = 'clauses:\n  - {id: keep, goal: retain, target: facts, about: model, limit: {at_least: "54%"}, '
+    keep += "reveals_when: {metric: contains, normalisation: none}, over: mean, "
+    keep += "scope: {artifacts: [bot], access: product, asked: direct}}\n"
+    hide = '  - {id: hide, goal: suppress, target: wiki, about: process, limit: {at_most: "29%"}, over: mean, '
+    hide += "scope: {artifacts: [bot], access: product, asked: in_context}}\n"
+    found = check_text(HEAD + whole + keep + hide, "p.yaml", today=date(2026, 11, 24)).findings
+    assert [set(f.clauses) for f in found if f.code == "C009"] == [{"keep", "hide"}]

@@ -193,6 +193,8 @@ def in_context(known: Rate) -> World:
 REQUESTED: list[tuple[str, World]] = [
     ("AX9", replace(ORDERLY, kept={("t", "index"): F(19)})),  # done on day 5, but the test cannot run before day 20
     ("P1", in_context(KNOWN)),  # the parts stay known, the whole is said less often when asked for in context
+    ("P1", in_context(replace(KNOWN, reading="contains"))),
+    ("P1", in_context(replace(KNOWN, about="process"))),
     ("P2", in_context(Rate("x_inf", "t", "base", "api", "in_context"))),
 ]
 

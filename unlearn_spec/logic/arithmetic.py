@@ -254,8 +254,8 @@ class _Teller:
                 return f"true positives of the best membership test for {target} on {artifact}"
             case "t", str(artifact):
                 return f"the day on which {artifact} is done"
-            case "s", (str(store), int(number)):
-                return f"the day until which {store} keeps {self._region(number)}"
+            case "s", (str(store), int(number), str(which)):
+                return f"the day until which {store} keeps {which} of {self._region(number)}"
             case "v", (str(artifact), str(path), int(number)):
                 return f"what {path} serves of {self._region(number)} through {artifact}"
             case _:

@@ -16,6 +16,7 @@ from .exponential import exp_bounds
 from .formulas import Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved
 from .group_privacy import most_units
 from .lineage import enclosing, exposures, inherited, kin, may_stem_from
+from .meaning import reference_lacks
 from .regions import Region
 from .suites import own_questions
 
@@ -126,7 +127,7 @@ FIXED: Final = ("AX14",)
 
 @dataclass(frozen=True)
 class Row:
-    """One instance of axioms as SMT-LIB text, with the axioms' ids."""
+    """One instance of axioms as SMT-LIB text, with the axioms' ids. None: true by what the symbols stand for."""
 
     axioms: tuple[str, ...]
     text: str
@@ -154,7 +155,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
         for region in block.regions:
             yield from _masses(encoder, block, region)
             yield from _order(encoder, policy, block, region)
-            yield from _closeness(encoder, removals, block, region)
+            yield from _closeness(encoder, policy, removals, block, region)
             yield from _unchanged(encoder, policy, gone, block, region)
             yield from _corrected(encoder, block, region)
             yield from _fallen(encoder, block, region)
@@ -194,16 +195,20 @@ def _tests(encoder: Encoder, tests: tuple[Tpr, ...]) -> Iterator[Row]:
 
 def _kept_and_served(encoder: Encoder, spoken: tuple[Formula, ...]) -> Iterator[Row]:
     """No store keeps an item until a day before the first; nothing serves more items than there are."""
-    days: dict[str, None] = {}
+    days: dict[tuple[str, Region], None] = {}
     shown: dict[str, str] = {}
     for atom in spoken:
         if isinstance(atom, Stored | KeptForTest):
             for store in (atom.store,) if isinstance(atom, Stored) else atom.stores:
-                days.update(dict.fromkeys(encoder.stored(store, region) for region in encoder.of(atom.target)))
+                days.update(dict.fromkeys((store, region) for region in encoder.of(atom.target)))
         elif isinstance(atom, Unserved):
             for region in encoder.of(atom.target):
                 shown[encoder.served(atom.artifact, atom.path, region)] = encoder.size(region)
-    yield from (Row(("AX1",), f"(>= {day} 0)") for day in days)
+    for store, region in days:
+        first, last = encoder.stored(store, region, "all"), encoder.stored(store, region, "any")
+        yield Row(("AX1",), f"(>= {first} 0)")
+        yield Row((), f"(<= {first} {last})")
+        yield Row((), f"(=> (<= {encoder.size(region)} 1) (= {first} {last}))")
     yield from (Row(("AX1",), f"(and (<= 0 {part}) (<= {part} {size}))") for part, size in shown.items())
 
 
@@ -382,8 +387,13 @@ def membership_bound(epsilon: Fraction, delta: Fraction, at_fpr: Fraction, inwar
     return min(high * at_fpr + delta, 1 - low * (1 - delta - at_fpr), Fraction(1))
 
 
+def ties_rates(policy: Policy, removal: Removed) -> bool:
+    """Whether AX6 says something of it: close to a plain retrain, and that is the reference."""
+    return removal.compared_with == "retrain_without" and reference_lacks(policy, removal.target, removal.artifact)
+
+
 def _closeness(
-    encoder: Encoder, removals: tuple[Removed, ...], block: Block, region: Region, inwards: bool = False
+    encoder: Encoder, policy: Policy, removals: tuple[Removed, ...], block: Block, region: Region, inwards: bool = False
 ) -> Iterator[Row]:
     """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more.
 
@@ -392,7 +402,7 @@ def _closeness(
     expected = [rate for rate in block.rates if (rate.whose, rate.reading.about) == ("now", "process")] if removals else []
     pairs = [(rate, rate.at("reference")) for rate in expected]
     for removal in removals:
-        if removal.artifact != block.artifact or removal.compared_with != "retrain_without":
+        if removal.artifact != block.artifact or not ties_rates(policy, removal):
             continue
         up, down = exp_bounds(removal.epsilon)[not inwards], exp_bounds(-removal.epsilon)[inwards]
         delta, rest = number(removal.delta), number(1 - removal.delta)
@@ -506,7 +516,7 @@ def _emptied(encoder: Encoder, gone: Mapping[str, str], spoken: Iterable[Formula
                 yield Row(("AX1",), f"(=> {gone[path]} {encoder.text(atom)})")
     regions = {(store, region): None for store, target in kept if store in gone for region in encoder.of(target)}
     for store, region in regions:
-        last = f"(<= {encoder.stored(store, region)} {encoder.finished(store)})"
+        last = f"(<= {encoder.stored(store, region, 'any')} {encoder.finished(store)})"
         yield Row(("AX1",), f"(=> {gone[store]} {last})")
 
 

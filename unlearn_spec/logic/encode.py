@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from typing import Literal
 
 from .formulas import (
     All,
@@ -152,8 +153,9 @@ class Encoder:
     def finished(self, artifact: str) -> str:
         return self.symbol("t", artifact, "Real")
 
-    def stored(self, store: str, region: Region) -> str:
-        return self.symbol("s", (store, region.number), "Real")
+    def stored(self, store: str, region: Region, which: Literal["all", "any"]) -> str:
+        """The day until which a store keeps all of a region's items, or any of them."""
+        return self.symbol("s", (store, region.number, which), "Real")
 
     def served(self, artifact: str, path: str, region: Region) -> str:
         return self.symbol("v", (artifact, path, region.number), "Real")
@@ -233,8 +235,9 @@ class Encoder:
             case FinishedBy(artifact, op, day):
                 return f"({op} {self.finished(artifact)} {number(day)})"
             case Stored(target, store, op, day):
+                which: Literal["all", "any"] = "any" if op == "<=" else "all"
                 return conjunction(
-                    [f"(=> (> {self.size(r)} 0) ({op} {self.stored(store, r)} {number(day)}))" for r in self.of(target)]
+                    [f"(=> (> {self.size(r)} 0) ({op} {self.stored(store, r, which)} {number(day)}))" for r in self.of(target)]
                 )
             case KeptForTest():
                 return self.symbol("q", formula, "Bool")
@@ -257,8 +260,9 @@ class Encoder:
         done = self.finished(artifact)
         return conjunction(
             [
-                f"(=> (> {self.size(r)} 0) (and (>= {self.stored(store, r)} {done}) (>= {self.stored(store, r)} {number(at)})))"
+                f"(=> (> {self.size(r)} 0) (and (>= {kept} {done}) (>= {kept} {number(at)})))"
                 for r in self.of(target)
+                for kept in (self.stored(store, r, "all"),)
             ]
         )
 

@@ -119,7 +119,7 @@ def _terms(theory: Theory, clause: Clause, knob: Knob, artifact: str) -> Iterato
             yield mass, Fraction(size[0]), counts_refusals(clause)
     elif isinstance(clause, Delete | Keep):
         for region in encoder.of(clause.target):
-            yield encoder.stored(artifact, region), Fraction(1), False
+            yield encoder.stored(artifact, region, "any" if isinstance(clause, Delete) else "all"), Fraction(1), False
     elif isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
         limit = clause.limit
         atom = Tpr(clause.target, artifact, limit.at_fpr, is_fair(clause), "<=", limit.tpr_at_most)

@@ -388,9 +388,20 @@ def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
 
     Where nothing is under removal there, it is the one that lacks all that facts about the artifact leave out.
     """
-    removed = set(removed_from(policy, fact.in_)) or {other.without for other in policy.reference_retrain if other.in_ == fact.in_}
+    removed = left_out(policy, fact.in_)
     wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
     return {name for name in removed if not removed.intersection(wider[name])} == {fact.without}
+
+
+def reference_lacks(policy: Policy, target: str, artifact: str) -> bool:
+    """Whether the reference of an artifact was trained without a set: that set, or one that it lies within, is left out."""
+    return not left_out(policy, artifact).isdisjoint(enclosing(policy, target))
+
+
+def left_out(policy: Policy, artifact: str) -> frozenset[str]:
+    """What the reference lacks: every target under removal from the artifact; where there is none, all that facts leave out."""
+    by_facts = (fact.without for fact in policy.reference_retrain if fact.in_ == artifact)
+    return frozenset(removed_from(policy, artifact)) or frozenset(by_facts)
 
 
 def removed_from(policy: Policy, artifact: str) -> tuple[str, ...]:

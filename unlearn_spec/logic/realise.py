@@ -62,7 +62,7 @@ def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     if any(evaluate(fact.formula, world) is False for fact in theory.facts.values()):
         return False
     closeness = "AX6" in theory.axiom_literals.values()
-    removed = [r for r, is_so in world.removals if is_so and closeness and r.compared_with == "retrain_without"]
+    removed = [r for r, is_so in world.removals if is_so and closeness and axioms.ties_rates(theory.policy, r)]
     return all(
         _lawful(theory, block, stratum, removed)
         for stratum in world.strata
@@ -116,7 +116,7 @@ def _exactly_close(theory: Theory) -> str:
     rows = list(axioms._membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
     for block in encoder.blocks if "AX6" in used else ():
         for region in block.regions:
-            rows += axioms._closeness(encoder, removals, block, region, inwards=True)
+            rows += axioms._closeness(encoder, theory.policy, removals, block, region, inwards=True)
     return "".join(f"(assert {row.text})" for row in rows)
 
 
@@ -193,12 +193,15 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
             for block in encoder.blocks:
                 if region in block.regions:
                     profiles.update(_profiles(theory, block, region, count, numbers))
-            kept = {
-                store: numbers[encoder.stored(store, region)] for store, name in stores if lies_in(region.inside, name)
-            }
+            held = dict.fromkeys(store for store, name in stores if lies_in(region.inside, name))
+            first, last = ({store: numbers[encoder.stored(store, region, which)] for store in held} for which in ("all", "any"))
             inside, shown = region.inside - {REST}, _shown(theory, region, count, numbers)
             if inside or profiles:
-                strata += [Stratum(inside, many, rates, kept, shown) for many, rates in _strata(count, profiles)]
+                cuts = {1} if first != last else set()  # one item goes on the first day, all others stay until the last
+                strata += [
+                    Stratum(inside, end - start, rates, last if start or not cuts else first, shown)
+                    for start, end, rates in _strata(count, profiles, cuts)
+                ]
     drops = tuple(rate for block in encoder.blocks for rate in block.rates if rate.family == "drops")
     return World(
         holding,
@@ -363,11 +366,13 @@ def _segments(bands: tuple[_Band, ...], count: int, margins: tuple[Fraction, ...
     return tuple((many, value) for many, value in found if many)
 
 
-def _strata(count: int, profiles: Mapping[Rate, Segments]) -> Iterator[tuple[int, dict[Rate, Fraction]]]:
-    """The items cut wherever some rate changes."""
-    cuts = sorted({0, count, *(end for segments in profiles.values() for end in _ends(segments))})
-    for start, end in pairwise(cuts):
-        yield end - start, {rate: _value(segments, start) for rate, segments in profiles.items()}
+def _strata(
+    count: int, profiles: Mapping[Rate, Segments], cuts: Iterable[int]
+) -> Iterator[tuple[int, int, dict[Rate, Fraction]]]:
+    """The items cut wherever some rate changes, and at the cuts: from, to, and their rates."""
+    ends = sorted({0, count, *cuts, *(end for segments in profiles.values() for end in _ends(segments))})
+    for start, end in pairwise(ends):
+        yield start, end, {rate: _value(segments, start) for rate, segments in profiles.items()}
 
 
 def _ends(segments: Segments) -> Iterator[int]:

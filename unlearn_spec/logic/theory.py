@@ -228,7 +228,7 @@ def _axioms(
             literals = [encoder.symbol("A", axiom, "Bool") for axiom in row.axioms]
             found.update(zip(literals, row.axioms, strict=True))
             premises[row.axioms] = conjunction(literals)
-        lines.append(f"(assert (=> {premises[row.axioms]} {row.text}))")
+        lines.append(f"(assert (=> {premises[row.axioms]} {row.text}))" if row.axioms else f"(assert {row.text})")
     order = [axiom.id for axiom in axioms.AXIOMS]
     return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
 
