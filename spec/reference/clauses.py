@@ -253,7 +253,7 @@ class Judge:
         items = [i for i, sets in world.items.items() if (claim.of in sets if claim.of else not sets)]
 
         def revealed_at_most(limit: Any, access: Any, asked: Any) -> bool:
-            cells = (self.rates(items, "x_sup", m, access, asked, *spoken, "now") for spoken in speaks)
+            cells = [self.rates(items, "x_sup", m, access, asked, *spoken, "now") for spoken in speaks]  # asks for every number
             return all(self.enough(items, [limit - x for x in cell]) for cell in cells)
 
         def falls() -> list[Fraction]:  # in every cell that the world mentions, unless the claim says in which
