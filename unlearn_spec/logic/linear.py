@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from math import gcd, lcm
 
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 
@@ -17,6 +19,21 @@ class Row:
     terms: tuple[tuple[str, Fraction], ...]
     constant: Fraction
     strict: bool = False
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # fractions take long to hash, and a search for a proof looks rows up again and again
+        return hash((self.terms, self.constant, self.strict))
+
+    @cached_property
+    def in_whole_numbers(self) -> tuple[tuple[str, int], ...]:
+        """The terms times the least positive number that makes their coefficients whole, without a common divisor."""
+        least = lcm(*[factor.denominator for _, factor in self.terms])
+        numbers = [factor.numerator * (least // factor.denominator) for _, factor in self.terms]
+        shared = gcd(*numbers)
+        return tuple([(name, number // shared) for (name, _), number in zip(self.terms, numbers, strict=True)])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Exact feasibility of a few rows (Dutertre and de Moura, CAV 2006): a point that meets them all, or Farkas factors.
 
-A strict row is met with something to spare: values are `a + b·tiny`, compared part by part. The tableau is kept in whole
-numbers, a denominator for each of its rows: that is several times as fast as fractions, and as exact.
+A strict row is met with something to spare: values are `a + b·tiny`, compared part by part. Tableau and values are kept in
+whole numbers, a denominator for each row and one for all bounds: that is many times as fast as fractions, and as exact.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def meets(row: Row, point: Point) -> bool:
     return reached > _NIL if row.strict else reached >= _NIL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Bound:
-    at: Value
+    at: tuple[Fraction, int]
     row: Row
     factor: Fraction
     """The row divided by this is `quantity − at ≥ 0` or `at − quantity ≥ 0`."""
@@ -62,6 +62,10 @@ class _Sum:
     denominator: int
 
 
+_Whole = tuple[int, int]
+"""A value times the common denominator of all bounds, its `tiny` as it is; of a basic quantity, times its own denominator."""
+
+
 @dataclass
 class _Tableau:
     """Basic quantities as sums of others; every other lies within its bounds. The order of arrival breaks all ties."""
@@ -70,90 +74,120 @@ class _Tableau:
     basic: dict[str, _Sum] = field(default_factory=dict)
     low: dict[str, _Bound] = field(default_factory=dict)
     high: dict[str, _Bound] = field(default_factory=dict)
-    at: dict[str, Value] = field(default_factory=dict)
-    _sums: dict[tuple[tuple[str, Fraction], ...], str] = field(default_factory=dict)
+    _sums: dict[tuple[tuple[str, int], ...], str] = field(default_factory=dict)
+    _common: int = 1
+    """The common denominator of all bounds."""
+    _least: dict[str, _Whole] = field(default_factory=dict)
+    _most: dict[str, _Whole] = field(default_factory=dict)
+    _at: dict[str, _Whole] = field(default_factory=dict)
+    _columns: dict[str, set[str]] = field(default_factory=dict)
+    """For every quantity that is not basic, the basic ones in whose sums it stands."""
 
     def add(self, row: Row) -> Factors | None:
         """Take a row as a bound; the two rows at odds if it leaves its quantity no value."""
         name, factor = self._quantity(row)
-        at = (-row.constant / factor, (Fraction(1) / factor if row.strict else ZERO))
-        if row.strict:  # only the sign counts
-            at = (at[0], Fraction(1 if factor > 0 else -1))
-        bound = _Bound(at, row, abs(factor))
-        side, tighter = (self.low, at > self.low[name].at if name in self.low else True)
-        if factor < 0:
-            side, tighter = (self.high, at < self.high[name].at if name in self.high else True)
-        if tighter:
+        above = factor > 0
+        bound = _Bound((-row.constant / factor, (1 if above else -1) if row.strict else 0), row, abs(factor))
+        side = self.low if above else self.high
+        known = side.get(name)
+        if known is None or (bound.at > known.at if above else bound.at < known.at):
             side[name] = bound
-        if name in self.low and name in self.high and self.low[name].at > self.high[name].at:
-            return _merged([(self.low[name], Fraction(1)), (self.high[name], Fraction(1))])
+        low, high = self.low.get(name), self.high.get(name)
+        if low is not None and high is not None and low.at > high.at:
+            return _merged([(low, Fraction(1)), (high, Fraction(1))])
         return None
 
     def _quantity(self, row: Row) -> tuple[str, Fraction]:
         for name, _ in row.terms:
             self.order.setdefault(name, len(self.order))
-            self.at.setdefault(name, _NIL)
         if len(row.terms) == 1:
             return row.terms[0]
+        terms = row.in_whole_numbers
         scale = abs(row.terms[0][1])
-        terms = tuple((name, factor / scale) for name, factor in row.terms)
-        negated = tuple((name, -factor) for name, factor in terms)
+        if terms in self._sums:
+            return self._sums[terms], scale
+        negated = tuple([(name, -number) for name, number in terms])
         if negated in self._sums:
             return self._sums[negated], -scale
-        if terms not in self._sums:
-            name = f"sum {len(self._sums)}"
-            self._sums[terms] = name
-            self.order[name] = len(self.order)
-            self.basic[name] = _whole(terms)
-            self.at[name] = _NIL
-        return self._sums[terms], scale
+        name = self._sums[terms] = f"sum {len(self._sums)}"
+        self.order[name] = len(self.order)
+        self.basic[name] = _Sum(dict(terms), abs(terms[0][1]))
+        return name, scale
 
     def run(self) -> Point | Factors:
         """Pivot until nothing is out of bounds, or one basic quantity cannot be brought in (Bland's rule ends it)."""
-        for name in self.order:  # begin with every other quantity within its bounds
-            if name not in self.basic:
-                self._settle(name)
-        for name, basic in self.basic.items():
-            self.at[name] = self._summed(basic)
+        self._begin()
         outside = {name for name in self.basic if self._gap(name)}
         quick = 4 * len(self.basic)
         while True:
             quick -= 1  # short sums first keep the others short; Bland's rule, from then on, ends it
             if not outside:
-                return {n: v for n, v in self.at.items() if not n.startswith("sum ")}
+                return self._point()
             name = min(outside, key=lambda n: (len(self.basic[n].numbers) if quick > 0 else 0, self.order[n]))
             rising = self._gap(name) > 0
-            numbers = self.basic[name].numbers
-            able = [other for other, number in numbers.items() if self._can_move(other, (number > 0) == rising)]
-            if not able:
+            other = self._movable(self.basic[name].numbers, rising)
+            if other is None:
                 return self._reasons(name, rising)
-            other = min(able, key=self.order.__getitem__)
-            moved = self._pivot(name, other, (self.low if rising else self.high)[name].at)
+            moved = self._pivot(name, other, (self._least if rising else self._most)[name])
             outside.discard(name)  # no longer basic; of the others, only what moved can have come in or gone out
             outside.difference_update(moved)
             outside.update(one for one in moved if self._gap(one))
 
-    def _settle(self, name: str) -> None:
-        if name in self.low and self.at[name] < self.low[name].at:
-            self.at[name] = self.low[name].at
-        if name in self.high and self.at[name] > self.high[name].at:
-            self.at[name] = self.high[name].at
+    def _begin(self) -> None:
+        """Every quantity that is not basic to a value within its bounds, and the others to what follows."""
+        sides = (self.low, self._least), (self.high, self._most)
+        self._common = lcm(*(bound.at[0].denominator for bounds, _ in sides for bound in bounds.values()))
+        for bounds, whole in sides:
+            for name, bound in bounds.items():
+                exact, tiny = bound.at
+                whole[name] = exact.numerator * (self._common // exact.denominator), tiny
+        for name in self.order:
+            if name not in self.basic:
+                at = max(self._least[name], (0, 0)) if name in self._least else (0, 0)
+                self._at[name] = min(self._most[name], at) if name in self._most else at
+                self._columns[name] = set()
+        for name, basic in self.basic.items():
+            self._at[name] = self._summed(basic)
+            for other in basic.numbers:
+                self._columns[other].add(name)
 
-    def _summed(self, basic: _Sum) -> Value:
-        first = sum((number * self.at[n][0] for n, number in basic.numbers.items()), ZERO)
-        second = sum((number * self.at[n][1] for n, number in basic.numbers.items()), ZERO)
-        return first / basic.denominator, second / basic.denominator
+    def _summed(self, basic: _Sum) -> _Whole:
+        first = second = 0
+        at = self._at
+        for name, number in basic.numbers.items():
+            exact, tiny = at[name]
+            first += number * exact
+            if tiny:
+                second += number * tiny
+        return first, second
 
     def _gap(self, name: str) -> int:
-        """1 if the quantity is too low, -1 if too high, else 0."""
-        if name in self.low and self.at[name] < self.low[name].at:
+        """1 if the basic quantity is too low, -1 if too high, else 0."""
+        at, denominator = self._at[name], self.basic[name].denominator
+        least, most = self._least.get(name), self._most.get(name)
+        if least is not None and at < (least[0] * denominator, least[1] * denominator):
             return 1
-        return -1 if name in self.high and self.at[name] > self.high[name].at else 0
+        return -1 if most is not None and at > (most[0] * denominator, most[1] * denominator) else 0
 
-    def _can_move(self, name: str, up: bool) -> bool:
-        if up:
-            return name not in self.high or self.at[name] < self.high[name].at
-        return name not in self.low or self.at[name] > self.low[name].at
+    def _movable(self, numbers: Mapping[str, int], rising: bool) -> str | None:
+        """The first quantity to arrive that has room to move a sum up (or down); None if there is none."""
+        found, first = None, len(self.order)
+        for name, number in numbers.items():
+            place = self.order[name]
+            if place < first:
+                bound = (self._most if (number > 0) == rising else self._least).get(name)
+                if bound is None or bound != self._at[name]:
+                    found, first = name, place
+        return found
+
+    def _point(self) -> Point:
+        found: dict[str, Value] = {}
+        for name in self.order:
+            if not name.startswith("sum "):
+                denominator = self.basic[name].denominator if name in self.basic else 1
+                exact, tiny = self._at[name]
+                found[name] = Fraction(exact, denominator * self._common), Fraction(tiny, denominator)
+        return found
 
     def _reasons(self, name: str, rising: bool) -> Factors:
         """The bounds that hold a basic quantity off its own: together a contradiction."""
@@ -164,49 +198,47 @@ class _Tableau:
             held.append((side[other], Fraction(abs(number), basic.denominator)))
         return _merged(held)
 
-    def _pivot(self, leaving: str, entering: str, target: Value) -> list[str]:
+    def _pivot(self, leaving: str, entering: str, target: _Whole) -> list[str]:
         """Let two quantities change places, the leaving one at its target; the basic ones that moved."""
-        moved = [entering]
         gone = self.basic.pop(leaving)
+        for name in gone.numbers:
+            self._columns[name].discard(leaving)
         pivot = gone.numbers.pop(entering)
         sign = 1 if pivot > 0 else -1
         solved = {leaving: sign * gone.denominator, **{n: -sign * number for n, number in gone.numbers.items()}}
         pivot = abs(pivot)  # the entering quantity is what is solved, divided by this
-        before = self.at[leaving]
-        step = tuple((wanted - now) * sign * gone.denominator / pivot for wanted, now in zip(target, before, strict=True))
-        self.at[leaving] = target
-        self.at[entering] = _moved(self.at[entering], step, 1)
-        for name, basic in self.basic.items():
-            if number := basic.numbers.pop(entering, 0):
-                moved.append(name)
-                self.at[name] = _moved(self.at[name], step, Fraction(number, basic.denominator))
-                _put_in(basic, number, solved, pivot)
-        self.basic[entering] = _reduced(_Sum(solved, pivot))
-        return moved
+        self._at[leaving], self._columns[leaving] = target, set()
+        moved = [*self._columns.pop(entering)]
+        for name in moved:
+            basic = self.basic[name]
+            self._put_in(name, basic, basic.numbers.pop(entering), solved, pivot)
+            self._at[name] = self._summed(basic)
+        basic = self.basic[entering] = _reduced(_Sum(solved, pivot))
+        for name in solved:
+            self._columns[name].add(entering)
+        self._at[entering] = self._summed(basic)
+        return [entering, *moved]
 
-
-def _moved(now: Value, step: tuple[Fraction, ...], factor: Fraction | int) -> Value:
-    first, second = step
-    return (now[0] + factor * first if first else now[0], now[1] + factor * second if second else now[1])
-
-
-def _put_in(basic: _Sum, number: int, solved: Mapping[str, int], pivot: int) -> None:
-    """Put `solved / pivot` in for the quantity that stood in a row with this number."""
-    shared = gcd(number, pivot)
-    number, pivot = number // shared, pivot // shared
-    numbers = basic.numbers
-    if pivot != 1:
-        for other in numbers:
-            numbers[other] *= pivot
-        basic.denominator *= pivot
-    for other, more in solved.items():
-        total = numbers.get(other, 0) + number * more
-        if total:
-            numbers[other] = total
-        else:
-            numbers.pop(other, None)
-    if basic.denominator != 1:
-        _reduced(basic)
+    def _put_in(self, name: str, basic: _Sum, number: int, solved: Mapping[str, int], pivot: int) -> None:
+        """Put `solved / pivot` in for the quantity that stood in a row with this number."""
+        shared = gcd(number, pivot)
+        number, pivot = number // shared, pivot // shared
+        numbers = basic.numbers
+        if pivot != 1:
+            for other in numbers:
+                numbers[other] *= pivot
+            basic.denominator *= pivot
+        for other, more in solved.items():
+            before = numbers.get(other, 0)
+            if total := before + number * more:
+                numbers[other] = total
+                if not before:
+                    self._columns[other].add(name)
+            else:
+                del numbers[other]
+                self._columns[other].discard(name)
+        if basic.denominator != 1:
+            _reduced(basic)
 
 
 def _reduced(basic: _Sum) -> _Sum:
@@ -217,11 +249,6 @@ def _reduced(basic: _Sum) -> _Sum:
             basic.numbers[name] //= shared
         basic.denominator //= shared
     return basic
-
-
-def _whole(terms: Sequence[tuple[str, Fraction]]) -> _Sum:
-    denominator = lcm(*(factor.denominator for _, factor in terms))
-    return _Sum({name: int(factor * denominator) for name, factor in terms}, denominator)
 
 
 def _merged(held: Sequence[tuple[_Bound, Fraction]]) -> Factors:
