@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from .axioms import BY_ID
 from .certificate import Cases, Certificate, Clash, Sum, Whole
 from .formulas import Flag, Rate, Removed
 from .linear import Both, Either, Literal, Row, Statement, atoms
-from .proof import Factors, Origin, Proof, aim_of, is_floor
+from .proof import Origin, Proof, aim_of, is_floor
 from .regions import connected_groups
+from .simplex import Factors
 
 _INDENT = "  "
 _LINES = 12
@@ -133,10 +135,13 @@ class _Teller:
 
     def _first_clause(self, group: Sequence[_Scaled]) -> int:
         """Where the first clause that a line rests on stands in the policy; after all of them if it rests on none."""
-        clauses = [clause.id for clause in self._proof.theory.policy.clauses]
         origins = (self._origin(row.row) for row in group)
-        places = [clauses.index(name) for origin in origins if origin.kind == "clause" for name in origin.names]
-        return min(places, default=len(clauses))
+        places = [self._clauses[name] for origin in origins if origin.kind == "clause" for name in origin.names]
+        return min(places, default=len(self._clauses))
+
+    @cached_property
+    def _clauses(self) -> Mapping[str, int]:
+        return {clause.id: place for place, clause in enumerate(self._proof.theory.policy.clauses)}
 
     def _scaled(self, row: Row, factor: Fraction) -> _Scaled:
         terms, constant = self._known.put_into(row)
@@ -181,9 +186,13 @@ class _Teller:
 
     def _order(self, name: str) -> tuple[int, str]:
         """Axioms by their number, clauses and facts as they are declared."""
-        policy = self._proof.theory.policy
-        declared = (*BY_ID, *(c.id for c in policy.clauses), *(fact.name for fact in self._proof.theory.facts.values()))
-        return (declared.index(name) if name in declared else len(declared)), name
+        return self._places.get(name, len(self._places)), name
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        theory = self._proof.theory
+        declared = (*BY_ID, *self._clauses, *(fact.name for fact in theory.facts.values()))
+        return {name: place for place, name in enumerate(dict.fromkeys(declared))}
 
     def _origin(self, statement: Statement) -> Origin:
         return self._proof.origins.get(statement, Origin("axiom", ()))
@@ -308,17 +317,18 @@ class _Equations:
     """What equations between sizes say of each size: a number, or a sum with fewer unknowns."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._solved: dict[str, Row] = {}
+        self._solved: dict[str, _Sum] = {}
         every = set(rows)
         for row in rows:
             if Row(tuple((name, -value) for name, value in row.terms), -row.constant) in every:
                 terms, constant = self.put_into(row)
                 if terms:
                     name, factor = next(iter(terms.items()))
-                    rest = tuple((n, -value / factor) for n, value in terms.items() if n != name)
-                    alone = Row(rest, -constant / factor)
+                    rest = {n: -value / factor for n, value in terms.items() if n != name}
+                    alone = rest, -constant / factor
                     for other, known in self._solved.items():
-                        self._solved[other] = _replaced(known, name, alone)
+                        if name in known[0]:
+                            self._solved[other] = _replaced(known, name, alone)
                     self._solved[name] = alone
 
     def put_into(self, row: Row) -> tuple[dict[str, Fraction], Fraction]:
@@ -326,21 +336,23 @@ class _Equations:
         parts, constant = [], row.constant
         for name, value in row.terms:
             if name in self._solved:
-                known = self._solved[name]
-                parts.append({other: value * factor for other, factor in known.terms})
-                constant += value * known.constant
+                terms, number = self._solved[name]
+                parts.append({other: value * factor for other, factor in terms.items()})
+                constant += value * number
             else:
                 parts.append({name: value})
         return _added(parts), constant
 
 
-def _replaced(row: Row, name: str, known: Row) -> Row:
-    factor = dict(row.terms).get(name)
-    if factor is None:
-        return row
-    kept = {n: value for n, value in row.terms if n != name}
-    terms = _added([kept, {n: factor * value for n, value in known.terms}])
-    return Row(tuple(terms.items()), row.constant + factor * known.constant)
+_Sum = tuple[dict[str, Fraction], Fraction]
+"""Coefficients and constant."""
+
+
+def _replaced(sum_: _Sum, name: str, known: _Sum) -> _Sum:
+    terms, constant = sum_
+    factor = terms[name]
+    kept = {n: value for n, value in terms.items() if n != name}
+    return _added([kept, {n: factor * value for n, value in known[0].items()}]), constant + factor * known[1]
 
 
 def _number(value: Fraction) -> str:

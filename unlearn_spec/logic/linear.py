@@ -58,6 +58,7 @@ class Either:
 
 Statement = Row | Literal | Both | Either
 TRUE, FALSE = Both(()), Either(())
+_ONE = Fraction(1)
 Expression = str | list["Expression"]
 
 
@@ -152,7 +153,7 @@ class _Reader:
     def _term(self, source: Expression) -> dict[str, Fraction]:
         """Coefficients by quantity; the constant under the empty name."""
         if isinstance(source, str):
-            return {"": Fraction(source)} if source[0].isdigit() else {source: Fraction(1)}
+            return {"": Fraction(int(source) if source.isdigit() else source)} if source[0].isdigit() else {source: _ONE}
         operator, *parts = source
         if operator == "ite":
             return {self._chosen(source): Fraction(1)}

@@ -11,8 +11,8 @@ from ..policy.model import Policy
 from .alone import alone
 from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds, proves
 from .linear import Both, Either, Expression, Row, Statement, atoms, expression, read
-from .refute import refute
-from .simplex import solve
+from .refute import search
+from .simplex import Factors, Tableau, solve
 from .theory import Premise, Theory
 
 _ROUNDS = 20
@@ -65,15 +65,12 @@ def prove(
         for part in _within(statement):
             origins.setdefault(part, origin)
     whole = {name for name, sort in theory.encoder.sorts.items() if sort == "Int"}
-    certificate = refute(stated, whole)
-    if certificate is None:
+    found = search(stated, whole)
+    if found is None:
         return None
     known = tuple(atom for statement in stated for atom in atoms(statement))
-    certificate = _sharpened(certificate, known, origins)
+    certificate = _sharpened(found[0], known, origins, found[1])
     return Proof(theory, tuple(stated), origins, certificate, proves(certificate, stated, whole))
-
-
-Factors = tuple[tuple[Row, Fraction], ...]
 
 
 def aim_of(factors: Factors, origins: Mapping[Statement, Origin]) -> Row:
@@ -90,31 +87,40 @@ def is_floor(row: Row) -> bool:
 
 
 def _sharpened(
-    certificate: Certificate, known: tuple[Statement, ...], origins: Mapping[Statement, Origin]
+    certificate: Certificate,
+    known: tuple[Statement, ...],
+    origins: Mapping[Statement, Origin],
+    ended: Mapping[Factors, Tableau],
 ) -> Certificate:
     """The same proof with the best bound that its rows give, so that the arithmetic ends at the number that would do."""
     match certificate:
         case Sum(factors):
             rows = [atom for atom in known if isinstance(atom, Row)]
-            return Sum(_best(factors, aim_of(factors, origins), rows))
+            return Sum(_best(factors, aim_of(factors, origins), rows, ended.get(factors)))
         case Cases(over, proofs):
             parts = zip(over.parts, proofs, strict=True)
-            return Cases(over, tuple(_sharpened(proof, (*known, *atoms(part)), origins) for part, proof in parts))
+            return Cases(over, tuple(_sharpened(proof, (*known, *atoms(part)), origins, ended) for part, proof in parts))
         case Whole(symbol, value, below, above):
             low, high = bounds(symbol, value)
-            sharp = (_sharpened(below, (*known, low), origins), _sharpened(above, (*known, high), origins))
+            sharp = (_sharpened(below, (*known, low), origins, ended), _sharpened(above, (*known, high), origins, ended))
             return Whole(symbol, value, *sharp)
         case Clash():
             return certificate
 
 
-def _best(factors: Factors, aim: Row, rows: Sequence[Row]) -> Factors:
-    """Factors for the same contradiction that leave the aim's side of it least."""
+def _best(factors: Factors, aim: Row, rows: Sequence[Row], ended: Tableau | None) -> Factors:
+    """Factors for the same contradiction that leave the aim's side of it least.
+
+    `ended`: where the search for these factors stopped. What they leave the aim is mostly the best, and a few steps on show it.
+    """
     others = [row for row in rows if row != aim]
     for _ in range(_ROUNDS):
         scale = dict(factors)[aim]
         most = sum((factor * row.constant for row, factor in factors if row != aim), Fraction(0)) / scale
         at_best = Row(aim.terms, -most)  # can what the others allow be reached?
+        if ended is not None and ended.gives(aim, most):
+            break
+        ended = None
         answer = solve([*others, at_best])
         if not isinstance(answer, tuple) or not dict(answer).get(at_best):
             break

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import floor
 
 from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds
 from .linear import Both, Either, Literal, Row, Statement, atoms
-from .simplex import Point, meets, solve
+from .simplex import Factors, Point, Tableau, meets, solved
 
 MOST_STEPS = 2_000
 """Case distinctions and linear programs that one search may take."""
@@ -29,9 +29,18 @@ def refute(
     stated: Iterable[Statement], whole: Collection[str] = (), most_steps: int = MOST_STEPS
 ) -> Certificate | None:
     """A certificate that the statements cannot all be true, or None if none was found."""
+    found = search(stated, whole, most_steps)
+    return None if found is None else found[0]
+
+
+def search(
+    stated: Iterable[Statement], whole: Collection[str] = (), most_steps: int = MOST_STEPS
+) -> tuple[Certificate, Mapping[Factors, Tableau]] | None:
+    """`refute`, and for the sums that were found the state in which the search for each ended."""
     known = dict.fromkeys(atom for statement in stated for atom in atoms(statement))
+    begun = _Search(frozenset(whole), most_steps)
     try:
-        return _Search(frozenset(whole), most_steps).proof(tuple(known)).certificate
+        return begun.proof(tuple(known)).certificate, begun.ended
     except NotFound:
         return None
 
@@ -40,6 +49,8 @@ def refute(
 class _Search:
     whole: frozenset[str]
     steps: int
+    ended: dict[Factors, Tableau] = field(default_factory=dict)
+    """Linear programs without a point, by the factors that show it."""
     _seen: dict[frozenset[Row], Point | _Proof] = field(default_factory=dict)
 
     def proof(self, known: tuple[Statement, ...]) -> _Proof:
@@ -74,10 +85,12 @@ class _Search:
     def _point(self, rows: Sequence[Row]) -> Point | _Proof:
         key = frozenset(rows)
         if key not in self._seen:
-            answer = solve(rows)
-            self._seen[key] = (
-                _Proof(Sum(answer), frozenset(row for row, _ in answer)) if isinstance(answer, tuple) else answer
-            )
+            answer, tableau = solved(rows)
+            if isinstance(answer, tuple):
+                self.ended[answer] = tableau
+                self._seen[key] = _Proof(Sum(answer), frozenset(row for row, _ in answer))
+            else:
+                self._seen[key] = answer
         return self._seen[key]
 
     def _cases(self, either: Either, known: tuple[Statement, ...]) -> _Proof:

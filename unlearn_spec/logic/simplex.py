@@ -23,12 +23,17 @@ Factors = tuple[tuple[Row, Fraction], ...]
 
 def solve(rows: Sequence[Row]) -> Point | Factors:
     """A point at which every row holds, or factors with which some rows add up to a contradiction."""
-    tableau = _Tableau()
+    return solved(rows)[0]
+
+
+def solved(rows: Sequence[Row]) -> tuple[Point | Factors, Tableau]:
+    """`solve`, and the state in which the search ended."""
+    tableau = Tableau()
     for row in rows:
         clash = tableau.add(row)
         if clash is not None:
-            return clash
-    return tableau.run()
+            return clash, tableau
+    return tableau.run(), tableau
 
 
 def value(row: Row, point: Point) -> Value:
@@ -67,7 +72,7 @@ _Whole = tuple[int, int]
 
 
 @dataclass
-class _Tableau:
+class Tableau:
     """Basic quantities as sums of others; every other lies within its bounds. The order of arrival breaks all ties."""
 
     order: dict[str, int] = field(default_factory=dict)
@@ -82,6 +87,8 @@ class _Tableau:
     _at: dict[str, _Whole] = field(default_factory=dict)
     _columns: dict[str, set[str]] = field(default_factory=dict)
     """For every quantity that is not basic, the basic ones in whose sums it stands."""
+    _doubled: set[tuple[str, bool]] = field(default_factory=set)
+    """Quantities that several rows bound, from below (True) or above."""
 
     def add(self, row: Row) -> Factors | None:
         """Take a row as a bound; the two rows at odds if it leaves its quantity no value."""
@@ -90,6 +97,8 @@ class _Tableau:
         bound = _Bound((-row.constant / factor, (1 if above else -1) if row.strict else 0), row, abs(factor))
         side = self.low if above else self.high
         known = side.get(name)
+        if known is not None:
+            self._doubled.add((name, above))
         if known is None or (bound.at > known.at if above else bound.at < known.at):
             side[name] = bound
         low, high = self.low.get(name), self.high.get(name)
@@ -117,6 +126,30 @@ class _Tableau:
     def run(self) -> Point | Factors:
         """Pivot until nothing is out of bounds, or one basic quantity cannot be brought in (Bland's rule ends it)."""
         self._begin()
+        return self._pivoted()
+
+    def gives(self, row: Row, best: Fraction) -> bool:
+        """After a contradiction: whether all rows have a point if this one asks only that its terms add up to `best`.
+
+        False where that would have to be asked anew.
+        """
+        name, factor = self._quantity(row)
+        above = factor > 0
+        bound = (self.low if above else self.high).get(name)
+        if not self._at or bound is None or bound.row != row or (name, above) in self._doubled:
+            return False
+        exact = best / factor * self._common
+        self._scale(exact.denominator)
+        (self._least if above else self._most)[name] = exact.numerator, 0
+        return not isinstance(self._pivoted(), tuple)
+
+    def _scale(self, factor: int) -> None:
+        """Take a multiple of the common denominator of all bounds."""
+        self._common *= factor
+        for values in (self._least, self._most, self._at) if factor != 1 else ():
+            values.update({name: (exact * factor, tiny) for name, (exact, tiny) in values.items()})
+
+    def _pivoted(self) -> Point | Factors:
         outside = {name for name in self.basic if self._gap(name)}
         quick = 4 * len(self.basic)
         while True:
