@@ -18,6 +18,7 @@ from ..policy.model import (
     Finish,
     Keep,
     MembershipBound,
+    Policy,
     Rectify,
     Refuse,
     Remove,
@@ -94,9 +95,25 @@ def knobs(clause: Clause) -> Iterator[Knob]:
         yield Knob("by", clause.by, "up", DAY_STEP, clause.by + LONGEST, _field("by"), days)
 
 
+def is_linear(policy: Policy, clause: Clause, knob: Knob) -> bool:
+    """Whether a number bounds quantities that the theory has names for: a mean over a set of known size, a day, a test's power."""
+    match clause:
+        case _ if knob.field == "by" and not isinstance(clause, Delete):
+            return True
+        case Suppress() | Retain() | Refuse():
+            size = policy.information[clause.target].size
+            return clause.over == "mean" and size is not None and size[0] == size[1]
+        case Remove():
+            return isinstance(clause.limit, MembershipBound)
+        case _:
+            return isinstance(clause, Delete | Keep)
+
+
 def left_by(theory: Theory, clause: Clause, knob: Knob, others: Sequence[str]) -> Fraction | None:
     """The loosest value of a number that is needed at least, so that `others` can hold; exact. None if it is not linear."""
     values = []
+    if not is_linear(theory.policy, clause, knob):
+        return None
     for artifact in scoped_artifacts(theory.policy, clause):
         for term, size, complement in _terms(theory, clause, knob, artifact):
             highest = (knob.way == "down") != complement
@@ -112,11 +129,11 @@ def _terms(theory: Theory, clause: Clause, knob: Knob, artifact: str) -> Iterato
     encoder = theory.encoder
     if knob.field == "by" and not isinstance(clause, Delete):
         yield encoder.finished(artifact), Fraction(1), False
-    elif isinstance(clause, Suppress | Retain | Refuse) and clause.over == "mean":
+    elif isinstance(clause, Suppress | Retain | Refuse):
         size = theory.policy.information[clause.target].size
-        if size is not None and size[0] == size[1]:
-            mass = encoder.set_mass(rate_of(clause, artifact, WEAKEST), clause.target)
-            yield mass, Fraction(size[0]), counts_refusals(clause)
+        assert size is not None
+        mass = encoder.set_mass(rate_of(clause, artifact, WEAKEST), clause.target)
+        yield mass, Fraction(size[0]), counts_refusals(clause)
     elif isinstance(clause, Delete | Keep):
         for region in encoder.of(clause.target):
             yield encoder.stored(artifact, region, "any" if isinstance(clause, Delete) else "all"), Fraction(1), False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
 from .conflicts import Core
 from .families import MANY, limit_of
-from .knobs import Knob, knobs, left_by
+from .knobs import Knob, is_linear, knobs, left_by
 from .meaning import body
 from .situations import as_bound, binding
 from .smt import Undecided
@@ -138,12 +138,14 @@ def _least_here(theory: Theory, core: Core, clause: Clause, knob: Knob) -> Fract
     None where it cannot. No other theory is built, and of a large one only the parts are asked that the clause speaks of.
     """
     policy = theory.policy
+    if knob.field not in _LIMITS or not is_linear(policy, clause, knob):
+        return None
     bound = bound_in(policy, core.clauses, core.situation)
     if not any(c is clause for c in bound) or not theory.knows(clause):
         return None
     held = clause_literals(theory, (c for c in bound if theory.knows(c)))
     others = tuple(literal for literal, owner in held.items() if owner != clause.id)
-    exact = left_by(theory, clause, knob, others) if knob.field in _LIMITS else None
+    exact = left_by(theory, clause, knob, others)
     start = None if exact is None else knob.index(exact)
     if start is None or start >= knob.steps():
         return None
@@ -166,7 +168,8 @@ def _least(
 ) -> Fraction | None:
     """The first friendly value at which `names` can hold (loosening further can only help), or None.
 
-    Where the question is linear, the exact optimum says where to look; elsewhere, halving does.
+    Where the question is linear, the exact optimum says where to look; elsewhere, the numbers of the other clauses and
+    halving do.
     """
 
     def enough(index: int) -> bool:
@@ -175,16 +178,31 @@ def _least(
     last = knob.steps() - 1
     if last < 0:
         return None
-    theory, held = alone(policy, names, situation, without=without)
-    others = tuple(literal for literal, owner in held.items() if owner != clause.id)
-    exact = None if _in_part(policy, clause, situation) else left_by(theory, clause, knob, others)
+    exact = None
+    if is_linear(policy, clause, knob) and not _in_part(policy, clause, situation):
+        theory, held = alone(policy, names, situation, without=without)
+        others = tuple(literal for literal, owner in held.items() if owner != clause.id)
+        exact = left_by(theory, clause, knob, others)
     start = 0 if exact is None else knob.index(exact)
     if start <= last and exact is not None and enough(start):
         return knob.at(start)  # what is stricter lies beyond the optimum
     if start > last or not enough(last):
         return None
     low, high = -1 if exact is None else start, last
+    for place in _likely(policy, names, clause, knob) if exact is None else ():
+        if low < place < high:
+            low, high = (low, place) if enough(place) else (place, high)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return knob.at(high)
+
+
+def _likely(policy: Policy, names: Sequence[str], clause: Clause, knob: Knob) -> Iterator[int]:
+    """Where a limit meets those of a few other clauses, and just before."""
+    if knob.field in _LIMITS and len(names) <= MANY:
+        for other in (c for c in policy.clauses if c.id in names and c.id != clause.id):
+            for theirs in knobs(other):
+                if theirs.field in _LIMITS:
+                    place = knob.index(theirs.value)
+                    yield from (place, place - 1)
