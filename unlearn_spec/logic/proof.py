@@ -18,6 +18,8 @@ from .theory import Premise, Theory
 _ROUNDS = 20
 MOST_STATEMENTS = 1_500
 """Assertions beyond which no proof is looked for: exact fractions are slow."""
+_MOST_CLAUSES = MOST_STATEMENTS // 3
+"""Clauses that come with more assertions than that: what each demands, the size of its set, and bounds of its quantities."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def prove(
 
     `facts`: those that it may rest on; without it, every declared fact near the clauses.
     """
+    if len(names) > _MOST_CLAUSES:
+        return None
     theory, held = alone(policy, names, facts=facts, evidence=evidence, without=without, spelled_out=True)
     true = {**dict.fromkeys(theory.background, True), **dict.fromkeys(held, True)}
     stated: list[Statement] = []

@@ -39,17 +39,19 @@ class Repair:
     """Clauses that would then stand in its place in another conflict; empty if none does."""
 
 
-def single_numbers(theory: Theory, core: Core) -> tuple[Repair, ...]:
+def single_numbers(theory: Theory, core: Core, involved: frozenset[str] = frozenset()) -> tuple[Repair, ...]:
     """For each number of the core's clauses, the smallest friendly change after which they can hold; `should` before `must`.
 
-    Where more than `MANY` clauses meet at one limit, its number alone, if that helps.
+    Where more than `MANY` clauses meet at one limit, its number alone, if that helps. `involved`: clauses of any conflict.
     """
     limit = core.family.limit if core.family else limit_of(theory.policy, core.clauses)
-    at_limit = _single_numbers(theory, core, (limit,)) if limit and len(core.clauses) > MANY else ()
-    return at_limit or _single_numbers(theory, core, (limit,) if core.family else core.clauses)
+    at_limit = _single_numbers(theory, core, (limit,), involved) if limit and len(core.clauses) > MANY else ()
+    return at_limit or _single_numbers(theory, core, (limit,) if core.family else core.clauses, involved)
 
 
-def _single_numbers(theory: Theory, core: Core, names: Collection[str]) -> tuple[Repair, ...]:
+def _single_numbers(
+    theory: Theory, core: Core, names: Collection[str], involved: frozenset[str]
+) -> tuple[Repair, ...]:
     policy, found = theory.policy, []
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
@@ -58,7 +60,7 @@ def _single_numbers(theory: Theory, core: Core, names: Collection[str]) -> tuple
                 value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
-                found.append(Repair((change,), _still_clashing(theory, clause.id, core)))
+                found.append(Repair((change,), _still_clashing(theory, clause.id, core, involved)))
     return tuple(found)
 
 
@@ -109,8 +111,11 @@ def _weights(policy: Policy, names: Sequence[str]) -> dict[str, int]:
     return {name: soft.get(name, must) for name in names}
 
 
-def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]:
-    """Clauses outside the core that clash with what remains of it when one of its clauses gives way."""
+def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozenset[str]) -> tuple[str, ...]:
+    """Clauses outside the core that clash with what remains of it when one of its clauses gives way.
+
+    Those in no conflict are asked together: mostly they have a world in common, which the others would leave none.
+    """
     if core.family:
         return ()
     all_bound = as_bound(theory.policy, binding(theory.policy, frozenset(core.situation)))
@@ -121,9 +126,11 @@ def _still_clashing(theory: Theory, changed: str, core: Core) -> tuple[str, ...]
     near = {theory.solver.home(body) for body in others}
     outside = [(clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses]
     asked = [(name, body) for name, body in outside if theory.solver.home(body) in near]
-    beside = theory.given.plus(others).satisfiable_each([(body,) for _, body in asked])
-    clashing = [one for one, possible in zip(asked, beside, strict=True) if not possible]
-    return tuple(name for name, body in clashing if theory.possible((body,)))
+    held, beside = theory.given.plus(others), dict[str, bool]()
+    for at_odds in (False, True):
+        bodies = [body for name, body in asked if (name in involved) == at_odds]
+        beside.update(zip(bodies, held.satisfiable_each([(body,) for body in bodies]), strict=True))
+    return tuple(name for name, body in asked if not beside[body] and theory.possible((body,)))
 
 
 def _in_part(policy: Policy, clause: Clause, situation: Sequence[str] | None) -> bool:

@@ -20,7 +20,7 @@ NO_NUMBER = "no single number settles this"
 def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     """What would dissolve one conflict: other numbers first, of clauses that only should hold before those that must."""
     found = []
-    for repair in single_numbers(context.theory, core):
+    for repair in single_numbers(context.theory, core, context.involved):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
         change = repair.changes[0]
         found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=_edits(context, repair.changes))))
