@@ -18,8 +18,9 @@ def once_a_policy(make: Callable[[Policy], T]) -> Callable[[Policy], T]:
 
     @wraps(make)
     def remembered(policy: Policy) -> T:
-        for known, value in recent:
+        for place, (known, value) in enumerate(recent):
             if known is policy:
+                recent.insert(0, recent.pop(place))  # what is asked about throughout stays, whatever comes between
                 return value
         value = make(policy)
         recent.insert(0, (policy, value))

@@ -10,7 +10,6 @@ how the gap is filled. The policy's words go through unchanged.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -227,6 +226,8 @@ def words(language: Language) -> Words:
         raise KeyError(language)
     folder = files("unlearn_spec.wording") / "catalogues"
     texts = [(folder / f"{part}{language}.toml").read_text(encoding="utf-8") for part in PARTS]
+    import tomllib  # most checks read no catalogue
+
     return Words(language, {key: text for one in texts for key, text in flat(tomllib.loads(one)).items()})
 
 
