@@ -351,8 +351,12 @@ _Sum = tuple[dict[str, Fraction], Fraction]
 def _replaced(sum_: _Sum, name: str, known: _Sum) -> _Sum:
     terms, constant = sum_
     factor = terms[name]
-    kept = {n: value for n, value in terms.items() if n != name}
-    return _added([kept, {n: factor * value for n, value in known[0].items()}]), constant + factor * known[1]
+    found = {n: value for n, value in terms.items() if n != name}
+    for n, value in known[0].items():
+        found[n] = found[n] + factor * value if n in found else factor * value
+        if not found[n]:
+            del found[n]
+    return found, constant + factor * known[1]
 
 
 def _number(value: Fraction) -> str:

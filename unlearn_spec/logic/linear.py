@@ -64,9 +64,19 @@ Expression = str | list["Expression"]
 
 def read(text: str, sorts: Mapping[str, str], known: Mapping[str, bool]) -> Statement:
     """The assertion `(assert …)` as a statement, in which `known` switches have their value."""
+    return stated(asserted(text), sorts, known)
+
+
+def asserted(text: str) -> Expression:
+    """What the assertion `(assert …)` says, as nested lists."""
     assertion = expression(text)
     assert assertion[0] == "assert"
-    return _Reader(sorts, known).statement(assertion[1])
+    return assertion[1]
+
+
+def stated(said: Expression, sorts: Mapping[str, str], known: Mapping[str, bool]) -> Statement:
+    """What an assertion says, as a statement in which `known` switches have their value."""
+    return _Reader(sorts, known).statement(said)
 
 
 def expression(text: str) -> list[Expression]:
@@ -143,7 +153,7 @@ class _Reader:
         more, less = (left, right) if operator in (">=", ">") else (right, left)
         terms: dict[str, Fraction] = dict(more)
         for name, value in less.items():
-            terms[name] = terms.get(name, Fraction(0)) - value
+            terms[name] = terms[name] - value if name in terms else -value
         constant, strict = terms.pop("", Fraction(0)), operator in ("<", ">")
         used = tuple(sorted((name, value) for name, value in terms.items() if value))
         if not used:
@@ -167,12 +177,13 @@ class _Reader:
             if not set(other) <= {""}:
                 raise ValueError("a product of two quantities is not linear")
             factor = other[""] if operator == "*" else 1 / other[""]
-            return {name: value * factor for name, value in one.items()}
+            return {name: factor if value is _ONE else value * factor for name, value in one.items()}
         assert operator in ("+", "-")
         found: dict[str, Fraction] = {}
         for place, part in enumerate(read):
             for name, value in part.items():
-                found[name] = found.get(name, Fraction(0)) + (-value if operator == "-" and place else value)
+                more = -value if operator == "-" and place else value
+                found[name] = found[name] + more if name in found else more
         return found
 
     def _chosen(self, source: list[Expression]) -> str:

@@ -10,7 +10,8 @@ from typing import Literal as Word
 from ..policy.model import Policy
 from .alone import alone
 from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds, proves
-from .linear import Both, Either, Expression, Row, Statement, atoms, expression, read
+from .linear import Both, Either, Expression, Row, Statement, asserted, atoms
+from .linear import stated as as_statement
 from .refute import search
 from .simplex import Factors, Tableau, solve
 from .theory import Premise, Theory
@@ -63,9 +64,10 @@ def prove(
     if len(lines) > MOST_STATEMENTS:
         return None
     for line in lines:
-        statement = read(line, theory.encoder.sorts, true)
+        said = asserted(line)
+        statement = as_statement(said, theory.encoder.sorts, true)
         stated.append(statement)
-        origin = _origin(theory, held, line)
+        origin = _origin(theory, held, said)
         for part in _within(statement):
             origins.setdefault(part, origin)
     whole = {name for name, sort in theory.encoder.sorts.items() if sort == "Int"}
@@ -143,9 +145,8 @@ def _within(statement: Statement) -> Iterator[Statement]:
             yield from _within(part)
 
 
-def _origin(theory: Theory, held: Mapping[str, str], line: str) -> Origin:
+def _origin(theory: Theory, held: Mapping[str, str], said: Expression) -> Origin:
     """Whose an assertion is: it stands behind the literal of a clause or a fact, or behind those of axioms."""
-    _, said = expression(line)
     if not isinstance(said, str) and said[0] in ("=", "=>"):
         before = _names(said[1])
         clauses = tuple(held[name] for name in before if name in held)

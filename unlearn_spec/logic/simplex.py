@@ -94,7 +94,8 @@ class Tableau:
         """Take a row as a bound; the two rows at odds if it leaves its quantity no value."""
         name, factor = self._quantity(row)
         above = factor > 0
-        bound = _Bound((-row.constant / factor, (1 if above else -1) if row.strict else 0), row, abs(factor))
+        exact = -row.constant / factor if row.constant else ZERO
+        bound = _Bound((exact, (1 if above else -1) if row.strict else 0), row, factor if above else -factor)
         side = self.low if above else self.high
         known = side.get(name)
         if known is not None:
