@@ -23,7 +23,7 @@ from unlearn_spec.logic.linear import FALSE, Both, Either, Literal, Row, Stateme
 from unlearn_spec.logic.proof import prove
 from unlearn_spec.logic.questions import facts_contradict
 from unlearn_spec.logic.refute import refute
-from unlearn_spec.logic.simplex import meets, solve
+from unlearn_spec.logic.simplex import meets, solve, solved
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load
 from unlearn_spec.policy.model import Policy
@@ -91,6 +91,23 @@ def test_rows_have_a_point_or_add_up_to_a_contradiction(rows: list[Row]) -> None
         assert proves(Sum(answer), rows)
     else:
         assert all(meets(row, answer) for row in rows)
+
+
+@given(ROWS)
+def test_what_a_contradiction_leaves_a_row_has_a_point_where_the_search_that_ended_says_so(rows: list[Row]) -> None:
+    answer, _ = solved(rows)
+    for aim, scale in answer if isinstance(answer, tuple) else ():
+        best = sum((factor * row.constant for row, factor in answer if row != aim), Fraction(0)) / scale
+        rest = [row for row in rows if row != aim]
+        if solved(rows)[1].gives(aim, best):
+            assert not isinstance(solve([*rest, Row(aim.terms, -best)]), tuple)
+
+
+def test_a_bound_that_is_the_best_needs_no_other_search() -> None:
+    rows = [Row((("x", Fraction(-3)), ("y", ONE)), ONE), Row((("y", -ONE),), Fraction(2)), Row((("x", Fraction(2)),), Fraction(-3))]
+    answer, ended = solved(rows)
+    assert isinstance(answer, tuple) and len(answer) == 3
+    assert ended.gives(rows[2], Fraction(2))  # 3x ≤ y + 1 ≤ 3: what is asked for can be 2x ≥ 2
 
 
 # --- tampering -------------------------------------------------------------------------------------------------------

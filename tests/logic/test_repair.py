@@ -183,8 +183,11 @@ def test_a_friendly_number_is_the_nearest(seed: int) -> None:
     policy = loaded(random_policy(seed))
     theory = build(policy)
     names = [clause.id for clause in policy.clauses]
-    for core in conflicts(theory, names).cores:
-        for repair in single_numbers(theory, core):
+    found = conflicts(theory, names)
+    for core in found.cores:
+        repairs = single_numbers(theory, core)
+        assert repairs == single_numbers(theory, core, found.involved)
+        for repair in repairs:
             (change,) = repair.changes
             if change.field in ("at_most", "at_least"):
                 step = 0.1 if change.field == "at_least" else -0.1
