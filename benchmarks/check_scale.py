@@ -107,19 +107,14 @@ def kept(small: int, lost: Fraction) -> Fraction:
     return 1 - lost / (40 * small)
 
 
-TOGETHER = 200
-"""Clauses that hang together, of which it is asked whether one follows from the others; X002 says that it was not."""
-
-
-def found_in_star(n: int, wrong: frozenset[int]) -> dict[str, int]:
-    """What a star with some pairs of clauses in conflict must give; the clauses in conflict are left out of X002's count."""
-    asked_alone = n - 2 * len(wrong) > TOGETHER
-    return ({"C001": len(wrong)} if wrong else {}) | ({"X002": 1} if asked_alone else {})
+def found_in_star(wrong: frozenset[int]) -> dict[str, int]:
+    """What a star with some pairs of clauses in conflict must give."""
+    return {"C001": len(wrong)} if wrong else {}
 
 
 def hub(n: int, conflicts: bool) -> Policy:
     wrong = seeds(n - 1 - SEEDED, conflicts)
-    return Policy("\n".join(star(n, conflicts, Fraction(1, 2), wrong)), (found_in_star(n, wrong),))
+    return Policy("\n".join(star(n, conflicts, Fraction(1, 2), wrong)), (found_in_star(wrong),))
 
 
 def tight(n: int, conflicts: bool) -> Policy:
@@ -127,14 +122,14 @@ def tight(n: int, conflicts: bool) -> Policy:
     wrong = seeds(n - 1 - SEEDED, conflicts)
     small = n - 1 - len(wrong)
     floor = kept(small, LOST * small + Fraction(1, 2))
-    return Policy("\n".join(star(n, conflicts, floor, wrong)), (found_in_star(n, wrong),))
+    return Policy("\n".join(star(n, conflicts, floor, wrong)), (found_in_star(wrong),))
 
 
 def aggregate(n: int, conflicts: bool) -> Policy:
     """A floor that an eighth of the clauses break together, or (consistent) one that a quarter more would break."""
     small = n - 1
     lost = LOST * small * (Fraction(1, 8) if conflicts else Fraction(5, 4))
-    told = ({"C001": 1}, {"C005": 1}) if conflicts else (found_in_star(n, frozenset()),)
+    told = ({"C001": 1}, {"C005": 1}) if conflicts else (found_in_star(frozenset()),)
     return Policy("\n".join(star(n, conflicts, kept(small, lost), frozenset())), told)
 
 

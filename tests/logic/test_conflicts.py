@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from tests.logic.policies import loaded, random_policy
 from unlearn_spec.logic import conflicts as module
-from unlearn_spec.logic import situations
+from unlearn_spec.logic import jointly, situations
 from unlearn_spec.logic.all_cores import Exhausted, all_minimal_cores, lightest_cut
 from unlearn_spec.logic.conflicts import Conflicts, Core, conflicts, situational_conflicts
-from unlearn_spec.logic.questions import facts_contradict, jointly_implied
+from unlearn_spec.logic.jointly import Joint, jointly_implied
+from unlearn_spec.logic.questions import facts_contradict
 from unlearn_spec.logic.repair import single_numbers
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy
@@ -300,7 +301,7 @@ def test_what_is_jointly_implied_is_so_and_needs_each(seed: int) -> None:
     if facts_contradict(theory):
         return
     aside = conflicts(theory, [clause.id for clause in policy.clauses]).involved
-    for joint in jointly_implied(theory, cases, frozenset(), aside):
+    for joint in jointly_implied(theory, cases, frozenset(), aside).found:
         bodies = {clause.id: theory.body(clause) for clause in policy.clauses}
         denied = "-" + bodies[joint.clause]
         assert not theory.possible([*(bodies[name] for name in joint.by), denied])
@@ -318,3 +319,34 @@ def test_where_many_meet_at_one_limit_its_number_alone_is_offered(policy_of: Bui
     policy = policy_of(requests(3, "93%"))
     few = single_numbers(build(policy), Core(tuple(clause.id for clause in policy.clauses), (), ()))
     assert {repair.changes[0].clause for repair in few} == {clause.id for clause in policy.clauses}
+
+
+def test_what_follows_from_several_of_very_many_is_told(policy_of: Build) -> None:
+    """A limit on a set follows from those on its two halves, in a policy where 250 limits and a floor hang together."""
+    small = [f"s{i}" for i in range(250)]
+    lines = ["information:", "  all: {kind: facts, size: 10000, unit: question}"]
+    lines += [f"  {name}: {{kind: facts, size: 100, unit: question}}" for name in small]
+    lines += ["  both: {kind: facts, size: 100, unit: question}"]
+    lines += [f"  {half}: {{kind: facts, size: 50, unit: question}}" for half in ("left", "right")]
+    lines += ["relations:", f"  - {{disjoint: [{', '.join(small)}, both]}}", "  - {disjoint: [left, right]}"]
+    lines += [f"  - {{{half}: within, of: both}}" for half in ("left", "right")]
+    lines += [f"  - {{{name}: overlaps, with: all, exactly: 10}}" for name in (*small, "both")]
+    lines += ["artifacts: {bot: {kind: model, seen_by: {public: product}}}", "clauses:"]
+    lines += [f'  - {{id: floor, goal: retain, target: all, {SCOPE}, limit: {{at_least: "50%"}}}}']
+    for name in (*small, "both", "left", "right"):
+        lines += [f'  - {{id: hide-{name}, goal: suppress, target: {name}, {SCOPE}, limit: {{at_most: "1%"}}}}']
+    policy = policy_of("\n".join(lines))
+    theory, cases = build(policy), situations.cases(policy)
+    assert cases is not None
+    found = jointly_implied(theory, cases, frozenset(), frozenset())
+    assert found.found == (Joint("hide-both", ("hide-left", "hide-right")),)
+    assert found.unasked == () and theory.solver.clusters
+
+
+def test_of_many_that_hang_together_without_a_cut_some_stay_unasked(policy_of: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jointly, "MOST_TOGETHER", 5)
+    policy = policy_of(floors(4))
+    theory, cases = build(policy), situations.cases(policy)
+    assert cases is not None
+    (unasked,) = jointly_implied(theory, cases, frozenset(), frozenset()).unasked
+    assert unasked == tuple(clause.id for clause in policy.clauses[25 // 8 :])

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 from itertools import combinations, product
 
 import pytest
@@ -15,7 +14,8 @@ from hypothesis import strategies as st
 
 from unlearn_spec.logic.compare import compare
 from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
-from unlearn_spec.logic.questions import jointly_implied, shadows
+from unlearn_spec.logic.jointly import jointly_implied
+from unlearn_spec.logic.questions import shadows
 from unlearn_spec.logic.situations import always_active, binding, cases, maximal
 from unlearn_spec.logic.theory import build
 from unlearn_spec.logic.trial import trial
@@ -118,8 +118,8 @@ def test_what_is_suspended_in_part_makes_nothing_else_needless(sooner: tuple[str
     def needless(whole: Policy) -> set[str]:
         theory, every = build(whole), cases(whole)
         assert every is not None
-        found = shadows if alone else partial(jointly_implied, aside=frozenset())
-        return {one.clause for one in found(theory, every, skip=frozenset())}
+        found = shadows(theory, every, frozenset()) if alone else jointly_implied(theory, every, frozenset(), frozenset()).found
+        return {one.clause for one in found}
 
     hold = duty("hold", "keep", "vault", ', when: audit}, until: "5 days", overrides: [OVER]}\n')
     assert "erase" in needless(policy(ERASE, *sooner, hold.replace("OVER", "")))

@@ -46,8 +46,6 @@ from .theory import Premise, Theory
 
 _FEW = 8
 """Clauses of one part of the theory that are compared pair by pair."""
-MOST_TOGETHER = 200
-"""Clauses of one part of the theory of which each is asked whether the others imply it."""
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
 
@@ -202,7 +200,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     policy = theory.policy
     known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
     bodies = [theory.body(clause) for clause in known]
-    bound, whole = _where(known, cases)
+    bound, whole = bound_and_whole(known, cases)
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
     pairs = [
         (i, j)
@@ -226,7 +224,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     return tuple(found)
 
 
-def _where(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:
+def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
     bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
     for place, case in enumerate(cases):
@@ -290,53 +288,6 @@ def _antichain(many: int) -> list[int]:
     worlds = next(n for n in count(2) if comb(n, n // 2) >= many)
     chosen = combinations(range(worlds), worlds // 2)
     return [sum(1 << world for world in worlds_held) for worlds_held in islice(chosen, many)]
-
-
-@dataclass(frozen=True)
-class Joint:
-    """`clause` adds nothing to the clauses of `by` together; each of them is needed for that."""
-
-    clause: str
-    by: tuple[str, ...]
-
-
-def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str], aside: frozenset[str]) -> tuple[Joint, ...]:
-    """Clauses that no single other clause requires, but several together do wherever they bind; those in `aside` left out.
-
-    `skip` names clauses that are known to add nothing already. Not asked in parts that `too_many_together` names.
-    """
-    found = []
-    bound, whole = _where(theory.policy.clauses, cases)
-    for members in _together(theory, skip | aside):
-        if len(members) > MOST_TOGETHER:
-            continue
-        for clause in members:
-            mine, binds = theory.body(clause), bound[clause.id]
-            literals: dict[str, str] = {}
-            for other in members if binds else ():
-                if theory.body(other) != mine and not binds & ~whole[other.id]:
-                    literals.setdefault(theory.body(other), other.id)
-            if len(literals) > 1 and not theory.possible((*literals, "-" + mine)):
-                needed = minimal_core(tuple(literals), (*theory.background, "-" + mine), theory.solver.satisfiable)
-                if len(needed) > 1:
-                    found.append((clause, Joint(clause.id, tuple(literals[name] for name in needed))))
-    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
-    return tuple(joint for clause, joint in sorted(found, key=lambda one: place[one[0].id]))
-
-
-def too_many_together(theory: Theory, aside: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    """Clauses that hang together and are too many for asking of each whether the others imply it."""
-    parts = _together(theory, aside)
-    return tuple(tuple(clause.id for clause in part) for part in parts if len(part) > MOST_TOGETHER)
-
-
-def _together(theory: Theory, left_out: frozenset[str]) -> tuple[tuple[Clause, ...], ...]:
-    """The clauses, part of the theory by part: no clause implies one of another part."""
-    found: dict[int, list[Clause]] = {}
-    for clause in theory.policy.clauses:
-        if clause.id not in left_out and theory.knows(clause):
-            found.setdefault(theory.solver.home(theory.body(clause)), []).append(clause)
-    return tuple(tuple(part) for part in found.values())
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

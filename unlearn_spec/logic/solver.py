@@ -115,9 +115,13 @@ class Solver:
         """A number for assumptions that many questions share."""
         return self._numbers.setdefault(given, len(self._numbers))
 
+    def home_part(self, literal: str) -> int:
+        """The part that a literal lies in; -1 if no assertion speaks of it."""
+        return self._part_of.get(literal, -1)
+
     def home(self, literal: str) -> int:
-        """The part that a literal lies in, one number for a whole cluster; -1 if no assertion speaks of it."""
-        part = self._part_of.get(literal, -1)
+        """The same, one number for a whole cluster."""
+        part = self.home_part(literal)
         return self.cluster_of[part].top if part in self.cluster_of else part
 
     def spoken_of(self, texts: Iterable[str]) -> frozenset[int]:
@@ -384,6 +388,24 @@ class Assumed:
                 if found is not None and self._with_sums(cluster, top, more, {**sums, **moved}):
                     return True
         return None
+
+    def fails_alone(self, name: str) -> bool:
+        """Whether a given assumption of a cluster fails where nothing else that is given does, in a world with sums that are known.
+
+        That is asked of the part in which it lies alone. False: no such world was found.
+        """
+        part = self.solver.home_part(name)
+        cluster = self.solver.cluster_of.get(part)
+        if cluster is None:
+            return False
+        numbers = frozenset((part,))
+        names = tuple("-" + name if other == name else other for other in self.concerning(numbers))
+        with suppress(Undecided):
+            for sums in self._worlds.get(cluster, ()):
+                fixed = _fixed({each: sums[each] for each in cluster.sums[part]})
+                if self.solver.part(numbers).satisfiable((), fixed, names):
+                    return True
+        return False
 
     def _own(self, more: Sequence[str], parts: frozenset[int]) -> tuple[str, ...]:
         return self.solver.assuming(more).concerning(parts)

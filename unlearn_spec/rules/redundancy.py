@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic.axioms import membership_bound
-from ..logic.questions import Joint, Shadow, jointly_implied, shadows, too_many_together
+from ..logic.jointly import Joint, jointly_implied
+from ..logic.questions import Shadow, shadows
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove
 from .context import Context, listed
@@ -21,8 +22,8 @@ def redundant(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
     joint = jointly_implied(context.theory, context.cases, known, context.aside)
     return (
         *(_finding(context, shadow) for shadow in alone),
-        *(_jointly(context, found) for found in joint),
-        *(_not_asked(context, names) for names in too_many_together(context.theory, known | context.aside)),
+        *(_jointly(context, found) for found in joint.found),
+        *(_not_asked(context, names) for names in joint.unasked),
     )
 
 
