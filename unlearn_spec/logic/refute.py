@@ -12,6 +12,8 @@ from .simplex import Factors, Point, Tableau, meets, solved
 
 MOST_STEPS = 2_000
 """Case distinctions and linear programs that one search may take."""
+_KEPT = 20
+"""Linear programs whose end is kept: each takes memory in proportion to what is stated."""
 
 
 class NotFound(Exception):
@@ -36,7 +38,7 @@ def refute(
 def search(
     stated: Iterable[Statement], whole: Collection[str] = (), most_steps: int = MOST_STEPS
 ) -> tuple[Certificate, Mapping[Factors, Tableau]] | None:
-    """`refute`, and for the sums that were found the state in which the search for each ended."""
+    """`refute`, and for the first sums that were found the state in which the search for each ended."""
     known = dict.fromkeys(atom for statement in stated for atom in atoms(statement))
     begun = _Search(frozenset(whole), most_steps)
     try:
@@ -50,7 +52,7 @@ class _Search:
     whole: frozenset[str]
     steps: int
     ended: dict[Factors, Tableau] = field(default_factory=dict)
-    """Linear programs without a point, by the factors that show it."""
+    """The first linear programs without a point, by the factors that show it."""
     _seen: dict[frozenset[Row], Point | _Proof] = field(default_factory=dict)
 
     def proof(self, known: tuple[Statement, ...]) -> _Proof:
@@ -87,7 +89,8 @@ class _Search:
         if key not in self._seen:
             answer, tableau = solved(rows)
             if isinstance(answer, tuple):
-                self.ended[answer] = tableau
+                if len(self.ended) < _KEPT:
+                    self.ended[answer] = tableau
                 self._seen[key] = _Proof(Sum(answer), frozenset(row for row, _ in answer))
             else:
                 self._seen[key] = answer
