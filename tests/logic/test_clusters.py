@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.logic.policies import random_policy, text_of
-from unlearn_spec.logic import encode, questions, solver
+from unlearn_spec.logic import encode, separation, solver
 from unlearn_spec.logic.clusters import cut_at_sums, split, symbols
+from unlearn_spec.logic.separation import largest
 from unlearn_spec.logic.smt import recording
 from unlearn_spec.logic.solver import Solver
 from unlearn_spec.rules.check import check_text
@@ -71,7 +72,7 @@ def cut_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encode, "LONG", 2)
     monkeypatch.setattr(solver, "_LARGE", 1)
     monkeypatch.setattr(solver, "_PACK", 30)
-    monkeypatch.setattr(questions, "_FEW", 1)
+    monkeypatch.setattr(separation, "_FEW", 1)
 
 
 def told(text: str) -> list[object]:
@@ -187,7 +188,7 @@ def test_a_sum_is_bounded_by_what_its_terms_allow(cut: bool, monkeypatch: pytest
     assert asked.satisfiable((*terms, "-b20", "b22"))
     under = asked.assuming(terms)
     assert under.satisfiable_each([("b20",), ("b21",), ("-b22",), ("b21", "-b22")]) == (True, False, True, False)
-    assert under.largest(("b20", "b21", "b22")) == ("b20", "b22")
+    assert largest(("b20", "b21", "b22"), under.surely) == ("b20", "b22")
     assert under.optimum((), f"(+ {' '.join(sums)})", highest=True) == Fraction(14)
 
 

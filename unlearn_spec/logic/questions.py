@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from itertools import combinations, count, islice
-from math import comb
 
 from ..policy.model import (
     Claim,
@@ -40,12 +38,11 @@ from .meaning import (
     readings_on,
     scoped_artifacts,
 )
+from .separation import neighbours
 from .situations import Case, as_bound, minimal
 from .solver import Assumed
 from .theory import Premise, Theory
 
-_FEW = 8
-"""Clauses of one part of the theory that are compared pair by pair."""
 HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
 
@@ -204,7 +201,7 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
     pairs = [
         (i, j)
-        for i, near in enumerate(_neighbours(theory.given, bodies, [_reach(theory, clause) for clause in known]))
+        for i, near in enumerate(neighbours(theory.given, bodies, [_reach(theory, clause) for clause in known]))
         for j in near
         if not bound[known[i].id] & ~whole[known[j].id] and not artifacts[i].isdisjoint(artifacts[j])
     ]
@@ -237,57 +234,6 @@ def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[M
 def _reach(theory: Theory, clause: Clause) -> int:
     """How many intersections of sets a clause speaks of."""
     return len(theory.encoder.regions.of.get(getattr(clause, "target", ""), ()))
-
-
-def _neighbours(given: Assumed, bodies: Sequence[str], reach: Sequence[int]) -> list[tuple[int, ...]]:
-    """For each of many literals the others, by position, that might imply it: those of its part of the theory.
-
-    Where a part has many, without those that hold in some world where it fails. Each literal is given a set of worlds of
-    its own to hold in, no set inside another's; so a few worlds separate most pairs. Those of the widest `reach` come last:
-    many others may be at odds with one of them.
-    """
-    by_part: dict[int, list[int]] = {}
-    for i, literal in enumerate(bodies):
-        by_part.setdefault(given.solver.home(literal), []).append(i)
-    found: list[tuple[int, ...]] = [()] * len(bodies)
-    for members in by_part.values():
-        same: dict[str, list[int]] = {}
-        for i in sorted(members, key=reach.__getitem__):
-            same.setdefault(bodies[i], []).append(i)
-        names = tuple(same)
-        left = _unseparated(given, names) if len(names) > _FEW else dict.fromkeys(names, names)
-        for i in members:
-            found[i] = tuple(sorted(j for name in left[bodies[i]] for j in same[name] if j != i))
-    return found
-
-
-def _unseparated(given: Assumed, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """For each literal itself and those that hold in no world that was found where it fails."""
-    held_in = _antichain(len(names))
-    left = [(1 << len(names)) - 1] * len(names)
-    for world in range(held_in[-1].bit_length()):
-        wanted = [name if held_in[i] >> world & 1 else "-" + name for i, name in enumerate(names)]
-        kept = frozenset(given.largest(wanted))
-        holding = sum(1 << i for i, name in enumerate(names) if name in kept)
-        for i, name in enumerate(names):
-            if "-" + name in kept:
-                left[i] &= ~holding
-    return {name: tuple(names[j] for j in _ones(bits)) for name, bits in zip(names, left, strict=True)}
-
-
-def _ones(bits: int) -> Iterator[int]:
-    """The places of the ones in a number."""
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
-
-
-def _antichain(many: int) -> list[int]:
-    """So many sets, as the bits of numbers, none inside another: halves of the fewest worlds that have enough (Sperner)."""
-    worlds = next(n for n in count(2) if comb(n, n // 2) >= many)
-    chosen = combinations(range(worlds), worlds // 2)
-    return [sum(1 << world for world in worlds_held) for worlds_held in islice(chosen, many)]
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

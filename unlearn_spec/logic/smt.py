@@ -6,7 +6,7 @@ sets are asked about one of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from ctypes import Array
@@ -265,6 +265,10 @@ class Named:
         theirs = self._all(names)
         best = self._part.extreme(self._all(assumptions), renamed(term, self._names), theirs, highest=highest)
         return None if best is None else (best[0], {name: best[1][their] for name, their in zip(names, theirs, strict=True)})
+
+    def as_asked(self, names: Sequence[str], extra: str, given: tuple[str, ...]) -> Hashable:
+        """A question about some literals as the part is asked it: the same for all parts that are alike."""
+        return self._part, self._all(names), renamed(extra, self._names), self._given(given)
 
     def _all(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(f"-{self._one(name[1:])}" if name[0] == "-" else self._one(name) for name in names)

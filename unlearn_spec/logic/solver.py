@@ -6,7 +6,7 @@ part that hangs together only by long sums is cut there (`clusters.py`). Small p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
@@ -123,6 +123,10 @@ class Solver:
         """The same, one number for a whole cluster."""
         part = self.home_part(literal)
         return self.cluster_of[part].top if part in self.cluster_of else part
+
+    def piece(self, literal: str) -> int:
+        """The part that a literal lies in, each piece of a cluster for itself; -1 if no assertion speaks of it."""
+        return self._part_of.get(literal, -1)
 
     def spoken_of(self, texts: Iterable[str]) -> frozenset[int]:
         """The parts that a text speaks of."""
@@ -284,19 +288,24 @@ class Assumed:
                 raise
             return False
 
-    def largest(self, assumptions: Sequence[str]) -> tuple[str, ...]:
-        """Assumptions that some world satisfies together: each, in order, that goes with those before it."""
-        kept: tuple[str, ...] = ()
-        pending, first = [tuple(assumptions)], True
-        while pending:
-            chunk = pending.pop()
-            if self._answers((*kept, *chunk), last=False):
-                kept += chunk
-            elif len(chunk) > 1:
-                middle = len(chunk) - 1 if first else len(chunk) // 2  # often only the last is at odds with the others
-                pending += [chunk[middle:], chunk[:middle]]
-            first = False
-        return kept
+    def surely(self, more: Sequence[str]) -> bool:
+        """Whether a world was found that satisfies further assumptions too; not answered counts as no."""
+        return self._answers(tuple(more), last=False)
+
+    def sums(self, cluster: Cluster, more: Sequence[str]) -> Mapping[str, Fraction] | None:
+        """The sums of a cluster in a world that satisfies further assumptions too, or None if there is none."""
+        also = self.solver.assuming(more).concerned
+        return self._world(cluster, {part: also[part] for part in cluster.parts if part in also})
+
+    def known(self, cluster: Cluster) -> tuple[Mapping[str, Fraction], ...]:
+        """The sums in worlds of a cluster that were found before."""
+        return tuple(self._worlds.get(cluster, ()))
+
+    def beside(self, cluster: Cluster, part: int, sums: Mapping[str, Fraction]) -> Beside:
+        """A part of a cluster in the worlds that keep its sums as they are in some world."""
+        piece = frozenset((part,))
+        fixed = _fixed({name: sums[name] for name in cluster.sums[part]})
+        return Beside(self.solver.only(piece), fixed, self.concerning(piece))
 
     def values(self, more: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
@@ -433,18 +442,24 @@ class Assumed:
         return self.solver.part(parts).satisfiable(_of(more, parts), "", self.concerning(parts))
 
     def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
-        """Whether a cluster has a world. One that is known is tried first: where its sums are kept, parts may change alone."""
+        return self._world(cluster, more) is not None
+
+    def _world(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+        """The sums in a world of a cluster, or None if it has none.
+
+        A world that is known is tried first: where its sums are kept, parts may change alone.
+        """
         if not all(self._pack_possible(pack, more) for pack in self.solver.packs(more)):
-            return False
+            return None
         known = self._worlds.setdefault(cluster, [])
         for sums in known:
             if self._with_sums(cluster, more or cluster.parts, more, sums):
-                return True
+                return sums
         found = self._met_before(cluster, more) or self._search(cluster, more)
         if found is not None:
             for worlds in (known, self.solver.worlds[cluster]):
                 worlds[:] = [found, *(each for each in worlds if each is not found)][:_WORLDS]
-        return found is not None
+        return found
 
     def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
         """Sums of a world found for another question that some world has here too."""
@@ -565,6 +580,26 @@ class Assumed:
             if any(part in self.concerned for part in cluster.parts):
                 found.update(() if self._cluster_possible(cluster, {}) else cluster.parts)
         return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A part of a cluster in the worlds in which its sums stay as they are: all other parts may stay as they are, too."""
+
+    asked: Named
+    fixed: str
+    given: tuple[str, ...]
+
+    def surely(self, names: Sequence[str]) -> bool:
+        """Whether a world was found in which literals of the part hold; not answered counts as no."""
+        try:
+            return self.asked.satisfiable(names, self.fixed, self.given)
+        except Undecided:
+            return False
+
+    def as_asked(self, names: Sequence[str]) -> Hashable:
+        """What this part has in common with all that give the same answers about some literals."""
+        return self.asked.as_asked(names, self.fixed, self.given)
 
 
 def _of(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str, ...]:
