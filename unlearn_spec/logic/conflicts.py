@@ -82,10 +82,14 @@ def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflict
     rest: dict[Rest, None] = {}
     involved = plain.involved
     told = {core.family.limit for core in plain.cores if core.family}
-    for case in maximal(tuple(cases)):
-        found = _conflicts(theory, _members(theory, as_bound(theory.policy, case.binding), False), always)
+    known: dict[_Asked, Conflicts] = {}
+    literals: dict[str, tuple[Clause, tuple[str, ...]]] = {}
+    for case in maximal(tuple(cases)) if theory.possible(()) else ():
+        members = _members(theory, as_bound(theory.policy, case.binding), False, literals)
+        found = _conflicts_in_parts(theory, members, always, known)
         for core in found.cores:
-            first = next(c for c in cases if _binds_as(theory.policy, core.clauses, case, c))
+            clauses = [clause for clause in theory.policy.clauses if clause.id in core.clauses]
+            first = next(c for c in cases if _binds_as(theory.policy, clauses, case, c))
             if core.family is None or core.family.limit not in told:
                 cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
         rest.update(dict.fromkeys(found.rest))
@@ -93,32 +97,53 @@ def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflict
     return Conflicts(tuple(_in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
 
 
-def _binds_as(policy: Policy, names: Collection[str], here: Case, there: Case) -> bool:
+def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
     """Whether clauses bind `there` wherever they bind `here`."""
-    clauses = [clause for clause in policy.clauses if clause.id in names]
     return all(set(here.binding.on(policy, c)) <= set(there.binding.on(policy, c)) for c in clauses)
 
 
-def _members(theory: Theory, clauses: Iterable[Clause], evidence: bool) -> Members:
-    return {c.id: literals_of(theory, c, evidence=evidence) for c in clauses if theory.knows(c)}
+def _members(
+    theory: Theory, clauses: Iterable[Clause], evidence: bool, known: dict[str, tuple[Clause, tuple[str, ...]]] | None = None
+) -> Members:
+    """What clauses put to the solver. `known` is filled, and spares work where a clause comes again as it was."""
+    known = {} if known is None else known
+    found: dict[str, tuple[str, ...]] = {}
+    for clause in clauses:
+        if theory.knows(clause):
+            if clause.id not in known or known[clause.id][0] is not clause:
+                known[clause.id] = clause, literals_of(theory, clause, evidence=evidence)
+            found[clause.id] = known[clause.id][1]
+    return found
 
 
 def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Conflicts:
     """The conflicts that do not lie within `settled`, which were told before."""
     if theory.possible(_all(members, members)) or not theory.possible(()):
         return Conflicts()  # facts that contradict each other are no conflict of clauses
-    cores: list[Core] = []
-    rest: list[Rest] = []
-    involved: set[str] = set()
+    return _conflicts_in_parts(theory, members, settled, {})
+
+
+_Asked = tuple[tuple[str, tuple[str, ...]], ...]
+"""The clauses of a part, each with what it puts to the solver."""
+
+
+def _conflicts_in_parts(
+    theory: Theory, members: Members, settled: frozenset[str], known: dict[_Asked, Conflicts]
+) -> Conflicts:
+    """The same, part by part. `known` is filled, and spares the asking where a part comes again as it was."""
     parts = [part for part in _parts(theory, members) if not settled.issuperset(part)]
-    together = theory.given.satisfiable_each([_all(members, part) for part in parts])
-    for part, possible in zip(parts, together, strict=True):
-        if not possible:
-            found = _Part(theory, members, part).conflicts(settled)
-            cores += found.cores
-            rest += found.rest
-            involved |= found.involved
-    return Conflicts(tuple(_in_order(theory.policy, cores)), tuple(rest), frozenset(involved))
+    keys = [tuple((name, members[name]) for name in part) for part in parts]
+    new = [key for key in keys if key not in known]
+    together = theory.given.satisfiable_each([tuple(dict.fromkeys(one for _, own in key for one in own)) for key in new])
+    for key, possible in zip(new, together, strict=True):
+        part = tuple(name for name, _ in key)
+        known[key] = Conflicts() if possible else _Part(theory, members, part).conflicts(settled)
+    found = [known[key] for key in keys]
+    return Conflicts(
+        tuple(_in_order(theory.policy, [core for each in found for core in each.cores])),
+        tuple(one for each in found for one in each.rest),
+        frozenset[str]().union(*(each.involved for each in found)),
+    )
 
 
 def linked(cores: Sequence[Core]) -> tuple[tuple[Core, ...], ...]:
@@ -146,7 +171,8 @@ def _parts(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
     owner: dict[int, str] = {}
     pairs = []
     for name, literals in members.items():
-        for home in sorted({theory.solver.home(literal) for literal in literals}):
+        homes = {theory.solver.home(literal) for literal in literals}
+        for home in sorted(homes) if len(homes) > 1 else homes:
             pairs.append((name, owner.setdefault(home, name)))
     return connected_groups(tuple(members), pairs)
 
