@@ -33,8 +33,11 @@ def all_minimal_cores(
     satisfiable: Callable[[Sequence[str]], bool],
     *,
     enough: Callable[[Sequence[tuple[str, ...]]], bool] = lambda _: False,
+    known: Sequence[tuple[str, ...]] = (),
 ) -> Cores:
     """Every minimal subset of `members` that is not satisfiable; fewer once `enough`, or `satisfiable` raises `Exhausted`.
+
+    `known`: some that were found before.
 
     Members are given in source order, which decides ties, so equal input gives equal output.
     """
@@ -44,10 +47,13 @@ def all_minimal_cores(
     try:
         while (cut := next((cut for cut in cuts if cut not in settled), None)) is not None:
             rest = tuple(name for name in members if not bits[name] & cut)
-            if satisfiable(rest):
+            if len(found) < len(known):
+                found.append(known[len(found)])
+            elif satisfiable(rest):
                 settled.add(cut)
                 continue
-            found.append(minimal_core(rest, (), satisfiable))
+            else:
+                found.append(minimal_core(rest, (), satisfiable))
             cuts, whole = _extended(cuts, [bits[name] for name in found[-1]])
             complete = complete and whole
             if enough(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..policy.model import Clause, Policy
@@ -12,6 +13,7 @@ from .axioms import BY_ID
 from .cores import minimal_core
 from .families import MANY, Alike, Family, family, limit_of, opposing
 from .meaning import body
+from .nearby import of_sets
 from .regions import connected_groups
 from .situations import Case, always_active, as_bound, maximal
 from .smt import Undecided
@@ -23,6 +25,9 @@ MOST_FOUND = 50
 """Conflicts of one part after which no more are looked for."""
 MOST_QUESTIONS = 1_000
 """Questions about one part after which no more are asked."""
+
+FEW_PIECES = 8
+"""Pieces of a part that is cut at its sums which are asked as one whether they have a world."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,33 @@ class _Part:
                 len(found[-1]) > MANY and limit_of(self._theory.policy, found[-1]) != ""
             )
 
-        return all_minimal_cores(names, self._ask, enough=enough)
+        return all_minimal_cores(names, self._ask, enough=enough, known=self._in_pieces(names))
+
+    def _in_pieces(self, names: Sequence[str]) -> list[tuple[str, ...]]:
+        """Conflicts within single pieces of a part that is cut at its sums: found there, and minimal in the whole."""
+        given, found = self._theory.given, list[tuple[str, ...]]()
+        for piece, clauses in self._pieces(names).items():
+            parts = frozenset((piece,))
+
+            def ask(chosen: Sequence[str], parts: frozenset[int] = parts) -> bool:
+                return self._counted(lambda: given.possible_in(parts, _all(self._members, chosen)))
+
+            try:
+                if len(found) < MOST_FOUND and not ask(clauses):
+                    cores = all_minimal_cores(clauses, ask, enough=lambda some: len(some) >= MOST_FOUND).found
+                    found += [core for core in cores if all(self._ask([n for n in core if n != name]) for name in core)]
+            except Exhausted:
+                break
+        return found[:MOST_FOUND]
+
+    def _pieces(self, names: Sequence[str]) -> dict[int, list[str]]:
+        """The clauses that speak of one piece only, by piece; none where the part is not cut."""
+        found: dict[int, list[str]] = {}
+        for name in names:
+            pieces = {self._theory.solver.piece(literal) for literal in self._members[name]}
+            if len(pieces) == 1:
+                found.setdefault(pieces.pop(), []).append(name)
+        return found if len(found) > 1 else {}
 
     def _lone_limit(self, names: Sequence[str]) -> str:
         """The limit on a mean without which the others can hold, if that is the one that reaches furthest; or nothing.
@@ -273,7 +304,8 @@ class _Part:
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))
-        axioms = _axioms(self._theory, _all(self._members, clauses), tuple(self._theory.facts))
+        literals = _all(self._members, clauses)
+        axioms = _axioms(self._theory, _Near.of(self._theory, literals), literals, tuple(self._theory.facts))
         small = [tuple(sorted((limit, n), key=place.__getitem__)) for n in pairs if self._possible((n,))]
         return Core(clauses, (), axioms, family=told), tuple(small)
 
@@ -288,11 +320,14 @@ class _Part:
         return self._theory.possible(_all(self._members, names))
 
     def _ask(self, names: Sequence[str]) -> bool:
+        return self._counted(lambda: self._possible(names))
+
+    def _counted(self, question: Callable[[], bool]) -> bool:
         self._left -= 1
         if self._left < 0:
             raise Exhausted
         try:
-            return self._possible(names)
+            return question()
         except Undecided:
             raise Exhausted from None
 
@@ -300,28 +335,55 @@ class _Part:
 def explain(theory: Theory, members: Members) -> Core:
     """A minimal conflict with the facts, axioms and relations it stands on, fewest in that order."""
     literals = _all(members, members)
-    background = (*theory.axiom_literals, *theory.beside(theory.nonempty, literals), *literals)
-    facts = minimal_core(theory.beside(theory.facts, literals), background, _perhaps(theory))
-    core = Core(tuple(members), tuple(theory.facts[name] for name in facts), _axioms(theory, literals, facts))
+    near = _Near.of(theory, literals)
+    background = (*theory.axiom_literals, *near.among(theory.nonempty), *literals)
+    facts = minimal_core(near.among(theory.facts), background, near.perhaps)
+    axioms = _axioms(theory, near, literals, facts)
+    core = Core(tuple(members), tuple(theory.facts[name] for name in facts), axioms)
     return replace(core, relations=structural(theory, core))
 
 
-def _axioms(theory: Theory, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
-    background = (*theory.beside(theory.nonempty, literals), *literals, *facts)
-    chosen = minimal_core(tuple(theory.axiom_literals), background, _perhaps(theory))
+def _axioms(theory: Theory, near: _Near, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
+    background = (*near.among(theory.nonempty), *literals, *facts)
+    chosen = minimal_core(tuple(theory.axiom_literals), background, near.perhaps)
     return tuple(theory.axiom_literals[name] for name in chosen)
 
 
-def _perhaps(theory: Theory) -> Callable[[Sequence[str]], bool]:
-    """Whether there may be a world. Without the axioms a small question can be hard; then what is asked about stays in."""
+@dataclass(frozen=True)
+class _Near:
+    """What some literals that have no world share a part of the theory with; nothing else can bear on them."""
 
-    def ask(assumptions: Sequence[str]) -> bool:
+    theory: Theory
+    homes: frozenset[int]
+    pieces: frozenset[int] | None = None
+    """Of a part that is cut at its sums, those that have no world even alone: they say enough."""
+
+    @classmethod
+    def of(cls, theory: Theory, literals: Sequence[str]) -> _Near:
+        homes = frozenset(map(theory.solver.home, literals))
+        pieces = frozenset(map(theory.solver.piece, literals))
+        with suppress(Undecided):
+            few = not homes.isdisjoint(theory.solver.cluster_of) and len(pieces) <= FEW_PIECES
+            if few and not theory.given.possible_in(pieces, literals):
+                return cls(theory, homes, pieces)
+        return cls(theory, homes)
+
+    def among(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Of some literals, in order, those that are near."""
+        solver = self.theory.solver
+        if self.pieces is not None:
+            return tuple(name for name in names if solver.piece(name) in self.pieces)
+        return tuple(name for name in names if solver.home(name) in self.homes)
+
+    def perhaps(self, assumptions: Sequence[str]) -> bool:
+        """Whether there may be a world. Without the axioms a small question can be hard; then what is asked about stays in."""
+        hurried = self.theory.solver.hurried
         try:
-            return theory.solver.hurried.satisfiable(assumptions)
+            if self.pieces is not None:
+                return hurried.possible_in(self.pieces, assumptions)
+            return hurried.satisfiable(assumptions)
         except Undecided:
             return True
-
-    return ask
 
 
 def structural(theory: Theory, core: Core) -> tuple[int, ...]:
@@ -331,13 +393,20 @@ def structural(theory: Theory, core: Core) -> tuple[int, ...]:
     chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
     sets = {getattr(clause, "target", "") for clause in chosen}
     sets |= {name for fact in core.facts for name in targets(fact.formula)}
+
+    def dissolves(altered: Policy) -> bool:
+        """Whether the core has a world in a policy; so it may where sets are too many to ask."""
+        relaxed = build(altered, facts=core.facts, without=left_out)
+        if relaxed.skipped & sets:
+            return True
+        return relaxed.possible(tuple(relaxed.literal(body(policy, clause)) for clause in chosen))
+
     needed = []
     for i, relation in enumerate(policy.relations):
         if relation.kind != "overlaps" and not sets.isdisjoint(relation.sets):
             rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
-            bodies = tuple(body(policy, clause) for clause in chosen)
             altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
-            relaxed = build(altered, facts=core.facts, without=left_out)
-            if relaxed.skipped & sets or relaxed.possible(tuple(relaxed.literal(formula) for formula in bodies)):
+            small = of_sets(altered, sets)
+            if dissolves(small) and (small is altered or dissolves(altered)):
                 needed.append(i)
     return tuple(needed)

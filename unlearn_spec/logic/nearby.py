@@ -16,7 +16,29 @@ def around(policy: Policy) -> Policy:
     spoken = {target for clause in policy.clauses if (target := getattr(clause, "target", None)) is not None}
     spoken.update(_told_of(policy))
     groups = cut(tuple(policy.information), policy.relations).groups
-    near = {name for group in groups if not spoken.isdisjoint(group) for name in group}
+    return _only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
+
+
+def of_sets(policy: Policy, names: Collection[str]) -> Policy:
+    """The policy with no sets but some, those that they lie within, and those that are told of elsewhere.
+
+    Every world of the policy is one of this too: only what cannot hold here is thereby told to be impossible there.
+    """
+    around: dict[str, list[str]] = {}
+    for relation in policy.relations:
+        if relation.kind == "within":
+            around.setdefault(relation.left, []).append(relation.right)
+    near, pending = set[str](), [*names, *_told_of(policy)]
+    while pending:
+        name = pending.pop()
+        if name in policy.information and name not in near:
+            near.add(name)
+            pending += around.get(name, ())
+    return _only(policy, near)
+
+
+def _only(policy: Policy, near: Collection[str]) -> Policy:
+    """The policy with those of its sets that are near."""
     if len(near) == len(policy.information):
         return policy
     information = {name: info for name, info in policy.information.items() if name in near}

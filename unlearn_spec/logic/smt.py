@@ -233,6 +233,7 @@ class Named:
     def __init__(self, part: Part, names: dict[str, str]) -> None:
         self._part, self._names = part, names
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Names as the part has them: most come again, many at a time."""
 
     @property
     def counts_whole(self) -> bool:
@@ -241,7 +242,7 @@ class Named:
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "", given: tuple[str, ...] = ()) -> bool:
         """As `Part.satisfiable`."""
-        return self._part.satisfiable(self._all(assumptions), renamed(extra, self._names), self._given(given))
+        return self._part.satisfiable(self._all(assumptions), renamed(extra, self._names), self._all(given))
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = "", given: tuple[str, ...] = ()
@@ -249,7 +250,7 @@ class Named:
         """As `Part.values`."""
         theirs = self._all(names)
         text = renamed(extra, self._names)
-        found = self._part.values(self._all(assumptions), theirs, text, self._given(given))
+        found = self._part.values(self._all(assumptions), theirs, text, self._all(given))
         return None if found is None else {name: found[their] for name, their in zip(names, theirs, strict=True)}
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool, extra: str = "") -> Fraction | None:
@@ -268,18 +269,16 @@ class Named:
 
     def as_asked(self, names: Sequence[str], extra: str, given: tuple[str, ...]) -> Hashable:
         """A question about some literals as the part is asked it: the same for all parts that are alike."""
-        return self._part, self._all(names), renamed(extra, self._names), self._given(given)
+        return self._part, self._all(names), renamed(extra, self._names), self._all(given)
 
     def _all(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(f"-{self._one(name[1:])}" if name[0] == "-" else self._one(name) for name in names)
+        given = tuple(names)
+        if given not in self._tuples:
+            self._tuples[given] = tuple(f"-{self._one(name[1:])}" if name[0] == "-" else self._one(name) for name in given)
+        return self._tuples[given]
 
     def _one(self, name: str) -> str:
         return self._names[name] if name in self._names else renamed(name, self._names)
-
-    def _given(self, given: tuple[str, ...]) -> tuple[str, ...]:
-        if given not in self._tuples:
-            self._tuples[given] = self._all(given)
-        return self._tuples[given]
 
 
 @contextmanager

@@ -103,6 +103,10 @@ class Solver:
         switches = tuple(name for name in assumptions if name in self._switches)
         return Assumed(self, {part: tuple(names) for part, names in concerned.items()}, switches)
 
+    def possible_in(self, parts: frozenset[int], assumptions: Sequence[str]) -> bool:
+        """Whether some parts alone have a world under assumptions, those about other parts left out."""
+        return self.only(parts).satisfiable(self.assuming(assumptions).concerning(parts))
+
     def place(self, assumptions: Sequence[str]) -> frozenset[int]:
         """The parts that must be asked about the assumptions together: packs and clusters whole."""
         found: set[int] = set()
@@ -194,6 +198,10 @@ class Solver:
         part = self._part_of.get(literal.removeprefix("-"))
         return None if part is None else self._pack_of[part]
 
+    def pack(self, part: int) -> frozenset[int]:
+        """The whole pack in which a part lies."""
+        return self._pack_of[part]
+
     def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
         """Some parts by the pack they lie in, in order."""
         together: dict[frozenset[int], list[int]] = {}
@@ -242,10 +250,31 @@ class Assumed:
             if self._answers(joint, last=len(asked) == 1):
                 for i in asked:
                     answers[i] = True
-            elif len(asked) > 1 and (left := self._conceivable(asked, questions)):
-                middle = len(left) // 2
-                pending += [left[middle:], left[:middle]] if middle else [left]
+            elif len(asked) > 1:
+                by_trouble = self._by_trouble(asked, questions, joint)
+                if len(by_trouble) > 1:
+                    pending += by_trouble
+                elif left := self._conceivable(asked, questions):
+                    middle = len(left) // 2
+                    pending += [left[middle:], left[:middle]] if middle else [left]
         return tuple(answers)
+
+    def _by_trouble(
+        self, asked: Sequence[int], questions: Sequence[Sequence[str]], joint: Sequence[str]
+    ) -> list[list[int]]:
+        """The questions by the first pack that they speak of in which all together have no world; apart, those of no such pack."""
+        also = self.solver.assuming(joint).concerned
+        bad = set()
+        for pack in self.solver.packs(also):
+            with suppress(Undecided):
+                if self._pack_possible(pack, also):
+                    continue
+            bad.add(self.solver.pack(min(pack)))
+        found: dict[frozenset[int] | None, list[int]] = {}
+        for i in asked:
+            packs = (self.solver.pack_of(name) for name in questions[i])
+            found.setdefault(next((pack for pack in packs if pack in bad), None), []).append(i)
+        return list(found.values())
 
     def _rounds(self, questions: Sequence[Sequence[str]]) -> list[list[int]]:
         """The questions place by place, in groups in which none assumes what another denies."""
@@ -287,6 +316,10 @@ class Assumed:
             if last:
                 raise
             return False
+
+    def possible_in(self, parts: frozenset[int], more: Sequence[str]) -> bool:
+        """Whether some parts alone have a world under further assumptions too. If not, neither has the whole."""
+        return self.solver.only(parts).satisfiable(self._own(more, parts), "", self.concerning(parts))
 
     def surely(self, more: Sequence[str]) -> bool:
         """Whether a world was found that satisfies further assumptions too; not answered counts as no."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +12,7 @@ from ..policy.model import Clause, Policy
 from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
+from .memo import once_a_policy
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
 from .situations import narrowed, parts
 from .smt import DEFAULT_EFFORT
@@ -94,29 +95,20 @@ class Theory:
         own, literal = self._own.get(clause.id, (None, ""))
         return literal if own is clause else self.literal(meaning.body(self.policy, clause))
 
-    def beside(self, names: Iterable[str], literals: Iterable[str]) -> tuple[str, ...]:
-        """Of some literals, in order, those that share a part of the theory with others. The rest cannot bear on these."""
-        near = {self.solver.home(literal) for literal in literals}
-        return tuple(name for name in names if self.solver.home(name) in near)
-
     def possible(self, assumptions: Sequence[str], extra: str = "") -> bool:
         """Whether some world satisfies axioms, facts and the assumptions."""
         return self.given.satisfiable(assumptions, extra)
 
 
+@once_a_policy
 def declared_facts(policy: Policy) -> tuple[Premise, ...]:
     """Sizes, overlaps, baselines, reference facts and missing control, as premises."""
-    return _facts(policy, policy.information)
-
-
-def _facts(policy: Policy, near: Collection[str]) -> tuple[Premise, ...]:
-    """The same, without the sizes and overlaps of sets that are not `near`."""
     found: list[Premise] = []
     for name, info in policy.information.items():
-        if info.size is not None and name in near:
+        if info.size is not None:
             found.append(Premise(f"size of {name}", ("information", name, "size"), Size(name, *info.size), "size"))
     for i, relation in enumerate(policy.relations):
-        if relation.kind == "overlaps" and relation.left in near:
+        if relation.kind == "overlaps":
             low, high = relation.low, relation.high
             formula = Overlap(relation.left, relation.right, 1 if low is None else low, high)
             found.append(
@@ -140,7 +132,13 @@ def facts_near(policy: Policy, clauses: Iterable[Clause]) -> tuple[Premise, ...]
     spoken = frozenset[str]().union(*(targets(meaning.body(policy, clause)) for clause in clauses))
     groups = cut(tuple(policy.information), policy.relations).groups
     near = {name for group in groups if spoken.intersection(group) for name in group}
-    return tuple(fact for fact in _facts(policy, near) if targets(fact.formula) <= near)
+    return tuple(fact for fact, sets in _with_sets(policy) if sets <= near)
+
+
+@once_a_policy
+def _with_sets(policy: Policy) -> tuple[tuple[Premise, frozenset[str]], ...]:
+    """The declared facts, each with the sets that it speaks of."""
+    return tuple((fact, targets(fact.formula)) for fact in declared_facts(policy))
 
 
 def build(

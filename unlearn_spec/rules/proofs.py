@@ -8,9 +8,10 @@ from ..finding import Finding
 from ..logic.arithmetic import arithmetic
 from ..logic.conflicts import Core
 from ..logic.formulas import Size
+from ..logic.nearby import of_sets
 from ..logic.proof import Proof, prove
 from ..logic.situations import standing
-from ..logic.theory import Premise, facts_near
+from ..logic.theory import Premise, facts_near, targets
 from .context import Context, listed
 
 MANY_FACTS = 100
@@ -20,9 +21,11 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
-    facts = None if core.family else _facts(context, core)
+    facts, sets = (None, None) if core.family else _facts(context, core)
     policy = standing(context.policy, frozenset(core.situation))
-    proof = prove(policy, core.clauses, facts=facts, evidence=evidence, without=context.without)
+    asked = (policy,) if sets is None else (of_sets(policy, sets), policy)  # the first as a rule, and in fewer words
+    proofs = (prove(one, core.clauses, facts=facts, evidence=evidence, without=context.without) for one in asked)
+    proof = next((proof for proof in proofs if proof is not None), None)
     if proof is None:
         return (replace(finding, arithmetic=(NONE_FOUND,)),)
     if not proof.accepted:
@@ -30,16 +33,17 @@ def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = F
     return (replace(finding, arithmetic=arithmetic(proof)),)
 
 
-def _facts(context: Context, core: Core) -> tuple[Premise, ...]:
+def _facts(context: Context, core: Core) -> tuple[tuple[Premise, ...], frozenset[str] | None]:
     """What the arithmetic may count with: all that is declared near the clauses, or if that is much, what the conflict stands
-    on and how large its sets are."""
+    on and how large its sets are; then with these sets."""
     clauses = [context.clause(name) for name in core.clauses]
     near = facts_near(context.policy, clauses)
     if len(near) <= MANY_FACTS:
-        return near
+        return near, None
     sets = {getattr(context.clause(name), "target", "") for name in core.clauses}
     sized = (fact for fact in near if isinstance(fact.formula, Size) and fact.formula.target in sets)
-    return tuple(dict.fromkeys((*core.facts, *sized)))
+    spoken = frozenset(sets).union(*(targets(fact.formula) for fact in core.facts))
+    return tuple(dict.fromkeys((*core.facts, *sized))), spoken
 
 
 def certificate_rejected(finding: Finding, proof: Proof) -> Finding:
