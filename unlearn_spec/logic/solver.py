@@ -109,11 +109,16 @@ class Solver:
 
     def place(self, assumptions: Sequence[str]) -> frozenset[int]:
         """The parts that must be asked about the assumptions together: packs and clusters whole."""
-        found: set[int] = set()
-        for name in assumptions:
-            if (part := self._part_of.get(name.removeprefix("-"))) is not None and part not in found:
-                found.update(self.cluster_of[part].parts if part in self.cluster_of else self._pack_of[part])
-        return frozenset(found)
+        parts = {part for name in assumptions if (part := self._part_of.get(name.removeprefix("-"))) is not None}
+        places = {self._place_of[part] for part in parts}
+        return places.pop() if len(places) == 1 else frozenset[int]().union(*places)
+
+    @cached_property
+    def _place_of(self) -> dict[int, frozenset[int]]:
+        whole = {cluster: frozenset(cluster.parts) for cluster in self.clusters}
+        return {
+            part: whole[self.cluster_of[part]] if part in self.cluster_of else pack for part, pack in enumerate(self._pack_of)
+        }
 
     def number(self, given: tuple[str, ...]) -> int:
         """A number for assumptions that many questions share."""
@@ -130,7 +135,7 @@ class Solver:
 
     def piece(self, literal: str) -> int:
         """The part that a literal lies in, each piece of a cluster for itself; -1 if no assertion speaks of it."""
-        return self._part_of.get(literal, -1)
+        return self._part_of.get(literal.removeprefix("-"), -1)
 
     def spoken_of(self, texts: Iterable[str]) -> frozenset[int]:
         """The parts that a text speaks of."""
@@ -198,10 +203,6 @@ class Solver:
         part = self._part_of.get(literal.removeprefix("-"))
         return None if part is None else self._pack_of[part]
 
-    def pack(self, part: int) -> frozenset[int]:
-        """The whole pack in which a part lies."""
-        return self._pack_of[part]
-
     def packs(self, numbers: Iterable[int]) -> Iterable[frozenset[int]]:
         """Some parts by the pack they lie in, in order."""
         together: dict[frozenset[int], list[int]] = {}
@@ -250,31 +251,38 @@ class Assumed:
             if self._answers(joint, last=len(asked) == 1):
                 for i in asked:
                     answers[i] = True
-            elif len(asked) > 1:
-                by_trouble = self._by_trouble(asked, questions, joint)
-                if len(by_trouble) > 1:
-                    pending += by_trouble
-                elif left := self._conceivable(asked, questions):
-                    middle = len(left) // 2
-                    pending += [left[middle:], left[:middle]] if middle else [left]
+            elif len(asked) > 1 and (left := self._conceivable(asked, questions)):
+                by_trouble, middle = self._by_trouble(left, questions), len(left) // 2
+                pending += by_trouble if len(by_trouble) > 1 else [left[middle:], left[:middle]] if middle else [left]
         return tuple(answers)
 
-    def _by_trouble(
-        self, asked: Sequence[int], questions: Sequence[Sequence[str]], joint: Sequence[str]
-    ) -> list[list[int]]:
-        """The questions by the first pack that they speak of in which all together have no world; apart, those of no such pack."""
-        also = self.solver.assuming(joint).concerned
-        bad = set()
+    def _by_trouble(self, asked: Sequence[int], questions: Sequence[Sequence[str]]) -> list[list[int]]:
+        """The questions by the first place that they speak of in which all together have no world; apart, those of no such place.
+
+        Places are packs, and of a part that is cut at its sums, pieces.
+        """
+        also = self.solver.assuming(tuple(dict.fromkeys(name for i in asked for name in questions[i]))).concerned
+        bad: dict[int, int] = {}
         for pack in self.solver.packs(also):
-            with suppress(Undecided):
-                if self._pack_possible(pack, also):
-                    continue
-            bad.add(self.solver.pack(min(pack)))
-        found: dict[frozenset[int] | None, list[int]] = {}
+            if not self._surely_in(pack, also):
+                pieces = [part for part in pack if part in self.solver.cluster_of]
+                if len(pieces) == len(pack):
+                    bad.update((part, part) for part in pieces if not self._surely_in(frozenset((part,)), also, alone=True))
+                else:
+                    bad.update((part, min(pack)) for part in pack)
+        found: dict[int | None, list[int]] = {}
         for i in asked:
-            packs = (self.solver.pack_of(name) for name in questions[i])
-            found.setdefault(next((pack for pack in packs if pack in bad), None), []).append(i)
+            parts = map(self.solver.piece, questions[i])
+            found.setdefault(next((bad[part] for part in parts if part in bad), None), []).append(i)
         return list(found.values())
+
+    def _surely_in(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]], *, alone: bool = False) -> bool:
+        """Whether a world of some parts was found (`alone`: without the others of their packs); not answered counts as no."""
+        asked = self.solver.only(parts) if alone else self.solver.part(parts)
+        try:
+            return asked.satisfiable(_of(more, parts), "", self.concerning(parts))
+        except Undecided:
+            return False
 
     def _rounds(self, questions: Sequence[Sequence[str]]) -> list[list[int]]:
         """The questions place by place, in groups in which none assumes what another denies."""
