@@ -299,7 +299,10 @@ def _can_part(policy: Policy, guards: _Guards) -> bool:
 
 def with_overriders(policy: Policy, names: Collection[str]) -> Policy:
     """The policy with some clauses only, and those that decide where they bind: their overriders, and theirs."""
-    over = _guards(policy).overriders
+    over: dict[str, list[str]] = {}
+    for clause in policy.clauses:
+        for name in clause.overrides:
+            over.setdefault(name, []).append(clause.id)
     found = dict.fromkeys(names)
     pending = list(found)
     while pending:

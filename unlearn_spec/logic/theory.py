@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -12,7 +12,6 @@ from ..policy.model import Clause, Policy
 from . import axioms, meaning
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
-from .memo import once_a_policy
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
 from .situations import narrowed, parts
 from .smt import DEFAULT_EFFORT
@@ -100,15 +99,19 @@ class Theory:
         return self.given.satisfiable(assumptions, extra)
 
 
-@once_a_policy
 def declared_facts(policy: Policy) -> tuple[Premise, ...]:
     """Sizes, overlaps, baselines, reference facts and missing control, as premises."""
+    return _facts(policy, policy.information)
+
+
+def _facts(policy: Policy, near: Collection[str]) -> tuple[Premise, ...]:
+    """The same, without the sizes and overlaps of sets that are not `near`."""
     found: list[Premise] = []
     for name, info in policy.information.items():
-        if info.size is not None:
+        if info.size is not None and name in near:
             found.append(Premise(f"size of {name}", ("information", name, "size"), Size(name, *info.size), "size"))
     for i, relation in enumerate(policy.relations):
-        if relation.kind == "overlaps":
+        if relation.kind == "overlaps" and relation.left in near:
             low, high = relation.low, relation.high
             formula = Overlap(relation.left, relation.right, 1 if low is None else low, high)
             found.append(
@@ -132,13 +135,16 @@ def facts_near(policy: Policy, clauses: Iterable[Clause]) -> tuple[Premise, ...]
     spoken = frozenset[str]().union(*(targets(meaning.body(policy, clause)) for clause in clauses))
     groups = cut(tuple(policy.information), policy.relations).groups
     near = {name for group in groups if spoken.intersection(group) for name in group}
-    return tuple(fact for fact, sets in _with_sets(policy) if sets <= near)
+    for known, same, facts in _recent:
+        if known is policy and same == near:
+            return facts
+    facts = tuple(fact for fact in _facts(policy, near) if targets(fact.formula) <= near)
+    _recent[:] = [(policy, near, facts)]
+    return facts
 
 
-@once_a_policy
-def _with_sets(policy: Policy) -> tuple[tuple[Premise, frozenset[str]], ...]:
-    """The declared facts, each with the sets that it speaks of."""
-    return tuple((fact, targets(fact.formula)) for fact in declared_facts(policy))
+_recent: list[tuple[Policy, set[str], tuple[Premise, ...]]] = []
+"""What was near some clauses last: conflicts that hang together ask for the same."""
 
 
 def build(
