@@ -18,8 +18,9 @@ from .smt import DEFAULT_EFFORT, Named, Part, Undecided
 
 _PACK = 160
 """Assertions from which a pack of parts is full: a Z3 solver of its own for each costs more than its questions."""
-_PACKS = 16
-"""Packs of a large theory. Each takes memory in proportion to the whole, for Z3 numbers all terms in one row."""
+_PACKS = 64
+"""Packs of a large theory. Larger ones cost Z3 more than their share; but each takes memory in proportion to the whole, for Z3
+numbers all terms in one row."""
 _LARGE = 1000
 """Assertions of a part from which it is cut at its sums."""
 _ROUNDS = 32
