@@ -125,13 +125,9 @@ class Solver:
         """A number for assumptions that many questions share."""
         return self._numbers.setdefault(given, len(self._numbers))
 
-    def home_part(self, literal: str) -> int:
-        """The part that a literal lies in; -1 if no assertion speaks of it."""
-        return self._part_of.get(literal, -1)
-
     def home(self, literal: str) -> int:
-        """The same, one number for a whole cluster."""
-        part = self.home_part(literal)
+        """The part that a literal lies in, one number for a whole cluster; -1 if no assertion speaks of it."""
+        part = self.piece(literal)
         return self.cluster_of[part].top if part in self.cluster_of else part
 
     def piece(self, literal: str) -> int:
@@ -445,7 +441,7 @@ class Assumed:
 
         That is asked of the part in which it lies alone. False: no such world was found.
         """
-        part = self.solver.home_part(name)
+        part = self.solver.piece(name)
         cluster = self.solver.cluster_of.get(part)
         if cluster is None:
             return False
@@ -454,7 +450,7 @@ class Assumed:
         with suppress(Undecided):
             for sums in self._worlds.get(cluster, ()):
                 fixed = _fixed({each: sums[each] for each in cluster.sums[part]})
-                if self.solver.part(numbers).satisfiable((), fixed, names):
+                if self.solver.only(numbers).satisfiable(names, fixed):  # parts alike are asked once
                     return True
         return False
 
