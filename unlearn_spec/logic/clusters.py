@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 Line = tuple[str, tuple[str, ...]]
 """An assertion and the symbols by which it hangs together with others."""
@@ -27,6 +28,22 @@ def renamed(text: str, names: dict[str, str]) -> str:
         return names[name]
 
     return _SYMBOL.sub(common, text)
+
+
+def rational(value: Fraction) -> str:
+    """A number as Z3 reads it."""
+    text = f"(/ {abs(value.numerator)} {value.denominator})"
+    return f"(- {text})" if value < 0 else text
+
+
+def fixed(sums: Mapping[str, Fraction]) -> str:
+    """That sums have these values."""
+    return "".join(f"(assert (= {name} {rational(value)}))" for name, value in sums.items())
+
+
+def of_parts(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tuple[str, ...]:
+    """The names that belong to some parts."""
+    return tuple(name for part in sorted(parts) for name in names.get(part, ()))
 
 
 @dataclass(frozen=True, eq=False)

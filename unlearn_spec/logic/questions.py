@@ -21,6 +21,7 @@ from ..policy.model import (
     Suppress,
 )
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
+from .assumed import Assumed
 from .conflicts import Core, structural
 from .cores import minimal_core
 from .encode import TooLarge, number, total
@@ -40,7 +41,6 @@ from .meaning import (
 )
 from .separation import neighbours
 from .situations import Case, as_bound, minimal
-from .solver import Assumed
 from .theory import Premise, Theory
 
 HIGH = Fraction(9, 10)

@@ -12,9 +12,9 @@ from fractions import Fraction
 from itertools import combinations, count, islice
 from math import comb
 
+from .assumed import Assumed, Beside
 from .clusters import Cluster
 from .smt import Undecided
-from .solver import Assumed, Beside
 
 _FEW = 8
 """Literals of one part of the theory that are compared pair by pair."""

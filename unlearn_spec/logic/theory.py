@@ -10,12 +10,13 @@ from typing import Literal
 
 from ..policy.model import Clause, Policy
 from . import axioms, meaning
+from .assumed import Assumed
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
 from .situations import narrowed, parts
 from .smt import DEFAULT_EFFORT
-from .solver import Assumed, Solver
+from .solver import Solver
 
 Path = tuple[str | int, ...]
 TINY = 20

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Severity
+from ..logic.assumed import Assumed
 from ..logic.encode import TooLarge
 from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
 from ..logic.questions import Ambiguity, ambiguity, binding, open_fields, settled
-from ..logic.solver import Assumed
 from ..logic.worlds import percent, told
 from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
