@@ -292,16 +292,16 @@ def _enough_memory() -> Iterator[None]:
 
 
 def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> _Values:
-    found: _Values = {}
+    """The values of some quantities. `ModelRef.eval` and what it gives, without a Python object for each step of each value."""
+    ours, found, value = model.ctx.ref(), _Values(), (z3.Ast * 1)()
+    made = {"Bool": z3.BoolSort(model.ctx), "Int": z3.IntSort(model.ctx), "Real": z3.RealSort(model.ctx)}
     for name in names:
         sort = sorts.get(name, "Real")
-        make = z3.Bool if sort == "Bool" else z3.Int if sort == "Int" else z3.Real
-        term = make(name, model.ctx)
-        value = model.eval(term, model_completion=True)
+        term = z3.Z3_mk_const(ours, z3.Z3_mk_string_symbol(ours, name), made[sort].ast)
+        z3.Z3_model_eval(ours, model.model, term, True, value)
         if sort == "Bool":
-            found[name] = z3.is_true(value)
-        elif sort == "Int":
-            found[name] = Fraction(value.as_long())
+            found[name] = z3.Z3_get_bool_value(ours, value[0]) == z3.Z3_L_TRUE
         else:
-            found[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
+            above, _, below = z3.Z3_get_numeral_string(ours, value[0]).partition("/")
+            found[name] = Fraction(int(above), int(below or 1))
     return found
