@@ -7,7 +7,7 @@ little to either side, so that some hold and some do not. Which, only the refere
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
@@ -106,16 +106,25 @@ def _power(draw: Random, at_fpr: Fraction) -> Fraction:
     return draw.choice((at_fpr, Fraction(0), Fraction(1, 10), Fraction(1), Fraction(draw.randint(0, 100), 100)))
 
 
-class _Noting(dict[Rate, Fraction]):
+class _Noting(Mapping[Rate, Fraction]):
     """Rates that note which of them were asked for."""
 
-    def __init__(self, rates: Any) -> None:
-        super().__init__(rates)
+    def __init__(self, rates: Mapping[Rate, Fraction]) -> None:
+        self._rates = rates
         self.asked: set[Rate] = set()
+
+    def __getitem__(self, rate: Rate) -> Fraction:
+        return self._rates[rate]
 
     def __contains__(self, rate: object) -> bool:
         self.asked.add(rate)  # type: ignore[arg-type]
-        return super().__contains__(rate)
+        return rate in self._rates
+
+    def __iter__(self) -> Iterator[Rate]:
+        return iter(self._rates)
+
+    def __len__(self) -> int:
+        return len(self._rates)
 
 
 def spoken(policy: Policy, world: World) -> set[Rate]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
 
 from frames import Frame
-from lawful import Shape, drawn, mixed, treated
+from lawful import Rates, Shape, drawn, mixed, treated
 
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
@@ -29,6 +29,27 @@ class Removing:
     reference: Any
 
 
+@dataclass(frozen=True)
+class Drawn(Mapping[Rate, Fraction]):
+    """Rates as they are drawn, in whole parts: of the thousands few are ever spoken of."""
+
+    unit: int
+    values_of: dict[tuple[str, str, str, str], Rates]
+    """By item, artifact, when and about: the rate of each cell."""
+
+    def __getitem__(self, rate: Rate) -> Fraction:
+        values = self.values_of[rate.item, rate.artifact, rate.when, rate.about]
+        return Fraction(values[rate.kind, rate.access, rate.asked, rate.reading], self.unit)
+
+    def __iter__(self) -> Iterator[Rate]:
+        for (item, m, when, about), values in self.values_of.items():
+            for kind, access, asked, reading in values:
+                yield Rate(kind, item, m, access, asked, reading, when, about)  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.values_of.values()))
+
+
 def draw_world(draw: Random, frame: Frame, policy: Policy, removing: Iterable[Removing]) -> World:
     artifacts, methods = policy.artifacts, policy.methods or {}
     used = {(n, m) for m in artifacts for n in methods if m not in methods[n].not_on and draw.random() < 0.45}
@@ -38,13 +59,14 @@ def draw_world(draw: Random, frame: Frame, policy: Policy, removing: Iterable[Re
               for m, each in artifacts.items() for path in each.serves_from for i in frame.items}  # fmt: skip
     if draw.random() < 0.5:
         served = dict.fromkeys(served, Fraction(0))
-    rates: dict[Rate, Fraction] = {}
+    rates = Drawn(100 * frame.grid, {})
     for m in frame.speaking:
         close = any(r.artifact == m and r.compared_with == "retrain_without" for r in removals)
         reach = max((access_rank(methods[n].reaches) for n, where in used if where == m), default=-1)
         for i in frame.items:
             extra = sum((served[m, path, i] for path in artifacts[m].serves_from), Fraction(0))
-            rates |= _rates(draw, frame, policy, m, i, min(extra, Fraction(1)), reach, m in destroyed, close)
+            told = _rates(draw, frame, policy, m, i, min(extra, Fraction(1)), reach, m in destroyed, close)
+            rates.values_of.update({(i, m, *when): values for when, values in told.items()})
     spent = {m: sum((methods[n].takes or 0 for n, where in used if where == m), Fraction(0)) for m in artifacts}
     controlled = set((policy.controls or {}).get("acme", ())) if policy.controls is not None else set(artifacts)
     people = [*dict.fromkeys((*policy.people, *(who for a in artifacts.values() for who in a.seen_by)))]
@@ -71,7 +93,8 @@ def draw_world(draw: Random, frame: Frame, policy: Policy, removing: Iterable[Re
 
 def _rates(
     draw: Random, frame: Frame, policy: Policy, m: str, item: str, served: Fraction, reach: int, gone: bool, close: bool
-) -> dict[Rate, Fraction]:
+) -> dict[tuple[str, str], Rates]:
+    """The rates of an item on an artifact: of when, and of what."""
     shape = Shape(frame.accesses, _readings(frame), frame.grid, bool(policy.artifacts[m].serves_from))
     extra = int(served * shape.unit)
     before = drawn(draw, shape, extra if draw.random() < 0.7 else shape.unit)
@@ -88,13 +111,7 @@ def _rates(
     if gone:
         average = dict.fromkeys(average, 0)
     reference = mixed(average, drawn(draw, shape, extra), draw.choice((0, 1)) if close else 10)
-    part = [Fraction(n, shape.unit) for n in range(shape.unit + 1)]
-    told = (("now", "model", now), ("now", "process", average), ("before", "model", before), ("reference", "model", reference))
-    return {
-        Rate(kind, item, m, access, asked, reading, when, about): part[value]  # type: ignore[arg-type]
-        for when, about, values in told
-        for (kind, access, asked, reading), value in values.items()
-    }
+    return {("now", "model"): now, ("now", "process"): average, ("before", "model"): before, ("reference", "model"): reference}
 
 
 def _readings(frame: Frame) -> dict[str, str]:
@@ -142,7 +159,7 @@ def pruned(world: World, spoken: set[Rate]) -> World:
     """The world with only the rates that are spoken of, each with its twins at the other times."""
     times = (("now", "model"), ("now", "process"), ("before", "model"), ("reference", "model"))
     kept = {replace(rate, when=when, about=about) for rate in spoken for when, about in times}  # type: ignore[arg-type]
-    return replace(world, rates={rate: value for rate, value in world.rates.items() if rate in kept})
+    return replace(world, rates={rate: world.rates[rate] for rate in sorted(kept, key=str) if rate in world.rates})
 
 
 def disturbed(draw: Random, frame: Frame, world: World) -> World:
