@@ -71,6 +71,7 @@ FAULTS: tuple[Fault, ...] = (
         "(<= {encoder.stored(store, region, 'any')} {encoder.finished(store)})",
         "true",
     ),
+    Fault("a store keeps all items longer than any", "AX1", "axioms._kept_and_served", "(<= {first} {last})", "true"),
     Fault(
         "a destroyed index goes on serving",
         "AX1",
