@@ -256,8 +256,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "closeness binds every reference",
         "AX6",
-        "axioms._closeness",
-        ' or removal.compared_with != "retrain_without"',
+        "axioms.ties_rates",
+        'removal.compared_with == "retrain_without" and ',
         "",
     ),
     Fault(
@@ -490,8 +490,8 @@ FAULTS: tuple[Fault, ...] = (
         "every retrained model is the reference",
         "reference_retrain",
         "meaning.is_the_reference",
-        "or {other.without for other in policy.reference_retrain if other.in_ == fact.in_}",
-        "or {fact.without}",
+        "left_out(policy, fact.in_)",
+        "frozenset(removed_from(policy, fact.in_)) or {fact.without}",
     ),
     Fault("parts cannot be put together again", "P1", "meaning.presumptions", '"P1" if built else None', "None"),
     Fault(
