@@ -400,24 +400,23 @@ def _closeness(
     `inwards`: rounded so that they claim more, for worlds that lie exactly within.
     """
     expected = [rate for rate in block.rates if (rate.whose, rate.reading.about) == ("now", "process")] if removals else []
-    pairs = [(rate, rate.at("reference")) for rate in expected]
-    for removal in removals:
+    pairs = [(rate, twin) for rate in expected if (twin := rate.at("reference")) in block.rates]
+    for removal in removals if pairs else ():
         if removal.artifact != block.artifact or not ties_rates(policy, removal):
             continue
         up, down = exp_bounds(removal.epsilon)[not inwards], exp_bounds(-removal.epsilon)[inwards]
         delta, rest = number(removal.delta), number(1 - removal.delta)
         for rate, twin in pairs:
-            if twin in block.rates:
-                x, reference, n = encoder.mass(rate, region), encoder.mass(twin, region), encoder.size(region)
-                bounds = conjunction(
-                    [
-                        f"(>= {x} (* {number(down)} (- {reference} (* {delta} {n}))))",
-                        f"(<= {x} (+ (* {number(up)} {reference}) (* {delta} {n})))",
-                        f"(>= {x} (- (* {rest} {n}) (* {number(up)} (- {n} {reference}))))",
-                        f"(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
-                    ]
-                )
-                yield Row(("AX6",), f"(=> {encoder.removed(removal)} {bounds})")
+            x, reference, n = encoder.mass(rate, region), encoder.mass(twin, region), encoder.size(region)
+            bounds = conjunction(
+                [
+                    f"(>= {x} (* {number(down)} (- {reference} (* {delta} {n}))))",
+                    f"(<= {x} (+ (* {number(up)} {reference}) (* {delta} {n})))",
+                    f"(>= {x} (- (* {rest} {n}) (* {number(up)} (- {n} {reference}))))",
+                    f"(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
+                ]
+            )
+            yield Row(("AX6",), f"(=> {encoder.removed(removal)} {bounds})")
 
 
 # --- AX7, AX8, P4 ----------------------------------------------------------------------------------------------------

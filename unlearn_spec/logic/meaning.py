@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -406,12 +406,18 @@ def left_out(policy: Policy, artifact: str) -> frozenset[str]:
 
 def removed_from(policy: Policy, artifact: str) -> tuple[str, ...]:
     """The sets whose influence is to go from an artifact, in the clauses' order."""
-    found = (
-        clause.target
-        for clause in policy.clauses
-        if isinstance(clause, Remove) and artifact in scoped_artifacts(policy, clause) and clause.measure == "influence"
-    )
-    return tuple(dict.fromkeys(found))
+    return _removed(policy).get(artifact, ())
+
+
+@once_a_policy
+def _removed(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The sets whose influence is to go, by artifact."""
+    found: dict[str, dict[str, None]] = {}
+    for clause in policy.clauses:
+        if isinstance(clause, Remove) and clause.measure == "influence":
+            for artifact in scoped_artifacts(policy, clause):
+                found.setdefault(artifact, {})[clause.target] = None
+    return {artifact: tuple(targets) for artifact, targets in found.items()}
 
 
 def fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
