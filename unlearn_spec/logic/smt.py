@@ -129,12 +129,17 @@ class Part:
         if given != self._held:
             if self._held:
                 self._solver.pop()
-            self._held = given
+            self._held = ()
             if given:
                 self._solver.push()
-                with _enough_memory():
-                    for literal in self._array(given):
-                        z3.Z3_solver_assert(self._solver.ctx.ref(), self._solver.solver, literal)
+                try:
+                    with _enough_memory():
+                        for literal in self._array(given):
+                            z3.Z3_solver_assert(self._solver.ctx.ref(), self._solver.solver, literal)
+                except Undecided:
+                    self._solver.pop()
+                    raise
+                self._held = given
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = "", given: tuple[str, ...] = ()
