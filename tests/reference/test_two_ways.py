@@ -61,7 +61,7 @@ def excluded(case: Case) -> str | None:
     told = signed(literals, case.clauses_met() | case.claims_true())
     met = [clause for clause in case.policy.clauses if not unmet_presuppositions(case.policy, clause, case.world)]
     bound = binding(case.policy, case.world.situations)
-    here = tuple(as_bound(case.policy, bound))  # the reference asks after evidence only of what binds
+    here = tuple(as_bound(case.policy.clauses, bound))  # the reference asks after evidence only of what binds
     had = [clause for clause in here if obtainable(case.policy, clause, case.world)]
     supposed = tuple(theory.literal(meaning.presupposed(case.policy, clause)) for clause in met)
     evidence = tuple(theory.literal(meaning.obtainable(case.policy, clause)) for clause in had)
@@ -82,7 +82,7 @@ def wrong_findings(case: Case) -> list[str]:
     policy, world = case.policy, case.world
     true = {name for name, met in case.clauses_met().items() if met}
     able = {c.id for c in policy.clauses if c.id in true and not unmet_presuppositions(policy, c, world)}
-    whole = [c for c in as_bound(policy, binding(policy, world.situations)) if c in policy.clauses]
+    whole = [c for c in as_bound(policy.clauses, binding(policy, world.situations)) if c in policy.clauses]
     have = {c.id for c in whole if c.id in able and obtainable(policy, c, world)}
     presumed = not broken_axioms(policy, world, also=("P1", "P2"))
     findings = check_text(case.text, "wide.yaml", today=TODAY).findings

@@ -102,7 +102,7 @@ def is_mean(policy: Policy, clause: Clause) -> bool:
 def bound_in(policy: Policy, names: Collection[str], situation: Collection[str]) -> tuple[Clause, ...]:
     """Those of some clauses that bind in a situation, each where it does."""
     deciding = with_overriders(policy, names)
-    return tuple(c for c in as_bound(deciding, binding(deciding, frozenset(situation))) if c.id in names)
+    return tuple(c for c in as_bound(deciding.clauses, binding(deciding, frozenset(situation))) if c.id in names)
 
 
 def reach(theory: Theory, names: Collection[str], situation: Collection[str], name: str) -> Fraction | None:

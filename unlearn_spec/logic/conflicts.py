@@ -15,7 +15,7 @@ from .families import MANY, Alike, Family, family, limit_of, opposing
 from .meaning import body
 from .nearby import of_sets
 from .regions import connected_groups
-from .situations import Case, always_active, as_bound, maximal
+from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of
 from .smt import Undecided
 from .theory import Premise, Theory, build, targets
 
@@ -82,24 +82,68 @@ def conflicts(theory: Theory, among: Collection[str], *, evidence: bool = False)
 
 def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
     """Conflicts that arise only in some situation; the smallest such situation with each."""
-    always = always_active(tuple(cases))
+    always = always_active(cases)
     cores: dict[tuple[str, ...], Core] = {}
     rest: dict[Rest, None] = {}
     involved = plain.involved
     told = {core.family.limit for core in plain.cores if core.family}
-    known: dict[_Asked, Conflicts] = {}
-    literals: dict[str, tuple[Clause, tuple[str, ...]]] = {}
-    for case in maximal(tuple(cases)) if theory.possible(()) else ():
-        members = _members(theory, as_bound(theory.policy, case.binding), False, literals)
-        found = _conflicts_in_parts(theory, members, always, known)
-        for core in found.cores:
-            clauses = [clause for clause in theory.policy.clauses if clause.id in core.clauses]
+    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
+    if not theory.possible(()):
+        return Conflicts(involved=involved)
+    shared = _Shared(theory, cases, always)
+    for case in maximal(tuple(cases)):
+        found = shared.conflicts(case.binding)
+        for core in (core for each in found for core in each.cores):
+            clauses = [theory.policy.clauses[place[name]] for name in core.clauses]
             first = next(c for c in cases if _binds_as(theory.policy, clauses, case, c))
             if core.family is None or core.family.limit not in told:
                 cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
-        rest.update(dict.fromkeys(found.rest))
-        involved |= found.involved
+        untold = (one for each in found for one in each.rest)
+        rest.update(dict.fromkeys(sorted(untold, key=lambda one: place[one.clauses[0]])))
+        involved = involved.union(*(each.involved for each in found))
     return Conflicts(tuple(_in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
+
+
+class _Shared:
+    """What cases have in common: clauses that may hang together are asked once for all cases in which they bind alike."""
+
+    def __init__(self, theory: Theory, cases: Sequence[Case], settled: frozenset[str]) -> None:
+        self._theory, self._settled = theory, settled
+        self._clauses = {clause.id: clause for clause in theory.policy.clauses if theory.knows(clause)}
+        self._literals: dict[str, tuple[Clause, tuple[str, ...]]] = {}
+        self._places = self._shared(cases)
+        self._known: dict[tuple[tuple[int, ...], tuple[Share, ...]], list[Conflicts]] = {}
+        self._asked: dict[_Asked, Conflicts] = {}
+
+    def conflicts(self, found: Binding) -> list[Conflicts]:
+        """The conflicts among what binds, part by part, without those that lie within what is settled."""
+        bound = {places: tuple(found.shares[place] for place in places) for places in dict.fromkeys(self._places.values())}
+        new = {places for places, shares in bound.items() if (places, shares) not in self._known}
+        self._known.update({(places, bound[places]): [] for places in new})
+        clauses = [clause for name, clause in self._clauses.items() if self._places.get(name) in new] if new else []
+        asked = _by_part(self._theory, self._members(as_bound(clauses, found)), self._settled, self._asked)
+        for part, conflicts in asked.items():
+            if conflicts.involved or conflicts.rest:
+                places = self._places[part[0]]
+                self._known[places, bound[places]].append(conflicts)
+        return [one for places, shares in bound.items() for one in self._known[places, shares]]
+
+    def _shared(self, cases: Sequence[Case]) -> Mapping[str, tuple[int, ...]]:
+        """For each clause that binds in some case, the places of the shares that hold all with which it may hang together."""
+        home: dict[str, int] = {}
+        said: dict[str, dict[str, None]] = {}
+        for place, shares in enumerate(shares_of(cases)):
+            for share in shares:
+                known = [self._clauses[name] for name in share.names if name in self._clauses]
+                for name, literals in self._members(as_bound(known, share)).items():
+                    home[name] = place
+                    said.setdefault(name, {}).update(dict.fromkeys(literals))
+        parts = _parts(self._theory, {name: tuple(literals) for name, literals in said.items()})
+        together = (tuple(sorted({home[name] for name in part})) for part in parts)
+        return {name: places for part, places in zip(parts, together, strict=True) for name in part}
+
+    def _members(self, clauses: Iterable[Clause]) -> Members:
+        return _members(self._theory, clauses, False, self._literals)
 
 
 def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
@@ -125,17 +169,22 @@ def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Con
     """The conflicts that do not lie within `settled`, which were told before."""
     if theory.possible(_all(members, members)) or not theory.possible(()):
         return Conflicts()  # facts that contradict each other are no conflict of clauses
-    return _conflicts_in_parts(theory, members, settled, {})
+    found = _by_part(theory, members, settled, {}).values()
+    return Conflicts(
+        tuple(_in_order(theory.policy, [core for each in found for core in each.cores])),
+        tuple(one for each in found for one in each.rest),
+        frozenset[str]().union(*(each.involved for each in found)),
+    )
 
 
 _Asked = tuple[tuple[str, tuple[str, ...]], ...]
 """The clauses of a part, each with what it puts to the solver."""
 
 
-def _conflicts_in_parts(
+def _by_part(
     theory: Theory, members: Members, settled: frozenset[str], known: dict[_Asked, Conflicts]
-) -> Conflicts:
-    """The same, part by part. `known` is filled, and spares the asking where a part comes again as it was."""
+) -> dict[tuple[str, ...], Conflicts]:
+    """The conflicts of each part that is not settled. `known` is filled, and spares the asking where a part comes again as it was."""
     parts = [part for part in _parts(theory, members) if not settled.issuperset(part)]
     keys = [tuple((name, members[name]) for name in part) for part in parts]
     new = [key for key in keys if key not in known]
@@ -143,12 +192,7 @@ def _conflicts_in_parts(
     for key, possible in zip(new, together, strict=True):
         part = tuple(name for name, _ in key)
         known[key] = Conflicts() if possible else _Part(theory, members, part).conflicts(settled)
-    found = [known[key] for key in keys]
-    return Conflicts(
-        tuple(_in_order(theory.policy, [core for each in found for core in each.cores])),
-        tuple(one for each in found for one in each.rest),
-        frozenset[str]().union(*(each.involved for each in found)),
-    )
+    return {part: known[key] for part, key in zip(parts, keys, strict=True)}
 
 
 def linked(cores: Sequence[Core]) -> tuple[tuple[Core, ...], ...]:
@@ -161,7 +205,7 @@ def linked(cores: Sequence[Core]) -> tuple[tuple[Core, ...], ...]:
 
 def _in_order(policy: Policy, cores: Sequence[Core]) -> Iterator[Core]:
     """Those that share clauses together, where the first of their clauses stands; among them the smallest first."""
-    place = {clause.id: i for i, clause in enumerate(policy.clauses)}
+    place = {clause.id: i for i, clause in enumerate(policy.clauses)} if cores else {}
     groups = sorted(linked(cores), key=lambda group: min(place[name] for core in group for name in core.clauses))
     for group in groups:
         yield from sorted(group, key=lambda core: (len(core.clauses), [place[name] for name in core.clauses]))

@@ -40,7 +40,7 @@ from .meaning import (
     scoped_artifacts,
 )
 from .separation import neighbours
-from .situations import Case, as_bound, minimal
+from .situations import Case, as_bound, minimal, shares_of
 from .theory import Premise, Theory
 
 HIGH = Fraction(9, 10)
@@ -224,10 +224,11 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
 def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
     bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
-    for place, case in enumerate(cases):
-        for bits, names in ((bound, case.binding.names), (whole, case.active)):
-            for name in names & bits.keys():
-                bits[name] |= 1 << place
+    for found in shares_of(cases):
+        for share, places in found.items():
+            for bits, names in ((bound, share.names), (whole, share.whole)):
+                for name in names & bits.keys():
+                    bits[name] |= places
     return bound, whole
 
 
@@ -252,7 +253,7 @@ def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...
     """Literals of the clauses that bind in a case, those set aside left out."""
     return tuple(
         theory.body(clause)
-        for clause in as_bound(theory.policy, case.binding)
+        for clause in as_bound(theory.policy.clauses, case.binding)
         if clause.id not in aside and theory.knows(clause)
     )
 

@@ -118,7 +118,7 @@ def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozense
     """
     if core.family:
         return ()
-    all_bound = as_bound(theory.policy, binding(theory.policy, frozenset(core.situation)))
+    all_bound = as_bound(theory.policy.clauses, binding(theory.policy, frozenset(core.situation)))
     bound = [clause for clause in all_bound if clause.id != changed and theory.knows(clause)]
     others = tuple(theory.body(clause) for clause in bound if clause.id in core.clauses)
     if not others or not theory.possible(others):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -27,11 +27,58 @@ Part = tuple[str, tuple[Place, ...]]
 
 
 @dataclass(frozen=True)
-class Binding:
-    """Which clauses bind: as they are written, or in part only."""
+class Share:
+    """Of clauses that the same guards decide: those that bind as they are written, and those that do in part."""
 
     whole: frozenset[str]
     partly: tuple[Part, ...] = ()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.whole, self.partly))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The clauses that bind anywhere."""
+        return self.whole.union(name for name, _ in self.partly)
+
+    def without(self, names: frozenset[str]) -> Share:
+        """What binds beside some clauses."""
+        if self.names.isdisjoint(names):
+            return self
+        return Share(self.whole - names, tuple(part for part in self.partly if part[0] not in names))
+
+    def within(self, other: Share) -> bool:
+        """Whether everything that binds here binds there too."""
+        if self is other:
+            return True
+        there = dict(other.partly)
+        rest = {name: places for name, places in self.partly if name not in other.whole}
+        return self.whole <= other.whole and all(_no_more(places, there.get(name, ())) for name, places in rest.items())
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Which clauses bind: as they are written, or in part only."""
+
+    shares: tuple[Share, ...]
+    """What binds, share by share: in all cases of a policy, clauses of the same share lie in the same place."""
+    order: Mapping[str, int] = field(compare=False, repr=False)
+    """The place, in source order, of each clause that may bind in part."""
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The clauses that bind as they are written."""
+        return frozenset[str]().union(*(share.whole for share in self.shares))
+
+    @cached_property
+    def partly(self) -> tuple[Part, ...]:
+        """The clauses that bind in part, in source order."""
+        found = (part for share in self.shares for part in share.partly)
+        return tuple(sorted(found, key=lambda part: self.order[part[0]]))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -52,13 +99,11 @@ class Binding:
 
     def without(self, names: frozenset[str]) -> Binding:
         """What binds beside some clauses."""
-        return Binding(self.whole - names, tuple(part for part in self.partly if part[0] not in names))
+        return Binding(tuple(share.without(names) for share in self.shares), self.order)
 
     def within(self, other: Binding) -> bool:
         """Whether everything that binds here binds there too."""
-        there = dict(other.partly)
-        rest = {name: places for name, places in self.partly if name not in other.whole}
-        return self.whole <= other.whole and all(_no_more(places, there.get(name, ())) for name, places in rest.items())
+        return all(here.within(there) for here, there in zip(self.shares, other.shares, strict=True))
 
 
 def _no_more(here: tuple[Place, ...], there: tuple[Place, ...]) -> bool:
@@ -130,8 +175,8 @@ class _Settled:
 
     places: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
     """Where a clause binds, by which of the guards hold that decide it."""
-    together: dict[_Decided, tuple[tuple[str, ...], tuple[Part, ...]]] = field(default_factory=dict)
-    """Of such clauses, those that bind as a whole, and in part."""
+    together: dict[_Decided, Share] = field(default_factory=dict)
+    """What binds of such clauses."""
 
 
 def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = None) -> Binding:
@@ -143,28 +188,29 @@ def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = 
     guards = _guards(policy)
     settled = settled or _Settled()
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
-    whole = [name for guard, names in guards.alike.items() if holds_now[guard] for name in names]
-    partly: list[Part] = []
-    decided = [(i, tuple(map(holds_now.__getitem__, turns))) for i, (turns, _) in enumerate(guards.overridden)]
-    if any(key not in settled.together for key in decided):
-        for name in guards.turns_on:
-            _bound(policy, guards, name, holds_now, settled)
-    for key, (_, names) in zip(decided, guards.overridden, strict=True):
+    shares = [share if holds_now[guard] else _NOTHING for guard, share in guards.alike.items()]
+    for i, one in enumerate(guards.overridden):
+        key = i, tuple(map(holds_now.__getitem__, one.turns_on))
         if key not in settled.together:
-            settled.together[key] = _settle(guards, {name: settled.places[name, key[1]] for name in names})
-        whole += settled.together[key][0]
-        partly += settled.together[key][1]
-    return Binding(frozenset(whole), tuple(sorted(partly, key=lambda part: guards.order[part[0]])))
+            for name in one.deciding:
+                _bound(policy, guards, name, holds_now, settled)
+            settled.together[key] = _settle(guards, {name: settled.places[name, key[1]] for name in one.names})
+        shares.append(settled.together[key])
+    return Binding(tuple(shares), guards.order)
 
 
-def _settle(guards: _Guards, found: Mapping[str, _Places]) -> tuple[tuple[str, ...], tuple[Part, ...]]:
-    """The clauses that bind as a whole, and those that do in part, from where each binds."""
+_NOTHING = Share(frozenset())
+
+
+def _settle(guards: _Guards, found: Mapping[str, _Places]) -> Share:
+    """What binds of some clauses, from where each binds."""
     partly = []
     for name, places in found.items():
         if places and places != guards.scopes[name]:
             kept = ((m, left if isinstance(left, Remainder) else None) for m, left in places.items())
             partly.append((name, tuple(sorted(kept, key=str))))
-    return tuple(name for name, places in found.items() if places and places == guards.scopes[name]), tuple(partly)
+    whole = frozenset(name for name, places in found.items() if places and places == guards.scopes[name])
+    return Share(whole, tuple(partly))
 
 
 def remaining(policy: Policy, clause: Clause, target: str | None, taken: str | None) -> str | None:
@@ -204,22 +250,29 @@ def _has_room(policy: Policy, inside: tuple[str, ...], outside: tuple[str, ...])
 
 
 @dataclass(frozen=True)
+class _Overridden:
+    """Clauses that some clause overrides and that the same guards decide."""
+
+    turns_on: tuple[Condition | None, ...]
+    names: tuple[str, ...]
+    deciding: tuple[str, ...]
+    """They, their overriders, and theirs: no clause before one that overrides it."""
+
+
+@dataclass(frozen=True)
 class _Guards:
     """What the cases of a policy share, for there may be thousands of cases and of clauses."""
 
     clauses: Mapping[str, Clause]
-    alike: Mapping[Condition | None, tuple[str, ...]]
+    alike: Mapping[Condition | None, Share]
     """Every guard, with the clauses that have it and that no clause overrides."""
     overriders: Mapping[str, tuple[str, ...]]
     """The clauses that override each clause that some clause overrides, in source order."""
     scopes: Mapping[str, _Places]
     """What every clause that overrides or is overridden speaks of."""
     turns_on: Mapping[str, tuple[Condition | None, ...]]
-    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs.
-
-    In an order in which no clause comes before one that overrides it."""
-    overridden: tuple[tuple[tuple[Condition | None, ...], tuple[str, ...]], ...]
-    """The clauses that some clause overrides, together with those that the same guards decide, and these guards."""
+    """The guards that decide where each of those binds: its own first, then those of its overriders, and of theirs."""
+    overridden: tuple[_Overridden, ...]
 
     @cached_property
     def order(self) -> Mapping[str, int]:
@@ -246,14 +299,10 @@ def _bound(
 @once_a_policy
 def _guards(policy: Policy) -> _Guards:
     clauses = {clause.id: clause for clause in policy.clauses}
-    over: dict[str, list[str]] = {}
-    for clause in policy.clauses:
-        for name in clause.overrides:
-            over.setdefault(name, []).append(clause.id)
+    overriders = _overriders(policy)
     alike: dict[Condition | None, list[str]] = {}
     for name, clause in clauses.items():
-        alike.setdefault(clause.scope.when, []).extend(() if name in over else (name,))
-    overriders = {name: tuple(over[name]) for name in clauses if name in over}
+        alike.setdefault(clause.scope.when, []).extend(() if name in overriders else (name,))
     involved = dict.fromkeys(name for named, others in overriders.items() for name in (named, *others))
     scopes: dict[str, _Places] = {}
     for name in involved:
@@ -261,14 +310,40 @@ def _guards(policy: Policy) -> _Guards:
         places = (None,) if clause.scope.artifacts is None else scoped_artifacts(policy, clause)
         scopes[name] = dict.fromkeys(places, getattr(clause, "target", None))
     turns_on: dict[str, tuple[Condition | None, ...]] = {}
-
-    for name in TopologicalSorter(overriders).static_order():  # overriders first
+    sequence = {name: i for i, name in enumerate(TopologicalSorter(overriders).static_order())}  # overriders first
+    for name in sequence:
         above = (guard for other in overriders.get(name, ()) for guard in turns_on[other])
         turns_on[name] = tuple(dict.fromkeys((clauses[name].scope.when, *above)))
     overridden: dict[tuple[Condition | None, ...], list[str]] = {}
     for name in overriders:
         overridden.setdefault(turns_on[name], []).append(name)
-    return _Guards(clauses, _frozen(alike), overriders, scopes, turns_on, tuple(_frozen(overridden).items()))
+    together = (
+        _Overridden(turns, names, tuple(sorted(_with_all(overriders, names), key=sequence.__getitem__)))
+        for turns, names in _frozen(overridden).items()
+    )
+    alone = {guard: Share(frozenset(names)) for guard, names in alike.items()}
+    return _Guards(clauses, alone, overriders, scopes, turns_on, tuple(together))
+
+
+@once_a_policy
+def _overriders(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The clauses that override each clause that some clause overrides, in source order."""
+    over: dict[str, list[str]] = {}
+    for clause in policy.clauses:
+        for name in clause.overrides:
+            over.setdefault(name, []).append(clause.id)
+    return {clause.id: tuple(over[clause.id]) for clause in policy.clauses if clause.id in over}
+
+
+def _with_all(overriders: Mapping[str, tuple[str, ...]], names: Collection[str]) -> dict[str, None]:
+    """Some clauses, their overriders, and theirs."""
+    found = dict.fromkeys(names)
+    pending = list(found)
+    while pending:
+        more = [name for name in overriders.get(pending.pop(), ()) if name not in found]
+        found.update(dict.fromkeys(more))
+        pending += more
+    return found
 
 
 def _frozen(lists: Mapping[T, list[str]]) -> dict[T, tuple[str, ...]]:
@@ -299,16 +374,7 @@ def _can_part(policy: Policy, guards: _Guards) -> bool:
 
 def with_overriders(policy: Policy, names: Collection[str]) -> Policy:
     """The policy with some clauses only, and those that decide where they bind: their overriders, and theirs."""
-    over: dict[str, list[str]] = {}
-    for clause in policy.clauses:
-        for name in clause.overrides:
-            over.setdefault(name, []).append(clause.id)
-    found = dict.fromkeys(names)
-    pending = list(found)
-    while pending:
-        more = [name for name in over.get(pending.pop(), ()) if name not in found]
-        found.update(dict.fromkeys(more))
-        pending += more
+    found = _with_all(_overriders(policy), names)
     return policy.model_copy(update={"clauses": tuple(clause for clause in policy.clauses if clause.id in found)})
 
 
@@ -333,10 +399,10 @@ def standing(policy: Policy, holding: frozenset[str]) -> Policy:
     return policy.model_copy(update={"clauses": clauses})
 
 
-def as_bound(policy: Policy, found: Binding) -> Iterator[Clause]:
-    """The clauses that bind, each on the artifacts on which it does."""
+def as_bound(clauses: Iterable[Clause], found: Binding | Share) -> Iterator[Clause]:
+    """Those of some clauses that bind, each on the artifacts on which it does."""
     names, partly = found.names, dict(found.partly)
-    yield from (narrowed(clause, partly.get(clause.id)) for clause in policy.clauses if clause.id in names)
+    yield from (narrowed(clause, partly.get(clause.id)) for clause in clauses if clause.id in names)
 
 
 def cases(policy: Policy) -> tuple[Case, ...] | None:
@@ -357,9 +423,18 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
 
 
-def always_active(all_cases: tuple[Case, ...]) -> frozenset[str]:
+def always_active(all_cases: Sequence[Case]) -> frozenset[str]:
     """Clauses that bind on their whole scope whatever the situation."""
-    return frozenset.intersection(*(case.active for case in all_cases))
+    return frozenset[str]().union(*(frozenset.intersection(*(share.whole for share in own)) for own in shares_of(all_cases)))
+
+
+def shares_of(all_cases: Sequence[Case]) -> Iterator[Mapping[Share, int]]:
+    """For each share of what binds, what it is in some cases; with it these cases, as the bits of a number."""
+    for own in zip(*(case.binding.shares for case in all_cases), strict=True):
+        found: dict[Share, int] = {}
+        for place, share in enumerate(own):
+            found[share] = found.get(share, 0) | 1 << place
+        yield found
 
 
 def maximal(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
