@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
+from weakref import ref
 
 from ..policy.model import Policy
 
 T = TypeVar("T")
-_KEPT = 4
 
 
 def once_a_policy(make: Callable[[Policy], T]) -> Callable[[Policy], T]:
-    """`make`, remembering its answers for the policies asked about last. Policies are frozen, so the object identifies it."""
-    recent: list[tuple[Policy, T]] = []
+    """`make`, remembering each answer as long as its policy lives; so no answer may hold on to the policy.
+
+    Policies are frozen, so the object identifies one.
+    """
+    known: dict[int, tuple[ref[Policy], T]] = {}
 
     @wraps(make)
     def remembered(policy: Policy) -> T:
-        for place, (known, value) in enumerate(recent):
-            if known is policy:
-                recent.insert(0, recent.pop(place))  # what is asked about throughout stays, whatever comes between
-                return value
-        value = make(policy)
-        recent.insert(0, (policy, value))
-        del recent[_KEPT:]
-        return value
+        number = id(policy)
+        if number not in known:
+            value = make(policy)
+            known[number] = ref(policy, lambda _: known.pop(number, None)), value
+        return known[number][1]
 
     return remembered

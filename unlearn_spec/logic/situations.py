@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -101,10 +101,6 @@ class Binding:
         """What binds beside some clauses."""
         return Binding(tuple(share.without(names) for share in self.shares), self.order)
 
-    def within(self, other: Binding) -> bool:
-        """Whether everything that binds here binds there too."""
-        return all(here.within(there) for here, there in zip(self.shares, other.shares, strict=True))
-
 
 def _no_more(here: tuple[Place, ...], there: tuple[Place, ...]) -> bool:
     """Whether no artifact and no item is here that is not there."""
@@ -171,7 +167,7 @@ _Decided = tuple[int, tuple[bool, ...]]
 
 @dataclass(frozen=True)
 class _Settled:
-    """What many cases have in common."""
+    """What many cases of a policy have in common; filled as they are asked about."""
 
     places: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
     """Where a clause binds, by which of the guards hold that decide it."""
@@ -179,14 +175,18 @@ class _Settled:
     """What binds of such clauses."""
 
 
-def binding(policy: Policy, holding: frozenset[str], settled: _Settled | None = None) -> Binding:
+@once_a_policy
+def _settled(_: Policy) -> _Settled:
+    return _Settled()
+
+
+def binding(policy: Policy, holding: frozenset[str]) -> Binding:
     """What binds: a clause whose guard holds, save on the artifacts, and for the items, of binding clauses that override it.
 
     A scope left open stands for every artifact: who leaves it open suspends everywhere, and is suspended so. (The override
-    graph has no cycle.) `settled` is filled, and spares work where it is given again for the same policy.
+    graph has no cycle.)
     """
-    guards = _guards(policy)
-    settled = settled or _Settled()
+    guards, settled = _guards(policy), _settled(policy)
     holds_now = {guard: holds(guard, holding) for guard in guards.alike}
     shares = [share if holds_now[guard] else _NOTHING for guard, share in guards.alike.items()]
     for i, one in enumerate(guards.overridden):
@@ -415,11 +415,10 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
     if len(names) > MAX_SITUATIONS:
         return None
     found: list[Case] = []
-    settled = _Settled()
     for values in product((False, True), repeat=len(names)):
         holding = frozenset(name for name, value in zip(names, values, strict=True) if value)
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
-            found.append(Case(holding, binding(policy, holding, settled)))
+            found.append(Case(holding, binding(policy, holding)))
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
 
 
@@ -439,14 +438,26 @@ def shares_of(all_cases: Sequence[Case]) -> Iterator[Mapping[Share, int]]:
 
 def maximal(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """Cases in which no less binds than in any other: adding a clause can only take worlds away."""
-    distinct = _distinct(all_cases)
-    return tuple(case for case in distinct if not any(_less(case, other) for other in distinct))
+    return _extreme(_distinct(all_cases), Share.within)
 
 
 def minimal(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """Cases in which no more binds than in any other: where the clauses promise least."""
-    distinct = _distinct(all_cases)
-    return tuple(case for case in distinct if not any(_less(other, case) for other in distinct))
+    return _extreme(_distinct(all_cases), lambda here, there: there.within(here))
+
+
+def _extreme(distinct: Sequence[Case], no_further: Callable[[Share, Share], bool]) -> tuple[Case, ...]:
+    """Those of some cases than which no other goes further in every share."""
+    places = sorted(enumerate(shares_of(distinct)), key=lambda entry: len(entry[1]))  # which rule the most out, at once
+    found = []
+    for number, case in enumerate(distinct):
+        further = (1 << len(distinct)) - 1
+        for place, shares in places:
+            mine, left = case.binding.shares[place], further
+            further = sum(bits & left for share, bits in shares.items() if bits & left and no_further(mine, share))
+        if further == 1 << number:
+            found.append(case)
+    return tuple(found)
 
 
 def _distinct(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -455,6 +466,3 @@ def _distinct(all_cases: tuple[Case, ...]) -> tuple[Case, ...]:
         distinct.setdefault(case.binding, case)
     return tuple(distinct.values())
 
-
-def _less(one: Case, other: Case) -> bool:
-    return one.binding != other.binding and one.binding.within(other.binding)

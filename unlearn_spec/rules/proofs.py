@@ -10,7 +10,7 @@ from ..logic.conflicts import Core
 from ..logic.formulas import Size
 from ..logic.nearby import of_sets
 from ..logic.proof import Proof, prove
-from ..logic.situations import standing
+from ..logic.situations import standing, with_overriders
 from ..logic.theory import Premise, facts_near, targets
 from .context import Context, listed
 
@@ -22,7 +22,7 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
     facts, sets = (None, None) if core.family else _facts(context, core)
-    policy = standing(context.policy, frozenset(core.situation))
+    policy = standing(with_overriders(context.policy, core.clauses), frozenset(core.situation))
     asked = (policy,) if sets is None else (of_sets(policy, sets), policy)  # the first as a rule, and in fewer words
     proofs = (prove(one, core.clauses, facts=facts, evidence=evidence, without=context.without) for one in asked)
     proof = next((proof for proof in proofs if proof is not None), None)
