@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ..policy.model import Policy, Relation
 from .regions import cut
+from .situations import with_overriders
 
 
 def around(policy: Policy) -> Policy:
@@ -17,6 +18,16 @@ def around(policy: Policy) -> Policy:
     spoken.update(_told_of(policy))
     groups = cut(tuple(policy.information), policy.relations).groups
     return _only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
+
+
+def of_clauses(policy: Policy, names: Collection[str]) -> Policy:
+    """The policy with no clauses but some, those that decide where they bind, and the sets `around` them.
+
+    Whole where something was measured: what is told of that depends on all clauses.
+    """
+    if policy.measured_before or policy.reference_retrain:
+        return policy
+    return around(with_overriders(policy, names))
 
 
 def of_sets(policy: Policy, names: Collection[str]) -> Policy:

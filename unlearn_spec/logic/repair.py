@@ -13,6 +13,7 @@ from .conflicts import Core
 from .families import MANY, limit_of
 from .knobs import Knob, is_linear, knobs, left_by
 from .meaning import body
+from .nearby import of_clauses
 from .situations import as_bound, binding
 from .smt import Undecided
 from .theory import Theory
@@ -53,11 +54,12 @@ def _single_numbers(
     theory: Theory, core: Core, names: Collection[str], involved: frozenset[str]
 ) -> tuple[Repair, ...]:
     policy, found = theory.policy, []
+    near = of_clauses(policy, core.clauses)
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
             value = _least_here(theory, core, clause, knob)
             if value is None:
-                value = _least(policy, core.clauses, core.situation, clause, knob, theory.without)
+                value = _least(near, core.clauses, core.situation, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
                 found.append(Repair((change,), _still_clashing(theory, clause.id, core, involved)))
@@ -71,7 +73,7 @@ def together(
 
     A clause that no number saves goes.
     """
-    weights = _weights(policy, names)
+    policy, weights = of_clauses(policy, names), _weights(policy, names)
     theory, held = alone(policy, names, situation, without=without)
 
     def can_hold(chosen: Sequence[str]) -> bool:
