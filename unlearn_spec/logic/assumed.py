@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .clusters import Cluster, fixed, of_parts, rational
+from .clusters import Cluster, Sums, fixed, of_parts, rational
 from .sampling import sizes_of_pieces, sums_of_pieces
 from .smt import Named, Undecided
 from .together import answered
@@ -69,22 +69,21 @@ class Assumed:
         except Undecided:
             return False
 
-    def sums(self, cluster: Cluster, more: Sequence[str]) -> Mapping[str, Fraction] | None:
+    def sums(self, cluster: Cluster, more: Sequence[str]) -> Sums | None:
         """The sums of a cluster in a world that satisfies further assumptions too, or None if there is none."""
         also = self.solver.assuming(more).concerned
         return self._world(cluster, {part: also[part] for part in cluster.parts if part in also})
 
-    def known(self, cluster: Cluster) -> tuple[Mapping[str, Fraction], ...]:
+    def known(self, cluster: Cluster) -> tuple[Sums, ...]:
         """The sums in worlds of a cluster that were found before."""
         return tuple(self._worlds.get(cluster, ()))
 
     def beside(
-        self, cluster: Cluster, part: int, sums: Mapping[str, Fraction], given: tuple[str, ...] | None = None
+        self, cluster: Cluster, part: int, sums: Sums, given: tuple[str, ...] | None = None
     ) -> Beside:
         """A part of a cluster in the worlds that keep its sums as they are in some world; of what is given only `given`."""
         piece = frozenset((part,))
-        own = {name: sums[name] for name in cluster.sums[part]}
-        return Beside(self.solver.only(piece), fixed(own), self.concerning(piece) if given is None else given)
+        return Beside(self.solver.only(piece), sums.in_parts(cluster, piece), self.concerning(piece) if given is None else given)
 
     def values(self, more: Sequence[str], names: Sequence[str], extra: str = "") -> dict[str, Fraction | bool] | None:
         """The values of `names` in a world that satisfies everything, or None if there is none."""
@@ -170,10 +169,10 @@ class Assumed:
         top = (cluster.top,)
         for sums in self._worlds[cluster]:
             if self._with_sums(cluster, others, more, sums):
-                same = fixed({name: sums[name] for name in names})
+                same = sums.in_parts(cluster, parts)
                 if self._with_sums(cluster, top, more, sums) and asked.satisfiable(own, extra + same, given):
                     return True
-                if found is not None and self._with_sums(cluster, top, more, {**sums, **moved}):
+                if found is not None and self._with_sums(cluster, top, more, Sums({**sums, **moved})):
                     return True
         return None
 
@@ -215,7 +214,7 @@ class Assumed:
     def _cluster_possible(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> bool:
         return self._world(cluster, more) is not None
 
-    def _world(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+    def _world(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Sums | None:
         """The sums in a world of a cluster, or None if it has none.
 
         A world that is known is tried first: where its sums are kept, parts may change alone.
@@ -232,18 +231,17 @@ class Assumed:
                 worlds[:] = [found, *(each for each in worlds if each is not found)][:_WORLDS]
         return found
 
-    def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+    def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Sums | None:
         """Sums of a world found for another question that some world has here too."""
         worlds = self.solver.worlds[cluster]
         return next((sums for sums in worlds if self._with_sums(cluster, cluster.parts, more, sums)), None)
 
     def _with_sums(
-        self, cluster: Cluster, parts: Iterable[int], more: Mapping[int, tuple[str, ...]], sums: Mapping[str, Fraction]
+        self, cluster: Cluster, parts: Iterable[int], more: Mapping[int, tuple[str, ...]], sums: Sums
     ) -> bool:
         """Whether parts of a cluster have a world with these sums."""
         for pack in self.solver.packs(parts):
-            names = dict.fromkeys(name for part in sorted(pack) for name in cluster.sums[part])
-            same = fixed({name: sums[name] for name in names})
+            same = sums.in_parts(cluster, pack)
             if not self.solver.part(pack).satisfiable(of_parts(more, pack), same, self.concerning(pack)):
                 return False
         return True
@@ -251,7 +249,7 @@ class Assumed:
     def _held(self, parts: frozenset[int], more: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
         return (*self.concerning(parts), *of_parts(more, parts))
 
-    def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Mapping[str, Fraction] | None:
+    def _search(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Sums | None:
         """The sums in some world of a cluster, or None if it has none.
 
         Below the top, parts meet only in their sums. So: any world of each part, then one with its sums as high as they
@@ -271,14 +269,14 @@ class Assumed:
         every = frozenset(cluster.parts)
         names = cluster.sums[cluster.top]
         whole = self.solver.part(every).values(self._held(every, more), names)
-        return None if whole is None else {name: Fraction(value) for name, value in whole.items()}
+        return None if whole is None else Sums({name: Fraction(value) for name, value in whole.items()})
 
     def _within(self, top: frozenset[int], more: Mapping[int, tuple[str, ...]], bounds: str) -> bool:
         """Whether the top has a world between bounds of its sums."""
         return self.solver.part(top).satisfiable(of_parts(more, top), bounds, self.concerning(top))
 
     @cached_property
-    def _worlds(self) -> dict[Cluster, list[Mapping[str, Fraction]]]:
+    def _worlds(self) -> dict[Cluster, list[Sums]]:
         """Worlds of the clusters that satisfy what is given: the values of their sums."""
         return {}
 

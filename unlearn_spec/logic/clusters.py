@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 Line = tuple[str, tuple[str, ...]]
 """An assertion and the symbols by which it hangs together with others."""
@@ -63,12 +64,27 @@ class Cluster:
         return "" if not names else names[0] if len(names) == 1 else f"(+ {' '.join(names)})"
 
 
+class Sums(dict[str, Fraction]):
+    """What the sums of a cluster are in a world."""
+
+    def in_parts(self, cluster: Cluster, parts: frozenset[int]) -> str:
+        """That the sums of some parts have these values. Written once: most questions ask the same of most parts."""
+        if parts not in self._texts:
+            names = dict.fromkeys(name for part in sorted(parts) for name in cluster.sums[part])
+            self._texts[parts] = fixed({name: self[name] for name in names})
+        return self._texts[parts]
+
+    @cached_property
+    def _texts(self) -> dict[frozenset[int], str]:
+        return {}
+
+
 def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[str, int], list[list[Line]]]:
     """Which part each symbol belongs to, and the lines of each part, in their order. `switches` connect nothing."""
     leader: dict[str, str] = {}
 
     def find(symbol: str) -> str:
-        above = leader.setdefault(symbol, symbol)
+        above = leader[symbol]
         while above != symbol:
             leader[symbol] = symbol = leader[above]
             above = leader[symbol]
@@ -80,11 +96,10 @@ def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[s
         for symbol in line[1]:
             if symbol in switches:
                 continue
+            above = leader.setdefault(symbol, first or symbol)
             if not first:
                 first = find(symbol)
-            elif symbol not in leader:
-                leader[symbol] = first
-            elif (root := find(symbol)) != first:
+            elif above != first and (root := find(symbol)) != first:
                 leader[root] = first
         kept.append((line, first))
     number: dict[str, int] = {}
@@ -95,7 +110,7 @@ def split(lines: Iterable[Line], switches: Collection[str] = ()) -> tuple[dict[s
             number[root] = len(parts)
             parts.append([])
         parts[number[root]].append(line)
-    return {symbol: number[find(symbol)] for symbol in leader}, parts
+    return {symbol: number[above if above in number else find(symbol)] for symbol, above in leader.items()}, parts
 
 
 def cut_at_sums(

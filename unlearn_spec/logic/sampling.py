@@ -9,18 +9,18 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .clusters import Cluster, rational
+from .clusters import Cluster, Sums, rational
 
 if TYPE_CHECKING:
     from .assumed import Assumed
 
-Sample = tuple[dict[str, Fraction] | None, str]
+Sample = tuple[Mapping[str, Fraction] | None, str]
 """Some sums in a world, if one was found, and an assertion about them that holds in every world."""
 
 
-def sums_of_pieces(given: Assumed, cluster: Cluster, more: Mapping[int, tuple[str, ...]], way: str) -> Sample:
+def sums_of_pieces(given: Assumed, cluster: Cluster, more: Mapping[int, tuple[str, ...]], way: str) -> tuple[Sums | None, str]:
     """The sums of all parts below the top, each part in a world of its own, and what that bounds."""
-    sums: dict[str, Fraction] | None = {}
+    sums: Sums | None = Sums()
     bounds = ""
     for part in cluster.parts:
         if part != cluster.top:
@@ -28,7 +28,10 @@ def sums_of_pieces(given: Assumed, cluster: Cluster, more: Mapping[int, tuple[st
             if found is None and way == "any":
                 return None, ""
             bounds += bound
-            sums = None if found is None or sums is None else sums | found
+            if sums is not None and found is not None:
+                sums.update(found)
+            else:
+                sums = None
     return sums, bounds
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import combinations, count, islice
 from math import comb
 
 from .assumed import Assumed, Beside
-from .clusters import Cluster
+from .clusters import Cluster, Sums
 from .smt import Undecided
 
 _FEW = 8
@@ -153,10 +152,10 @@ def _left(
 
 def _worlds(
     given: Assumed, cluster: Cluster, top: Sequence[str]
-) -> Iterator[tuple[Mapping[str, Fraction], list[frozenset[str]]]]:
+) -> Iterator[tuple[Sums, list[frozenset[str]]]]:
     """The sums of a few worlds of a cluster; with each, sets of literals of its top that hold (or, with "-", fail) beside them."""
     wishes = tuple(dict.fromkeys(map(tuple, _wishes(top))))
-    found: list[Mapping[str, Fraction]] = []
+    found: list[Sums] = []
     for wanted in wishes:
         try:
             sums = given.sums(cluster, largest(wanted, given.surely))

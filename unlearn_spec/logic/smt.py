@@ -239,6 +239,8 @@ class Named:
         self._part, self._names = part, names
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
         """Names as the part has them: most come again, many at a time."""
+        self._texts: dict[str, str] = {"": ""}
+        """What was asked beside them, likewise."""
 
     @property
     def counts_whole(self) -> bool:
@@ -247,20 +249,20 @@ class Named:
 
     def satisfiable(self, assumptions: Sequence[str], extra: str = "", given: tuple[str, ...] = ()) -> bool:
         """As `Part.satisfiable`."""
-        return self._part.satisfiable(self._all(assumptions), renamed(extra, self._names), self._all(given))
+        return self._part.satisfiable(self._all(assumptions), self._text(extra), self._all(given))
 
     def values(
         self, assumptions: Sequence[str], names: Sequence[str], extra: str = "", given: tuple[str, ...] = ()
     ) -> _Values | None:
         """As `Part.values`."""
         theirs = self._all(names)
-        text = renamed(extra, self._names)
+        text = self._text(extra)
         found = self._part.values(self._all(assumptions), theirs, text, self._all(given))
         return None if found is None else {name: found[their] for name, their in zip(names, theirs, strict=True)}
 
     def optimum(self, assumptions: Sequence[str], term: str, *, highest: bool, extra: str = "") -> Fraction | None:
         """The highest (or lowest) value of a term, exactly; None if none is attained or found."""
-        text, also = renamed(term, self._names), renamed(extra, self._names)
+        text, also = self._text(term), self._text(extra)
         best = self._part.extreme(self._all(assumptions), text, (), highest=highest, extra=also)
         return None if best is None else best[0]
 
@@ -269,18 +271,23 @@ class Named:
     ) -> tuple[Fraction, _Values] | None:
         """As `Part.extreme`."""
         theirs = self._all(names)
-        best = self._part.extreme(self._all(assumptions), renamed(term, self._names), theirs, highest=highest)
+        best = self._part.extreme(self._all(assumptions), self._text(term), theirs, highest=highest)
         return None if best is None else (best[0], {name: best[1][their] for name, their in zip(names, theirs, strict=True)})
 
     def as_asked(self, names: Sequence[str], extra: str, given: tuple[str, ...]) -> Hashable:
         """A question about some literals as the part is asked it: the same for all parts that are alike."""
-        return self._part, self._all(names), renamed(extra, self._names), self._all(given)
+        return self._part, self._all(names), self._text(extra), self._all(given)
 
     def _all(self, names: Sequence[str]) -> tuple[str, ...]:
         given = tuple(names)
         if given not in self._tuples:
             self._tuples[given] = tuple(f"-{self._one(name[1:])}" if name[0] == "-" else self._one(name) for name in given)
         return self._tuples[given]
+
+    def _text(self, text: str) -> str:
+        if text not in self._texts:
+            self._texts[text] = renamed(text, self._names)
+        return self._texts[text]
 
     def _one(self, name: str) -> str:
         return self._names[name] if name in self._names else renamed(name, self._names)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
-from fractions import Fraction
 from functools import cached_property
 
 from .assumed import Assumed
-from .clusters import Cluster, cut_at_sums, renamed, split, symbols
+from .clusters import Cluster, Sums, cut_at_sums, renamed, split, symbols
 from .sampling import Sample
 from .smt import DEFAULT_EFFORT, Named, Part
 
@@ -63,7 +62,7 @@ class Solver:
         self._open: dict[frozenset[int], Named] = {}
         self._alike: dict[tuple[str, tuple[str, ...]], Part] = {}
         self._apart: dict[frozenset[int], Part] = {}
-        self.worlds: dict[Cluster, list[Mapping[str, Fraction]]] = {cluster: [] for cluster in self.clusters}
+        self.worlds: dict[Cluster, list[Sums]] = {cluster: [] for cluster in self.clusters}
         """The sums in worlds that were found, the latest first."""
         self.samples: dict[tuple[frozenset[int], int, tuple[str, ...], str], Sample] = {}
         """What was found of the parts of clusters under some assumptions: most questions are the same for most parts."""
