@@ -40,6 +40,7 @@ class Solver:
         sums: Collection[str] = (),
     ) -> None:
         self._sorts, self._effort, self._switches = sorts, effort, frozenset(switches)
+        self._alone = False
         self._part_of: dict[str, int] = {}
         self._assertions: list[list[str]] = []
         self.clusters: list[Cluster] = []
@@ -144,8 +145,12 @@ class Solver:
 
     @cached_property
     def hurried(self) -> Solver:
-        """The same assertions under a work limit in proportion to their number: for questions that may stay open."""
+        """The same assertions under a work limit in proportion to their number: for questions that may stay open.
+
+        They are asked in worlds of Z3's own, so that whether one does stay open depends on nothing that was asked elsewhere.
+        """
         other = copy(self)
+        other._alone = True
         lines = sum(len(lines) for lines in self._assertions)
         other._effort = min(self._effort, 200_000 + 2_000 * lines)
         other._open, other._alike, other._apart = {}, {}, {}
@@ -175,7 +180,7 @@ class Solver:
         sorts = {common: self._sorts[name] for name, common in names.items()}
         key = text, tuple(sorts.values())
         if key not in self._alike:
-            self._alike[key] = Part(text, sorts, self._effort)
+            self._alike[key] = Part(text, sorts, self._effort, apart=self._alone)
         return Named(self._alike[key], names)
 
     def apart(self, numbers: frozenset[int]) -> Part:
