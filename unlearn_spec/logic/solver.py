@@ -152,7 +152,7 @@ class Solver:
         other = copy(self)
         other._alone = True
         lines = sum(len(lines) for lines in self._assertions)
-        other._effort = min(self._effort, 200_000 + 2_000 * lines)
+        other._effort = min(self._effort, 1_000_000 + 2_000 * lines)
         other._open, other._alike, other._apart = {}, {}, {}
         return other
 
