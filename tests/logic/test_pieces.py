@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.logic.stars import cut_up, star
+from tests.logic.stars import READ, cut_up, star
 from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic.conflicts import _members, _Near, _Part, explain
 from unlearn_spec.logic.theory import Theory, build
@@ -106,3 +106,23 @@ def test_what_has_no_world_near_a_conflict_has_none_at_all(
         for _ in range(10):
             chosen = tuple(name for name in beside if draw.random() < 0.8)
             assert near.perhaps(chosen) or not cut.solver.satisfiable(chosen)
+
+
+def test_many_pieces_leave_the_search_its_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty sets on one hub and a clash on the last: more pieces than questions, and all conflicts are found."""
+    small = [f"s{i}" for i in range(40)]
+    lines = ['unlearn_spec: "1.0"', "policy: {id: star, version: 1, status: draft}", "information:"]
+    lines += [f"  {name}: {{kind: facts, size: 100, unit: question}}" for name in small]
+    lines += ["  hub: {kind: facts, size: 4000, unit: question}", "relations:", f"  - {{disjoint: [{', '.join(small)}]}}"]
+    lines += [f"  - {{{name}: overlaps, with: hub, exactly: 10}}" for name in small]
+    lines += ["artifacts: {bot: {kind: model, seen_by: {public: api}}}", "clauses:"]
+    read = READ % "" + ", over: mean"
+    lines += [f'  - {{id: hide-{name}, goal: suppress, target: {name}, {read}, limit: {{at_most: "5%"}}}}' for name in small]
+    lines += [f'  - {{id: floor, goal: retain, target: hub, {read}, limit: {{at_least: "50%"}}}}']
+    lines += [f'  - {{id: know, goal: retain, target: s39, {read}, limit: {{at_least: "90%"}}}}']
+    cut_up(monkeypatch)
+    monkeypatch.setattr(module, "MOST_QUESTIONS", 20)
+    theory = build(load_text("\n".join(lines) + "\n", "star.yaml").policy)
+    assert len(theory.solver.clusters[0].parts) > 20
+    found = module.conflicts(theory, [clause.id for clause in theory.policy.clauses])
+    assert [core.clauses for core in found.cores] == [("hide-s39", "know")] and found.rest == ()

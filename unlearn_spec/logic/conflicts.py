@@ -290,13 +290,18 @@ class _Part:
         for piece, clauses in self._pieces(names).items():
             parts = frozenset((piece,))
 
-            def ask(chosen: Sequence[str], parts: frozenset[int] = parts) -> bool:
-                return self._counted(lambda: given.possible_in(parts, _all(self._members, chosen)))
+            def possible(chosen: Sequence[str], parts: frozenset[int] = parts) -> bool:
+                return given.possible_in(parts, _all(self._members, chosen))
+
+            def ask(chosen: Sequence[str], possible: Callable[[Sequence[str]], bool] = possible) -> bool:
+                return self._counted(lambda: possible(chosen))
 
             try:
-                if len(found) < MOST_FOUND and not ask(clauses):
+                if len(found) < MOST_FOUND and not possible(clauses):  # not counted: a large part has many pieces, all small
                     cores = all_minimal_cores(clauses, ask, enough=lambda some: len(some) >= MOST_FOUND).found
                     found += [core for core in cores if all(self._ask([n for n in core if n != name]) for name in core)]
+            except Undecided:
+                continue
             except Exhausted:
                 break
         return found[:MOST_FOUND]

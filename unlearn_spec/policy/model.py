@@ -402,8 +402,7 @@ class ClauseBase(Frozen):
     @property
     def left(self) -> Mapping[str, str]:
         """What other clauses leave of the target, by artifact, where they suspend this one for some items. Not in the file."""
-        private = self.__pydantic_private__  # asked of every clause, often: the attribute is found more slowly
-        return private["_left"] if private else {}
+        return self._left
 
     def leaving(self, left: Mapping[str, str]) -> Self:
         """The clause for no more than what is left of its target."""
