@@ -233,8 +233,10 @@ class Assumed:
 
     def _met_before(self, cluster: Cluster, more: Mapping[int, tuple[str, ...]]) -> Sums | None:
         """Sums of a world found for another question that some world has here too."""
-        worlds = self.solver.worlds[cluster]
-        return next((sums for sums in worlds if self._with_sums(cluster, cluster.parts, more, sums)), None)
+        known = self._worlds[cluster]
+        new = [sums for sums in self.solver.worlds[cluster] if not any(sums is each for each in known)]
+        places = (tuple(more), cluster.parts)  # most fail where something is asked of them
+        return next((sums for sums in new if all(self._with_sums(cluster, parts, more, sums) for parts in places)), None)
 
     def _with_sums(
         self, cluster: Cluster, parts: Iterable[int], more: Mapping[int, tuple[str, ...]], sums: Sums

@@ -232,6 +232,8 @@ class _Part:
     def __init__(self, theory: Theory, members: Members, names: Sequence[str]) -> None:
         self._theory, self._members, self._names = theory, members, tuple(names)
         self._left = MOST_QUESTIONS
+        self._aside: tuple[frozenset[str], tuple[str, ...]] = frozenset(), ()
+        """Clauses of no conflict found in a piece, and what they put to the solver: most questions are about all of these."""
 
     def conflicts(self, settled: frozenset[str]) -> Conflicts:
         every, families, complete = self._search()
@@ -239,7 +241,7 @@ class _Part:
         told = found[:MOST_TOLD]
         involved = frozenset[str]().union(*found, *(core.clauses for core in families))
         known = involved.union(*every)
-        while not self._theory.possible(_all(self._members, aside := self._without(known))):
+        while not self._possible(aside := self._without(known)):
             core = minimal_core(aside, (), self._possible)  # a search that ended early leaves some
             known |= set(core)
             if not settled.issuperset(core):
@@ -258,7 +260,7 @@ class _Part:
         complete, pending = True, [self._names]
         while pending:
             names = pending.pop(0)
-            cores, limit = Cores((), complete=False), self._lone_limit(names) if len(names) > MOST_QUESTIONS else ""
+            cores, limit = Cores((), complete=False), self._lone_limit(names) if len(names) > 2 * MANY else ""
             core, small = self._family(limit, names) if limit and limit not in families else (None, ())
             if core is None:
                 cores = self._cores(names)
@@ -282,7 +284,11 @@ class _Part:
                 len(found[-1]) > MANY and limit_of(self._theory.policy, found[-1]) != ""
             )
 
-        return all_minimal_cores(names, self._ask, enough=enough, known=self._in_pieces(names))
+        known = self._in_pieces(names)
+        if known:
+            aside = [name for name in names if not any(name in core for core in known)]
+            self._aside = frozenset(aside), _all(self._members, aside)
+        return all_minimal_cores(names, self._ask, enough=enough, known=known)
 
     def _in_pieces(self, names: Sequence[str]) -> list[tuple[str, ...]]:
         """Conflicts within single pieces of a part that is cut at its sums: found there, and minimal in the whole."""
@@ -318,7 +324,7 @@ class _Part:
     def _lone_limit(self, names: Sequence[str]) -> str:
         """The limit on a mean without which the others can hold, if that is the one that reaches furthest; or nothing.
 
-        Asked where taking clauses out one by one would take more questions than there are.
+        Asked of more clauses than are taken out one by one before a family is thought of.
         """
         policy, of = self._theory.policy, self._theory.encoder.regions.of
         among = frozenset(names)
@@ -366,7 +372,10 @@ class _Part:
         return tuple(name for name in self._names if name not in names)
 
     def _possible(self, names: Sequence[str]) -> bool:
-        return self._theory.possible(_all(self._members, names))
+        aside, literals = self._aside
+        if not aside.issubset(names):
+            return self._theory.possible(_all(self._members, names))
+        return self._theory.under(literals).satisfiable(_all(self._members, [name for name in names if name not in aside]))
 
     def _ask(self, names: Sequence[str]) -> bool:
         return self._counted(lambda: self._possible(names))

@@ -128,11 +128,13 @@ def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozense
     near = {theory.solver.home(body) for body in others}
     outside = [(clause.id, theory.body(clause)) for clause in bound if clause.id not in core.clauses]
     asked = [(name, body) for name, body in outside if theory.solver.home(body) in near]
-    held, beside = theory.given.plus(others), dict[str, bool]()
-    for at_odds in (False, True):
-        bodies = [body for name, body in asked if (name in involved) == at_odds]
-        beside.update(zip(bodies, held.satisfiable_each([(body,) for body in bodies]), strict=True))
-    return tuple(name for name, body in asked if not beside[body] and theory.possible((body,)))
+    at_peace = tuple(body for name, body in asked if name not in involved)
+    left = [body for _, body in asked]
+    if theory.under(at_peace).surely(others):
+        left = [body for name, body in asked if name in involved]
+    held = theory.given.satisfiable_each([(*others, body) for body in left])
+    clashing = {body for body, holds in zip(left, held, strict=True) if not holds}
+    return tuple(name for name, body in asked if body in clashing and theory.possible((body,)))
 
 
 def _in_part(policy: Policy, clause: Clause, situation: Sequence[str] | None) -> bool:

@@ -99,6 +99,17 @@ class Theory:
         """Whether some world satisfies axioms, facts and the assumptions."""
         return self.given.satisfiable(assumptions, extra)
 
+    def under(self, assumptions: tuple[str, ...]) -> Assumed:
+        """The solver under the background and assumptions that many questions share; the latest are kept."""
+        if assumptions not in self._under:
+            self._under.clear()
+            self._under[assumptions] = self.given.plus(assumptions)
+        return self._under[assumptions]
+
+    @cached_property
+    def _under(self) -> dict[tuple[str, ...], Assumed]:
+        return {}
+
 
 def declared_facts(policy: Policy) -> tuple[Premise, ...]:
     """Sizes, overlaps, baselines, reference facts and missing control, as premises."""
