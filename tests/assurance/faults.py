@@ -495,6 +495,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("parts cannot be put together again", "P1", "meaning.presumptions", '"P1" if built else None', "None"),
     Fault(
+        "what is answered counts as known",
+        "P1",
+        "meaning.presumptions",
+        'rate_of(kept, "", WEAKEST).family != "reveals"',
+        "counts_refusals(kept)",
+    ),
+    Fault(
         "users' text is never repeated",
         "P2",
         "meaning.presumptions",

@@ -522,8 +522,7 @@ def _emptied(encoder: Encoder, gone: Mapping[str, str], spoken: Iterable[Formula
 def _corrected(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
     """A corrected and an old statement are not both given."""
     for rate in block.rates:
-        old = replace(rate, family="reveals", bound="inf")
-        if rate.family == "corrects" and old in block.rates:
+        if rate.family == "corrects" and (old := replace(rate, family="reveals", bound="inf")) in block.rates:
             yield from (Row(("AX12",), text) for text in _never_above_one(encoder, block, rate, old, region))
 
 

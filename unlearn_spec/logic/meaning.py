@@ -310,8 +310,8 @@ def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
     ]
     found: dict[tuple[str, Formula], None] = {}
     for kept in policy.clauses if hidden_in_context else ():
-        if not isinstance(kept, Retain) or isinstance(kept.limit, Within) or counts_refusals(kept):
-            continue
+        if not isinstance(kept, Retain) or isinstance(kept.limit, Within) or rate_of(kept, "", WEAKEST).family != "reveals":
+            continue  # what is answered need not be known
         least = kept.limit.at_least * (kept.over.share if isinstance(kept.over, ShareOf) else 1)
         for hidden in hidden_in_context:
             built = policy.information[hidden.target].built_from == kept.target
