@@ -15,7 +15,7 @@ EXAMPLES = ROOT / "spec" / "examples"
 CLEAN, BAD = str(EXAMPLES / "erasure-request.yaml"), str(EXAMPLES / "bad-example.yaml")
 HEAVY = {
     "torch", "transformers", "numpy", "scipy", "cupy", "ray", "pyarrow", "pandas", "rich", "click", "typer", "jinja2", "typst",
-    "cryptography", "jsonschema", "cvc5", "multiprocessing", "asyncio", "email", "tomllib",
+    "cryptography", "jsonschema", "cvc5", "multiprocessing", "asyncio", "tomllib",
 }  # fmt: skip
 """Packages that a check has no use for."""
 ELSEWHERE = ("report", "run", "verdict", "verifiers", "gpu", "evidence", "calibration", "spec", "api", "demo")
@@ -179,7 +179,7 @@ def test_checking_a_clean_policy_loads_only_what_it_needs(tmp_path):
     assert not HEAVY & packages
     assert not [name for name in ours if name.startswith(ELSEWHERE)]
     assert not ON_DEMAND & ours
-    assert {name for name in ours if name.startswith("cli.")} == {"cli.app", "cli.check", "cli.later"}
+    assert {name for name in ours if name.startswith("cli.")} == {"cli.app", "cli.check"}
 
 
 def test_a_conflict_loads_what_explains_and_proves_it():

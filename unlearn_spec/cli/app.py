@@ -9,8 +9,6 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 
-from .later import load_later
-
 
 class CheckFormat(StrEnum):
     """How `check` prints: for people, for programs, for code hosts."""
@@ -54,7 +52,6 @@ def _run(arguments: list[str]) -> object:
 
         return run(arguments)
     few_collections()
-    load_later("importlib.metadata", "entry_points")  # pydantic imports it, and all of `email` with it, to look for plugins
     from .check import check
 
     gc.enable()
