@@ -43,7 +43,7 @@ class TooLarge(Exception):
         self.target = target
 
 
-LONG = 16
+LONG = 12
 """Terms of the longest sum that is written out."""
 
 
