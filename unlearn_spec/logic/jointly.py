@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..policy.model import Clause
 from .cores import minimal_core
+from .limits import covering
 from .questions import bound_and_whole
 from .situations import Case
 from .smt import Undecided
@@ -45,6 +46,7 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
     `skip` names clauses that are known to add nothing already.
     """
     bound, whole = bound_and_whole(theory.policy.clauses, cases)
+    covers = covering(theory.policy)
     found: dict[str, Joint] = {}
     unasked: list[tuple[str, ...]] = []
     for members in _together(theory, skip | aside):
@@ -56,7 +58,8 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
         for clause in left[:most]:
             mine, premises = theory.body(clause), dict[str, str]()
             for other in members:
-                if theory.body(other) != mine and not bound[clause.id] & ~whole[other.id]:
+                binds = not bound[clause.id] & ~whole[other.id]
+                if theory.body(other) != mine and binds and covers(other, clause):
                     premises.setdefault(theory.body(other), other.id)
             try:
                 joint = _joint(theory, clause, premises)

@@ -5,6 +5,7 @@ No axiom speaks of these. They are compared one by one, by simple order: the wid
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 
 from ..policy.model import (
@@ -44,6 +45,33 @@ def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> t
         "scope.decoding.max_new_tokens": _as_long(one, other),
     }
     return tuple(name for name, covered in checks.items() if not covered)
+
+
+def for_some(clause: Clause) -> bool:
+    """Whether a clause holds for some audience, some languages or some precisions only."""
+    return bool(clause.scope.audience or clause.scope.languages or clause.scope.precision)
+
+
+def covering(policy: Policy) -> Callable[[Clause, Clause], bool]:
+    """Whether one clause of a policy promises no less than another in every field of `not_covered`; known by what these say."""
+    known: dict[tuple[Hashable, Hashable], bool] = {}
+
+    def covers(wide: Clause, narrow: Clause) -> bool:
+        key = _promised(policy, wide), _promised(policy, narrow)
+        if key not in known:
+            known[key] = key[0] == key[1] or not not_covered((policy, wide), (policy, narrow))
+        return known[key]
+
+    return covers
+
+
+def _promised(policy: Policy, clause: Clause) -> Hashable:
+    """What `not_covered` looks at: clauses that agree in it cover each other."""
+    scope, length = clause.scope, clause.scope.decoding.max_new_tokens if clause.scope.decoding is not None else None
+    return (
+        clause.goal, scope.audience, scope.languages, scope.precision, getattr(clause, "about", None), clause.strength,
+        clause.until, clause.by, _closure(policy, clause), frozenset(_exceptions(policy, clause)), length,
+    )  # fmt: skip
 
 
 def _spans(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

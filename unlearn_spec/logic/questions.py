@@ -26,6 +26,7 @@ from .conflicts import Core, structural
 from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import Comparison, Formula, Mean, Overlap, Rate, Size, atoms
+from .limits import covering, for_some
 from .lineage import audience_levels, exposures, kin
 from .meaning import (
     MODELS,
@@ -190,11 +191,11 @@ class Shadow:
 
 
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
-    """Clauses that another single clause already requires wherever they bind. Of two equal clauses, the later one.
+    """Clauses that another single clause already requires wherever they bind, and for whomever. Of two equal clauses, the later one.
 
     Not asked of clauses that are already true.
     """
-    policy = theory.policy
+    policy, covers = theory.policy, covering(theory.policy)
     known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
     bodies = [theory.body(clause) for clause in known]
     bound, whole = bound_and_whole(known, cases)
@@ -208,13 +209,14 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
     stronger: dict[int, list[int]] = {}
     for (i, j), apart in zip(pairs, answers, strict=True):
-        if not apart:
+        if not apart and covers(known[j], known[i]):
             stronger.setdefault(i, []).append(j)
     found: list[Shadow] = []
     for i, others in stronger.items():
         for j in others:
             if theory.possible((bodies[j],)):
                 equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
+                equal = equal and covers(known[i], known[j])
                 if not (equal and j > i):
                     found.append(Shadow(known[i].id, known[j].id, equal))
                     break
@@ -247,6 +249,18 @@ def fails_to_follow(theory: Theory, claim: Claim, cases: Sequence[Case], aside: 
         if theory.possible((*binding(theory, case, aside), "-" + wanted)):
             return case
     return None
+
+
+def partly_promised(theory: Theory, claim: Claim, cases: Sequence[Case], aside: frozenset[str]) -> tuple[str, ...]:
+    """Clauses for some audience, some languages or precisions without which a claim that follows would not; in source order.
+
+    Rates are not told apart by these (semantics.md §1), and a claim speaks of all of them.
+    """
+    some = frozenset(clause.id for clause in theory.policy.clauses if for_some(clause) and clause.id not in aside)
+    if not some or fails_to_follow(theory, claim, cases, aside | some) is None:
+        return ()
+    needed = {name for name in some if fails_to_follow(theory, claim, cases, aside | {name}) is not None}
+    return tuple(clause.id for clause in theory.policy.clauses if clause.id in (needed or some))
 
 
 def binding(theory: Theory, case: Case, aside: frozenset[str]) -> tuple[str, ...]:
@@ -369,6 +383,8 @@ class Gap:
     named: bool
     """Whether some clause limits this target on this artifact at all."""
     case: Case
+    despite: tuple[str, ...] = ()
+    """Clauses that close the gap, but for other audiences, or in some languages or precisions only."""
 
 
 def intended_targets(policy: Policy) -> tuple[str, ...]:
@@ -414,11 +430,54 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
                     gap = Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, cases[0])
                     formulas = revealed_formulas(policy, target, artifact, access)
                     open_.append((gap, tuple(theory.literal(formula) for formula in formulas)))
-    return _revealed(theory, open_, cases, aside)
+    found = _revealed(theory, open_, cases, aside)
+    closed = [(gap, formulas) for gap, formulas in open_ if not any(_same_place(gap, each) for each in found)]
+    return (*found, *_revealed_despite(theory, closed, cases, aside))
+
+
+def _same_place(one: Gap, other: Gap) -> bool:
+    return (one.target, one.artifact, one.audiences) == (other.target, other.artifact, other.audiences)
+
+
+_Asked = tuple[Gap, tuple[str, ...]]
+
+
+def _revealed_despite(
+    theory: Theory, closed: Sequence[_Asked], cases: Sequence[Case], aside: frozenset[str]
+) -> tuple[Gap, ...]:
+    """Gaps that only clauses close which are for some audience, languages or precisions, by whom they leave out."""
+    policy = theory.policy
+    some = [clause for clause in policy.clauses if for_some(clause) and clause.id not in aside]
+    if not some:
+        return ()
+    by_clauses: dict[tuple[str, ...], list[_Asked]] = {}
+    for gap, formulas in closed:
+        left_out: dict[tuple[str, ...], list[str]] = {}
+        for audience in gap.audiences:
+            names = tuple(clause.id for clause in some if not speaks_for(policy, clause, audience))
+            left_out.setdefault(names, []).append(audience)
+        for names, audiences in left_out.items():
+            by_clauses.setdefault(names, []).append((replace(gap, audiences=tuple(audiences), named=True), formulas))
+    found: list[Gap] = []
+    for names, asked in by_clauses.items():
+        for gap in _revealed(theory, asked, cases, aside.union(names)) if names else ():
+            near = {c.id for c in some if c.id in names and gap.artifact in scoped_artifacts(policy, c)}
+            found.append(replace(gap, despite=tuple(name for name in names if name in near)))
+    return tuple(found)
+
+
+def speaks_for(policy: Policy, clause: Clause, audience: str) -> bool:
+    """Whether a clause holds for an audience, in every language and at every precision."""
+    if clause.scope.languages or clause.scope.precision:
+        return False
+    around: str | None = audience
+    while around is not None and around != clause.scope.audience and clause.scope.audience is not None:
+        around = policy.people[around].within if around in policy.people else None
+    return around is not None
 
 
 def _revealed(
-    theory: Theory, asked: Sequence[tuple[Gap, tuple[str, ...]]], cases: Sequence[Case], aside: frozenset[str]
+    theory: Theory, asked: Sequence[_Asked], cases: Sequence[Case], aside: frozenset[str]
 ) -> tuple[Gap, ...]:
     """Those gaps in which, in some case, the target can be revealed under every reading; each with the first such case."""
     found: dict[int, Gap] = {}

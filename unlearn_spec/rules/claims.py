@@ -8,7 +8,7 @@ from ..finding import Finding, Fix
 from ..logic.formulas import Mean, Rate, atoms
 from ..logic.lineage import exposures, kin
 from ..logic.meaning import claim_formula, scoped_artifacts
-from ..logic.questions import binding, fails_to_follow, rate_limited
+from ..logic.questions import binding, fails_to_follow, partly_promised, rate_limited
 from ..logic.situations import Case
 from ..logic.worlds import Seen, percent, told
 from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
@@ -30,7 +30,23 @@ def unfounded(context: Context) -> tuple[Finding, ...]:
         case = fails_to_follow(context.theory, claim, context.cases, context.aside)
         if case is not None:
             found.append(_finding(context, i, claim, case))
+        elif names := partly_promised(context.theory, claim, context.cases, context.aside):
+            found.append(_for_some(context, i, claim, names))
     return tuple(found)
+
+
+def _for_some(context: Context, i: int, claim: Claim, names: tuple[str, ...]) -> Finding:
+    """X002: what a model reveals is not told apart by audience, language or precision, and a claim speaks of all of them."""
+    return Finding(
+        "X002",
+        "undetermined",
+        f"not checked: whether {claim.id} holds for everyone: "
+        f"without {listed(names)}, for some audience, language or precision only, it would not follow",
+        (context.span(("claims", i, "says")), *(context.id_span(name) for name in names)),
+        why=("A claim speaks of every audience, language and precision.",),
+        fixes=(Fix("leave that field out of the clause, or say in the claim's own words whom it covers and accept this finding"),),
+        clauses=(claim.id, *names),
+    )
 
 
 def _not_asked(context: Context, i: int, claim: Claim) -> Finding:

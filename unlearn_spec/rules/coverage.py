@@ -42,6 +42,12 @@ def _finding(context: Context, gap: Gap) -> Finding:
             snippet=f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]',
         ),
     )
+    if gap.despite:
+        some = f"{listed(gap.despite)}, for some audience, language or precision only,"
+        message = f"nothing but {some} limits {gap.target} in {gap.artifact} ({gap.access}) for {who}"
+        spans = (artifact, *(context.id_span(name) for name in gap.despite))
+        why = "What one audience, language or precision is shown says nothing here of the others: a clause for them is missing."
+        return Finding("A011", "warning", message, spans, why=(why,), fixes=fixes, clauses=gap.despite)
     if not gap.named:
         message = f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
         return Finding("A010", "warning", message, (artifact, target), why=(world,), fixes=fixes, world=_world(context, gap))
