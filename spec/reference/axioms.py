@@ -150,6 +150,7 @@ def in_range(policy: Policy, world: World) -> Iterator[bool]:
     yield from (day >= 0 for day in (*world.finish.values(), *world.kept.values()))
     yield from (bool(world.members(target)) for c in policy.clauses if (target := getattr(c, "target", None)))
     for tpr in (world.tpr, world.tpr_elsewhere):
+        yield from (f <= power for (_, _, f), power in tpr.items())
         yield from (tpr[one] <= tpr[two] for one, two in product(tpr, tpr) if one[:2] == two[:2] and one[2] <= two[2])
     said: list[Any] = [c.limit for c in policy.clauses if c.goal == "remove" and c.measure == "influence"]
     close = {(each.epsilon or ZERO, each.delta or ZERO) for each in (*said, *policy.claims, *world.removals)}

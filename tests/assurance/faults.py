@@ -35,6 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         "(>= {encoder.size(region)} (- 9))",
     ),
     Fault("test powers may exceed 1", "AX1", "axioms._tests", "(<= {symbol} 1)", "(<= {symbol} 9)"),
+    Fault("a test may catch fewer than guessing", "AX1", "axioms._tests", "<= {number(at_fpr)} {symbol}", "<= 0 {symbol}"),
     Fault("more false positives may catch fewer", "AX1", "axioms._tests", "(<= {low} {high})", "(<= 0 {high})"),
     Fault(
         "weaker closeness implies stronger",

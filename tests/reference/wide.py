@@ -99,11 +99,11 @@ def tested(draw: Random, policy: Policy, world: World) -> World:
         drawn = replace(world, tpr=powers, tpr_elsewhere=elsewhere)
         if not {"AX1", "AX5"} & set(broken_axioms(policy, replace(drawn, rates={}))):
             return drawn
-    return replace(world, tpr=dict.fromkeys(asked, Fraction(0)), tpr_elsewhere=dict.fromkeys(asked, Fraction(1)))
+    return replace(world, tpr={cell: cell[2] for cell in asked}, tpr_elsewhere=dict.fromkeys(asked, Fraction(1)))
 
 
 def _power(draw: Random, at_fpr: Fraction) -> Fraction:
-    return draw.choice((at_fpr, Fraction(0), Fraction(1, 10), Fraction(1), Fraction(draw.randint(0, 100), 100)))
+    return draw.choice((at_fpr, Fraction(1, 10), Fraction(1), Fraction(draw.randint(0, 100), 100)))
 
 
 class _Noting(Mapping[Rate, Fraction]):

@@ -21,6 +21,7 @@ from ..policy.model import (
     Destroy,
     Finish,
     Keep,
+    MembershipBound,
     Policy,
     Remove,
     Retain,
@@ -157,6 +158,9 @@ def _infeasible(context: Context, core: Core) -> str:
         access: Access = "weights" if isinstance(clause, Remove) else clause.scope.access or "product"
         barred = _barred(context.policy, clause, access)
         return f"{clause.id} cannot hold: {barred or f'no listed method reaches {access}{_reaches(context.policy)}'}"
+    if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound) and clause.limit.tpr_at_most < clause.limit.at_fpr:
+        at = percent(clause.limit.at_fpr)
+        return f"{clause.id} cannot hold: whoever only guesses catches {at} of the members at {at} false positives"
     if clause.using or isinstance(clause, Remove):
         return f"{clause.id} cannot hold: no listed method has the guarantee or the reach that it needs"
     return f"{clause.id} cannot hold{_through(core)}"
