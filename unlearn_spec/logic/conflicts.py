@@ -401,6 +401,12 @@ def explain(theory: Theory, members: Members) -> Core:
     return replace(core, relations=structural(theory, core))
 
 
+def axioms_behind(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
+    """The axioms without which literals that have no world beside the facts might have one: fewest, in their order."""
+    near = _Near.of(theory, literals)
+    return _axioms(theory, near, literals, near.among(theory.facts))
+
+
 def _axioms(theory: Theory, near: _Near, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
     background = (*near.among(theory.nonempty), *literals, *facts)
     chosen = minimal_core(tuple(theory.axiom_literals), background, near.perhaps)

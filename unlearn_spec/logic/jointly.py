@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..policy.model import Clause
+from .conflicts import axioms_behind
 from .cores import minimal_core
 from .limits import covering
 from .questions import bound_and_whole
@@ -30,6 +31,8 @@ class Joint:
 
     clause: str
     by: tuple[str, ...]
+    axioms: tuple[str, ...]
+    """Those that lead from these clauses to it."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,9 @@ def _joint(theory: Theory, clause: Clause, premises: Mapping[str, str]) -> Joint
     if len(premises) < 2 or theory.possible((*premises, denied)):
         return None
     needed = minimal_core(tuple(premises), (*theory.background, denied), _at_most(theory.solver.satisfiable))
-    return Joint(clause.id, tuple(premises[name] for name in needed)) if len(needed) > 1 else None
+    if len(needed) < 2:
+        return None
+    return Joint(clause.id, tuple(premises[name] for name in needed), axioms_behind(theory, (*needed, denied)))
 
 
 class _TooMany(Exception):

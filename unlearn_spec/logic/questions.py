@@ -22,7 +22,7 @@ from ..policy.model import (
 )
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
 from .assumed import Assumed
-from .conflicts import Core, structural
+from .conflicts import Core, axioms_behind, structural
 from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import Comparison, Formula, Mean, Overlap, Rate, Size, atoms
@@ -57,7 +57,8 @@ def facts_contradict(theory: Theory) -> Core | None:
     if theory.possible(()):
         return None
     chosen = minimal_core(tuple(theory.facts), fixed, theory.solver.satisfiable)
-    core = Core((), tuple(theory.facts[name] for name in chosen), ())
+    axioms = minimal_core(tuple(theory.axiom_literals), (*theory.nonempty, *chosen), theory.solver.satisfiable)
+    core = Core((), tuple(theory.facts[name] for name in chosen), tuple(theory.axiom_literals[name] for name in axioms))
     return replace(core, relations=structural(theory, core))
 
 
@@ -96,6 +97,7 @@ class Range:
     feasible: tuple[Fraction, Fraction]
     clauses: tuple[str, ...]
     """The clauses that exclude the rest of the range."""
+    axioms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,11 @@ def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]
             if (bottom, top) == (least, most):
                 continue  # the other facts leave no more: no clause excludes anything
             excluded = quantity.constraint(">=", most) if top < most else quantity.constraint("<=", least)
-            guilty = minimal_core(
-                tuple(literals), theory.background, partial(theory.solver.satisfiable, extra=excluded)
-            )
-            names = tuple(literals[name] for name in guilty)
-            found.append(Range(premise, (quantity.low, quantity.high), (bottom, top), names))
+            ask = partial(theory.solver.satisfiable, extra=excluded)
+            guilty = minimal_core(tuple(literals), theory.background, ask)
+            axioms = minimal_core(tuple(theory.axiom_literals), (*theory.facts, *theory.nonempty, *guilty), ask)
+            names, used = (literals[name] for name in guilty), (theory.axiom_literals[name] for name in axioms)
+            found.append(Range(premise, (quantity.low, quantity.high), (bottom, top), tuple(names), tuple(used)))
     return tuple(found)
 
 
@@ -188,6 +190,8 @@ class Shadow:
     clause: str
     by: str
     equal: bool
+    axioms: tuple[str, ...] = ()
+    """Those that lead from the one to the other."""
 
 
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
@@ -218,7 +222,8 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
                 equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
                 equal = equal and covers(known[i], known[j])
                 if not (equal and j > i):
-                    found.append(Shadow(known[i].id, known[j].id, equal))
+                    axioms = axioms_behind(theory, (bodies[j], "-" + bodies[i])) if bodies[i] != bodies[j] else ()
+                    found.append(Shadow(known[i].id, known[j].id, equal, axioms))
                     break
     return tuple(found)
 

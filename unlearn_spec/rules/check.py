@@ -79,7 +79,8 @@ class CheckResult:
         if self.counts["accepted"]:
             found.append(f"{self.counts['accepted']:,} accepted")
         parts = [", ".join(found) or "no findings", f"{count(self.clauses_evaluated, 'clause')} evaluated"]
-        if self.consistent:
+        evidence_missing = any(finding.code == "C007" for finding in self.findings)  # the clauses hold together, but not with it
+        if self.consistent and not evidence_missing:
             left_out = f" without {listed(self.without)}" if self.without else ""
             parts.append(f"no contradiction found under axioms {AXIOMS}{left_out} and the declared facts")
         if self.second_opinion is not None:

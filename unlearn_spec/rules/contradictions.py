@@ -325,6 +325,7 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         ),
         fixes=(Fix(f"measure the {known} and declare it exactly"),),
         clauses=found.clauses,
+        axioms=found.axioms,
     )
 
 

@@ -51,6 +51,7 @@ def _jointly(context: Context, found: Joint) -> Finding:
         why=("Leave out any of them, and it would add something.",),
         fixes=(Fix("keep it as a sentence of its own, or delete it; then check again before deleting another"),),
         clauses=(found.clause, *found.by),
+        axioms=found.axioms,
     )
 
 
@@ -67,6 +68,7 @@ def _finding(context: Context, shadow: Shadow) -> Finding:
             spans,
             fixes=(Fix("keep one of them" if not entangled else "change one of them"),),
             clauses=(shadow.clause, shadow.by),
+            axioms=shadow.axioms,
         )
     return Finding(
         "R002",
@@ -76,6 +78,7 @@ def _finding(context: Context, shadow: Shadow) -> Finding:
         why=_why(context, shadow),
         fixes=(Fix(drop),),
         clauses=(shadow.clause, shadow.by),
+        axioms=shadow.axioms,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic import questions
+from ..logic.conflicts import axioms_behind
 from ..policy.model import Policy
 from .context import Context, listed
 
@@ -80,6 +81,7 @@ def already_true(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
             (context.id_span(clause.id),),
             fixes=(Fix("drop it, or tighten its limit"),),
             clauses=(clause.id,),
+            axioms=axioms_behind(context.theory, ("-" + context.theory.body(clause),)),
         )
         for clause in questions.already_true(context.theory, asked)
     )

@@ -166,6 +166,8 @@ def _conditions(clause: Clause, policy: Policy) -> Iterator[Said]:
         yield said("read.suspended", part=part, where=where, names=any_name(names))
     if clause.overrides:
         yield said("read.suspends", names=all_of(clause.overrides))
+        if clause.until is not None:
+            yield said("read.not_resumed")
 
 
 def _suspended_on(policy: Policy, clause: Clause, by: Clause) -> tuple[Part, Part]:
