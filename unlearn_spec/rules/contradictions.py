@@ -236,11 +236,7 @@ def _too_slow(context: Context, core: Core) -> str:
 
 
 def _why(context: Context, core: Core) -> tuple[str, ...]:
-    lines = []
-    for premise in core.facts:
-        lines.append(f"{premise.name}: {_told(context.policy, premise)}")
-    lines += [str(context.policy.relations[i]) for i in core.relations]
-    lines += _arithmetic(context, core)
+    lines = [*stands_on(context.policy, core), *_arithmetic(context, core)]
     if "AX6" in core.axioms:
         lines.append(
             "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
@@ -252,6 +248,12 @@ def _why(context: Context, core: Core) -> tuple[str, ...]:
     if "AX12" in core.axioms:
         lines.append("a refusal reveals nothing and shows no knowledge, for the same prompt")
     return tuple(lines)
+
+
+def stands_on(policy: Policy, core: Core) -> tuple[str, ...]:
+    """The facts of a conflict with their numbers, and its relations."""
+    facts = (f"{premise.name}: {_told(policy, premise)}" for premise in core.facts)
+    return (*facts, *(str(policy.relations[i]) for i in core.relations))
 
 
 def _arithmetic(context: Context, core: Core) -> list[str]:

@@ -15,6 +15,8 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
     core = facts_contradict(context.theory)
     if core is None:
         return ()
+    from .contradictions import stands_on  # with repairs and proofs: consistent facts need none
+
     names = [premise.name for premise in core.facts]
     spans = [context.span(premise.path, premise.name) for premise in core.facts]
     for i in core.relations:
@@ -26,7 +28,10 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
             "error",
             f"{listed(names)} cannot all be true",
             tuple(spans),
-            why=("No world has these numbers. Everything would follow from them, so nothing else was checked.",),
+            why=(
+                *stands_on(context.policy, core),
+                "No world has these numbers. Everything would follow from them, so nothing else was checked.",
+            ),
             fixes=(Fix("correct one of these facts, or give its number as a range"),),
             axioms=core.axioms,
         ),
