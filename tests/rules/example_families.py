@@ -107,7 +107,7 @@ def bad_example(draw: Random) -> tuple[Data, Expected]:
             needed = (floor * wiki - (wiki - shared)) / per_item[name]
             found.append(one)
             repairs[one] = {("at_least", percent(below(best, floor)), "keep-wiki")}
-            if above(needed, limit) <= 1:
+            if above(needed, limit) < 1:  # a limit of 100% would be none
                 repairs[one].add(("at_most", percent(above(needed, limit)), name))
     if infeasible:
         found.append(core("C003", "api-clean"))

@@ -23,6 +23,7 @@ from ..policy.model import (
     Refuse,
     Remove,
     Retain,
+    ShareOf,
     Suppress,
 )
 from ..wording.numbers import decimal
@@ -76,8 +77,8 @@ class Knob:
 
 
 def knobs(clause: Clause) -> Iterator[Knob]:
-    """The numbers that decide what a clause demands, its limit first."""
-    none, one = Fraction(0), Fraction(1)
+    """The numbers that decide what a clause demands, its limit first. None goes so far that the clause demands nothing."""
+    none, one = SHARE_STEP, 1 - SHARE_STEP
     match clause:
         case Suppress():
             yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _limit(AtMost, "at_most"), percent)
@@ -87,10 +88,15 @@ def knobs(clause: Clause) -> Iterator[Knob]:
             yield Knob("epsilon", value, "up", EPSILON_STEP, Fraction(20), _inner("epsilon"), decimal)
         case Remove(limit=MembershipBound(tpr_at_most=value)):
             yield Knob("tpr_at_most", value, "up", SHARE_STEP, one, _inner("tpr_at_most"), percent)
+        case Rectify():
+            yield Knob("at_least", clause.limit.at_least, "down", SHARE_STEP, none, _inner("at_least"), percent)
+            yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _inner("at_most"), percent)
         case Keep(until=day) if day is not None:
-            yield Knob("until", day, "down", DAY_STEP, none, _field("until"), days)
+            yield Knob("until", day, "down", DAY_STEP, DAY_STEP, _field("until"), days)
         case _:
             pass
+    if isinstance(clause, Suppress | Refuse | Retain | Rectify) and isinstance(clause.over, ShareOf):
+        yield Knob("share", clause.over.share, "down", SHARE_STEP, none, _share_of, percent)
     if clause.by is not None and isinstance(clause, _WITH_DEADLINE):
         yield Knob("by", clause.by, "up", DAY_STEP, clause.by + LONGEST, _field("by"), days)
 
@@ -100,6 +106,8 @@ def is_linear(policy: Policy, clause: Clause, knob: Knob) -> bool:
     match clause:
         case _ if knob.field == "by" and not isinstance(clause, Delete):
             return True
+        case _ if knob.field == "share":
+            return False
         case Suppress() | Retain() | Refuse():
             size = policy.information[clause.target].size
             return clause.over == "mean" and size is not None and size[0] == size[1]
@@ -153,3 +161,7 @@ def _inner(name: str) -> Callable[[Any, Fraction], Any]:
 
 def _field(name: str) -> Callable[[Any, Fraction], Any]:
     return lambda clause, value: clause.model_copy(update={name: value})
+
+
+def _share_of(clause: Any, value: Fraction) -> Any:
+    return clause.model_copy(update={"over": ShareOf(share=value)})

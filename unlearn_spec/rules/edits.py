@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..finding import Edit
 from ..policy.edits import item_added, value_set
@@ -17,7 +17,7 @@ def field_edits(source: Source, clause: Path, field: str, value: object, block: 
 
     No edit where the file's layout does not allow a simple one.
     """
-    places = [(*clause, block, field)] if block else [(*clause, *within, field) for within in ((), ("limit",))]
+    places = [(*clause, block, field)] if block else [(*clause, *within, field) for within in ((), ("limit",), ("over",))]
     place = next((each for each in places if each in source.values), places[0])
     return value_set(source, place, str(value) if field in _BARE else f'"{value}"')
 
@@ -25,6 +25,12 @@ def field_edits(source: Source, clause: Path, field: str, value: object, block: 
 def override_edits(source: Source, clause: Path, others: Iterable[str]) -> tuple[Edit, ...]:
     """Lets the clause at a path override one or more others as well."""
     return item_added(source, (*clause, "overrides"), ", ".join(others))
+
+
+def fresh(name: str, taken: Collection[str]) -> str:
+    """The name, with a number if it is taken."""
+    numbered = (f"{name}{'-' if '-' in name else '_'}{i}" for i in range(2, len(taken) + 3))
+    return next(each for each in (name, *numbered) if each not in taken)
 
 
 def all_or_none(*edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
