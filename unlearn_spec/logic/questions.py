@@ -487,13 +487,22 @@ def _revealed(
     """Those gaps in which, in some case, the target can be revealed under every reading; each with the first such case."""
     found: dict[int, Gap] = {}
     for case in minimal(tuple(cases)):
-        held = theory.given.plus(binding(theory, case, aside))
-        open_ = [i for i in range(len(asked)) if i not in found]
-        wanted = [(i, literal) for i in open_ for literal in asked[i][1]]
-        answers = held.satisfiable_each([(literal,) for _, literal in wanted])
-        never = {i for (i, _), possible in zip(wanted, answers, strict=True) if not possible}
-        found.update({i: replace(asked[i][0], case=case) for i in open_ if i not in never})
-    return tuple(found[i] for i in sorted(found))
+        left = {i: literals for i, (_, literals) in enumerate(asked) if i not in found}
+        found.update({i: replace(asked[i][0], case=case) for i in _open_in(theory, case, aside, left)})
+    needless = _open_in(theory, cases[0], aside, {i: asked[i][1] for i, gap in found.items() if gap.case.holding})
+    return tuple(replace(found[i], case=cases[0]) if i in needless else found[i] for i in sorted(found))
+
+
+def _open_in(
+    theory: Theory, case: Case, aside: frozenset[str], asked: Mapping[int, tuple[str, ...]]
+) -> frozenset[int]:
+    """Those of some gaps that are there in a case under every reading."""
+    wanted = [(i, literal) for i, literals in asked.items() for literal in literals]
+    if not wanted:
+        return frozenset()
+    held = theory.given.plus(binding(theory, case, aside))
+    answers = held.satisfiable_each([(literal,) for _, literal in wanted])
+    return frozenset(asked) - {i for (i, _), possible in zip(wanted, answers, strict=True) if not possible}
 
 
 def named_by(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
 from ..finding import Finding, Fix
 from ..logic.formulas import Mean
-from ..logic.meaning import scoped_artifacts
+from ..logic.meaning import counts_refusals, scoped_artifacts
 from ..logic.questions import Gap, binding, gaps, revealed_formulas
 from ..logic.situations import mentioned
-from ..policy.model import Refuse, Suppress
+from ..policy.model import Decoding, Policy, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..policy.vocabulary import access_rank
 from .context import Context, listed
+from .edits import fresh
+from .names import kebab
 from .witness import world_as_test
+from .wording import decimal, percent
 
 _HIGH = "90%"
 
@@ -20,42 +27,96 @@ def uncovered(context: Context) -> tuple[Finding, ...]:
 
     Asks with direct questions, the weakest probing. Cannot see artifacts or audiences that the policy does not list.
     """
-    return tuple(_finding(context, gap) for gap in gaps(context.theory, context.cases, context.aside))
+    names = [clause.id for clause in context.policy.clauses]
+    found = []
+    for gap in gaps(context.theory, context.cases, context.aside):
+        names.append(fresh(kebab(f"cover-{gap.artifact}"), names))
+        found.append(_finding(context, gap, names[-1]))
+    return tuple(found)
 
 
-def _finding(context: Context, gap: Gap) -> Finding:
+def _finding(context: Context, gap: Gap, name: str) -> Finding:
     who = listed(gap.audiences)
     holds = "holds" if len(gap.audiences) == 1 else "hold"
     seen = "sees" if len(gap.audiences) == 1 else "see"
     world = f"A world that reveals it {_HIGH} of the time there meets every clause outside the conflicts."
     artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
     target = context.span(("information", gap.target, "kind"), "the target")
-    skeleton = (
-        f"- {{id: cover-{gap.artifact}, goal: suppress, target: {gap.target}, "
-        f"scope: {{artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct}}, "
-        f'over: mean, limit: {{at_most: "1%"}}}}'
-    )
-    fixes = (
-        Fix("add a clause for it", snippet=skeleton),
-        Fix(
-            "or accept the gap",
-            snippet=f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]',
-        ),
-    )
+    accepted = f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]'
+    if _theirs(context.policy, gap.artifact):
+        fixes: tuple[Fix, ...] = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)
+    else:
+        fixes = (_clause(context, gap, name), Fix("or accept the gap", snippet=accepted))
+    situation = tuple(sorted(gap.case.holding))
     if gap.despite:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"
         message = f"nothing but {some} limits {gap.target} in {gap.artifact} ({gap.access}) for {who}"
-        spans = (artifact, *(context.id_span(name) for name in gap.despite))
+        spans = (artifact, *(context.id_span(each) for each in gap.despite))
         why = "What one audience, language or precision is shown says nothing here of the others: a clause for them is missing."
-        return Finding("A011", "warning", message, spans, why=(why,), fixes=fixes, clauses=gap.despite)
+        return Finding("A011", "warning", message, spans, (why,), fixes, clauses=gap.despite, situation=situation)
     if not gap.named:
-        message = f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
-        return Finding("A010", "warning", message, (artifact, target), why=(world,), fixes=fixes, world=_world(context, gap))
-    if gap.effective != gap.access or gap.access == "finetune":
-        message = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them; no clause on {gap.target} holds at finetune"
+        code, message = "A010", f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
+    elif gap.effective != gap.access or gap.access == "finetune":
+        tuned = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them"
+        code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune"
     else:
-        message = f"{who} {seen} {gap.artifact} through {gap.access}; no clause on {gap.target} holds there{_outside(context, gap)}"
-    return Finding("A011", "warning", message, (artifact, target), why=(world,), fixes=fixes, world=_world(context, gap))
+        there = f"no clause on {gap.target} holds there{_outside(context, gap)}"
+        code, message = "A011", f"{who} {seen} {gap.artifact} through {gap.access}; {there}"
+    return Finding(
+        code,
+        "warning",
+        message,
+        (artifact, target),
+        why=(world,),
+        fixes=fixes,
+        situation=situation,
+        world=_world(context, gap),
+    )
+
+
+def _theirs(policy: Policy, artifact: str) -> bool:
+    """Whether the obligor does not control an artifact (C1): no duty of theirs can be about it."""
+    if policy.controls is None or policy.parties is None:
+        return False
+    return artifact not in policy.controls.get(policy.parties.obligor, ())
+
+
+def _clause(context: Context, gap: Gap, name: str) -> Fix:
+    """A clause that closes the gap, for the situation in which it arises, in the words of the clauses on the same target."""
+    clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
+    answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
+    drawn, shown = _agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers])
+    scope = f"artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct, decoding: {drawn}{_when(gap)}"
+    snippet = (
+        f"- {{id: {name}, goal: suppress, target: {gap.target}, scope: {{{scope}}}, "
+        f'over: mean, limit: {{at_most: "1%"}}, reveals_when: {shown}}}'
+    )
+    if "…" in (drawn, shown):
+        return Fix("add a clause for it, with what counts as revealed and how answers are drawn in place of `…`", snippet=snippet)
+    return Fix("add a clause for it", snippet=snippet)
+
+
+def _agreed(written: Sequence[Decoding | RevealsWhen | None]) -> str:
+    """What all that say it say, as a policy writes it; `…` where they differ, or none does."""
+    said = {str(dict(_fields(each))): each for each in written if each is not None}
+    if len(said) != 1:
+        return "…"
+    return f"{{{', '.join(f'{key}: {value}' for key, value in _fields(*said.values()))}}}"
+
+
+def _fields(part: Decoding | RevealsWhen) -> Iterator[tuple[str, str]]:
+    """The fields of a part that are written, as a policy writes them."""
+    for key, value in part:
+        if isinstance(value, Fraction):
+            yield key, f'"{decimal(value) if key == "temperature" else percent(value)}"'
+        elif value is not None:
+            yield key, json.dumps(value, ensure_ascii=False) if key == "judge" else str(value)
+
+
+def _when(gap: Gap) -> str:
+    """`, when: published`, if the gap arises only in some situation."""
+    holding = sorted(gap.case.holding)
+    return f", when: {{all: [{', '.join(holding)}]}}" if len(holding) > 1 else f", when: {holding[0]}" if holding else ""
 
 
 def _world(context: Context, gap: Gap) -> str | None:
