@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix
 from ..logic.alone import possible
 from ..logic.conflicts import Core
 from ..logic.repair import with_clause
+from ..policy.edits import field_removed
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
 from .context import Context, listed
-from .edits import field_edits
+from .edits import all_or_none, field_edits, fresh
+from .names import kebab
+from .unlawful import unlawful
 from .wording import days, decimal
 
 
@@ -33,36 +37,63 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
         context.span((*context.path(test.id), "evidence", "needs_raw_data"), "the test needs the raw items"),
         *(context.span(context.limit_path(c.id), c.id) for c in erasing),
     )
-    until = max((start or Fraction(0)) + 1, Fraction(30))
-    fixes = [_escrow(context, core, test, target, until)]
-    for clause in erasing:
-        for day in (
-            d for d in ((start or Fraction(0)), (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by
-        ):
-            later = clause.model_copy(update={"by": day})
-            put_off = with_clause(policy, later)
-            if possible(put_off, core.clauses, evidence=True, without=context.without):
-                edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
-                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
-                break
+    barred = unlawful(policy)
+    marked = barred.get(target) or barred.get(tested)
+    why: tuple[str, ...] = ("A test that needs the raw items can only run while somebody keeps them.",)
+    if marked is not None:
+        why += (f"{marked} is marked as something that nobody may possess: no way is offered to keep its items longer.",)
+    fixes = _without_items(context, core, needing) if marked is not None else _kept(context, core, test, target, erasing, by)
     return Finding(
         "C007",
         "error",
         f"the test of {test.id}{at} needs items of {target} that {listed([c.id for c in erasing]) or 'the policy'} {have}{gone}",
         spans,
-        why=("A test that needs the raw items can only run while somebody keeps them.",),
-        fixes=tuple(fixes),
+        why=why,
+        fixes=fixes,
         clauses=core.clauses,
         axioms=core.axioms,
         situation=core.situation,
     )
 
 
+def _kept(
+    context: Context, core: Core, test: Clause, target: str, erasing: Sequence[Clause], by: Fraction | None
+) -> tuple[Fix, ...]:
+    """A store of its own, or a later day on which the items are erased."""
+    policy = context.policy
+    start = (test.evidence.at if test.evidence is not None else None) or Fraction(0)
+    fixes = [_escrow(context, core, test, target, max(start + 1, Fraction(30)))]
+    for clause in erasing:
+        for day in (d for d in (start, (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by):
+            put_off = with_clause(policy, clause.model_copy(update={"by": day}))
+            if possible(put_off, core.clauses, evidence=True, without=context.without):
+                edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
+                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
+                break
+    return tuple(fixes)
+
+
+def _without_items(context: Context, core: Core, needing: Sequence[Clause]) -> tuple[Fix, ...]:
+    """Evidence that needs no items, where nobody may keep them."""
+    changed, source, edits = context.policy, context.document.source, []
+    for clause in needing:
+        assert clause.evidence is not None
+        lighter = clause.evidence.model_copy(update={"needs_raw_data": None})
+        changed = with_clause(changed, clause.model_copy(update={"evidence": lighter}))
+        edits.append(field_removed(source, (*context.path(clause.id), "evidence", "needs_raw_data")))
+    names = listed([clause.id for clause in needing])
+    holds = possible(changed, core.clauses, evidence=True, without=context.without)
+    found = [Fix(f"leave out `needs_raw_data`: show {names} without the items", verified=holds, edits=all_or_none(*edits))]
+    if any(clause.evidence is not None and clause.evidence.kind == "test" for clause in needing):
+        found.append(Fix(f"or show {names} by a `procedure` or an `attestation`"))
+    return tuple(found)
+
+
 def _escrow(context: Context, core: Core, test: Clause, target: str, until: Fraction) -> Fix:
     """A store of its own, which no clause empties, and the duty to keep the items there until the test has run."""
     policy = context.policy
-    store = _fresh("escrow_store", tuple(policy.artifacts))
-    duty = _fresh(f"escrow-{test.id}", tuple(clause.id for clause in policy.clauses))
+    store = fresh("escrow_store", tuple(policy.artifacts))
+    duty = fresh(kebab(f"escrow-{test.id}"), tuple(clause.id for clause in policy.clauses))
     audience = (policy.parties.verifier if policy.parties is not None else None) or "verifier"
     kept = Keep(id=duty, goal="keep", target=target, scope=Scope(artifacts=(store,)), until=until)
     declared = Artifact(kind="dataset", holds=(target,), seen_by={audience: "product"})
@@ -77,13 +108,4 @@ def _escrow(context: Context, core: Core, test: Clause, target: str, until: Frac
         "keep the items in a store of their own, under a stated ground, until the test has run",
         verified=possible(changed, (*core.clauses, duty), evidence=True, without=context.without),
         snippet=snippet,
-    )
-
-
-def _fresh(name: str, taken: tuple[str, ...]) -> str:
-    """The name, with a number if it is taken."""
-    return next(
-        n
-        for n in (name, *(f"{name}{'-' if '-' in name else '_'}{i}" for i in range(2, len(taken) + 3)))
-        if n not in taken
     )
