@@ -116,7 +116,8 @@ def one_month_clock(case: Case) -> Iterator[Finding]:
                 *(case.span((*case.path(clause), "by")) for clause in late),
                 case.span(case.basis(cited[0]), "cited here"),
             ),
-            fix="bridge the time with a quicker clause, or record the extension in the `note` of the basis",
+            fix="bridge the time with a quicker clause (about a model: on a service in front of it), "
+            "or record the extension in the `note` of the basis",
             clauses=(clause.id for clause in late),
         )
 
