@@ -102,12 +102,15 @@ def test_where_no_number_helps_it_is_said(policy_of: Build) -> None:
     )
     (finding,) = [f for f in check_text(text, today=TODAY).findings if f.code == "C001"]
     assert "no single number settles this" in finding.why
-    assert [(fix.text, fix.verified) for fix in finding.fixes] == [("drop take-out, or word it anew", True)]
+    assert [(fix.text, fix.verified) for fix in finding.fixes] == [
+        ("drop no-retraining", True),
+        ("drop take-out, or word it anew", True),
+    ]
 
 
 # --- every repair that is printed ------------------------------------------------------------------------------------
 
-CHANGE = re.compile(r"\b(at_most|at_least|epsilon|tpr_at_most|by|until) (\S+(?: days?)?) on ([\w-]+)")
+CHANGE = re.compile(r"\b(at_most|at_least|share|epsilon|tpr_at_most|by|until) (\S+(?: days?)?) on ([\w-]+)")
 
 
 def applied(data: dict[str, Any], finding: Finding, fix: Fix) -> dict[str, Any]:
@@ -116,13 +119,20 @@ def applied(data: dict[str, Any], finding: Finding, fix: Fix) -> dict[str, Any]:
     by_id = {clause["id"]: clause for clause in data["clauses"]}
     changes = CHANGE.findall(fix.text)
     for field, value, name in changes:
-        place = by_id[name] if field in ("by", "until") else by_id[name]["limit"]
+        place = by_id[name] if field in ("by", "until") else by_id[name]["over" if field == "share" else "limit"]
         place[field] = value
     dropped = re.findall(r"\bdrop ([\w-]+)", fix.text)
     data["clauses"] = [clause for clause in data["clauses"] if clause["id"] not in dropped]
     snippet = yaml.safe_load(fix.snippet) or {}
     if reader := re.match(r"let (\S+) suspend", fix.text):
         by_id[reader[1]]["overrides"] = snippet.pop("overrides")
+    elif lifted := re.match(r"take (\S+) out of (\S+)", fix.text):
+        by_id[lifted[2]]["methods"].remove(lifted[1])
+    elif front := re.match(r"put .* and let (\S+) speak of that", fix.text):
+        data["artifacts"].update(snippet["artifacts"])
+        by_id[front[1]]["scope"]["artifacts"] = snippet["scope"]["artifacts"]
+    elif light := re.match(r"leave out `needs_raw_data`: show (\S+) without", fix.text):
+        del by_id[light[1]]["evidence"]["needs_raw_data"]
     elif listed := re.match(r"list a method that reaches (\w+)", fix.text):
         data["methods"] = {**(data.get("methods") or {}), "unnamed": {"reaches": listed[1]}}
     elif snippet:

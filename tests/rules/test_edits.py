@@ -17,6 +17,7 @@ TO_BE_WRITTEN = (
     "list a method that reaches",
     "a proof of ",
     "keep the items in a store of their own",
+    "as a service of its own",
     ", or word it anew",
     "drop ",
 )

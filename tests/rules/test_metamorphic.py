@@ -241,9 +241,12 @@ def test_claims_that_followed_still_follow_from_deeper_clauses(name: str) -> Non
 
 # --- repairs ---------------------------------------------------------------------------------------------------------
 
-NUMBER = re.compile(r"(at_most|at_least|epsilon|tpr_at_most|by|until) (\S+(?: days?| hours?)?) on ([\w.-]+)")
+NUMBER = re.compile(r"(at_most|at_least|share|epsilon|tpr_at_most|by|until) (\S+(?: days?| hours?)?) on ([\w.-]+)")
 DROP = re.compile(r"drop ([\w.-]+)")
 SUSPEND = re.compile(r"let ([\w.-]+) suspend (.*) while it applies")
+LIFT = re.compile(r"take ([\w.-]+) out of ([\w.-]+)")
+FRONT = re.compile(r"put .*, and let ([\w.-]+) speak of that")
+LIGHT = re.compile(r"leave out `needs_raw_data`: show ([\w.-]+) without the items")
 METHOD = re.compile(r"list a method that reaches (\w+)")
 
 
@@ -253,13 +256,22 @@ def repaired(data: Data, finding: Finding, text: str, snippet: str) -> Data:
     by_id = {clause["id"]: clause for clause in data["clauses"]}
     if text.startswith("to settle all") or NUMBER.match(text) or DROP.match(text):
         for word, value, name in NUMBER.findall(text if text.startswith("to settle") else text.partition(" (")[0]):
-            (by_id[name] if word in ("by", "until") else by_id[name]["limit"])[word] = value
+            place = by_id[name] if word in ("by", "until") else by_id[name]["over" if word == "share" else "limit"]
+            place[word] = value
         dropped = DROP.findall(text)
         data["clauses"] = [clause for clause in data["clauses"] if clause["id"] not in dropped]
     elif match := SUSPEND.match(text):
         by_id[match[1]]["overrides"] = [*by_id[match[1]].get("overrides", []), *re.split(", | and ", match[2])]
     elif match := METHOD.match(text):
         data.setdefault("methods", {})["one_more"] = {"reaches": match[1]}
+    elif match := LIFT.match(text):
+        by_id[match[2]]["methods"].remove(match[1])
+    elif match := FRONT.match(text):
+        parts = yaml.safe_load(snippet)
+        data["artifacts"] |= parts["artifacts"]
+        by_id[match[1]]["scope"] |= parts["scope"]
+    elif match := LIGHT.match(text):
+        del by_id[match[1]]["evidence"]["needs_raw_data"]
     elif snippet.startswith(("artifacts:", "- {id:")):
         for line in snippet.splitlines():
             if line.strip().startswith("- {id:"):

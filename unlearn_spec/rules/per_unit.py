@@ -73,7 +73,7 @@ def smaller(context: Context, core: Core) -> list[Fix]:
     name, guarantee = found
     per, units = guarantee.per or "", units_of(context.policy, clause.target, guarantee)
     if units is None:
-        return [Fix(f"say how many units (`{per}`) the items of {clause.target} come from", snippet=f"other_units: {{{per}: 1}}")]
+        return [Fix(f"say how many units (`{per}`) the items of {clause.target} come from", snippet=f"other_units: {{{per}: …}}")]
     fixes = [
         Fix(f"a proof of {name} with {words} for each {per}", verified=True)
         for altered, words in _smaller(guarantee, clause.limit, units)

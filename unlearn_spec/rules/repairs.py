@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..finding import Edit, Fix
 from ..logic.conflicts import Core, linked
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
-from ..policy.edits import field_removed
-from ..policy.model import Method, Policy
+from ..logic.situations import cases, with_overriders
+from ..policy.edits import field_removed, value_replaced
+from ..policy.model import Ban, Clause, Delete, Destroy, Keep, Method, Policy
 from ..policy.vocabulary import Access
 from .context import Context, listed
 from .edits import all_or_none, field_edits, override_edits
+from .in_front import in_front
 from .per_unit import smaller
+from .unlawful import unlawful
 
 NO_NUMBER = "no single number settles this"
 
@@ -23,22 +27,22 @@ def fixes(context: Context, core: Core, code: str) -> tuple[Fix, ...]:
     for repair in single_numbers(context.theory, core, context.involved):
         rest = f" ({listed(repair.leaves)} would then have to change too)" if repair.leaves else ""
         change = repair.changes[0]
-        found.append((change.field, Fix(f"{written(change)}{rest}", verified=True, edits=_edits(context, repair.changes))))
+        if not _prolongs(context, core.clauses, change):
+            fix = Fix(f"{written(change)}{rest}", verified=True, edits=_edits(context, repair.changes))
+            found.append((change.field, fix))
     if code == "C006":
         found.sort(key=lambda entry: entry[0] != "by")
     numbers = [fix for _, fix in found]
     if code == "C003" and "AX7" in core.axioms:
         numbers += _list_a_method(context, core)
-    if code == "C003" and not numbers:
-        numbers += _means(context, core)
     if code == "C012":
         numbers += smaller(context, core)
     if code == "C008":
         numbers += _own_copy(context, core)
-    suspending = _overrides(context, core) if core.situation else []
+    suspending, lifting = list(_overrides(context, core)), list(_lifted(context, core))
     if code == "C006":
-        return (*numbers, *suspending)
-    return (*suspending, *numbers, *([] if numbers or suspending else _give_up(context, core)))
+        return (*in_front(context, core), *numbers, *suspending, *lifting)
+    return (*suspending, *numbers, *lifting, *([] if numbers or suspending else _give_up(context, core)))
 
 
 def without_numbers(found: Sequence[Fix]) -> tuple[str, ...]:
@@ -56,7 +60,7 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
             named = {name for core in group for name in core.clauses}
             names = tuple(clause.id for clause in context.policy.clauses if clause.id in named)
             repair = together(context.policy, names, first.situation or None, context.without)
-            if repair is not None:
+            if repair is not None and not any(_prolongs(context, names, change) for change in repair.changes):
                 changes = listed([written(change) for change in repair.changes])
                 text = f"to settle all {len(group)} conflicts among these clauses: {changes}"
                 found[first] = Fix(text, verified=True, edits=_edits(context, repair.changes))
@@ -76,14 +80,54 @@ def _edits(context: Context, changes: Sequence[Change]) -> tuple[Edit, ...]:
     return all_or_none(*(field_edits(source, context.path(c.clause), c.field, c.value) for c in changes))
 
 
+def _prolongs(context: Context, names: Sequence[str], change: Change) -> bool:
+    """Whether a change to one of some clauses would have items kept longer that nobody may possess."""
+    policy, clause = context.policy, context.clause(change.clause)
+    if change.field not in ("by", "") or not isinstance(clause, Delete | Destroy):
+        return False
+    barred = unlawful(policy)
+    kept = (c.target for c in policy.clauses if c.id in names and isinstance(c, Keep))
+    return any(target in barred for target in (clause.target if isinstance(clause, Delete) else "", *kept))
+
+
 def _give_up(context: Context, core: Core) -> list[Fix]:
-    """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, everybody knows."""
+    """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, what is missing for it."""
     if len(core.clauses) == 1:
-        return []
+        return _means(context, core)
     repair = together(context.policy, core.clauses, core.situation or None, context.without)
     if repair is None:
         return []
-    return [Fix(f"{listed([written(change) for change in repair.changes])}, or word it anew", verified=True)]
+    changes = repair.changes
+    if any(_prolongs(context, core.clauses, change) for change in changes):
+        kept = (c.id for c in context.policy.clauses if c.id in core.clauses and isinstance(c, Keep))
+        changes = tuple(Change(name) for name in kept if dissolves(context.policy, _without(core, name), context.without))[:1]
+    lifted = any(isinstance(context.clause(change.clause), Ban) for change in changes)
+    if lifted or not changes:  # a ban is offered by itself
+        return []
+    return [Fix(f"{listed([written(change) for change in changes])}, or word it anew", verified=True)]
+
+
+def _without(core: Core, name: str) -> Core:
+    """The conflict with one clause fewer."""
+    return replace(core, clauses=tuple(other for other in core.clauses if other != name))
+
+
+def _lifted(context: Context, core: Core) -> Iterator[Fix]:
+    """For each `ban` of a conflict: one method less on it, where that dissolves the conflict, or else no ban."""
+    policy = context.policy
+    for clause in policy.clauses:
+        if clause.id not in core.clauses or not isinstance(clause, Ban):
+            continue
+        spared = False
+        for name in clause.methods if len(clause.methods) > 1 else ():
+            rest = tuple(other for other in clause.methods if other != name)
+            if dissolves(with_clause(policy, clause.model_copy(update={"methods": rest})), core, context.without):
+                place = (*context.path(clause.id), "methods")
+                edits = value_replaced(context.document.source, place, f"[{', '.join(rest)}]")
+                yield Fix(f"take {name} out of {clause.id}", verified=True, edits=edits)
+                spared = True
+        if not spared and dissolves(policy, _without(core, clause.id), context.without):
+            yield Fix(f"drop {clause.id}", verified=True)
 
 
 def _list_a_method(context: Context, core: Core) -> list[Fix]:
@@ -114,20 +158,39 @@ def _own_copy(context: Context, core: Core) -> list[Fix]:
     return [Fix(text, verified=True, edits=edits)]
 
 
-def _overrides(context: Context, core: Core) -> list[Fix]:
-    """`overrides:` on the guarded clause of a conflict, where that dissolves it and closes no circle."""
+def _overrides(context: Context, core: Core) -> Iterator[Fix]:
+    """`overrides:` on a clause of a conflict, where that dissolves it and empties none; a duty to keep before all others.
+
+    On a guarded clause, in a conflict that needs a situation; and on a duty to keep, against what deletes.
+    """
     policy = context.policy
     clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
-    for clause in clashing:
-        others = tuple(other.id for other in clashing if other.id != clause.id)
-        if clause.scope.when is not None and not any(_suspends(policy, other, clause.id) for other in others):
-            altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
-            if dissolves(with_clause(policy, altered), core, context.without):
-                snippet = f"overrides: [{', '.join(altered.overrides)}]"
-                edits = override_edits(context.document.source, context.path(clause.id), others)
-                text = f"let {clause.id} suspend {listed(others)} while it applies"
-                return [Fix(text, verified=True, snippet=snippet, edits=edits)]
-    return []
+    for clause in sorted(clashing, key=lambda clause: not isinstance(clause, Keep)):
+        others = _suspended(policy, core, clause, clashing)
+        if not others:
+            continue
+        altered = clause.model_copy(update={"overrides": (*clause.overrides, *others)})
+        changed = with_clause(policy, altered)
+        if dissolves(changed, core, context.without) and all(_binds(changed, name) for name in others):
+            snippet = f"overrides: [{', '.join(altered.overrides)}]"
+            edits = override_edits(context.document.source, context.path(clause.id), others)
+            yield Fix(f"let {clause.id} suspend {listed(others)} while it applies", verified=True, snippet=snippet, edits=edits)
+
+
+def _suspended(policy: Policy, core: Core, clause: Clause, clashing: Sequence[Clause]) -> tuple[str, ...]:
+    """The clauses of a conflict that one of them could suspend; none if one suspends it already, or if it must not last."""
+    keeps = isinstance(clause, Keep)
+    if isinstance(clause, Keep) and clause.target in unlawful(policy):
+        return ()
+    exception = bool(core.situation) and clause.scope.when is not None
+    named = tuple(c.id for c in clashing if c is not clause and (exception or (keeps and isinstance(c, Delete))))
+    return () if any(_suspends(policy, name, clause.id) for name in named) else named
+
+
+def _binds(policy: Policy, name: str) -> bool:
+    """Whether some situation leaves something of a clause that others override."""
+    found = cases(with_overriders(policy, (name,)))
+    return found is None or any(name in case.binding.names for case in found)
 
 
 def _suspends(policy: Policy, name: str, other: str) -> bool:
