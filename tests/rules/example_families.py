@@ -256,6 +256,9 @@ def erasure(draw: Random) -> tuple[Data, Expected]:
             repairs[one] = {("by", _days(quickest), "done-in-a-month")}
             if name == "hide-facts":  # as often as before is often enough for a limit
                 repairs[one].add(("at_most", percent(above(Fraction(35, 100), hidden)), name))
+    if tpr < fpr:  # guessing catches as many
+        found.append(one := core("C003", "membership"))
+        repairs[one] = {("tpr_at_most", percent(above(fpr, tpr)), "membership")}
     implied = min(exp(epsilon) * fpr + delta, 1 - (1 - delta - fpr) / exp(epsilon))
     if implied <= tpr:
         found.append(core("R002", "membership", "remove-influence"))
