@@ -10,9 +10,10 @@ from ..logic.lineage import exposures, kin
 from ..logic.meaning import claim_formula, scoped_artifacts
 from ..logic.questions import binding, fails_to_follow, partly_promised, rate_limited
 from ..logic.situations import Case
-from ..logic.worlds import Seen, percent, told
+from ..logic.worlds import percent, told
 from ..policy.model import Claim, Closeness, Refuse, Remove, Suppress
 from .context import Context, listed, when
+from .rate_words import sentences
 from .witness import world_as_test
 from .wording import decimal
 
@@ -165,7 +166,7 @@ def _deeper(context: Context, claim: Claim, case: Case) -> tuple[str, ...]:
                 [(deep[-1], clause.target), (rate, clause.target)],
             )
             if world is not None and world[0].mean > world[1].mean:
-                return (_sentence(world[1]), _sentence(world[0]))
+                return sentences((world[1], world[0]))
     return ()
 
 
@@ -252,14 +253,9 @@ def _claimed_world(context: Context, claim: Claim, case: Case) -> tuple[str, ...
         if world is None
         else (
             f"A world that meets every clause{when(tuple(sorted(case.holding)))}:",
-            *(_sentence(seen) for seen in world),
+            *sentences(world),
         )
     )
-
-
-def _sentence(seen: Seen) -> str:
-    rate = seen.rate
-    return f"{rate.artifact} reveals {seen.target} {percent(seen.mean)} of the time through {rate.access}, asked {rate.asked}"
 
 
 def _about(context: Context, claim: Claim) -> list[Suppress | Refuse]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from ..finding import Finding, Severity, Span
 from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
 from ..logic.conflicts import Core
+from ..logic.formulas import Rate
 from ..logic.meaning import scoped_artifacts
 from ..logic.situations import binding
 from ..logic.smt import DEFAULT_EFFORT
@@ -18,7 +20,8 @@ from ..policy.model import Clause, Policy
 from ..policy.source import Source
 from .context import when
 from .declared import Declared, Demanded, declared_differently, evidence_changes
-from .diff_worlds import confirmed, told
+from .diff_worlds import confirmed, limited, told
+from .rate_words import told_apart
 from .wording import count, listed
 
 Kind = Literal["kept", "renamed", "added", "removed"]
@@ -216,7 +219,21 @@ class _Teller:
         if loss.shown is None:
             words = listed([f"`{name}`" for name in loss.fields]) or "another field"
             return f"by {words}, whatever the limits say"
-        return f"{told(clause, loss.shown)} passes {passes} and fails {fails}"
+        how = self._readings.get(limited(clause, loss.shown.artifact), "")
+        return f"{told(clause, loss.shown, how)} passes {passes} and fails {fails}"
+
+    @cached_property
+    def _readings(self) -> Mapping[tuple[Rate, str] | None, str]:
+        """How each rate that is told is read, where others that are told, or that its counterpart limits, are read otherwise."""
+        found = dict.fromkeys(
+            rate
+            for change in self.comparison.changes
+            for loss in (change.lost, change.gained)
+            if loss is not None and loss.shown is not None
+            for clause in (*([self.old(change)] if change.before else ()), *([self.new(change)] if change.after else ()))
+            if (rate := limited(clause, loss.shown.artifact)) is not None
+        )
+        return dict(zip(found, told_apart(tuple(found)), strict=True))
 
     # --- what was not compared -----------------------------------------------------------------------------------
 

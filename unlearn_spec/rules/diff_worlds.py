@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from ..logic.compare import Comparison, Loss, Shown
+from ..logic.compare import RATES, Comparison, Loss, Shown
 from ..logic.counted_again import objections
+from ..logic.formulas import Rate
+from ..logic.meaning import WEAKEST, rate_of
 from ..logic.worlds import percent as short
 from ..policy.model import Clause, Closeness, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from .snippet import within
@@ -38,14 +40,19 @@ def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
     return replace(loss, shown=replace(shown, seen=None, world=None, beyond=None, day=None, power=None))
 
 
-def told(clause: Clause, shown: Shown) -> str:
-    """The subject of "… passes the one and fails the other": a world in the clause's own words."""
+def limited(clause: Clause, artifact: str) -> tuple[Rate, str] | None:
+    """The rate that a clause limits there, and over which set; None for clauses without rates."""
+    return (rate_of(clause, artifact, WEAKEST), clause.target) if isinstance(clause, RATES) else None
+
+
+def told(clause: Clause, shown: Shown, how: str) -> str:
+    """The subject of "… passes the one and fails the other": a world in the clause's own words. `how`: with which reading."""
     where = shown.artifact
     match clause:
         case Suppress() | Refuse() | Retain() | Rectify():
             if shown.day is not None and clause.by is not None and shown.day > clause.by:
                 return f"work on {where} that ends on day {_number(shown.day)}"
-            return f"a model {_rate(clause, shown)}"
+            return f"a model {_rate(clause, shown, how)}"
         case Remove() if isinstance(clause.limit, Closeness):
             limit = clause.limit
             close = f"(ε {decimal(limit.epsilon)}, δ {percent(limit.delta)})"
@@ -57,10 +64,10 @@ def told(clause: Clause, shown: Shown) -> str:
             return _act(clause, shown)
 
 
-def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown) -> str:
+def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown, how: str) -> str:
     seen, where = shown.seen, shown.artifact
     access, asked = clause.scope.access or "product", clause.scope.asked or "direct"
-    place = f"in {where} through {access}, asked {asked},"
+    place = f"in {where} through {access}, asked {asked}{how},"
     if shown.beyond is not None and shown.beyond[0]:
         past, size, limit = shown.beyond
         side = "below" if isinstance(clause, Retain | Rectify) else "above"
