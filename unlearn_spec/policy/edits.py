@@ -50,10 +50,20 @@ def item_added(source: Source, path: Path, item: str) -> tuple[Edit, ...]:
     last = source.values[items[-1]]
     if _text(source, source.values[path])[:1] == "[":
         return () if items[-1] in source.longer else (_after(last, f", {item}"),)
-    before = source.line(last.line)[: last.column - 1]
-    if items[-1] in source.longer or not re.fullmatch(r" *- +", before):
+    before, end = source.line(last.line)[: last.column - 1], _last_line(source, items[-1])
+    if end is None or not re.fullmatch(r" *- +", before):
         return ()
-    return (_line_below(source, last, before + item),)
+    return (_line_below(source, replace(last, line=end), before + item),)
+
+
+def _last_line(source: Source, path: Path) -> int | None:
+    """The line on which a value ends; None if something in it goes on past its line in another way than by fields and items."""
+    below = [one for place in source.under(path) for one in (source.keys.get(place), source.values.get(place)) if one is not None]
+    if path in source.longer and (not below or _text(source, source.values[path])[:1] in ("{", "[")):
+        return None
+    ends = [_last_line(source, place) for place in source.under(path)] if path in source.longer else []
+    known = [end for end in ends if end is not None]
+    return max((source.values[path].line, *(one.line for one in below), *known)) if len(known) == len(ends) else None
 
 
 def field_removed(source: Source, path: Path) -> tuple[Edit, ...]:
