@@ -18,6 +18,7 @@ from .leftovers import leftover_findings
 from .legal import legal_findings
 from .names import name_findings
 from .options import DEFAULT, Keywords, Options
+from .released import released_findings
 from .schema import schema_findings
 from .testability import testability_findings
 from .wording import count, listed
@@ -129,11 +130,13 @@ def check_document(document: Document, options: Options = DEFAULT, **keywords: U
     else:
         asked = _asked(document, options)
     in_conflict = {name for found in asked.findings if found.code[0] == "C" for name in found.clauses}
+    doubted = {name for found in asked.findings if found.code[0] == "M" for name in found.clauses}
     feasible = feasibility_findings(document, day, in_conflict)
     found = (
         *schema_findings(document, day),
         *forced_equal(document),
         *asked.findings,
+        *(released_findings(document, doubted) if "AX4" not in options.without else ()),
         *absolute_findings(document),
         *leftover_findings(document),
         *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in options.without),
