@@ -262,6 +262,8 @@ def erasure(draw: Random) -> tuple[Data, Expected]:
     implied = min(exp(epsilon) * fpr + delta, 1 - (1 - delta - fpr) / exp(epsilon))
     if implied <= tpr:
         found.append(core("R002", "membership", "remove-influence"))
+    if hidden > said and by >= quickest:
+        others.add(f"claim at most {percent(hidden)}")
     if hidden > said or by < quickest:
         found.append(core("M003", "reply-to-subject"))
     late = [name for name, day in (("done-in-a-month", by), ("delete-raw", gone)) if day > 31]

@@ -33,8 +33,9 @@ from wide import random_case
 RARE = {
     "finding.A001.any", "finding.A003.answering", "finding.A003.any", "finding.A003.fix_choose", "finding.A003.why_settles",
     "finding.A004.fix_strongest", "finding.A010.says_all", "finding.A011.fix_theirs", "finding.A011.hold", "finding.A011.see_outside",
+    "finding.A011.serve",
     "finding.C003.alone", "finding.C003.control_unnamed", "finding.C003.given", "finding.C004.several",
-    "finding.C005.why_none", "finding.M001.why_false", "finding.M001.why_seen",
+    "finding.C005.why_none",
     "finding.N002.audiences", "finding.N002.facts", "finding.N002.methods", "finding.N002.parties", "finding.N002.situations",
     "finding.R001.fix_change", "finding.R002.fix_tighten", "finding.T001.confidence", "finding.T001.cover",
     "finding.T001.unreached", "finding.T001.why_few", "finding.T001.why_two", "finding.T002.confidence",

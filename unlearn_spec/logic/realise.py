@@ -39,7 +39,8 @@ def realise(
     The world is held against every assumption, fact and axiom about items before it is returned.
     """
     for wish in dict.fromkeys((extra, "")):
-        for hint in dict.fromkeys((_lost_whole(theory.encoder), _as_reference(theory.encoder), "")):
+        hints = (_lost_whole(theory.encoder), _as_reference(theory.encoder), "", *_fallen_to_a_floor(theory.encoder))
+        for hint in dict.fromkeys(hints):
             text = wish + hint + _whole(theory.encoder) + _apart(theory) + _exactly_close(theory)
             try:
                 values = theory.given.values(assumptions, _names(theory), text)
@@ -130,6 +131,18 @@ def _lost_whole(encoder: Encoder) -> str:
                 rows.append(_same(encoder, block, drop, now.at("before"), region))
                 rows.append(f"(assert (= {encoder.mass(now, region)} 0))")
     return "".join(rows)
+
+
+def _fallen_to_a_floor(encoder: Encoder) -> Iterator[str]:
+    """All was known before, and some item is now at a floor that a clause counts at: what falls from there is seen to fall."""
+    for block in encoder.blocks:
+        for drop in (rate for rate in block.rates if rate.family == "drops"):
+            now = replace(drop, family="reveals", bound="inf")
+            known = [(encoder.mass(now.at("before"), region), encoder.size(region)) for region in block.regions]
+            before = "".join(f"(assert (= {mass} {size}))" for mass, size in known)
+            for level in block.levels:
+                at = [f"(< {encoder.count(now, region, level, False)} {encoder.size(region)})" for region in block.regions]
+                yield f"{before}(assert {disjunction(at)})"
 
 
 def _as_reference(encoder: Encoder) -> str:
@@ -225,10 +238,12 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
 
 
 def _removals(encoder: Encoder, spoken: Iterable[Formula], numbers: _Values) -> tuple[tuple[Removed, bool], ...]:
-    """Those spoken of; of those that only axioms speak of (without remainder), the ones that hold."""
+    """Those spoken of; of those that only axioms speak of (without remainder), the ones that hold, and what leaves influence."""
+    spoken = tuple(spoken)
     told = {atom: bool(numbers[encoder.removed(atom)]) for atom in spoken if isinstance(atom, Removed)}
-    held = (atom for atom in _removed(encoder) if numbers[encoder.removed(atom)])
-    return tuple((told | dict.fromkeys(held, True)).items())
+    left = {atom.of[1] for atom in spoken if isinstance(atom, Flag) and atom.name == "influenced" and numbers[encoder.flag(atom)]}
+    others = {atom: bool(numbers[encoder.removed(atom)]) for atom in _removed(encoder)}
+    return tuple((told | {atom: holds for atom, holds in others.items() if holds or atom.artifact in left}).items())
 
 
 def _removed(encoder: Encoder) -> tuple[Removed, ...]:

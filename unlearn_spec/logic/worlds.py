@@ -29,13 +29,14 @@ def told(
     assumptions: Sequence[str],
     wanted: Sequence[tuple[Rate, str]],
     preferred: Sequence[Sequence[Fraction]] = (),
+    denied: str = "",
 ) -> tuple[Seen, ...] | None:
     """A world that satisfies the assumptions, with means as round as it allows, or None if there is no world.
 
     `preferred[i]` is tried for `wanted[i]` before the common round numbers. Greedy, in order; so the same input gives the
-    same world.
+    same world. `denied` are assertions beside the assumptions.
     """
-    extra = rounded(theory, assumptions, wanted, preferred)
+    extra = rounded(theory, assumptions, wanted, preferred, denied)
     if extra is None:
         return None
     encoder = theory.encoder
@@ -61,12 +62,15 @@ def rounded(
     assumptions: Sequence[str],
     wanted: Sequence[tuple[Rate, str]],
     preferred: Sequence[Sequence[Fraction]] = (),
+    denied: str = "",
 ) -> str | None:
-    """Assertions that make the wanted means as round as `told` tells them, or None if there is no world."""
-    encoder = theory.encoder
-    if not theory.possible(assumptions):
+    """Assertions that make the wanted means as round as `told` tells them, or None if there is no world.
+
+    They begin with those that are `denied`.
+    """
+    encoder, extra = theory.encoder, denied
+    if not theory.possible(assumptions, extra):
         return None
-    extra = ""
     for i, (rate, target) in enumerate(wanted):
         for value in (*(preferred[i] if i < len(preferred) else ()), *ROUND):
             mean = f"(assert (= {encoder.set_mass(rate, target)} (* {number(value)} {encoder.set_size(target)})))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -145,6 +146,8 @@ def check_document(document: Document, options: Options = DEFAULT, **keywords: U
         *legal_findings(document),
     )
     findings, notes = marked(found, document.policy, day)
+    if options.worlds:
+        notes = (*notes, *_without_world(findings))
     return CheckResult(
         document.source.file,
         document.policy.unlearn_spec,
@@ -156,6 +159,13 @@ def check_document(document: Document, options: Options = DEFAULT, **keywords: U
         opinion,
         document.source,
     )
+
+
+def _without_world(findings: Sequence[Finding]) -> Iterator[str]:
+    """A remark on each finding that says there is a world and shows none."""
+    for found in findings:
+        if found.world is None and (found.code[0] == "M" or found.code in ("A010", "A011")):
+            yield f"{found.code}, line {found.spans[0].line}: no world that shows it could be laid out and confirmed"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix
-from ..logic.formulas import Mean
+from ..logic.formulas import All, Mean, Not
 from ..logic.meaning import counts_refusals, scoped_artifacts
 from ..logic.questions import Gap, binding, gaps, revealed_formulas
 from ..logic.situations import mentioned
@@ -16,6 +16,7 @@ from ..policy.vocabulary import access_rank
 from .context import Context, listed
 from .edits import fresh
 from .names import kebab
+from .second_path import SecondPath, second_path, still_listed
 from .witness import world_as_test
 from .wording import decimal, percent
 
@@ -52,10 +53,15 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"
         message = f"nothing but {some} limits {gap.target} in {gap.artifact} ({gap.access}) for {who}"
         spans = (artifact, *(context.id_span(each) for each in gap.despite))
-        why = "What one audience, language or precision is shown says nothing here of the others: a clause for them is missing."
-        return Finding("A011", "warning", message, spans, (why,), fixes, clauses=gap.despite, situation=situation)
+        others = "What one audience, language or precision is shown says nothing here of the others: a clause for them is missing."
+        return Finding("A011", "warning", message, spans, (others,), fixes, clauses=gap.despite, situation=situation)
+    why: tuple[str, ...] = (world,)
     if not gap.named:
         code, message = "A010", f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
+    elif (path := _second_path(context, gap)) is not None:
+        served = f"it may still serve {gap.target} from {listed(path.paths)}"
+        code, message = "A011", f"{who} {seen} {gap.artifact} through {gap.access}, and {served}"
+        why, fixes = (*still_listed(context, path), world), (path.fix, *fixes[1:])
     elif gap.effective != gap.access or gap.access == "finetune":
         tuned = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them"
         code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune"
@@ -67,7 +73,7 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
         "warning",
         message,
         (artifact, target),
-        why=(world,),
+        why=why,
         fixes=fixes,
         situation=situation,
         world=_world(context, gap),
@@ -117,6 +123,14 @@ def _when(gap: Gap) -> str:
     """`, when: published`, if the gap arises only in some situation."""
     holding = sorted(gap.case.holding)
     return f", when: {{all: [{', '.join(holding)}]}}" if len(holding) > 1 else f", when: {holding[0]}" if holding else ""
+
+
+def _second_path(context: Context, gap: Gap) -> SecondPath | None:
+    """The index or cache by which alone the target can be revealed there, if it is that."""
+    if gap.effective != "product":
+        return None
+    revealed = revealed_formulas(context.policy, gap.target, gap.artifact, gap.access)
+    return second_path(context, gap.artifact, gap.target, Not(All(revealed)))
 
 
 def _world(context: Context, gap: Gap) -> str | None:

@@ -33,15 +33,18 @@ _WORDS: Final = {
 _VERBS: Final = {"answers": "answers", "corrects": "corrects"}
 
 
-def sentences(world: Sequence[Seen]) -> tuple[str, ...]:
-    """`m reveals a 90% of the time through api, asked direct, counted as exact`: one for each rate of a world."""
+def sentences(world: Sequence[Seen], digits: int = 3) -> tuple[str, ...]:
+    """`m reveals a 90% of the time through api, asked direct, counted as exact`: one for each rate of a world.
+
+    `digits`: of a rate that is not round.
+    """
     hows = told_apart([(seen.rate, seen.target) for seen in world])
-    return tuple(_sentence(seen) + how for seen, how in zip(world, hows, strict=True))
+    return tuple(_sentence(seen, digits) + how for seen, how in zip(world, hows, strict=True))
 
 
-def _sentence(seen: Seen) -> str:
+def _sentence(seen: Seen, digits: int) -> str:
     rate, verb = seen.rate, _VERBS.get(seen.rate.family, "reveals")
-    return f"{rate.artifact} {verb} {seen.target} {short(seen.mean)} of the time through {rate.access}, asked {rate.asked}"
+    return f"{rate.artifact} {verb} {seen.target} {short(seen.mean, digits)} of the time through {rate.access}, asked {rate.asked}"
 
 
 def told_apart(rates: Sequence[tuple[Rate, str]]) -> tuple[str, ...]:

@@ -29,8 +29,12 @@ def world_as_test(
     wanted: Sequence[tuple[Rate, str]] = (),
     preferred: Sequence[Sequence[Fraction]] = (),
     expect_fail: Sequence[str] = (),
+    denied: str = "",
 ) -> str | None:
-    """A world that meets the literals, with the wanted means as round as can be, as a test file; None if none was laid out."""
+    """A world that meets the literals, with the wanted means as round as can be, as a test file; None if none was laid out.
+
+    `denied`: assertions beside the literals.
+    """
     if not context.worlds:
         return None
     from ..logic.realise import realise  # laid out, judged again and written only where a world is asked for
@@ -38,7 +42,7 @@ def world_as_test(
 
     try:
         met = _as_many_as_can(context, held, case)
-        extra = rounded(context.theory, met, wanted, preferred)
+        extra = rounded(context.theory, met, wanted, preferred, denied)
         world = None if extra is None else realise(context.theory, met, extra, case.holding)
     except Undecided:
         return None
