@@ -329,6 +329,12 @@ def test_fixes_can_be_pasted() -> None:
     load_text(goal_limit(f"{{at_most: {finding.fixes[0].snippet}}}"))
 
 
+def test_a_party_that_is_none_is_not_to_be_declared_anywhere() -> None:
+    (finding,) = found(HEAD + CLAUSES + "parties: {obligor: acme}\ncontrols: {vendor: [helper]}\n")
+    assert finding.message == "no party called `vendor`; there is `acme`"
+    assert finding.fixes[0].text.startswith("name it under `parties` as obligor, verifier or beneficiary, or leave it out")
+
+
 @pytest.mark.parametrize(("code", "text"), [case[:2] for case in (*FILES, *VALUES)])
 def test_an_edit_takes_the_mistake_away(code: str, text: str) -> None:
     plain = text.replace("⟦", "").replace("⟧", "")

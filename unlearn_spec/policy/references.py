@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from .lookalikes import disguised
@@ -47,6 +48,12 @@ _KINDS: Final = ("information set", "artifact", "method", "situation", "audience
 _NEEDED: Final = ("information", "artifacts")
 """Blocks that every policy has. That one is missing is told as such, not again by each use of its names."""
 _BLOCKS: Final = {"information set": "information", "artifact": "artifacts", "method": "methods"}
+
+_PARTIES: Final = (
+    "name it under `parties` as obligor, verifier or beneficiary, or leave it out: there are no other parties, "
+    "and what the obligor's list lacks it does not control"
+)
+"""What to do about a party that is none: unlike other names, not every one can be declared."""
 
 Known = dict[str, frozenset[str] | None]
 """The declared names of each kind; `None` where their block is broken, so that nothing can be said."""
@@ -193,7 +200,8 @@ def _controlling_parties(data: dict[str, Any], known: frozenset[str] | None) -> 
     controlling = data.get("controls", {})
     for name in controlling if isinstance(controlling, dict) else ():
         if known is not None and name not in known:
-            yield _nowhere(("controls", name), name, "party", known, key_of=controlling)
+            found = _nowhere(("controls", name), name, "party", known, key_of=controlling)
+            yield found if found.name or nearest(name, sorted(known)) else replace(found, fix=_PARTIES)
 
 
 def _unknown_facts(data: dict[str, Any]) -> Iterator[Problem]:
