@@ -12,7 +12,6 @@ from .alone import is_mean, literals_of
 from .axioms import BY_ID
 from .cores import minimal_core
 from .families import MANY, Alike, Family, family, limit_of, opposing
-from .meaning import body
 from .nearby import of_sets
 from .regions import connected_groups
 from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of
@@ -463,7 +462,8 @@ def structural(theory: Theory, core: Core) -> tuple[int, ...]:
         relaxed = build(altered, facts=core.facts, without=left_out)
         if relaxed.skipped & sets:
             return True
-        return relaxed.possible(tuple(relaxed.literal(body(policy, clause)) for clause in chosen))
+        asked = (literals_of(relaxed, clause, evidence="AX9" in core.axioms) for clause in altered.clauses)
+        return relaxed.possible(tuple(literal for literals in asked for literal in literals))
 
     needed = []
     for i, relation in enumerate(policy.relations):
