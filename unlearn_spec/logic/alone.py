@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
-from ..policy.model import AtLeast, AtMost, Clause, Policy, Retain, Suppress
+from ..policy.model import AtLeast, AtMost, Clause, Policy, Rectify, Refuse, Retain, Suppress
 from .formulas import TRUE
 from .meaning import WEAKEST, body, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
 from .nearby import around
@@ -106,10 +106,25 @@ def bound_in(policy: Policy, names: Collection[str], situation: Collection[str])
 
 
 def reach(theory: Theory, names: Collection[str], situation: Collection[str], name: str) -> Fraction | None:
-    """What other clauses leave one clause over a mean: the most that can be kept, or the least revealed."""
+    """What other clauses leave one clause over a mean: the most that can be kept, refused or put right, or the least revealed."""
     bound = [clause for clause in bound_in(theory.policy, names, situation) if theory.knows(clause)]
-    others = clause_literals(theory, (clause for clause in bound if clause.id != name))
-    return next((left(theory, clause, tuple(others)) for clause in bound if clause.id == name), None)
+    others = tuple(clause_literals(theory, (clause for clause in bound if clause.id != name)))
+    clause = next((clause for clause in bound if clause.id == name), None)
+    if isinstance(clause, Refuse | Rectify):
+        return _answered(theory, clause, others)
+    return None if clause is None else left(theory, clause, others)
+
+
+def _answered(theory: Theory, clause: Refuse | Rectify, others: Sequence[str]) -> Fraction | None:
+    """As `left`, of refusals and of corrections: the most that what others demand lets be given."""
+    size = theory.policy.information[clause.target].size
+    if clause.left or clause.over != "mean" or size is None or size[0] != size[1]:
+        return None
+    rate = rate_of(clause, scoped_artifacts(theory.policy, clause)[0], WEAKEST)
+    mass = theory.encoder.set_mass(rate, clause.target)
+    best = theory.given.optimum(others, mass, highest=isinstance(clause, Rectify))
+    share = None if best is None else best / size[0]
+    return share if share is None or isinstance(clause, Rectify) else 1 - share
 
 
 def left(theory: Theory, clause: Clause, others: Sequence[str]) -> Fraction | None:

@@ -7,33 +7,36 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Span
-from ..logic.alone import reach
 from ..logic.conflicts import Conflicts, Core, Rest
-from ..logic.formulas import Overlap, Size
+from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
 from ..logic.questions import Range
-from ..logic.theory import Premise
+from ..logic.work import is_late
 from ..logic.worlds import percent
 from ..policy.model import (
     Clause,
     Delete,
     Destroy,
-    Finish,
     Keep,
     MembershipBound,
     Policy,
+    Rectify,
+    Refuse,
     Remove,
     Retain,
     Suppress,
 )
 from ..policy.vocabulary import Access, access_rank
-from .context import Context, listed, when
+from .audiences import apart
+from .context import Context, when
 from .families import family_conflict
+from .means import forbidden, waiting_for
 from .per_unit import covering_one, per_unit
 from .proofs import proven
+from .reasons import shared, why
 from .repairs import fixes, settling_all, without_numbers
-from .wording import count, days, decimal
+from .wording import count, decimal, listed
 
 NAMED = 8
 """Clauses of one conflict that a message names."""
@@ -71,7 +74,7 @@ def conflict(context: Context, core: Core) -> Finding:
 
     Cannot see conflicts with law, cost or practice: only with what the file and the axioms say.
     """
-    code = classify(context.policy, core)
+    code = classify(context, core)
     found = fixes(context, core, code)
     message = {
         "C003": _infeasible,
@@ -85,22 +88,21 @@ def conflict(context: Context, core: Core) -> Finding:
         "warning" if context.average else "error",
         message,
         _spans(context, core),
-        why=(*_why(context, core), *without_numbers(found)),
-        fixes=found,
+        why=(*why(context, core, code), *without_numbers(found)),
+        fixes=(*found, *apart(context, core)),
         clauses=core.clauses,
         axioms=core.axioms,
         situation=core.situation,
     )
 
 
-def classify(policy: Policy, core: Core) -> str:
+def classify(context: Context, core: Core) -> str:
+    """The code that says most: too slow is what clauses are that could hold together if none had a deadline."""
+    policy = context.policy
     clauses = [clause for clause in policy.clauses if clause.id in core.clauses]
-    slow = any(
-        isinstance(clause, Finish) or clause.by is not None for clause in clauses if not isinstance(clause, Delete)
-    )
     if "AX4" in core.axioms:
         return "C008"
-    if slow and "AX7" in core.axioms:
+    if "AX7" in core.axioms and is_late(policy, core, context.without):
         return "C006"
     if core.situation:
         return "C002"
@@ -113,11 +115,9 @@ def classify(policy: Policy, core: Core) -> str:
 
 def _cannot_both(context: Context, core: Core) -> str:
     both = "both" if len(core.clauses) == 2 else "all"
-    shared = next(
-        (_shared(context.policy, premise) for premise in core.facts if isinstance(premise.formula, Overlap)), ""
-    )
+    common = next((shared(context.policy, one) for one in core.facts if isinstance(one.formula, Overlap)), "")
     stored = _stored(context.policy, core)
-    reason = f": {shared}" if shared else f" ({stored})" if stored else _through(core)
+    reason = f": {common}" if common else f" ({stored})" if stored else forbidden(context, core) or _through(core)
     return f"{named(core.clauses)} cannot {both} hold{when(core.situation)}{reason}"
 
 
@@ -126,15 +126,6 @@ def named(clauses: tuple[str, ...]) -> str:
     rest = len(clauses) - NAMED
     others = f"{count(rest)} {'other' if rest == 1 else 'others'}"
     return listed(clauses) if rest <= 0 else f"{', '.join(clauses[:NAMED])} and {others}"
-
-
-def _shared(policy: Policy, premise: Premise) -> str:
-    overlap = premise.formula
-    assert isinstance(overlap, Overlap)
-    size = policy.information[overlap.right].size
-    total = f" of the {count(size[0])}" if size is not None and size[0] == size[1] else ""
-    least = count(overlap.low) if overlap.low == overlap.high else f"at least {count(overlap.low)}"
-    return f"{least}{total} items of {overlap.right} are also in {overlap.left}"
 
 
 def _stored(policy: Policy, core: Core) -> str:
@@ -189,15 +180,6 @@ def _reaches(policy: Policy) -> str:
     return f": {subject} at {deepest}"
 
 
-def _removal_against_suppression(context: Context, core: Core) -> str:
-    remove = next(name for name in core.clauses if isinstance(context.clause(name), Remove))
-    others = [name for name in core.clauses if name != remove]
-    both, forbid = ("both", "forbids") if len(others) == 1 else ("all", "forbid")
-    using = f" (using {listed([premise.name for premise in core.facts])})" if core.facts else ""
-    what = f"a model without {_target(context, remove)} would still do what {listed(others)} {forbid}{using}"
-    return f"{listed([remove, *others])} cannot {both} hold: {what}"
-
-
 def _released(context: Context, core: Core) -> str:
     clause = context.clause(core.clauses[0])
     policy, audience = context.policy, clause.scope.audience or ""
@@ -208,90 +190,23 @@ def _released(context: Context, core: Core) -> str:
     )
 
 
-def _target(context: Context, name: str) -> str:
-    return str(getattr(context.clause(name), "target", "the target"))
-
-
 def _too_slow(context: Context, core: Core) -> str:
-    policy = context.policy
-    needed: list[Access] = [
-        c.scope.access or "product" for c in policy.clauses if c.id in core.clauses and isinstance(c, Suppress)
-    ]
-    needed += ["weights" for c in policy.clauses if c.id in core.clauses and isinstance(c, Remove)]
-    limits = [c.by for c in policy.clauses if c.id in core.clauses and c.by is not None]
-    level: Access = max(needed, key=access_rank, default="weights")
-    able = {
-        n: m
-        for n, m in (policy.methods or {}).items()
-        if access_rank(m.reaches) >= access_rank(level) and m.takes is not None
-    }
-    quickest = min(able, key=lambda name: able[name].takes or Fraction(0), default=None)
     both = "both hold" if len(core.clauses) == 2 else "hold"
-    text = f"{named(core.clauses)} cannot {both}{when(core.situation)}"
-    if quickest is None or not limits:
-        return text
-    only = "the only method" if len(able) == 1 else "the quickest method"
-    needs = days(able[quickest].takes or Fraction(0))
-    return f"{text}: {only} reaching {level}, {quickest}, needs {needs}; the limit is {days(min(limits))}"
+    return f"{named(core.clauses)} cannot {both}{when(core.situation)}{waiting_for(context, core)}"
 
 
-def _why(context: Context, core: Core) -> tuple[str, ...]:
-    lines = [*stands_on(context.policy, core), *_arithmetic(context, core)]
-    if "AX6" in core.axioms:
-        lines.append(
-            "closeness to retraining is about expected behaviour: what the retrained model does, a faithfully treated one still does"
-        )
-    elif context.average:
-        lines.append("one speaks of this one released model, the other of the average over trainings: a model may differ")
-    if "AX7" in core.axioms:
-        lines.append("where no used method reaches, behaviour stays as it was measured")
-    if "AX12" in core.axioms:
-        lines.append("a refusal reveals nothing and shows no knowledge, for the same prompt")
-    return tuple(lines)
-
-
-def stands_on(policy: Policy, core: Core) -> tuple[str, ...]:
-    """The facts of a conflict with their numbers, and its relations."""
-    facts = (f"{premise.name}: {_told(policy, premise)}" for premise in core.facts)
-    return (*facts, *(str(policy.relations[i]) for i in core.relations))
-
-
-def _arithmetic(context: Context, core: Core) -> list[str]:
-    """What the clauses of a conflict leave each other, exactly."""
-    found = []
-    for name in core.clauses:
-        clause, several = context.clause(name), len(core.clauses) > 1
-        best = reach(context.theory, core.clauses, core.situation, name) if several else None
-        if best is not None and isinstance(clause, Suppress | Retain):
-            most = "at most" if isinstance(clause, Retain) else "at least"
-            found.append(f"the other limits leave {name} {most} {_digits(best)} of {clause.target}")
-    return found
-
-
-def _digits(value: Fraction) -> str:
-    """A share with up to four significant digits; exact where it says no more."""
-    exact = percent(value, 4)
-    return exact if Fraction(exact.rstrip("%")) == value * 100 else f"about {exact}"
-
-
-def _told(policy: Policy, premise: Premise) -> str:
-    match premise.kind:
-        case "size":
-            assert isinstance(premise.formula, Size)
-            fewest, most = policy.information[premise.formula.target].size or (0, 0)
-            return count(fewest, "item") if fewest == most else f"{count(fewest)} to {count(most, 'item')}"
-        case "relation":
-            return _shared(policy, premise)
-        case "baseline":
-            before = next(fact for fact in policy.measured_before if fact.id == premise.name)
-            share = percent(before.mean_at_least)
-            return f"{before.in_} revealed {before.target} at least {share} of the time through {before.access}, asked {before.asked}"
-        case "reference":
-            fact = next(fact for fact in policy.reference_retrain if fact.id == premise.name)
-            low, high = (percent(value) for value in fact.mean_between)
-            return f"a model trained without {fact.without} would reveal {fact.target} {low} to {high} of the time"
-        case _:
-            return "declared"
+def _removal_against_suppression(context: Context, core: Core) -> str:
+    clauses = [context.clause(name) for name in core.clauses]
+    removed = listed(list(dict.fromkeys(clause.target for clause in clauses if isinstance(clause, Remove))))
+    first = next(clause.id for clause in clauses if isinstance(clause, Remove))
+    both = "both" if len(clauses) == 2 else "all"
+    forbid = [clause.id for clause in clauses if isinstance(clause, Suppress)]
+    ask = [clause.id for clause in clauses if isinstance(clause, Retain | Refuse | Rectify)]
+    does = [f"still do what {listed(forbid, 'or')} forbids"] if forbid else []
+    does += [f"not do what {listed(ask, 'or')} asks"] if ask else []
+    using = f" (using {listed([premise.name for premise in core.facts])})" if core.facts else ""
+    names = listed([first, *(name for name in core.clauses if name != first)])
+    return f"{names} cannot {both} hold: a model without {removed} would {', or '.join(does)}{using}"
 
 
 def _spans(context: Context, core: Core) -> tuple[Span, ...]:

@@ -15,7 +15,7 @@ def facts_contradictory(context: Context) -> tuple[Finding, ...]:
     core = facts_contradict(context.theory)
     if core is None:
         return ()
-    from .contradictions import stands_on  # with repairs and proofs: consistent facts need none
+    from .reasons import stands_on  # with repairs: consistent facts need none
 
     names = [premise.name for premise in core.facts]
     spans = [context.span(premise.path, premise.name) for premise in core.facts]

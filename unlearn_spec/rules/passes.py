@@ -9,6 +9,7 @@ from ..finding import Finding, Fix
 from ..logic import questions
 from ..logic.averages import of_the_process, speaks_of_both
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
+from ..logic.meaning import counts_refusals
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.smt import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
@@ -202,7 +203,8 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
             ]
             if open_ones:
                 quoted = listed([f"`{name}`" for name in open_ones])
-                message = f"{clause.id} leaves {quoted} open: what counts as revealed is not a question for the solver"
+                what = "a refusal" if counts_refusals(clause) else "revealed"
+                message = f"{clause.id} leaves {quoted} open: whether it matters what counts as {what} was not asked"
                 found.append(
                     replace(_skipped(context.document, message, (*context.path(clause.id), "id")), clauses=(clause.id,))
                 )

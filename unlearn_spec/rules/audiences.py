@@ -1,0 +1,88 @@
+"""Clauses of a conflict that name different audiences or languages: the theory has one rate for all who ask in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from ..finding import Fix
+from ..logic.conflicts import Core
+from ..logic.meaning import RateGoal, scoped_artifacts
+from ..logic.repair import dissolves, with_clause
+from ..policy.model import Clause, Policy
+from .context import Context
+
+Pair = tuple[Clause, Clause, str]
+"""Two clauses and an artifact that both speak of."""
+
+
+def told_apart(context: Context, core: Core) -> list[str]:
+    """That what such clauses say of one artifact is said of the same answers."""
+    lines = []
+    for one, other, artifact in _pairs(context, core):
+        if _audiences_differ(context.policy, one, other):
+            lines.append(
+                f"{one.id} and {other.id} name different audiences of {artifact}: "
+                "of one artifact, what one audience sees at some access the other sees there too"
+            )
+        elif _languages_differ(one, other):
+            lines.append(
+                f"{one.id} and {other.id} name different languages: of one set, what is revealed in one language counts in every other"
+            )
+    return lines
+
+
+def apart(context: Context, core: Core) -> tuple[Fix, ...]:
+    """Declaring what is to differ: an artifact for each audience, where that dissolves the conflict; a set for each language."""
+    found: dict[Fix, None] = {}
+    for one, other, artifact in _pairs(context, core):
+        if _audiences_differ(context.policy, one, other):
+            if _helps(context, core, other, artifact):
+                text = f"declare an artifact for each audience, and let {one.id} and {other.id} each name its own"
+                found[Fix(text)] = None
+        elif _languages_differ(one, other):
+            found[Fix(f"declare a set for each language, and let {one.id} and {other.id} each name its own")] = None
+    return tuple(found)
+
+
+def _pairs(context: Context, core: Core) -> Iterator[Pair]:
+    """The clauses about rates, two by two, that share an artifact; with the first that they share."""
+    policy = context.policy
+    about_rates = [clause for name in core.clauses if isinstance(clause := context.clause(name), RateGoal)]
+    for one, other in combinations(about_rates, 2):
+        theirs = scoped_artifacts(policy, other)
+        both = next((artifact for artifact in scoped_artifacts(policy, one) if artifact in theirs), None)
+        if both is not None:
+            yield one, other, both
+
+
+def _audiences_differ(policy: Policy, one: Clause, other: Clause) -> bool:
+    """Whether two clauses name audiences neither of which lies within the other."""
+    names = one.scope.audience, other.scope.audience
+    return None not in names and not any(name in _around(policy, inner) for name, inner in (names, names[::-1]))
+
+
+def _around(policy: Policy, audience: str | None) -> set[str]:
+    """An audience and those that it lies within."""
+    found = set[str]()
+    while audience is not None and audience not in found:
+        found.add(audience)
+        audience = policy.people[audience].within if audience in policy.people else None
+    return found
+
+
+def _languages_differ(one: Clause, other: Clause) -> bool:
+    mine, theirs = set(one.scope.languages), set(other.scope.languages)
+    return bool(mine and theirs) and mine.isdisjoint(theirs)
+
+
+def _helps(context: Context, core: Core, clause: Clause, artifact: str) -> bool:
+    """Whether the conflict is gone once one of its clauses speaks of another artifact of the same make."""
+    policy = context.policy
+    twin = "twin"
+    while twin in policy.artifacts:
+        twin += "-"
+    moved = tuple(twin if name == artifact else name for name in scoped_artifacts(policy, clause))
+    altered = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": moved})})
+    more = policy.model_copy(update={"artifacts": {**policy.artifacts, twin: policy.artifacts[artifact]}})
+    return dissolves(with_clause(more, altered), core, context.without)
