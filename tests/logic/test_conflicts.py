@@ -339,7 +339,7 @@ def test_what_follows_from_several_of_very_many_is_told(policy_of: Build) -> Non
     theory, cases = build(policy), situations.cases(policy)
     assert cases is not None
     found = jointly_implied(theory, cases, frozenset(), frozenset())
-    assert found.found == (Joint("hide-both", ("hide-left", "hide-right")),)
+    assert found.found == (Joint("hide-both", ("hide-left", "hide-right"), ("AX1",)),)
     assert found.unasked == () and theory.solver.clusters
 
 
