@@ -70,16 +70,19 @@ def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown, how: str) 
     place = f"in {where} through {access}, asked {asked}{how},"
     if shown.beyond is not None and shown.beyond[0]:
         past, size, limit = shown.beyond
-        side = "below" if isinstance(clause, Retain | Rectify) else "above"
-        verb = {"suppress": "revealing", "refuse": "answering"}.get(clause.goal, "knowing")
-        return f"{verb} {past:,} of the {size:,} items of {clause.target} {side} {percent(limit)} of the time {place}"
+        rate = rate_of(clause, where, WEAKEST)
+        side = "below" if rate.bound == "inf" else "above"
+        return f"{_doing(rate)} {past:,} of the {size:,} items of {clause.target} {side} {percent(limit)} of the time {place}"
     if seen is None:
         return f"that fails {clause.id} on {clause.target} {place}"
     if isinstance(clause, Refuse):
         return f"refusing {short(1 - seen.mean)} of the askings about {clause.target} {place}"
-    verb = {"answers": "answering", "corrects": "correcting"}.get(seen.rate.family, "")
-    verb = verb or ("revealing" if seen.rate.bound == "sup" else "knowing")
-    return f"{verb} {short(seen.mean)} of {clause.target} {place}"
+    return f"{_doing(seen.rate)} {short(seen.mean)} of {clause.target} {place}"
+
+
+def _doing(rate: Rate) -> str:
+    verb = {"answers": "answering", "corrects": "correcting"}.get(rate.family, "")
+    return verb or ("revealing" if rate.bound == "sup" else "knowing")
 
 
 def _act(clause: Clause, shown: Shown) -> str:
