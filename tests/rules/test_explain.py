@@ -328,3 +328,22 @@ def test_a_grid_of_attacks_is_read_aloud():
         "after relearning 10 or 100 steps at rate 0.0001 or 0.001 on unrelated text only, by low-rank updates of rank 8, "
         "repeated with 3 splits, 12 attacks of which the worst counts"
     ) in told
+
+
+@pytest.mark.parametrize(
+    ("language", "accepted", "opened"),
+    [
+        ("en", "- R002 on other, until 2030-01-01: known (me)", "- `access` of other, for legal until 2031-01-01: ask again"),
+        ("de", "- R002 bei „other“, bis 2030-01-01: „known“ („me“)", "- `access` von „other“, bei „legal“ bis 2031-01-01: „ask again“"),
+        ("fr", "- R002 pour « other », jusqu'au 2030-01-01 : « known » (« me »)",
+         "- `access` de « other », à « legal » jusqu'au 2031-01-01 : « ask again »"),
+    ],
+)  # fmt: skip
+def test_what_is_accepted_and_what_is_left_open_is_told_with_its_date(language, accepted, opened):
+    accept = {"code": "R002", "clause": "other", "reason": "known", "by": "me", "until": "2030-01-01"}
+    question = {"clause": "other", "field": "access", "owner": "legal", "until": "2031-01-01", "note": "ask again"}
+    text = yaml.safe_dump({**BASE, "accept": [accept], "open_questions": [question]}, allow_unicode=True)
+    lines = explain_policy(load_text(text), language).replace("\u00a0", " ").splitlines()
+    assert accepted in lines and opened in lines
+    untold = explain_policy(load_text(yaml.safe_dump(BASE, allow_unicode=True)), language)
+    assert len(untold.splitlines()) == len(lines) - 6

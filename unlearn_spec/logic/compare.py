@@ -140,8 +140,7 @@ def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> C
     try:
         cores = _cores(before, effort), _cores(after, effort)
     except Undecided:
-        names = tuple(dict.fromkeys(clause.id for policy in (before, after) for clause in policy.clauses))
-        return Comparison(tuple(Change(name, name, None, None, undetermined=True) for name in names))
+        return Comparison(tuple(_unanswered(before, after)))
     unlike = _open(before, after), _open(after, before)
     one, other = _Side("before", before, unlike[0], cores[0]), _Side("after", after, unlike[1], cores[1])
     theory, ground = _encoded(before, after, all_cases, effort)
@@ -161,6 +160,13 @@ def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> C
             )
         ),
     )
+
+
+def _unanswered(before: Policy, after: Policy) -> Iterator[Change]:
+    """Each clause under its name, where no question was answered."""
+    old, new = (dict.fromkeys(clause.id for clause in policy.clauses) for policy in (before, after))
+    for name in old | new:
+        yield Change(name if name in old else None, name if name in new else None, None, None, undetermined=True)
 
 
 # --- the ground ------------------------------------------------------------------------------------------------------

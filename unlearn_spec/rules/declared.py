@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from ..policy.model import Clause, Evidence, Policy, Relation
+from ..policy.model import Clause, Evidence, Policy, Relation, as_of
 from ..policy.vocabulary import access_rank
 from .wording import days, decimal, listed, percent
 
@@ -53,6 +53,26 @@ class Demanded:
     def text(self) -> str:
         name = f"{self.field} " if self.field else ""
         return f"{name}{self.before or '(nothing)'} → {self.after or '(nothing)'}"
+
+
+@dataclass(frozen=True)
+class InForce:
+    """An `accept` entry that still stands, in one version or in both."""
+
+    code: str
+    clause: str
+    until: date
+    where: Literal["both", "before", "after"]
+
+
+def accepted(before: Policy, after: Policy, today: date) -> tuple[InForce, ...]:
+    """Every `accept` entry of either version that stands on the day `today`."""
+    old, new = (
+        dict.fromkeys((e.code, e.clause, e.until) for e in policy.accept if as_of(e, today)) for policy in (before, after)
+    )
+    return tuple(
+        InForce(*entry, "both" if entry in old and entry in new else "before" if entry in old else "after") for entry in old | new
+    )
 
 
 # --- declarations ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,7 @@ from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
 from ..policy.source import Source
 from .context import when
-from .declared import Declared, Demanded, declared_differently, evidence_changes
+from .declared import Declared, Demanded, InForce, accepted, declared_differently, evidence_changes
 from .diff_worlds import confirmed, limited, told
 from .rate_words import told_apart
 from .wording import count, listed
@@ -61,6 +62,7 @@ class DiffResult:
     clauses: tuple[ClauseDiff, ...]
     evidence: tuple[Demanded, ...]
     declared: tuple[Declared, ...]
+    accepted: tuple[InForce, ...]
     findings: tuple[Finding, ...]
     documents: tuple[Document, Document] | None = field(default=None, repr=False, compare=False)
 
@@ -78,7 +80,14 @@ class DiffResult:
         return () if self.documents is None else tuple(document.source for document in self.documents)
 
 
-def diff(before: str | Path, after: str | Path, *, no_weaker: bool = False, effort: int | None = None) -> DiffResult:
+def diff(
+    before: str | Path,
+    after: str | Path,
+    *,
+    no_weaker: bool = False,
+    effort: int | None = None,
+    today: date | None = None,
+) -> DiffResult:
     """Compare two policy files, the earlier first. Mistakes in the files are findings; nothing is raised for them."""
     found: list[Finding] = []
     documents: list[Document] = []
@@ -89,12 +98,17 @@ def diff(before: str | Path, after: str | Path, *, no_weaker: bool = False, effo
             found += error.findings
     if found:
         summary = "Nothing was compared: first mend the mistakes in the files."
-        return DiffResult(str(before), str(after), ("", ""), None, summary, (), (), (), tuple(found))
-    return diff_documents(documents[0], documents[1], no_weaker=no_weaker, effort=effort)
+        return DiffResult(str(before), str(after), ("", ""), None, summary, (), (), (), (), tuple(found))
+    return diff_documents(documents[0], documents[1], no_weaker=no_weaker, effort=effort, today=today)
 
 
 def diff_documents(
-    before: Document, after: Document, *, no_weaker: bool = False, effort: int | None = None
+    before: Document,
+    after: Document,
+    *,
+    no_weaker: bool = False,
+    effort: int | None = None,
+    today: date | None = None,
 ) -> DiffResult:
     """Like `diff`, for policies that are loaded."""
     comparison = compare(before.policy, after.policy, effort=effort or DEFAULT_EFFORT)
@@ -116,6 +130,7 @@ def diff_documents(
         clauses,
         evidence,
         declared,
+        accepted(before.policy, after.policy, today or date.today()),
         findings,
         (before, after),
     )
@@ -286,14 +301,12 @@ class _Teller:
             kind,
             change.before,
             None if skipped else change.answer,
-            self._note(change, kind),
+            f"was {change.before}" if kind == "renamed" else "" if skipped else self._note(change, kind),
             change.lost.shown if change.lost else None,
             change.gained.shown if change.gained else None,
         )
 
     def _note(self, change: Change, kind: Kind) -> str:
-        if kind == "renamed":
-            return f"was {change.before}"
         if change.still:
             return f"{change.still[0]} still requires it"
         if kind == "added" and not change.gained:

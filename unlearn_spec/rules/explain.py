@@ -7,7 +7,7 @@ from importlib import resources
 
 from ..feasibility.base import facts
 from ..policy.load import Document
-from ..policy.model import Claim, Clause, Override, Policy
+from ..policy.model import Accept, Claim, Clause, OpenQuestion, Override, Policy
 from ..wording.language import Language, words
 from ..wording.said import Said, said
 from .codes import CODES
@@ -40,7 +40,7 @@ def claim_sentence(claim: Claim) -> str:
 
 
 def explain_policy(document: Document, language: Language = "en") -> str:
-    """What a policy says: its head, one sentence for each clause and claim, and what it leaves open."""
+    """What a policy says: its head, one sentence for each clause and claim, and what it knowingly leaves out, accepts or leaves open."""
     say = words(language)
     lines = ("" if line is None else say.quoted(say.say(line)) for line in _told(document.policy))
     return "\n".join(inert(visible(line)) for line in lines) + "\n"
@@ -64,9 +64,26 @@ def _told(policy: Policy) -> Iterator[Said | None]:
         yield from (None, said("explain.gaps"))
         for gap in policy.out_of_scope:
             yield said("explain.gap", target=gap.target, artifacts=all_of(gap.artifacts), reason=gap.reason, owner=gap.owner)
+    if policy.accept:
+        yield from (None, said("explain.accepted"))
+        yield from map(_accepted, policy.accept)
+    if policy.open_questions:
+        yield from (None, said("explain.opened"))
+        yield from map(_opened, policy.open_questions)
     if policy.feasibility:
         yield from (None, said("explain.known"))
         yield from map(_overridden, policy.feasibility)
+
+
+def _accepted(entry: Accept) -> Said:
+    until = str(entry.until)
+    return said("explain.acceptance", code=entry.code, clause=entry.clause, until=until, reason=entry.reason, by=entry.by)
+
+
+def _opened(entry: OpenQuestion) -> Said:
+    note = "" if entry.note is None else said("explain.remark", note=entry.note)
+    until = str(entry.until)
+    return said("explain.question", field=entry.field, clause=entry.clause, owner=entry.owner, until=until, note=note)
 
 
 def _overridden(entry: Override) -> Said:

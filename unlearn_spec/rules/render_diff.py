@@ -31,10 +31,18 @@ def render_diff_text(result: DiffResult, *, colour: bool = False, worlds: bool =
         blocks.append("\n".join(("evidence demanded", *changes)))
     if result.declared:
         blocks.append("\n".join(("declared differently", *(f"  {visible(change.text)}" for change in result.declared))))
+    if result.accepted:
+        blocks.append("\n".join(folded(visible(f"accepted: {_accepted(result)}"), width)))
     if worlds:
         blocks += [text.rstrip() for text in worlds_as_tests(result)]
     closing = f"{visible(result.after)} against {visible(result.before)}: {_closing(result)}"
     return in_lines("\n\n".join([*blocks, closing]))
+
+
+def _accepted(result: DiffResult) -> str:
+    """Which entries stand, and in which version."""
+    where = {"both": "both", "before": result.names[0], "after": result.names[1]}
+    return "; ".join(f"{e.code} on {e.clause} until {e.until} ({where[e.where]})" for e in result.accepted)
 
 
 def _closing(result: DiffResult) -> str:
@@ -67,7 +75,7 @@ def worlds_as_tests(result: DiffResult) -> Iterator[str]:
 
 
 def render_diff_json(result: DiffResult) -> str:
-    """`{before, after, answer, summary, clauses, evidence, declared, findings, exit_code}` with a final line break."""
+    """`{before, after, answer, summary, clauses, evidence, declared, accepted, findings, worlds, exit_code}` with a final line break."""
     return json.dumps(_data(result), ensure_ascii=True, indent=2) + "\n"
 
 
@@ -85,6 +93,9 @@ def _data(result: DiffResult) -> dict[str, Any]:
         "declared": [
             {"block": d.block, "name": d.name, "field": d.field, "before": d.before, "after": d.after}
             for d in result.declared
+        ],
+        "accepted": [
+            {"code": e.code, "clause": e.clause, "until": e.until.isoformat(), "where": e.where} for e in result.accepted
         ],
         "findings": [finding_data(finding) for finding in result.findings],
         "worlds": list(worlds_as_tests(result)),
