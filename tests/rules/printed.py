@@ -10,6 +10,7 @@ from unlearn_spec.rules.check import check
 from unlearn_spec.rules.diff import diff
 from unlearn_spec.rules.policy_tests import run_tests
 from unlearn_spec.rules.render_diff import render_diff_json, render_diff_text
+from unlearn_spec.rules.render_diff_annotated import render_diff_github, render_diff_sarif
 from unlearn_spec.rules.render_github import render_github
 from unlearn_spec.rules.render_json import render_json_all
 from unlearn_spec.rules.render_policy_tests import render_tests_json, render_tests_text
@@ -43,6 +44,8 @@ def printed() -> dict[str, str]:
         "github": render_github(results),
         "diff": "".join(map(render_diff_text, comparisons)),
         "diff as JSON": "".join(map(render_diff_json, comparisons)),
+        "diff as SARIF": "".join(map(render_diff_sarif, comparisons)),
+        "diff as annotations": "".join(map(render_diff_github, comparisons)),
         "tests": "".join(map(render_tests_text, runs)),
         "tests as JSON": render_tests_json(runs),
         "worlds": render_text(check(EXAMPLES / "dual-use.yaml", today=TODAY, worlds=True)),

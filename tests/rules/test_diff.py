@@ -25,8 +25,8 @@ HIDE = """  - {id: hide, goal: suppress, target: a, over: mean, limit: {at_most:
 """
 
 
-def policy(*clauses: str, rest: str = "") -> Document:
-    return load_text(POLICY + rest + "clauses:\n" + "".join(clauses), "p.yaml")
+def policy(*clauses: str, rest: str = "", file: str = "p.yaml") -> Document:
+    return load_text(POLICY + rest + "clauses:\n" + "".join(clauses), file)
 
 
 @pytest.mark.parametrize("effort", [1, 300])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class CheckFormat(StrEnum):
-    """How `check` prints: for people, for programs, for code hosts."""
+    """How `check` and `diff` print: for people, for programs, for code hosts."""
 
     text = "text"
     json = "json"

@@ -25,7 +25,7 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How `plan`, `diff`, `test` and `overlap` print."""
+    """How `plan`, `test` and `overlap` print."""
 
     text = "text"
     json = "json"
@@ -143,7 +143,7 @@ def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The earlier policy file.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The later policy file.")],
     no_weaker: Annotated[bool, typer.Option("--no-weaker", help="Let nothing become weaker or incomparable.")] = False,
-    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,
+    format: Annotated[CheckFormat, typer.Option(help="How to print.")] = CheckFormat.text,
     show_worlds: Annotated[bool, typer.Option("--show-worlds", help="Print each world as a policy test.")] = False,
     effort: Annotated[int | None, typer.Option(min=1, help="Work limit of the solver for one question.")] = None,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
 from ..finding import Finding, Fix, Span
@@ -11,6 +12,23 @@ from ..policy.source import Source
 from .check import CheckResult
 from .terminal import visible
 from .wording import listed
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """What a check or a comparison found, with the files that it is about."""
+
+    files: tuple[str, ...]
+    """The first is the one that remarks and the summary are about."""
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    summary: str
+    sources: tuple[Source, ...]
+
+
+def of_check(result: CheckResult) -> Annotated:
+    sources = () if result.source is None else (result.source,)
+    return Annotated((result.file,), result.findings, result.notes, result.summary, sources)
 
 
 def told(finding: Finding) -> tuple[str, ...]:
@@ -42,8 +60,8 @@ class Columns:
     What lies past the end of a line is at its end. Where the text is not known, characters are taken for units.
     """
 
-    def __init__(self, results: Iterable[CheckResult]) -> None:
-        self._sources: dict[str, Source | None] = {result.file: result.source for result in results}
+    def __init__(self, results: Iterable[Annotated]) -> None:
+        self._sources = {source.file: source for result in results for source in result.sources}
 
     def of(self, span: Span) -> tuple[int, int]:
         """Where the span begins, and the first column after it."""

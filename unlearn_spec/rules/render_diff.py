@@ -32,20 +32,21 @@ def render_diff_text(result: DiffResult, *, colour: bool = False, worlds: bool =
     if result.declared:
         blocks.append("\n".join(("declared differently", *(f"  {visible(change.text)}" for change in result.declared))))
     if result.accepted:
-        blocks.append("\n".join(folded(visible(f"accepted: {_accepted(result)}"), width)))
+        blocks.append("\n".join(folded(visible(f"accepted: {accepted(result)}"), width)))
     if worlds:
         blocks += [text.rstrip() for text in worlds_as_tests(result)]
-    closing = f"{visible(result.after)} against {visible(result.before)}: {_closing(result)}"
-    return in_lines("\n\n".join([*blocks, closing]))
+    last = f"{visible(result.after)} against {visible(result.before)}: {closing(result)}"
+    return in_lines("\n\n".join([*blocks, last]))
 
 
-def _accepted(result: DiffResult) -> str:
+def accepted(result: DiffResult) -> str:
     """Which entries stand, and in which version."""
     where = {"both": "both", "before": result.names[0], "after": result.names[1]}
     return "; ".join(f"{e.code} on {e.clause} until {e.until} ({where[e.where]})" for e in result.accepted)
 
 
-def _closing(result: DiffResult) -> str:
+def closing(result: DiffResult) -> str:
+    """The answer, in a word or few."""
     return result.answer or "not compared as a whole"
 
 

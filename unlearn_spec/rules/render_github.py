@@ -1,4 +1,4 @@
-"""Check results as workflow commands of GitHub Actions, which shows them as annotations on the lines of the file.
+"""What was found as workflow commands of GitHub Actions, which shows them as annotations on the lines of the file.
 
 Text from a policy cannot give a command: it stands only inside ours, with line breaks, and in properties colons and commas,
 encoded. The runner says nothing of the unit of columns or whether the last one is included; these are UTF-16 code units and
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..finding import Finding
-from .annotation import Columns, name_from, told
+from .annotation import Annotated, Columns, name_from, of_check, told
 from .check import CheckResult
 from .codes import CODES
 from .terminal import inert, visible
@@ -25,14 +25,19 @@ def render_github(results: Sequence[CheckResult], *, root: str = os.curdir) -> s
 
     `root` is the folder from which files are named.
     """
+    return commands([of_check(result) for result in results], root)
+
+
+def commands(results: Sequence[Annotated], root: str) -> str:
+    """The same for whatever was found."""
     columns = Columns(results)
     return "".join(f"{line}\n" for result in results for line in _lines(result, columns, root))
 
 
-def _lines(result: CheckResult, columns: Columns, root: str) -> Iterator[str]:
+def _lines(result: Annotated, columns: Columns, root: str) -> Iterator[str]:
     for finding in result.findings:
         yield _annotation(finding, columns, root)
-    file = visible(name_from(root, result.file))
+    file = visible(name_from(root, result.files[0]))
     for note in result.notes:
         yield _command("notice", {"title": "note", "file": file}, visible(note))
     yield inert(f"{file}: {result.summary}")

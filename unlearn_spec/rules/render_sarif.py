@@ -1,4 +1,4 @@
-"""Check results as SARIF 2.1.0 (OASIS, with errata 01): one run for all files, the codes found as rules, every finding.
+"""What was found as SARIF 2.1.0 (OASIS, with errata 01): one run for all files, the codes found as rules, every finding.
 
 Plain ASCII, the same bytes for the same results seen from the same folder: no clock, no user, no machine.
 """
@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ..finding import Finding, Fix, Span
-from .annotation import Columns, fix_words, name_from, told
+from .annotation import Annotated, Columns, fix_words, name_from, of_check, told
 from .check import CheckResult
 from .codes import CODES, FAMILIES, Code
 from .explain import explain_code
@@ -36,26 +36,32 @@ Json = dict[str, Any]
 
 def render_sarif(results: Sequence[CheckResult], *, root: str = os.curdir) -> str:
     """A SARIF log with a final line break. `root` is the folder from which files are named."""
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(results, _Files(root, results))]}
-    return json.dumps(log, ensure_ascii=True, indent=2) + "\n"
+    return log([of_check(result) for result in results], {"policies": [_summary(result, root) for result in results]}, root)
+
+
+def log(results: Sequence[Annotated], properties: Json, root: str) -> str:
+    """A SARIF log of whatever was found, with what no finding says."""
+    run = _run(results, _Files(root, results)) | {"properties": properties}
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=2) + "\n"
+
+
+def uri(root: str, file: str) -> str:
+    """A relative reference; `quote` leaves nothing that a reader could take for a scheme or a query."""
+    return quote(os.fsencode(name_from(root, file)))
 
 
 class _Files:
     """The names of the checked files, and places in them."""
 
-    def __init__(self, root: str, results: Sequence[CheckResult]) -> None:
+    def __init__(self, root: str, results: Sequence[Annotated]) -> None:
         self._root = root
         self._columns = Columns(results)
-        self.uris = tuple(dict.fromkeys(self.uri(result.file) for result in results))
-        self._index = {uri: number for number, uri in enumerate(self.uris)}
-
-    def uri(self, file: str) -> str:
-        """A relative reference; `quote` leaves nothing that a reader could take for a scheme or a query."""
-        return quote(os.fsencode(name_from(self._root, file)))
+        self.uris = tuple(dict.fromkeys(uri(root, file) for result in results for file in result.files))
+        self._index = {name: number for number, name in enumerate(self.uris)}
 
     def location(self, file: str) -> Json:
-        uri = self.uri(file)
-        return {"uri": uri, "uriBaseId": _ROOT} | ({"index": self._index[uri]} if uri in self._index else {})
+        name = uri(self._root, file)
+        return {"uri": name, "uriBaseId": _ROOT} | ({"index": self._index[name]} if name in self._index else {})
 
     def region(self, span: Span) -> Json:
         first, after = self._columns.of(span)
@@ -65,7 +71,7 @@ class _Files:
         return {"artifactLocation": self.location(span.file), "region": self.region(span)}
 
 
-def _run(results: Sequence[CheckResult], files: _Files) -> Json:
+def _run(results: Sequence[Annotated], files: _Files) -> Json:
     found = {finding.code for result in results for finding in result.findings}
     used = [code for code in CODES if code in found]
     place = {code: index for index, code in enumerate(used)}
@@ -84,11 +90,11 @@ def _run(results: Sequence[CheckResult], files: _Files) -> Json:
         "originalUriBaseIds": {_ROOT: {"description": _text("The folder in which the policies were checked.")}},
         "artifacts": [
             {
-                "location": {"uri": uri, "uriBaseId": _ROOT, "index": index},
+                "location": {"uri": name, "uriBaseId": _ROOT, "index": index},
                 "sourceLanguage": "yaml",
                 "roles": ["analysisTarget"],
             }
-            for index, uri in enumerate(files.uris)
+            for index, name in enumerate(files.uris)
         ],
         "invocations": [
             {
@@ -97,7 +103,7 @@ def _run(results: Sequence[CheckResult], files: _Files) -> Json:
                     {
                         "level": "note",
                         "message": _text(note),
-                        "locations": [{"physicalLocation": {"artifactLocation": files.location(result.file)}}],
+                        "locations": [{"physicalLocation": {"artifactLocation": files.location(result.files[0])}}],
                     }
                     for result in results
                     for note in result.notes
@@ -105,14 +111,13 @@ def _run(results: Sequence[CheckResult], files: _Files) -> Json:
             }
         ],
         "results": [each for result in results for each in _results(result, files, place)],
-        "properties": {"policies": [_summary(result, files) for result in results]},
     }
 
 
-def _summary(result: CheckResult, files: _Files) -> Json:
+def _summary(result: CheckResult, root: str) -> Json:
     """What no finding says: how far the file was looked at, and what "no contradiction" stands on."""
     return {
-        "uri": files.uri(result.file),
+        "uri": uri(root, result.file),
         "language": result.language,
         "clausesEvaluated": result.clauses_evaluated,
         "consistent": result.consistent,
@@ -139,7 +144,7 @@ def _rule(code: Code) -> Json:
 # --- results ---------------------------------------------------------------------------------------------------------
 
 
-def _results(result: CheckResult, files: _Files, place: dict[str, int]) -> Iterator[Json]:
+def _results(result: Annotated, files: _Files, place: dict[str, int]) -> Iterator[Json]:
     seen: Counter[str] = Counter()
     for finding in result.findings:
         identity = _identity(finding)
