@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -98,19 +99,20 @@ def test_a_line_without_an_end_costs_little() -> None:
     assert row[0] == row[-1] == "…"
 
 
-def test_what_was_cut_off_is_marked_at_the_cut() -> None:
-    line = "a" * 300 + "b" * 300
+def test_what_is_far_away_is_shown_in_its_own_part_of_the_line() -> None:
+    line = "l" + "a" * 299 + "p" + "b" * 299 + "r"
     spans = (
         Span("p.yaml", 1, 301, 1, "primary"),
         Span("p.yaml", 1, 1, 1, "far left"),
-        Span("p.yaml", 1, 600, 1, "far right"),
+        Span("p.yaml", 1, 601, 1, "far right"),
     )
     rows = list(excerpt(spans, Source("p.yaml", line, {}, {}), Brush(False), WIDTH, "error"))
-    row = next(row for row in rows if row.startswith("1 | "))
-    for label, sign in (("far left", "-"), ("far right", "-"), ("primary", "^")):
+    assert sum(row.startswith("1 | ") for row in rows) == 3
+    for label, sign, place in (("far left", "-", "l"), ("far right", "-", "r"), ("primary", "^", "p")):
         at = next(i for i, each in enumerate(rows) if label in each)
         marks = rows[at] if sign in rows[at] else rows[at - 1]
-        assert row[marks.index(sign)] == ("b" if label == "primary" else "…")
+        row = next(row for row in reversed(rows[:at]) if row.startswith("1 | "))
+        assert row[marks.index(sign)] == place
 
 
 @given(
@@ -141,3 +143,15 @@ def test_no_line_is_a_command_to_a_build_log(line: str) -> None:
 
 def test_the_examples_in_the_docstrings() -> None:
     assert doctest.testmod(terminal).failed == 0
+
+
+def test_each_label_stands_under_its_own_place_of_a_long_line() -> None:
+    line = "  - {id: hide, " + "x: y, " * 20 + "limit: 5%, " + "x: y, " * 20 + "samples: 60}"
+    spans = [Span("p.yaml", 1, line.index(word) + 1, len(word), label) for word, label in
+             (("samples: 60", ""), ("limit: 5%", "the limit"), ("hide", "the clause"))]  # fmt: skip
+    rows = list(excerpt(spans, Source("p.yaml", line, {}, {}), Brush(False), WIDTH, "error"))
+    marked = []
+    for text, marks in pairwise(rows):
+        if found := re.match(r"  \| ( *)([-^]+) ?(.*)$", marks):
+            marked.append((text[4 + len(found[1]) :][: len(found[2])], found[2][0], found[3]))
+    assert marked == [("hide", "-", "the clause"), ("limit: 5%", "-", "the limit"), ("samples: 60", "^", "")]

@@ -27,17 +27,17 @@ def excerpt(spans: Sequence[Span], source: Source | None, brush: Brush, width: i
             yield brush("faint", f"{' ' * gutter} …")
         previous = number
         here = sorted((span for span in marked if span.line == number), key=lambda span: (span.column, span != primary))
-        window = _window(source.line(number), primary if primary in here else here[0], room)
-        yield brush("faint", f"{number:>{gutter}} |") + " " + window.text
-        for span in here:
-            before, length = window.marks(span)
-            sign, style = ("^", severity) if span is primary else ("-", "related")
-            label = visible(span.label)
-            if before + length + 1 + columns(label) <= room:
-                yield f"{bar} {' ' * before}{brush(style, f'{sign * length} {label}'.rstrip())}"
-            else:
-                yield f"{bar} {' ' * before}{brush(style, sign * length)}"
-                yield f"{bar} {' ' * min(before, max(0, room - columns(label)))}{brush(style, label)}"
+        for window, shown_in_it in _windows(source.line(number), here, primary, room):
+            yield brush("faint", f"{number:>{gutter}} |") + " " + window.text
+            for span in shown_in_it:
+                before, length = window.marks(span)
+                sign, style = ("^", severity) if span is primary else ("-", "related")
+                label = visible(span.label)
+                if before + length + 1 + columns(label) <= room:
+                    yield f"{bar} {' ' * before}{brush(style, f'{sign * length} {label}'.rstrip())}"
+                else:
+                    yield f"{bar} {' ' * before}{brush(style, sign * length)}"
+                    yield f"{bar} {' ' * min(before, max(0, room - columns(label)))}{brush(style, label)}"
     yield bar
 
 
@@ -55,8 +55,12 @@ class _Window:
     def text(self) -> str:
         return "…" * (self.first > 0) + "".join(self.cells) + "…" * self.goes_on
 
+    def shows(self, span: Span) -> bool:
+        """Whether the place where a span begins is in it."""
+        return self.first < span.column and (span.column <= self.first + len(self.cells) or not self.goes_on)
+
     def marks(self, span: Span) -> tuple[int, int]:
-        """Columns before the marks of a span, and how many marks; what was cut off is marked under its `…`."""
+        """Columns before the marks of a span that begins here, and how many marks; an end cut off is marked under its `…`."""
         start = self._columns_before(span.column - 1)
         end = self._columns_before(span.column - 1 + span.length)
         if span.column - 1 + span.length > self.first + len(self.cells):
@@ -64,8 +68,17 @@ class _Window:
         return start, max(1, end - start)
 
     def _columns_before(self, character: int) -> int:
-        inside = character - self.first
-        return 0 if inside < 0 else (self.first > 0) + sum(map(columns, self.cells[:inside]))
+        return (self.first > 0) + sum(map(columns, self.cells[: character - self.first]))
+
+
+def _windows(line: str, here: Sequence[Span], primary: Span, room: int) -> Iterator[tuple[_Window, list[Span]]]:
+    """Parts of a line, from left to right, that show where each span begins: as few as do, each with its spans."""
+    found, left = list[tuple[_Window, list[Span]]](), list(here)
+    while left:
+        window = _window(line, primary if primary in left else left[0], room)
+        found.append((window, [span for span in left if window.shows(span)]))
+        left = [span for span in left if not window.shows(span)]
+    yield from sorted(found, key=lambda entry: entry[0].first)
 
 
 def _window(line: str, span: Span, room: int) -> _Window:
