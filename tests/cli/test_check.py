@@ -90,6 +90,7 @@ def test_wrong_usage(cli, arguments):
 
 def test_options_reach_the_checker(cli):
     assert "without AX6" in cli("check", "--without", "AX6", CLEAN)[1]
+    assert "did you mean AX6?" in cli("check", "--without", "A6", CLEAN)[2]
     assert cli("check", "--effort", "1", CLEAN)[0] == 3
 
 

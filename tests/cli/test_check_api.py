@@ -40,7 +40,10 @@ def test_options_and_keywords_are_the_same_thing():
     ("asked", "told"),
     [
         ({"effort": 0}, "at least 1, not 0"),
-        ({"without": ["AX99"]}, "no axiom called AX99"),
+        ({"without": ["AX99"]}, "no axiom called AX99; there are AX1"),
+        ({"without": ["A6"]}, r"no axiom called A6; did you mean AX6\?"),
+        ({"without": ["ax16"]}, r"no axiom called ax16; did you mean AX16\?"),
+        ({"without": ["c1"]}, r"no axiom called c1; did you mean C1\?"),
         ({"without": sorted(FIXED)[:1]}, "cannot be left out"),
     ],
 )

@@ -106,14 +106,14 @@ def check(
     """
     few_collections()
     from ..logic.axioms import BY_ID, FIXED
-    from ..rules.options import Options
+    from ..rules.options import Options, instead_of
     from .check import check as run
 
     for axiom in without or ():
         if axiom in FIXED:
             raise typer.BadParameter(f"{axiom} says how the language reads a word and cannot be left out", param_hint="--without")
         if axiom not in BY_ID:
-            raise typer.BadParameter(f"no axiom called {axiom!r}; there are {', '.join(BY_ID)}", param_hint="--without")
+            raise typer.BadParameter(f"no axiom called {axiom!r}; {instead_of(axiom)}", param_hint="--without")
     if no_solver and (double_check or export is not None or show_worlds or without or effort is not None):
         raise typer.BadParameter("the other options are about the solver's questions", param_hint="--no-solver")
     options = Options(

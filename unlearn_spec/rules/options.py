@@ -52,13 +52,22 @@ class Options:
 
         unknown = sorted(set(self.without) - set(BY_ID))
         if unknown:
-            raise ValueError(f"no axiom called {listed(unknown)}; there are {listed(BY_ID)}")
+            raise ValueError(f"no axiom called {listed(unknown)}; {instead_of(unknown[0])}")
         if fixed := sorted(set(self.without) & set(FIXED)):
             raise ValueError(f"{listed(fixed)} says how the language reads a word and cannot be left out")
 
     def but(self, **keywords: Unpack[Keywords]) -> Options:
         """The same, with other values for some fields."""
         return replace(self, **keywords) if keywords else self
+
+
+def instead_of(axiom: str) -> str:
+    """What may have been meant by a name that no axiom has: another spelling, `a6` for AX6, or one of all."""
+    from ..logic.axioms import BY_ID
+
+    wanted = axiom.upper().replace("X", "")
+    near = [name for name in BY_ID if name.replace("X", "") == wanted]
+    return f"did you mean {near[0]}?" if near else f"there are {listed(BY_ID)}"
 
 
 DEFAULT: Final = Options()
