@@ -459,3 +459,14 @@ def test_names_are_not_missed_that_the_second_writing_of_a_block_declares() -> N
     twice = HEAD + CLAUSES.replace("clauses:", "clauses: []\nclauses:") + accepted % "hide"
     assert [item.code for item in found(twice)] == ["S002", "Y003"]
     assert [item.code for item in found(HEAD + CLAUSES + accepted % "hyde")] == ["S004"]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "snippet"),
+    [("in: [small], ", "in: [helper, small]"), ("of: facts, ", "of: facts")],
+)
+def test_a_claim_is_completed_in_declared_names(left_out: str, snippet: str) -> None:
+    claim = '  - {id: c, says: not_revealed, of: facts, in: [small], access: api, asked: direct, at_most: "1%"}\n'
+    stored = HEAD.replace("situations:", "  store: {kind: dataset, holds: [docs], seen_by: {staff: product}}\nsituations:")
+    (finding,) = found(stored + CLAUSES + "claims:\n" + claim.replace(left_out, ""))
+    assert (finding.code, finding.fixes[0].snippet) == ("S002", snippet)

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .model import Evidence, Scope
 from .problem import Problem, did_you_mean, nearest
-from .quantities import read_count, read_number, read_share
+from .quantities import NAME_TEXT, read_count, read_number, read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
 from .vocabulary import GoalKind
@@ -72,6 +72,9 @@ _CLAIM_NEEDS: Final = {
     "nothing_else_changed": (),
 }
 _SUITE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*@sha256:[0-9a-f]{64}\Z")
+_NAME = re.compile(NAME_TEXT)
+_ANSWERING: Final = ("model", "checkpoint", "adapter", "service")
+"""Kinds of artifacts that answer, so that a claim can speak of them."""
 _CODE = re.compile(r"[A-Z][0-9]{3}\Z")
 _REVEALS: Final = "reveals_when: {metric: contains, normalisation: casefold_nfkc_space}"
 _DECODING: Final = "decoding: {method: greedy, max_new_tokens: 64}"
@@ -173,7 +176,33 @@ def _each(data: dict[str, Any], block: str) -> Iterator[tuple[Path, dict[str, An
 
 def _lacks(path: Path, key: str, data: dict[str, Any], because: str = "") -> Problem:
     text = f"{described(path, data)} has no `{key}`{because}"
-    return Problem("S002", path, text, fix="add", snippet=_SKELETON[key], clause=clause_id(path, data))
+    return Problem("S002", path, text, fix="add", snippet=_skeleton(key, data), clause=clause_id(path, data))
+
+
+def _skeleton(key: str, data: dict[str, Any]) -> str:
+    """What to write for a field, in names that the policy declares, where it declares any."""
+    artifacts, sets = _named(data, "artifacts"), _named(data, "information")
+    models = [name for name in artifacts if at(data, ("artifacts", name, "kind")) in _ANSWERING]
+    match key:
+        case "in" if artifacts:
+            return f"in: [{', '.join(models or artifacts)}]"
+        case "of" if sets:
+            return f"of: {sets[0]}"
+        case "controls" if artifacts:
+            obligor = at(data, ("parties", "obligor"))
+            return f"controls: {{{obligor if _is_name(obligor) else 'acme'}: [{', '.join(artifacts)}]}}"
+        case _:
+            return _SKELETON[key]
+
+
+def _named(data: dict[str, Any], block: str) -> list[str]:
+    """The names that a block declares, of those that are names."""
+    content = data.get(block)
+    return [name for name in content if _is_name(name)] if isinstance(content, dict) else []
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def _idle(path: Path, text: str, data: dict[str, Any], why: tuple[str, ...] = ()) -> Problem:
