@@ -54,3 +54,11 @@ def test_what_both_versions_accept_is_named_once() -> None:
     assert "accepted: R002 on membership until 2036-01-01 (both)\n" in render_diff_text(result)
     entry = {"code": "R002", "clause": "membership", "until": "2036-01-01", "where": "both"}
     assert json.loads(render_diff_json(result))["accepted"] == [entry]
+
+
+def test_measures_that_name_no_artifact_are_about_all() -> None:
+    watch = "  - {id: watch, goal: govern, measures: [terms]%s}\n"
+    rest = "artifacts: {m: {kind: model, seen_by: {public: api}}, n: {kind: model, seen_by: {public: api}}}\n"
+    text = POLICY.replace(POLICY.splitlines(True)[-1], rest) + "clauses:\n"
+    anywhere, there = (load_text(text + watch % scope) for scope in ("", ", scope: {artifacts: [n]}"))
+    assert diff_documents(anywhere, there).answer == "weaker" and diff_documents(there, anywhere).answer == "stricter"

@@ -347,3 +347,19 @@ def test_what_is_accepted_and_what_is_left_open_is_told_with_its_date(language, 
     assert accepted in lines and opened in lines
     untold = explain_policy(load_text(yaml.safe_dump(BASE, allow_unicode=True)), language)
     assert len(untold.splitlines()) == len(lines) - 6
+
+
+@pytest.mark.parametrize(
+    ("language", "anywhere", "there"),
+    [
+        ("en", "Use must be governed by terms;", "Use in mini must be governed by terms;"),
+        ("de", "Die Verwendung muss geregelt sein durch „terms“;", "Die Verwendung in „mini“ muss geregelt sein durch „terms“;"),
+        ("fr", "L'usage doit être encadré par « terms » ;", "L'usage dans « mini » doit être encadré par « terms » ;"),
+    ],
+)
+def test_measures_about_use_need_no_artifacts(language, anywhere, there):
+    for scope, text in (({}, anywhere), ({"scope": {"artifacts": ["mini"]}}, there)):
+        clause = {"id": "it", "goal": "govern", "measures": ["terms"], **scope}
+        policy = load_text(yaml.safe_dump({**BASE, "clauses": [clause]}, sort_keys=False)).policy
+        told = words(language).quoted(words(language).say(reading(policy.clauses[0], policy))).replace("\u00a0", " ")
+        assert told.startswith(text), told

@@ -89,8 +89,11 @@ WEAKEST = Choice()
 
 
 def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> tuple[str, ...]:
-    """The artifacts a clause speaks of. Not written: the first artifact of a fitting kind (the reading that promises least)."""
+    """The artifacts a clause speaks of. Not written: the first artifact of a fitting kind (the reading that promises least);
+    for measures about use, which are taken wherever it is used, all of them."""
     if clause.scope.artifacts is None:
+        if isinstance(clause, Govern):
+            return fitting_artifacts(policy, clause)
         if choice.artifacts is not None:
             return choice.artifacts
         return fitting_artifacts(policy, clause)[:1]

@@ -12,6 +12,7 @@ from ..policy.model import (
     Clause,
     Closeness,
     Delete,
+    Govern,
     Over,
     Policy,
     Rectify,
@@ -313,7 +314,7 @@ def open_fields(policy: Policy, clause: Clause) -> tuple[OpenField, ...]:
         made_from_it = tuple(name for name in kin(policy, clause.target) if _met(policy, clause, name))
         if made_from_it:
             found.append(("closure", (WEAKEST, replace(WEAKEST, closure=made_from_it))))
-    if clause.scope.artifacts is None:
+    if clause.scope.artifacts is None and not isinstance(clause, Govern):
         fitting = fitting_artifacts(policy, clause)
         if len(fitting) > 1:
             found.append(("artifacts", (replace(WEAKEST, artifacts=fitting[:1]), replace(WEAKEST, artifacts=fitting))))

@@ -79,7 +79,8 @@ def _demand(clause: Clause, policy: Policy) -> Said:
             of = "" if clause.target is None else said("read.use_of", target=target(clause.target, policy))
             who = "" if clause.scope.audience is None else said("read.used_by", audience=clause.scope.audience)
             measures = all_of(clause.measures)
-            return said("demand.govern", of=of, on=on, who=who, duty=_duty(clause, "must"), measures=measures, by=by)
+            where = "" if clause.scope.artifacts is None else said("read.use_in", on=on)
+            return said("demand.govern", of=of, where=where, who=who, duty=_duty(clause, "must"), measures=measures, by=by)
 
 
 def _rate(clause: Suppress | Refuse | Retain | Rectify, on: Said, by: Part, policy: Policy) -> Said:
