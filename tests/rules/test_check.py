@@ -152,3 +152,20 @@ def test_no_policy_breaks_the_checker(data):
     found = check_text("\n".join(lines), today=TODAY)
     assert found.exit_code in (0, 1, 2, 3)
     assert render_text(found) and render_json(found)
+
+
+def test_open_readings_are_told_once_and_after_the_error():
+    """However many clauses leave the same open."""
+    scope = "scope: {artifacts: [m], access: api, asked: direct, decoding: {method: greedy}}, over: mean"
+    hides = "".join(f'  - {{id: hide-{i}, goal: suppress, target: a, {scope}, limit: {{at_most: "{i}%"}}}}\n' for i in range(1, 13))
+    text = (
+        'unlearn_spec: "1.0"\npolicy: {id: p, version: 1}\ninformation: {a: {kind: facts, size: 100, unit: question}}\n'
+        "artifacts: {m: {kind: model, seen_by: {public: api}}}\nclauses:\n" + hides
+        + f'  - {{id: keep, goal: retain, target: a, {scope}, limit: {{at_least: "90%"}}}}\n'
+    )  # fmt: skip
+    found = check_text(text, "p.yaml", today=TODAY).findings
+    codes = [finding.code for finding in found]
+    (open_one,) = (finding for finding in found if finding.code == "X002" and "leave" in finding.message)
+    assert len(open_one.clauses) == 13 and len(open_one.spans) == 5
+    assert "hide-8 and 5 others leave `reveals_when` open" in open_one.message
+    assert codes.index("C001") < found.index(open_one)

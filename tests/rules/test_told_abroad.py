@@ -41,7 +41,8 @@ RARE = {
     "finding.T001.unreached", "finding.T001.why_few", "finding.T001.why_two", "finding.T002.confidence",
     "finding.T002.likely", "finding.T004.fix_fewer", "finding.T005.fix_clause", "finding.T008.attacks",
     "finding.V001.override", "finding.X001.memory", "finding.X002.claim", "finding.X002.large", "finding.X002.memory",
-    "finding.X002.open", "finding.X002.redundancy", "finding.X002.refusal_both", "finding.X002.revealed_both", "finding.X002.unsearched",
+    "finding.X002.open", "finding.X002.redundancy", "finding.X002.refusal_both", "finding.X002.refusal_both_many",
+    "finding.X002.refusal_many", "finding.X002.revealed_both", "finding.X002.revealed_both_many", "finding.X002.unsearched",
     "finding.X002.untold", "finding.X002.untold_one", "finding.X002.why", "finding.X003.says", "finding.X003.why",
     "finding.X001.fix_memory",
 }  # fmt: skip

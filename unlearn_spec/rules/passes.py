@@ -20,6 +20,8 @@ from .context import Context, listed
 
 LARGE = 200
 """Clauses from which a policy is asked in a process of its own."""
+_PLACES = 5
+"""How many clauses are shown where many are alike."""
 MOST_MEMORY = 4 << 30
 """Bytes that such a process may take."""
 Pass = Callable[[Context], tuple[Finding, ...]]
@@ -63,7 +65,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
     theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
     context, average = Context(document, theory, situations, without, worlds=worlds), None
     known = [clause for clause in policy.clauses if theory.knows(clause)]
-    found = [*_not_asked(context)]
+    found, unasked = list[Finding](), _not_asked(context)
 
     contradictory, stuck = _run(context, "facts", facts.facts_contradictory)
     found += (*contradictory, *stuck)
@@ -71,7 +73,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         found.append(
             _skipped(document, "nothing else was asked: first the declared facts must be consistent", ("information",))
         )
-        return SemanticResult(tuple(found), 0 if stuck else len(known), False)
+        return SemanticResult((*found, *unasked), 0 if stuck else len(known), False)
 
     vacuous, stuck = _run(context, "vacuity", lambda c: (*vacuity.never_applies(c), *vacuity.empty_target(c)))
     found += (*vacuous, *stuck)
@@ -93,7 +95,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
                 document, "claims, redundancy, ambiguity and coverage were not asked: consistency is open", ("clauses",)
             )
         )
-        return SemanticResult(tuple(found), 0, False)
+        return SemanticResult((*found, *unasked), 0, False)
 
     later: tuple[tuple[str, Pass], ...] = (
         ("what is presumed of models", lambda c: presumptions.presumed(replace(c, theory=(average or c).theory))),
@@ -108,7 +110,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
     for name, ask in later:
         answers, stuck = _run(context, name, ask)
         found += (*answers, *stuck)
-    return SemanticResult(tuple(_without_echo(found)), len(known), consistent)
+    return SemanticResult((*_without_echo(found), *unasked), len(known), consistent)
 
 
 def _conflicts(context: Context) -> Conflicts:
@@ -194,18 +196,22 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
             many = f"{len(group):,} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
             message = f"{many}; skipped: {listed(clauses)}" if clauses else many
             found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
-    for clause in policy.clauses:
+    return (*found, *_uncounted(context))
+
+
+def _uncounted(context: Context) -> Iterator[Finding]:
+    """X002 for clauses that leave open when an answer counts, or how answers are drawn: one finding for all that say as little."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for clause in context.policy.clauses:
         if isinstance(clause, Suppress | Refuse | Retain | Rectify):
-            open_ones = [
-                name
-                for name, value in (("reveals_when", clause.reveals_when), ("scope.decoding", clause.scope.decoding))
-                if value is None
-            ]
-            if open_ones:
-                quoted = listed([f"`{name}`" for name in open_ones])
+            fields = (("reveals_when", clause.reveals_when), ("scope.decoding", clause.scope.decoding))
+            if open_ones := [f"`{name}`" for name, value in fields if value is None]:
                 what = "a refusal" if counts_refusals(clause) else "revealed"
-                message = f"{clause.id} leaves {quoted} open: whether it matters what counts as {what} was not asked"
-                found.append(
-                    replace(_skipped(context.document, message, (*context.path(clause.id), "id")), clauses=(clause.id,))
-                )
-    return tuple(found)
+                alike.setdefault((listed(open_ones), what), []).append(clause.id)
+    for (open_fields, what), names in alike.items():
+        from .contradictions import named  # as above
+
+        leave = "leaves" if len(names) == 1 else "leave"
+        message = f"not checked: {named(tuple(names))} {leave} {open_fields} open: whether it matters what counts as {what} was not asked"
+        places = tuple(context.id_span(name) for name in names[:_PLACES])
+        yield Finding("X002", "undetermined", message, places, clauses=tuple(names))
