@@ -62,3 +62,12 @@ def test_measures_that_name_no_artifact_are_about_all() -> None:
     text = POLICY.replace(POLICY.splitlines(True)[-1], rest) + "clauses:\n"
     anywhere, there = (load_text(text + watch % scope) for scope in ("", ", scope: {artifacts: [n]}"))
     assert diff_documents(anywhere, there).answer == "weaker" and diff_documents(there, anywhere).answer == "stricter"
+
+
+def test_nothing_is_said_to_pass_a_version_that_contradicts_itself() -> None:
+    keep = HIDE.replace("hide", "keep").replace("suppress", "retain").replace("at_most: \"5%\"", "at_least: \"90%\"")
+    sound, broken = policy(HIDE.replace("5%", "1%"), DONE), policy(HIDE, keep)
+    told = [finding.message for finding in diff_documents(sound, broken).findings]
+    assert any("passes hide in the second file and fails the first file" in message for message in told)
+    assert any(message.endswith("that ends on day 10 fails the first file") for message in told), told
+    assert not any("passes the second file" in message for message in told)

@@ -234,8 +234,11 @@ class _Teller:
         if loss.shown is None:
             words = listed([f"`{name}`" for name in loss.fields]) or "another field"
             return f"by {words}, whatever the limits say"
-        how = self._readings.get(limited(clause, loss.shown.artifact), "")
-        return f"{told(clause, loss.shown, how)} passes {passes} and fails {fails}"
+        world = told(clause, loss.shown, self._readings.get(limited(clause, loss.shown.artifact), ""))
+        if any((which == "before") == gained for which, _ in self.comparison.contradictory):  # which nothing passes as a whole
+            twin = change.before if gained else change.after
+            return f"{world} fails {fails}" if twin is None else f"{world} passes {twin} in {passes} and fails {fails}"
+        return f"{world} passes {passes} and fails {fails}"
 
     @cached_property
     def _readings(self) -> Mapping[tuple[Rate, str] | None, str]:
