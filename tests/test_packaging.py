@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -70,6 +72,18 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
         if name.startswith("docs/rules/"):
             assert f"unlearn_spec/rules/pages/{Path(name).name}" in inside, name
     assert {name.split("/")[0] for name in inside if not name.split("/")[0].endswith(".dist-info")} == {"unlearn_spec"}
+
+
+def test_the_tests_are_set_up_with_what_is_pinned_the_second_solver_included() -> None:
+    """Else what needs a package is skipped where it should run, or runs with whatever is newest."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    needed, second = ({_name(line) for line in extras[extra]} for extra in ("dev", "double-check"))
+    pinned = {_name(line) for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if "==" in line}
+    assert second <= needed <= pinned
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
 def test_the_wheel_checks_and_explains_from_anywhere(wheel: Path, tmp_path: Path) -> None:
