@@ -8,7 +8,7 @@ from pathlib import Path
 from unlearn_spec.rules.legal.notes import READ, LegalNote, notes
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
-HEADING = "## Date and sources"
+HEADING = "## Sources"
 
 
 def section(note: LegalNote) -> str:
