@@ -1,4 +1,4 @@
-"""Deliberate faults in the encoding: one edit of one function each, to see whether anything notices.
+"""Deliberate faults in the encoding and in the arithmetic of tests: one edit of one function each, to see whether anything notices.
 
 A fault that nothing notices is a finding about the tests, or about a row that is there for nothing.
 """
@@ -20,7 +20,7 @@ class Fault:
     about: str
     """The axiom, the kind of clause or fact, or `rounding`."""
     function: str
-    """`module.function` or `module.Class.function` in `unlearn_spec.logic`."""
+    """`module.function` or `module.Class.function` in `unlearn_spec.logic`, or with another room's name before it."""
     before: str
     after: str
 
@@ -524,6 +524,161 @@ FAULTS: tuple[Fault, ...] = (
         'if rate.whose == "now" and before in block.rates and access_rank(rate.access) < access_rank("weights"):',
     ),
     Fault("duties need no control", "C1", "axioms._control", "(=> {act} {control})", "(=> {act} true)"),
+    # --- AX11, AX13, AX14: arithmetic and readings, outside the encoding
+    Fault(
+        "one draw fewer certifies",
+        "AX11",
+        "statistics.binomial.can_certify",
+        "_cdf(0, n, low, high)",
+        "_cdf(0, n + 1, low, high)",
+    ),
+    Fault(
+        "one draw fewer refutes",
+        "AX11",
+        "statistics.binomial.can_refute",
+        "_cdf(0, n, high, low)",
+        "_cdf(0, n + 1, high, low)",
+    ),
+    Fault(
+        "one failure too many still certifies",
+        "AX11",
+        "statistics.binomial.max_failures_certifying",
+        "else below - 1",
+        "else below",
+    ),
+    Fault(
+        "one failure fewer refutes",
+        "AX11",
+        "statistics.binomial.min_failures_refuting",
+        "else found",
+        "else found - 1",
+    ),
+    Fault(
+        "the error is not shared over the facts",
+        "AX11",
+        "plan.allocation.allocated_alpha",
+        "[budget / facts]",
+        "[budget]",
+    ),
+    Fault(
+        "a clause's own confidence is not heard",
+        "AX11",
+        "plan.allocation.allocated_alpha",
+        "min(errors)",
+        "errors[0]",
+    ),
+    Fault(
+        "one run refutes without an error of its own",
+        "AX11",
+        "plan.allocation.error_for_facts",
+        "- sum((rule.error for rule in rules), Fraction(0))",
+        "- 0 * sum((rule.error for rule in rules), Fraction(0))",
+    ),
+    Fault(
+        "two bounds do not share their clause's error",
+        "AX11",
+        "rules.declared_test.error_of",
+        "test.alpha / 2 if",
+        "test.alpha if",
+    ),
+    Fault(
+        "the items do not share their clause's error",
+        "AX11",
+        "rules.testability._each_uncertifiable",
+        "draws // items, alpha / items",
+        "draws // items, alpha",
+    ),
+    Fault(
+        "the draws of all items count for each",
+        "AX11",
+        "rules.testability._each_uncertifiable",
+        "draws // items, alpha / items",
+        "draws, alpha / items",
+    ),
+    Fault(
+        "a share of items is certified as a mean",
+        "AX11",
+        "rules.declared_test.mean_limit",
+        "return (1 - over.share) * (1 if test.deterministic else tolerated)",
+        "return tolerated",
+    ),
+    Fault(
+        "a shallower look certifies",
+        "AX13",
+        "rules.testability._wrong_access",
+        'test.evidence.decide == "certify" and shallow',
+        'test.evidence.decide == "certify" and not shallow',
+    ),
+    Fault(
+        "a deeper look refutes",
+        "AX13",
+        "rules.testability._wrong_access",
+        "elif not shallow and (",
+        "elif shallow and (",
+    ),
+    Fault(
+        "what is kept grows with access",
+        "AX13",
+        "rules.testability._wrong_access",
+        "if not _worst_case(test):",
+        "if False:",
+    ),
+    Fault(
+        "refusals are told like leaks",
+        "AX13",
+        "rules.testability._worst_case",
+        'isinstance(test.clause, Suppress) and (revealed',
+        '(revealed',
+    ),
+    Fault(
+        "what a measurement reads is compared the wrong way",
+        "AX13",
+        "rules.testability._wrong_access",
+        "access_rank(seen) < access_rank(needed)",
+        "access_rank(seen) > access_rank(needed)",
+    ),
+    Fault(
+        "the same item counts as often as it is drawn",
+        "AX13",
+        "rules.declared_test.capacity",
+        'test.evidence.population == "wider" or test.size is None',
+        "True",
+    ),
+    Fault(
+        "one answer an item, however many are drawn",
+        "AX13",
+        "rules.declared_test.capacity",
+        "decoding.samples if decoding",
+        "1 if decoding",
+    ),
+    Fault(
+        "outputs show that influence is gone",
+        "AX13",
+        "rules.testability.absence_not_provable",
+        'evidence.decide != "certify" and not only_from_outside(test)',
+        "True",
+    ),
+    Fault(
+        "days count from nowhere",
+        "AX14",
+        "policy.requirements._clock",
+        'if "clock" in data:',
+        "if True:",
+    ),
+    Fault(
+        "one duty for all stores",
+        "AX14",
+        "encode.Encoder.stored",
+        "(store, region.number, which)",
+        "(region.number, which)",
+    ),
+    Fault(
+        "one day for all work",
+        "finish",
+        "encode.Encoder.finished",
+        'self.symbol("t", artifact, "Real")',
+        'self.symbol("t", "", "Real")',
+    ),
     # --- clauses and facts
     Fault(
         "at most read as at least",
@@ -722,6 +877,9 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
+ROOMS = ("plan.", "policy.", "rules.", "statistics.")
+
+
 @contextmanager
 def planted(fault: Fault) -> Iterator[None]:
     """The fault at work; the encoding is as it was afterwards."""
@@ -742,8 +900,8 @@ def planted(fault: Fault) -> Iterator[None]:
 
 
 def _found(path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
-    module, *names = path.split(".")
-    found: Any = importlib.import_module(f"unlearn_spec.logic.{module}")
+    room, module, *names = path.split(".") if path.startswith(ROOMS) else ("logic", *path.split("."))
+    found: Any = importlib.import_module(f"unlearn_spec.{room}.{module}")
     space = vars(found)
     for name in names:
         found = getattr(found, name)
@@ -760,7 +918,10 @@ def _undecorated(source: str) -> str:
 
 def _forget() -> None:
     from unlearn_spec.logic import alone, axioms, exponential
+    from unlearn_spec.rules import underpowered
 
     alone._recent.clear()
     axioms._neighbours.cache_clear()
     exponential.exp_bounds.cache_clear()
+    underpowered._to_certify.cache_clear()
+    underpowered._to_refute.cache_clear()

@@ -38,7 +38,7 @@ RARE = {
     "finding.C005.why_none",
     "finding.N002.audiences", "finding.N002.facts", "finding.N002.methods", "finding.N002.parties", "finding.N002.situations",
     "finding.R001.fix_change", "finding.R002.fix_tighten", "finding.T001.confidence", "finding.T001.cover",
-    "finding.T001.unreached", "finding.T001.why_few", "finding.T001.why_two", "finding.T002.confidence",
+    "finding.T001.unreached", "finding.T002.confidence",
     "finding.T002.likely", "finding.T004.fix_fewer", "finding.T005.fix_clause", "finding.T008.attacks",
     "finding.V001.override", "finding.X001.memory", "finding.X002.claim", "finding.X002.large", "finding.X002.memory",
     "finding.X002.open", "finding.X002.redundancy", "finding.X002.refusal_both", "finding.X002.refusal_both_many",
