@@ -35,6 +35,8 @@ from unlearn_spec.rules.check import check_text
 from unlearn_spec.spec.reference import Judge, Rate, Removal, World, broken_axioms, reading
 
 VARIANTS = int(os.environ.get("UNLEARN_SPEC_EXAMPLES", "9"))
+TELLING = {"book-settlement": (209,)}
+"""Variants with other names that alone have a message to compare."""
 NUMBER = re.compile(r"(\w+) (\S+(?: days?)?) on (\S+)")
 DAY = date(2026, 11, 24)
 
@@ -89,7 +91,7 @@ def test_an_example_with_other_numbers(family: str, part: int) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_example_with_other_numbers_and_other_names(family: str) -> None:
-    for seed in range(VARIANTS, VARIANTS + VARIANTS // 3):
+    for seed in (*range(VARIANTS, VARIANTS + VARIANTS // 3), *TELLING.get(family, ())):
         draw = Random(f"{family} {seed}")
         data, expected = FAMILIES[family](draw)
         names = declared_names(data)
@@ -101,7 +103,7 @@ def test_an_example_with_other_numbers_and_other_names(family: str) -> None:
                   if code[0] != "K"),  # what is known of methods is known by their names
             {(code, frozenset(new[name] for name in named)): frozenset((f, value, new[c]) for f, value, c in right)
              for (code, named), right in expected.repairs.items()},
-            expected.words,
+            tuple(with_names(text, new) for text in expected.words),
             frozenset(with_names(text, new) for text in expected.others),
         )  # fmt: skip
         assert not wrong(checked(renamed(data, new)), there), f"{family} {seed}"
