@@ -130,7 +130,7 @@ _ALL: Final[tuple[Code, ...]] = (
     Code("K019", "feasibility-method-ceiling", "warning", "No method that the clause names can give what it asks, as far as is known."),
     Code("N001", "id-style", "info", "An id is not written in kebab-case."),
     Code("N002", "look-alike-names", "warning", "Two names differ only in characters that look alike."),
-    Code("X001", "undetermined", "undetermined", "The solver stopped at its work limit; nothing was decided."),
+    Code("X001", "undetermined", "undetermined", "The search stopped at its work limit; nothing was decided."),
     Code("X002", "not-checked", "undetermined", "A question was not asked, and why."),
     Code("X003", "certificate-rejected", "error", "The proof of a conflict did not add up when it was checked."),
     Code("X004", "solvers-disagree", "undetermined", "A second solver answers a question otherwise."),

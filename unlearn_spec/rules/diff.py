@@ -277,7 +277,7 @@ class _Teller:
             yield Finding("X002", "undetermined", "not compared: too many situations", (self._place(),))
         stuck = tuple(c.after or c.before or "" for c in self.comparison.changes if c.undetermined)
         if stuck:
-            message = f"undetermined: the solver stopped at its work limit on {listed(stuck)}"
+            message = f"undetermined: the search stopped at its work limit on {listed(stuck)}"
             why = ("This is not an answer, neither yes nor no.",)
             yield Finding("X001", "undetermined", message, (self._place(),), why=why, clauses=stuck)
 
@@ -366,7 +366,7 @@ class _Teller:
         found += ["some sets are too many to enumerate"] if self.comparison.too_large else []
         found += ["there are too many situations"] if self.comparison.too_many_situations else []
         found += (
-            ["the solver stopped at its work limit"] if any(c.undetermined for c in self.comparison.changes) else []
+            ["the search stopped at its work limit"] if any(c.undetermined for c in self.comparison.changes) else []
         )
         return listed(found)
 

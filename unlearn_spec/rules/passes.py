@@ -176,7 +176,7 @@ def _undecided(document: Document, name: str, stopped: Undecided) -> Finding:
     return Finding(
         "X001",
         "undetermined",
-        f"undetermined: the solver stopped at its {stopped.limit} limit on {name}",
+        f"undetermined: the search stopped at its {stopped.limit} limit on {name}",
         (document.source.key(("clauses",)),),
         why=("This is not an answer, neither yes nor no.",),
         fixes=(Fix("raise `--effort`, or split the policy" if stopped.limit == "work" else "split the policy"),),

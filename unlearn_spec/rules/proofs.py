@@ -16,7 +16,7 @@ from .context import Context, listed
 
 MANY_FACTS = 100
 """Facts beyond which those are left out that the conflict does not need: exact fractions are slow."""
-NONE_FOUND = "no proof in exact fractions was found within the limits of the search; the solver's answer stands alone"
+NONE_FOUND = "no proof in exact fractions was found within the limits of the search; the answer of the search stands alone"
 
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
