@@ -234,10 +234,10 @@ def test_a_conflict_that_always_holds_is_not_told_again_in_a_situation(policy_of
 
 def test_no_repair_closes_a_circle_of_overrides() -> None:
     """`end` binds again because `ban` is suspended; were it to suspend who suspends `ban`, each would override the next."""
-    text = HEAD + SETS + BOT + "situations: [hold]\nmethods: {tune: {reaches: weights}}\nclauses:\n"
-    scope = "scope: {artifacts: [bot], access: api, asked: direct, when: hold}"
+    text = HEAD + SETS + BOT + "situations: [hold, audit]\nmethods: {tune: {reaches: weights}}\nclauses:\n"
+    scope = "scope: {artifacts: [bot], access: api, asked: direct, when: {all: [hold, audit]}}"
     text += "  - {id: end, goal: destroy, scope: {artifacts: [bot], when: hold}}\n"
-    text += "  - {id: ban, goal: ban, methods: [tune], scope: {artifacts: [bot], when: hold}, overrides: [end]}\n"
+    text += "  - {id: ban, goal: ban, methods: [tune], scope: {artifacts: [bot], when: audit}, overrides: [end]}\n"
     text += f'  - {{id: keep, goal: retain, target: facts, {scope}, over: mean, limit: {{at_least: "50%"}}, overrides: [ban]}}\n'
     (clash,) = (f for f in check_text(text, "p.yaml", today=date(2026, 11, 24)).findings if f.code == "C002")
     assert set(clash.clauses) == {"end", "keep"}

@@ -14,6 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ def checked(data: Data) -> CheckResult:
 
 def told(finding: Finding) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     return finding.code, finding.severity, tuple(sorted(finding.clauses)), tuple(sorted(finding.situation))
+
+
+def told_of_each(result: CheckResult) -> Counter[Any]:
+    """The findings; one that lists all clauses that leave the same open, for each of them."""
+    return Counter(
+        told(one)
+        for found in result.findings
+        for one in ([replace(found, clauses=(name,)) for name in found.clauses] if found.code == "X002" else [found])
+    )
 
 
 def apart_from_conflicts(result: CheckResult) -> Counter[Any]:
@@ -185,7 +195,7 @@ def test_a_weaker_copy_of_a_clause_is_only_superfluous(subject: str | int) -> No
     extra.pop("overrides", None)
     data["clauses"].append(extra)
     after = checked(data)
-    added = Counter(map(told, after.findings)) - Counter(map(told, before.findings))
+    added = told_of_each(after) - told_of_each(before)
     mine = {finding.code for finding in before.findings if original["id"] in finding.clauses}
     for code, _, clauses_of, _ in added:
         assert "one-more" in clauses_of
@@ -194,8 +204,7 @@ def test_a_weaker_copy_of_a_clause_is_only_superfluous(subject: str | int) -> No
         {"at_most": "100%"},
         {"at_least": "0%"},
     )
-    lost = Counter(map(told, before.findings)) - Counter(map(told, after.findings))
-    assert not lost
+    assert not told_of_each(before) - told_of_each(after)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -12,7 +12,7 @@ from ..policy.load import Document
 from ..policy.model import Claim, Destroy, Govern, Policy
 from ..policy.source import Path
 from ..policy.vocabulary import access_rank
-from .context import listed
+from .wording import listed
 
 _ABOUT_WEIGHTS = ("influence_removed", "as_if_never_trained", "contains_no_information")
 WHY = "Weights that were given out stay given: no later act binds those copies, and whoever has one can fine-tune it."

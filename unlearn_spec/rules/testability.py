@@ -119,7 +119,7 @@ def _shows_only(test: DeclaredTest, draws: int, limit: Fraction, alpha: Fraction
     failures = "failures" if test.failure == "failure" else "misses"
     head = f"{test.clause.id} cannot be certified: 0 {failures} in {count(draws, 'sample')} shows only"
     needed = samples_for_zero_failures(limit, alpha)
-    if isinstance(test.clause.over, ShareOf) and needed is not None:  # the limit is each item's, and helps none
+    if isinstance(getattr(test.clause, "over", None), ShareOf) and needed is not None:  # the limit is each item's, and helps none
         return f"{head} ≤ {percent(bound, 'up')} of bad items; needs {count(needed, 'sample')} or a smaller share"
     more = f"needs {count(needed, 'sample')} or" if needed is not None else "no number of samples shows a limit of 0%; needs"
     if _reads_upwards(test):
