@@ -101,6 +101,7 @@ def is_mean(policy: Policy, clause: Clause) -> bool:
 
 def bound_in(policy: Policy, names: Collection[str], situation: Collection[str]) -> tuple[Clause, ...]:
     """Those of some clauses that bind in a situation, each where it does."""
+    names = frozenset(names)
     deciding = with_overriders(policy, names)
     return tuple(c for c in as_bound(deciding.clauses, binding(deciding, frozenset(situation))) if c.id in names)
 

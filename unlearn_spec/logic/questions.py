@@ -437,12 +437,9 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
                     formulas = revealed_formulas(policy, target, artifact, access)
                     open_.append((gap, tuple(theory.literal(formula) for formula in formulas)))
     found = _revealed(theory, open_, cases, aside)
-    closed = [(gap, formulas) for gap, formulas in open_ if not any(_same_place(gap, each) for each in found)]
+    places = {(gap.target, gap.artifact, gap.audiences) for gap in found}
+    closed = [each for each in open_ if (each[0].target, each[0].artifact, each[0].audiences) not in places]
     return (*found, *_revealed_despite(theory, closed, cases, aside))
-
-
-def _same_place(one: Gap, other: Gap) -> bool:
-    return (one.target, one.artifact, one.audiences) == (other.target, other.artifact, other.audiences)
 
 
 _Asked = tuple[Gap, tuple[str, ...]]

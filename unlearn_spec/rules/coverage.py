@@ -14,7 +14,7 @@ from ..logic.situations import mentioned
 from ..policy.model import Decoding, Policy, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..policy.vocabulary import access_rank
 from .context import Context, listed
-from .edits import fresh
+from .edits import numbered
 from .names import kebab
 from .second_path import SecondPath, second_path, still_listed
 from .witness import world_as_test
@@ -28,11 +28,14 @@ def uncovered(context: Context) -> tuple[Finding, ...]:
 
     Asks with direct questions, the weakest probing. Cannot see artifacts or audiences that the policy does not list.
     """
-    names = [clause.id for clause in context.policy.clauses]
+    taken = {clause.id for clause in context.policy.clauses}
+    free: dict[str, Iterator[str]] = {}
     found = []
     for gap in gaps(context.theory, context.cases, context.aside):
-        names.append(fresh(kebab(f"cover-{gap.artifact}"), names))
-        found.append(_finding(context, gap, names[-1]))
+        base = kebab(f"cover-{gap.artifact}")
+        name = next(each for each in free.setdefault(base, numbered(base)) if each not in taken)
+        taken.add(name)
+        found.append(_finding(context, gap, name))
     return tuple(found)
 
 

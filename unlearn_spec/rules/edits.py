@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import count
 
 from ..finding import Edit
 from ..policy.edits import item_added, value_set
@@ -29,8 +30,13 @@ def override_edits(source: Source, clause: Path, others: Iterable[str]) -> tuple
 
 def fresh(name: str, taken: Collection[str]) -> str:
     """The name, with a number if it is taken."""
-    numbered = (f"{name}{'-' if '-' in name else '_'}{i}" for i in range(2, len(taken) + 3))
-    return next(each for each in (name, *numbered) if each not in taken)
+    return next(each for each in numbered(name) if each not in taken)
+
+
+def numbered(name: str) -> Iterator[str]:
+    """The name, and then with a number."""
+    yield name
+    yield from (f"{name}{'-' if '-' in name else '_'}{i}" for i in count(2))
 
 
 def all_or_none(*edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

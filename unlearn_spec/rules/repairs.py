@@ -116,7 +116,7 @@ def _lifted(context: Context, core: Core) -> Iterator[Fix]:
     """For each `ban` of a conflict: one method less on it, where that dissolves the conflict, or else no ban."""
     policy = context.policy
     for clause in policy.clauses:
-        if clause.id not in core.clauses or not isinstance(clause, Ban):
+        if not isinstance(clause, Ban) or clause.id not in core.clauses:
             continue
         spared = False
         for name in clause.methods if len(clause.methods) > 1 else ():
@@ -163,8 +163,8 @@ def _overrides(context: Context, core: Core) -> Iterator[Fix]:
 
     On a guarded clause, in a conflict that needs a situation; and on a duty to keep, against what deletes.
     """
-    policy = context.policy
-    clashing = [clause for clause in policy.clauses if clause.id in core.clauses]
+    policy, names = context.policy, frozenset(core.clauses)
+    clashing = [clause for clause in policy.clauses if clause.id in names]
     for clause in sorted(clashing, key=lambda clause: not isinstance(clause, Keep)):
         others = _suspended(policy, core, clause, clashing)
         if not others:
@@ -183,6 +183,8 @@ def _suspended(policy: Policy, core: Core, clause: Clause, clashing: Sequence[Cl
     if isinstance(clause, Keep) and clause.target in unlawful(policy):
         return ()
     exception = bool(core.situation) and clause.scope.when is not None
+    if not exception and not keeps:
+        return ()
     named = tuple(c.id for c in clashing if c is not clause and (exception or (keeps and isinstance(c, Delete))))
     return () if any(_suspends(policy, name, clause.id) for name in named) else named
 
