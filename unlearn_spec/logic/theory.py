@@ -316,7 +316,7 @@ def _closed(policy: Policy, rates: dict[Rate, None]) -> tuple[Rate, ...]:
     for rate in rates if beside else ():  # where nothing reaches, model and process are both what was
         if rate.whose == "now" and rate.family != "drops":
             found.update({rate.of("model"): None, rate.of("process"): None, rate.at("before"): None})
-    for rate in rates:
+    for rate in tuple(found):
         if rate.family == "drops":
             twin = replace(rate, family="reveals", bound="inf")
             found.update({twin: None, twin.at("before"): None})
