@@ -126,6 +126,15 @@ def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) 
     return {name: access for name, access in levels.items() if access is not None}
 
 
+def audiences_around(policy: Policy, audience: str | None) -> frozenset[str]:
+    """An audience and those that it lies within."""
+    found = set[str]()
+    while audience is not None and audience not in found:
+        found.add(audience)
+        audience = policy.people[audience].within if audience in policy.people else None
+    return frozenset(found)
+
+
 def holds_weights(policy: Policy, artifact: str, audience: str) -> bool:
     """Whether an audience has a copy of the artifact's weights."""
     access = audience_levels(policy, artifact).get(audience)

@@ -28,7 +28,7 @@ from .cores import minimal_core
 from .encode import TooLarge, number, total
 from .formulas import Comparison, Formula, Mean, Overlap, Rate, Size, atoms
 from .limits import covering, for_some
-from .lineage import audience_levels, exposures, kin
+from .lineage import audience_levels, audiences_around, exposures, kin
 from .meaning import (
     MODELS,
     WEAKEST,
@@ -471,12 +471,8 @@ def _revealed_despite(
 
 def speaks_for(policy: Policy, clause: Clause, audience: str) -> bool:
     """Whether a clause holds for an audience, in every language and at every precision."""
-    if clause.scope.languages or clause.scope.precision:
-        return False
-    around: str | None = audience
-    while around is not None and around != clause.scope.audience and clause.scope.audience is not None:
-        around = policy.people[around].within if around in policy.people else None
-    return around is not None
+    everyone = not clause.scope.languages and not clause.scope.precision
+    return everyone and (clause.scope.audience is None or clause.scope.audience in audiences_around(policy, audience))
 
 
 def _revealed(

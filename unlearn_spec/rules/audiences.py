@@ -7,6 +7,7 @@ from itertools import combinations
 
 from ..finding import Fix
 from ..logic.conflicts import Core
+from ..logic.lineage import audiences_around
 from ..logic.meaning import RateGoal, scoped_artifacts
 from ..logic.repair import dissolves, with_clause
 from ..policy.model import Clause, Policy
@@ -59,16 +60,7 @@ def _pairs(context: Context, core: Core) -> Iterator[Pair]:
 def _audiences_differ(policy: Policy, one: Clause, other: Clause) -> bool:
     """Whether two clauses name audiences neither of which lies within the other."""
     names = one.scope.audience, other.scope.audience
-    return None not in names and not any(name in _around(policy, inner) for name, inner in (names, names[::-1]))
-
-
-def _around(policy: Policy, audience: str | None) -> set[str]:
-    """An audience and those that it lies within."""
-    found = set[str]()
-    while audience is not None and audience not in found:
-        found.add(audience)
-        audience = policy.people[audience].within if audience in policy.people else None
-    return found
+    return None not in names and not any(name in audiences_around(policy, inner) for name, inner in (names, names[::-1]))
 
 
 def _languages_differ(one: Clause, other: Clause) -> bool:

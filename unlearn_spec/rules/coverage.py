@@ -56,7 +56,7 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"
         message = f"nothing but {some} limits {gap.target} in {gap.artifact} ({gap.access}) for {who}"
         spans = (artifact, *(context.id_span(each) for each in gap.despite))
-        others = "What one audience, language or precision is shown says nothing here of the others: a clause for them is missing."
+        others = "A promise to one audience, in one language or at one precision is none to the others: a clause for them is missing."
         return Finding("A011", "warning", message, spans, (others,), fixes, clauses=gap.despite, situation=situation)
     why: tuple[str, ...] = (world,)
     if not gap.named:
