@@ -17,7 +17,7 @@ from typing import Literal
 
 import z3
 
-from .clusters import renamed
+from .clusters import rational, renamed
 
 DEFAULT_EFFORT = 20_000_000
 """Work units (Z3's resource counter) one query may take. Repeats exactly; a wall clock would not."""
@@ -167,31 +167,42 @@ class Part:
     def _extreme(
         self, assumptions: Sequence[str], term: str, names: Sequence[str], highest: bool, extra: str
     ) -> tuple[Fraction, _Values] | None:
-        search, bound = self._search(term, highest, extra)
-        held = self._array([name for name in assumptions if name.removeprefix("-") in self._sorts])
-        answer = z3.Z3_optimize_check(search.ctx.ref(), search.optimize, len(held), held)
-        if z3.CheckSatResult(answer) != z3.sat:
-            return None
-        value = bound.value()
-        if z3.is_int_value(value):
-            best = Fraction(value.as_long())
-        elif z3.is_rational_value(value):
-            best = Fraction(value.numerator_as_long(), value.denominator_as_long())
-        else:
-            return None
-        return best, _read(search.model(), names, self._sorts)
+        held = [name for name in assumptions if name.removeprefix("-") in self._sorts]
+        for search, bound in self._searches_for(term, highest, extra):
+            answer = search.check(*(_literal(name, search.ctx) for name in held))
+            if answer == z3.unsat:
+                return None
+            best = _attained(bound) if answer == z3.sat else None
+            if best is not None and not self._passed(held, term, best, highest, extra):
+                world = _read(search.model(), ("goal", *names), self._sorts)
+                if world.pop("goal") == best:
+                    return best, world
+        return None
 
-    def _search(self, term: str, highest: bool, extra: str) -> tuple[z3.Optimize, z3.OptimizeObjective]:
-        if (term, highest, extra) not in self._searches:
-            search = z3.Optimize(ctx=self._context)
-            search.set("rlimit", self._effort)
-            with suppress(z3.Z3Exception):  # older versions do not look along curves, which no work limit ends
-                search.set("optsmt_unbounded_curve", False)
-            search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))\n{extra}")
-            goal = z3.Real("goal", self._context)
-            objective = search.maximize(goal) if highest else search.minimize(goal)
-            self._searches[term, highest, extra] = search, objective
-        return self._searches[term, highest, extra]
+    def _passed(self, held: Sequence[str], term: str, best: Fraction, highest: bool, extra: str) -> bool:
+        """Whether a term can pass what was found to be its highest (or lowest) value: the search for it may be wrong."""
+        try:
+            return self.satisfiable(held, f"{extra}(assert ({'>' if highest else '<'} {term} {rational(best)}))")
+        except Undecided:
+            return True
+
+    def _searches_for(self, *asked: *tuple[str, bool, str]) -> Iterator[tuple[z3.Optimize, z3.OptimizeObjective]]:
+        """A search that is kept, and one apart from all that Z3 was asked before, which may have led the first astray."""
+        if asked not in self._searches:
+            self._searches[asked] = self._search(self._context, *asked)
+        yield self._searches[asked]
+        yield self._search(z3.Context(), *asked)
+
+    def _search(
+        self, context: z3.Context, term: str, highest: bool, extra: str
+    ) -> tuple[z3.Optimize, z3.OptimizeObjective]:
+        search = z3.Optimize(ctx=context)
+        search.set("rlimit", self._effort)
+        with suppress(z3.Z3Exception):  # older versions do not look along curves, which no work limit ends
+            search.set("optsmt_unbounded_curve", False)
+        search.from_string(f"{self._text}\n(declare-const goal Real)\n(assert (= goal {term}))\n{extra}")
+        goal = z3.Real("goal", context)
+        return search, search.maximize(goal) if highest else search.minimize(goal)
 
     def _ask(
         self, assumptions: Sequence[str], extra: str, read: Callable[[], _Values | None]
@@ -301,6 +312,19 @@ def _enough_memory() -> Iterator[None]:
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
             raise Undecided("memory") from None
         raise
+
+
+def _attained(bound: z3.OptimizeObjective) -> Fraction | None:
+    """The value of an optimum; None where it is not reached, or where there is none."""
+    value = bound.value()
+    if z3.is_int_value(value):
+        return Fraction(value.as_long())
+    return Fraction(value.numerator_as_long(), value.denominator_as_long()) if z3.is_rational_value(value) else None
+
+
+def _literal(name: str, context: z3.Context) -> z3.BoolRef:
+    plain = z3.Bool(name.removeprefix("-"), context)
+    return z3.Not(plain) if name.startswith("-") else plain
 
 
 def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> _Values:
