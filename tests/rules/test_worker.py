@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from datetime import date
 
 import pytest
 
+from tests.logic.policies import random_policy, text_of
+from tests.logic.stars import star
 from unlearn_spec.logic.smt import Part
 from unlearn_spec.rules import passes, worker
 from unlearn_spec.rules.check import check_text
@@ -34,6 +37,21 @@ def no_thread_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_answer_comes_from_another_process() -> None:
     assert worker.in_worker(os.getpid, 1 << 30) != os.getpid()
+
+
+def test_this_process_goes_on_meanwhile() -> None:
+    receive, send = os.pipe()
+    with worker.beside(lambda: os.read(receive, 4), 1 << 30) as answer:
+        os.write(send, b"here")
+        assert answer() == b"here"
+
+
+def test_work_that_nobody_waits_for_ends() -> None:
+    receive, send = os.pipe()
+    with pytest.raises(KeyError), worker.beside(lambda: time.sleep(600), 1 << 30):
+        raise KeyError
+    os.close(send)
+    assert os.read(receive, 1) == b""  # the other process held the other end too
 
 
 def test_an_error_comes_back_as_itself() -> None:
@@ -96,6 +114,25 @@ def test_another_process_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     there = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
     assert [finding.code for finding in here.findings].count("C001") == 1
     assert (there.findings, there.summary) == (here.findings, here.summary)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_conflicts_told_while_others_are_asked_are_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = star(seed) if seed % 2 else text_of(random_policy(seed))
+    here = check_text(text, "p.yaml", today=date(2026, 1, 1))
+    monkeypatch.setattr(passes, "LARGE", 1)
+    there = check_text(text, "p.yaml", today=date(2026, 1, 1))
+    assert (there.findings, there.summary) == (here.findings, here.summary)
+
+
+def test_conflicts_that_could_not_be_told_are_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "LARGE", 1)
+    monkeypatch.setattr(passes, "_told", lambda *_: os._exit(9))
+    result = check_text(TEXT, "p.yaml", today=date(2026, 1, 1))
+    assert {"X001", "X002"} <= {finding.code for finding in result.findings}
+    assert not result.consistent
+    assert result.clauses_evaluated == 0
+    assert result.exit_code == 3
 
 
 @limited

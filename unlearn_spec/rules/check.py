@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from .names import name_findings
 from .options import DEFAULT, Keywords, Options
 from .released import released_findings
 from .schema import schema_findings
+from .semantic import SemanticResult
 from .testability import testability_findings
 from .wording import count, listed
 
@@ -123,28 +125,17 @@ def check_document(document: Document, options: Options = DEFAULT, **keywords: U
 
     options = options.but(**keywords)
     day = options.today or date.today()
-    opinion: str | None = None
-    if not options.solver:
-        asked = SolverPart((_no_solver(document),))
-    elif options.double_check or options.export is not None:
-        asked, opinion = _watched(document, options)
-    else:
-        asked = _asked(document, options)
+    with _asking(document, options) as answer:  # of a large policy in a process of its own, which works meanwhile
+        first = (*schema_findings(document, day), *forced_equal(document))
+        untested = (f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in options.without)
+        next_to_it = (*absolute_findings(document), *leftover_findings(document), *untested)
+        last = (*name_findings(document), *legal_findings(document))
+        asked, opinion = answer()
     in_conflict = {name for found in asked.findings if found.code[0] == "C" for name in found.clauses}
     doubted = {name for found in asked.findings if found.code[0] == "M" for name in found.clauses}
+    released = released_findings(document, doubted) if "AX4" not in options.without else ()
     feasible = feasibility_findings(document, day, in_conflict)
-    found = (
-        *schema_findings(document, day),
-        *forced_equal(document),
-        *asked.findings,
-        *(released_findings(document, doubted) if "AX4" not in options.without else ()),
-        *absolute_findings(document),
-        *leftover_findings(document),
-        *(f for f in testability_findings(document) if SHOWN_BY.get(f.code) not in options.without),
-        *feasible.findings,
-        *name_findings(document),
-        *legal_findings(document),
-    )
+    found = (*first, *asked.findings, *released, *next_to_it, *feasible.findings, *last)
     findings, notes = marked(found, document.policy, day)
     if options.worlds:
         notes = (*notes, *_without_world(findings))
@@ -168,25 +159,27 @@ def _without_world(findings: Sequence[Finding]) -> Iterator[str]:
             yield f"{found.code}, line {found.spans[0].line}: no world that shows it could be laid out and confirmed"
 
 
-@dataclass(frozen=True)
-class SolverPart:
-    """What the solver had to say."""
+@contextmanager
+def _asking(document: Document, options: Options) -> Iterator[Callable[[], tuple[SemanticResult, str | None]]]:
+    """What the solver has to say, and what a second one says of that, where that is asked for."""
+    if not options.solver:
+        yield lambda: (SemanticResult((_no_solver(document),)), None)
+    elif options.double_check or options.export is not None:
+        yield lambda: _watched(document, options)
+    else:
+        with _semantics(document, options) as answer:
+            yield lambda: (answer(), None)
 
-    findings: tuple[Finding, ...]
-    clauses_evaluated: int = 0
-    consistent: bool = False
 
-
-def _asked(document: Document, options: Options) -> SolverPart:
-    from .passes import semantic_findings  # loads the solver; not needed for a file that does not load
+def _semantics(document: Document, options: Options) -> AbstractContextManager[Callable[[], SemanticResult]]:
+    from .passes import semantics  # loads the solver; not needed for a file that does not load
 
     limit = {} if options.effort is None else {"effort": options.effort}
-    said = semantic_findings(document, without=frozenset(options.without), worlds=options.worlds, **limit)
-    return SolverPart(said.findings, said.clauses_evaluated, said.consistent)
+    return semantics(document, without=frozenset(options.without), worlds=options.worlds, **limit)
 
 
-def _watched(document: Document, options: Options) -> tuple[SolverPart, str | None]:
-    """Like `_asked`, with the questions recorded, written down and put to a second solver, as is wished."""
+def _watched(document: Document, options: Options) -> tuple[SemanticResult, str | None]:
+    """Like `_semantics`, with the questions recorded, written down and put to a second solver, as is wished."""
     from ..logic.export import write
     from ..logic.second_solver import SecondSolverMissing, available, second_opinion
     from ..logic.smt import recording
@@ -194,8 +187,8 @@ def _watched(document: Document, options: Options) -> tuple[SolverPart, str | No
 
     if options.double_check and not available():
         raise SecondSolverMissing
-    with recording() as questions:
-        said = _asked(document, options)
+    with recording() as questions, _semantics(document, options) as answer:
+        said = answer()
     if options.export is not None:
         write(questions, options.export)
     if not options.double_check:

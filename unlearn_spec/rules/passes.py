@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 from ..finding import Finding, Fix
 from ..logic import questions
@@ -17,9 +19,12 @@ from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, coverage, facts, presumptions, redundancy, vacuity
 from .context import Context, listed
+from .semantic import SemanticResult
 
 LARGE = 200
 """Clauses from which a policy is asked in a process of its own."""
+_HUGE = 5_000
+"""Clauses from which its conflicts are told there too: one more copy of all that is known would take too much memory."""
 _PLACES = 5
 """How many clauses are shown where many are alike."""
 MOST_MEMORY = 4 << 30
@@ -27,33 +32,33 @@ MOST_MEMORY = 4 << 30
 Pass = Callable[[Context], tuple[Finding, ...]]
 
 
-@dataclass(frozen=True)
-class SemanticResult:
-    findings: tuple[Finding, ...]
-    clauses_evaluated: int
-    """Clauses whose meaning the solver was asked about."""
-    consistent: bool
-    """No contradiction was found, and every question about one was answered."""
-
-
-def semantic_findings(
+@contextmanager
+def semantics(
     document: Document, *, without: frozenset[str] = frozenset(), effort: int = DEFAULT_EFFORT, worlds: bool = False
-) -> SemanticResult:
+) -> Iterator[Callable[[], SemanticResult]]:
     """Every finding about what the policy means. `without` leaves axioms out; `effort` bounds the work of one query.
 
     With `worlds`, findings that a world shows carry it as a policy test. A large policy is asked in a process of its own,
-    which may take `MOST_MEMORY`.
+    which may take `MOST_MEMORY`, and is waited for where the answer is asked for.
     """
-    if len(document.policy.clauses) < LARGE or is_recording():  # another process would keep the questions to itself
-        return _findings(document, without, effort, worlds)
-    from .worker import in_worker  # for a large policy only
+    if not _is_large(document):
+        yield lambda: _findings(document, without, effort, worlds)
+        return
+    from .worker import beside  # for a large policy only
 
-    answer = in_worker(lambda: _findings(document, without, effort, worlds), MOST_MEMORY)
-    if answer is None:
-        limit = f"{MOST_MEMORY >> 30} GiB of memory"
-        message = f"the questions about what the clauses mean took more than {limit}, or their process crashed"
-        return SemanticResult((_skipped(document, message, ("clauses",)),), 0, False)
-    return answer
+    with beside(lambda: _findings(document, without, effort, worlds), MOST_MEMORY) as answer:
+        yield lambda: answer() or _lost(document)
+
+
+def _is_large(document: Document) -> bool:
+    """Whether a policy is asked in processes of their own, which would keep recorded questions to themselves."""
+    return len(document.policy.clauses) >= LARGE and not is_recording()
+
+
+def _lost(document: Document) -> SemanticResult:
+    limit = f"{MOST_MEMORY >> 30} GiB of memory"
+    message = f"the questions about what the clauses mean took more than {limit}, or their process crashed"
+    return SemanticResult((_skipped(document, message, ("clauses",)),), 0, False)
 
 
 def _findings(document: Document, without: frozenset[str], effort: int, worlds: bool) -> SemanticResult:
@@ -81,13 +86,14 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
     try:
         clashes = _conflicts(context)
         context = replace(context, cores=clashes.cores, involved=clashes.involved)
-        found += _told(context, clashes)
+        telling = [(context, clashes)]
         if (average := _on_average(context, effort)) is not None:
             clashes = _conflicts(average)
-            found += _told(replace(average, cores=clashes.cores), clashes)
+            telling.append((replace(average, cores=clashes.cores), clashes))
             context = replace(context, involved=context.aside | clashes.involved)
-        found += _evidence(context)
-        consistent = not context.involved
+        with _telling(context, telling) as told:
+            later = _later(context, average or context, idle)
+            found += told()
     except Undecided as stopped:
         found.append(_undecided(document, "whether the clauses can hold together", stopped))
         found.append(
@@ -97,9 +103,14 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         )
         return SemanticResult((*found, *unasked), 0, False)
 
-    later: tuple[tuple[str, Pass], ...] = (
-        ("what is presumed of models", lambda c: presumptions.presumed(replace(c, theory=(average or c).theory))),
-        ("which facts the clauses need", lambda c: _ranges(replace(average or c, involved=c.aside))),
+    return SemanticResult((*_without_echo([*found, *later]), *unasked), len(known), not context.involved)
+
+
+def _later(context: Context, average: Context, idle: frozenset[str]) -> tuple[Finding, ...]:
+    """What is asked of the clauses in no conflict. `average`: see `_on_average`; `idle`: clauses that bind nothing."""
+    passes: tuple[tuple[str, Pass], ...] = (
+        ("what is presumed of models", lambda c: presumptions.presumed(replace(c, theory=average.theory))),
+        ("which facts the clauses need", lambda c: _ranges(replace(average, involved=c.aside))),
         ("whether the claims follow", claims.unfounded),
         ("what is already true", lambda c: vacuity.already_true(c, idle)),
         ("redundancy", lambda c: redundancy.redundant(c, idle)),
@@ -107,10 +118,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
         ("process or model", ambiguity.process_or_model),
         ("coverage", coverage.uncovered),
     )
-    for name, ask in later:
-        answers, stuck = _run(context, name, ask)
-        found += (*answers, *stuck)
-    return SemanticResult((*_without_echo(found), *unasked), len(known), consistent)
+    return tuple(finding for name, ask in passes for found in _run(context, name, ask) for finding in found)
 
 
 def _conflicts(context: Context) -> Conflicts:
@@ -129,7 +137,32 @@ def _on_average(context: Context, effort: int) -> Context | None:
     return replace(context, document=document, theory=theory, cases=left, cores=(), involved=frozenset(), average=True)
 
 
-def _told(context: Context, clashes: Conflicts) -> Iterator[Finding]:
+@contextmanager
+def _telling(context: Context, clashes: Sequence[tuple[Context, Conflicts]]) -> Iterator[Callable[[], tuple[Finding, ...]]]:
+    """The conflicts, told, and those about evidence; of a large policy while other questions are asked."""
+    tell = partial(_told, context, clashes)
+    large = _is_large(context.document) and len(context.policy.clauses) < _HUGE
+    if not large or not any(found.cores or found.rest for _, found in clashes):
+        told = tell()
+        yield lambda: told
+        return
+    from .worker import beside  # as above
+
+    with beside(tell, MOST_MEMORY) as answer:
+        yield lambda: _unless_lost(answer())
+
+
+def _unless_lost(told: tuple[Finding, ...] | None) -> tuple[Finding, ...]:
+    if told is None:
+        raise Undecided("memory")
+    return told
+
+
+def _told(context: Context, clashes: Sequence[tuple[Context, Conflicts]]) -> tuple[Finding, ...]:
+    return (*(finding for of, found in clashes for finding in _each_told(of, found)), *_evidence(context))
+
+
+def _each_told(context: Context, clashes: Conflicts) -> Iterator[Finding]:
     if clashes.cores or clashes.rest:
         from . import contradictions  # with repairs and proofs: a consistent policy needs none
 

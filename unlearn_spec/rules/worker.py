@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
+_answering: int | None = None
+"""The pipe to which this process answers, if it is such a child itself."""
 
 
 def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
@@ -20,33 +24,55 @@ def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
 
     Done here and without a limit where a process cannot be copied: not on Windows, not beside other threads.
     """
+    with beside(work, more_bytes) as answer:
+        return answer()
+
+
+@contextmanager
+def beside(work: Callable[[], T], more_bytes: int) -> Iterator[Callable[[], T | None]]:
+    """As `in_worker`, while this process goes on: the work begins here, and is waited for where its answer is asked for."""
     if not hasattr(os, "fork") or threading.active_count() > 1:
-        return work()
+        yield work
+        return
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(receive)
         _work_and_leave(work, more_bytes, send)
     os.close(send)
-    try:
-        with os.fdopen(receive, "rb") as stream:
-            answer = stream.read()
-    except BaseException:
-        os.kill(child, 9)
-        raise
-    finally:
-        status = os.waitpid(child, 0)[1]
-    if status or not answer:  # ended too early, perhaps in the middle of an answer
+    ended: list[int] = []
+
+    def answer() -> T | None:
+        told = stream.read()
+        ended.append(os.waitpid(child, 0)[1])
+        return None if ended[0] else _answer(told)  # ended too early, perhaps in the middle of an answer
+
+    with os.fdopen(receive, "rb") as stream:
+        try:
+            yield answer
+        finally:
+            if not ended:
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+
+
+def _answer(told: bytes) -> Any:
+    if not told:
         return None
-    result, error = pickle.loads(answer)
+    result, error = pickle.loads(told)
     if error is not None:
         raise error
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 def _work_and_leave(work: Callable[[], T], more_bytes: int, send: int) -> NoReturn:
     """Write what comes of the work, as (result, error); nothing if the memory does not suffice. Never returns."""
+    global _answering
     try:
+        if _answering is not None:  # else who reads there would wait for this process too
+            os.close(_answering)
+        _answering = send
+        gc.freeze()  # a search for cycles among what was there would copy all of it
         _limit(more_bytes)
         try:
             answer = pickle.dumps((work(), None))

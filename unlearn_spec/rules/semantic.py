@@ -1,0 +1,16 @@
+"""What is found about the meaning of a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..finding import Finding
+
+
+@dataclass(frozen=True)
+class SemanticResult:
+    findings: tuple[Finding, ...]
+    clauses_evaluated: int = 0
+    """Clauses whose meaning was asked about."""
+    consistent: bool = False
+    """No contradiction was found, and every question about one was answered."""
