@@ -7,12 +7,16 @@ from fractions import Fraction
 
 import pytest
 
-from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic import situations
 from unlearn_spec.logic.averages import of_the_process
 from unlearn_spec.logic.conflicts import Core, conflicts, situational_conflicts
 from unlearn_spec.logic.evidence import RateFact
+from unlearn_spec.logic.follows import fails_to_follow
+from unlearn_spec.logic.gaps import gaps
 from unlearn_spec.logic.judge import judge
+from unlearn_spec.logic.redundancy import shadows
 from unlearn_spec.logic.theory import build
+from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.spec.reference import Rate as Known
 from unlearn_spec.spec.reference import World, broken_facts
@@ -40,10 +44,10 @@ def clashes(policy: Policy, without: frozenset[str] = frozenset()) -> tuple[Core
 
 
 def follows(policy: Policy) -> bool:
-    theory = build(policy, asked_about=questions.vocabulary(policy))
+    theory = build(policy, asked_about=vocabulary(policy))
     every = situations.cases(policy)
     assert every is not None
-    return questions.fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
+    return fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
 
 
 def suppress(
@@ -107,7 +111,7 @@ def test_only_a_fair_hold_out_ties_membership_to_closeness(policy_of: Build) -> 
         policy = policy_of(blocks.replace("CONTROL", control))
         every = situations.cases(policy)
         assert every is not None
-        found = questions.shadows(build(policy), every, frozenset())
+        found = shadows(build(policy), every, frozenset())
         assert bool(found) == shadowed
 
 
@@ -240,7 +244,7 @@ def test_a_destroyed_store_keeps_nothing_from_that_day_on(policy_of: Build) -> N
         policy = policy_of(blocks + scrap.replace("BY", by) + wipe)
         every = situations.cases(policy)
         assert every is not None
-        assert [s.clause for s in questions.shadows(build(policy), every, frozenset())] == ["wipe"] * shadowed
+        assert [s.clause for s in shadows(build(policy), every, frozenset())] == ["wipe"] * shadowed
 
 
 def test_a_duty_presupposes_control(policy_of: Build) -> None:
@@ -255,10 +259,10 @@ def test_whoever_has_weights_can_fine_tune(policy_of: Build) -> None:
     blocks = SETS.replace("public: product", "public: weights") + "clauses:\n"
     for access, open_gap in (("weights", True), ("finetune", False)):
         policy = policy_of(blocks + suppress("hide", "5%", access=access))
-        theory = build(policy, asked_about=questions.vocabulary(policy))
+        theory = build(policy, asked_about=vocabulary(policy))
         every = situations.cases(policy)
         assert every is not None
-        assert bool(questions.gaps(theory, every, frozenset())) == open_gap
+        assert bool(gaps(theory, every, frozenset())) == open_gap
 
 
 def at_least(name: str, goal: str, limit: str, *, over: str = "mean") -> str:
@@ -373,7 +377,7 @@ clauses:
     policy = policy_of(blocks + scrap + unlist)
     every = situations.cases(policy)
     assert every is not None
-    assert [s.clause for s in questions.shadows(build(policy), every, frozenset())] == ["unlist"]
+    assert [s.clause for s in shadows(build(policy), every, frozenset())] == ["unlist"]
 
 
 @pytest.mark.parametrize(

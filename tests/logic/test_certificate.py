@@ -19,9 +19,9 @@ from unlearn_spec.logic.arithmetic import arithmetic
 from unlearn_spec.logic.averages import of_the_process
 from unlearn_spec.logic.certificate import Cases, Certificate, Clash, Sum, Whole, proves
 from unlearn_spec.logic.conflicts import conflicts
+from unlearn_spec.logic.facts import facts_contradict
 from unlearn_spec.logic.linear import FALSE, Both, Either, Literal, Row, Statement, read
 from unlearn_spec.logic.proof import prove
-from unlearn_spec.logic.questions import facts_contradict
 from unlearn_spec.logic.refute import refute
 from unlearn_spec.logic.simplex import meets, solve, solved
 from unlearn_spec.logic.theory import build

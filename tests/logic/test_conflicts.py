@@ -15,8 +15,8 @@ from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic import jointly, situations
 from unlearn_spec.logic.all_cores import Exhausted, all_minimal_cores, lightest_cut
 from unlearn_spec.logic.conflicts import Conflicts, Core, conflicts, situational_conflicts
+from unlearn_spec.logic.facts import facts_contradict
 from unlearn_spec.logic.jointly import Joint, jointly_implied
-from unlearn_spec.logic.questions import facts_contradict
 from unlearn_spec.logic.repair import single_numbers
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy

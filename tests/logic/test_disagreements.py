@@ -8,13 +8,15 @@ from fractions import Fraction
 
 import pytest
 
-from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic import situations
 from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
 from unlearn_spec.logic.counted_again import objections
+from unlearn_spec.logic.follows import fails_to_follow
 from unlearn_spec.logic.formulas import Tpr
 from unlearn_spec.logic.meaning import claim_formula
 from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.theory import Theory, build
+from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.rules.check import check_text
@@ -101,8 +103,8 @@ def test_a_claim_of_closeness_zero_is_a_claim_of_closeness(policy_of: Build) -> 
         "compared_with: retrain_without}}]\n"
         'claims: [{id: said, says: influence_removed, of: records, in: [bot], epsilon: "0"}]\n'
     )
-    every, theory = situations.cases(policy), build(policy, asked_about=questions.vocabulary(policy))
-    assert every is not None and questions.fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
+    every, theory = situations.cases(policy), build(policy, asked_about=vocabulary(policy))
+    assert every is not None and fails_to_follow(theory, policy.claims[0], every, frozenset()) is None
 
 
 def test_closeness_to_either_model_is_closeness_to_one_that_is_not_named(policy_of: Build) -> None:
@@ -140,7 +142,7 @@ def test_a_world_in_which_influence_ended_keeps_the_removal_that_ended_it(policy
         + 'over: {share: "60%"}, limit: {at_most: "70%"}}\n'
         + "claims: [{id: said, says: influence_removed, of: records, in: [bot]}]\n"
     )  # fmt: skip
-    theory = build(policy, asked_about=questions.vocabulary(policy))
+    theory = build(policy, asked_about=vocabulary(policy))
     asked = (literals(theory)["few"], theory.literal(claim_formula(policy, policy.claims[0])))
     world = realise(theory, asked)
     assert world is not None and any(held and r.epsilon == 0 for r, held in world.removals)
@@ -161,10 +163,10 @@ def test_what_was_made_from_a_part_keeps_the_influence_of_the_whole_and_of_the_p
         "  - {id: part, says: influence_removed, of: part, in: [bot]}\n"
         "  - {id: copies, says: as_if_never_trained, of: copies, in: [bot]}\n"
     )
-    every, theory = situations.cases(policy), build(policy, asked_about=questions.vocabulary(policy))
+    every, theory = situations.cases(policy), build(policy, asked_about=vocabulary(policy))
     assert every is not None
     for claim in policy.claims:
-        assert questions.fails_to_follow(theory, claim, every, frozenset()) is not None, claim.id
+        assert fails_to_follow(theory, claim, every, frozenset()) is not None, claim.id
 
 
 def test_a_world_in_which_the_whole_is_gone_says_so_of_its_parts(policy_of: Build) -> None:
@@ -174,7 +176,7 @@ def test_a_world_in_which_the_whole_is_gone_says_so_of_its_parts(policy_of: Buil
         + "clauses: [{id: out, goal: exclude_future, target: facts, scope: {artifacts: [bot]}}]\n"
         "claims: [{id: said, says: as_if_never_trained, of: records, in: [bot]}]\n"
     )  # fmt: skip
-    theory = build(policy, asked_about=questions.vocabulary(policy))
+    theory = build(policy, asked_about=vocabulary(policy))
     world = realise(theory, (theory.literal(claim_formula(policy, policy.claims[0])),))
     assert world is not None
     assert objections(policy, world, {"said": True}) == ()

@@ -8,12 +8,13 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unlearn_spec.logic import questions, situations
+from unlearn_spec.logic import situations
 from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.cores import minimal_core
 from unlearn_spec.logic.evidence import CountFact, RateFact
 from unlearn_spec.logic.exponential import exp_bounds
 from unlearn_spec.logic.judge import judge
+from unlearn_spec.logic.redundancy import shadows
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Policy
@@ -154,7 +155,7 @@ def test_what_is_called_redundant_holds_wherever_its_premise_does(data: st.DataO
         )
         every = situations.cases(policy)
         assert every is not None
-        for shadow in questions.shadows(build(policy), every, frozenset()):
+        for shadow in shadows(build(policy), every, frozenset()):
             assert not meets(other, policy, shadow.by) or meets(other, policy, shadow.clause)
 
 

@@ -25,11 +25,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from judging import binds, complies, obtainable, unmet_presuppositions
 from wide import Case, random_case
 
-from unlearn_spec.logic import meaning, questions
+from unlearn_spec.logic import meaning
 from unlearn_spec.logic.counted_again import objections
 from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.situations import as_bound, binding
 from unlearn_spec.logic.theory import Theory, build
+from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.vocabulary import GoalKind, Says
 from unlearn_spec.rules.check import check_text
 from unlearn_spec.spec.reference import broken_axioms
@@ -43,7 +44,7 @@ CONFLICT = ("C001", "C002", "C003", "C004", "C005", "C006", "C008")
 
 def encoded(case: Case) -> tuple[Theory, dict[str, str]]:
     """The theory, with the literal of each clause and claim."""
-    theory = build(case.policy, asked_about=questions.vocabulary(case.policy))
+    theory = build(case.policy, asked_about=vocabulary(case.policy))
     literals = {clause.id: theory.body(clause) for clause in case.policy.clauses}
     return theory, literals | {c.id: theory.literal(meaning.claim_formula(case.policy, c)) for c in case.policy.claims}
 

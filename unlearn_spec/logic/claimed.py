@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ..policy.model import Claim, Clause, Policy
 from .alone import clause_literals
+from .follows import binding
 from .formulas import All, Formula, Mean, ShareAbove, atoms
 from .meaning import claim_formula
-from .questions import binding
 from .situations import Case, as_bound, cases, maximal, minimal
 from .smt import Undecided
 from .theory import Theory, build

@@ -16,13 +16,13 @@ from typing import Literal
 
 from ..policy.model import Clause, Closeness, Govern, Keep, Policy, Rectify, Refuse, Retain, Suppress
 from . import meaning
+from .ambiguity import open_fields
 from .common import common_policy
 from .conflicts import Core, conflicts, situational_conflicts
 from .encode import TooLarge
 from .formulas import All, Flag, Formula, ShareAbove, atoms
 from .limits import not_covered
 from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
-from .questions import open_fields
 from .realise import realise
 from .regions import lies_in
 from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed

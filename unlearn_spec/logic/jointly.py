@@ -14,7 +14,7 @@ from ..policy.model import Clause
 from .conflicts import axioms_behind
 from .cores import minimal_core
 from .limits import covering
-from .questions import bound_and_whole
+from .redundancy import bound_and_whole
 from .situations import Case
 from .smt import Undecided
 from .theory import Theory

@@ -130,6 +130,11 @@ def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "
     return rate if whose == "now" else rate.at(whose)
 
 
+def rate_limited(clause: Clause, artifact: str) -> Rate | None:
+    """The rate a clause limits on an artifact, open fields at their weakest; None for goals without rates."""
+    return rate_of(clause, artifact, WEAKEST) if isinstance(clause, Suppress | Refuse | Retain | Rectify) else None
+
+
 def counts_refusals(clause: RateGoal) -> bool:
     """Whether the clause's limit is on how often the model refuses."""
     metric = clause.reveals_when.metric if clause.reveals_when is not None else None

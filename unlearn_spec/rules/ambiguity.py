@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Severity
+from ..logic.ambiguity import Ambiguity, ambiguity, open_fields, settled
 from ..logic.assumed import Assumed
 from ..logic.encode import TooLarge
+from ..logic.follows import binding
 from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
-from ..logic.questions import Ambiguity, ambiguity, binding, open_fields, settled
 from ..logic.worlds import percent, told
 from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress

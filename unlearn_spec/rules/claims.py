@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic.claimed import denied
+from ..logic.follows import binding, fails_to_follow, partly_promised
 from ..logic.lineage import enclosing
 from ..logic.meaning import claim_formula
-from ..logic.questions import binding, fails_to_follow, partly_promised
 from ..logic.situations import Case
 from ..policy.model import Claim, Refuse, Remove, Suppress
 from .claims_changed import changed

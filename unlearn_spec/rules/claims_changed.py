@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from ..finding import Fix
 from ..logic.claimed import carried, failing
+from ..logic.follows import binding
 from ..logic.formulas import ShareAbove
 from ..logic.meaning import WEAKEST, claim_formula, rate_of, scoped_artifacts
-from ..logic.questions import binding
 from ..logic.repair import with_clause
 from ..logic.situations import Case
 from ..policy.model import Claim, Retain, Within

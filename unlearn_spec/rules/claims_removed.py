@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..logic.claimed import artifact_of, failing
+from ..logic.follows import binding
 from ..logic.lineage import enclosing, exposures, kin, may_stem_from
 from ..logic.meaning import scoped_artifacts
-from ..logic.questions import binding
 from ..logic.situations import Case, holds, mentioned
 from ..policy.model import Claim, Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
 from .context import Context, listed, when

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..logic.claimed import denied, failing
+from ..logic.follows import binding
 from ..logic.formulas import Formula, Mean, Rate
 from ..logic.lineage import enclosing
-from ..logic.meaning import WEAKEST, rate_of, scoped_artifacts
-from ..logic.questions import binding, rate_limited
+from ..logic.meaning import WEAKEST, rate_limited, rate_of, scoped_artifacts
 from ..logic.situations import Case, holds
 from ..logic.theory import build
 from ..logic.worlds import ROUND, Seen, told

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from ..finding import Finding, Fix, Span
 from ..logic.conflicts import Conflicts, Core, Rest
+from ..logic.facts import Range
 from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.meaning import scoped_artifacts
-from ..logic.questions import Range
 from ..logic.work import is_late
 from ..logic.worlds import percent
 from ..policy.model import (

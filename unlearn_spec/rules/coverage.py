@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..finding import Finding, Fix
+from ..logic.follows import binding
 from ..logic.formulas import All, Mean, Not
+from ..logic.gaps import Gap, gaps, revealed_formulas
 from ..logic.meaning import counts_refusals, scoped_artifacts
-from ..logic.questions import Gap, binding, gaps, revealed_formulas
 from ..logic.situations import mentioned
 from ..policy.model import Decoding, Policy, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..policy.vocabulary import access_rank

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..finding import Finding, Fix
-from ..logic.questions import facts_contradict
+from ..logic.facts import facts_contradict
 from .context import Context, listed
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 
 from ..finding import Finding, Fix
-from ..logic import questions
 from ..logic.averages import of_the_process, speaks_of_both
 from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
+from ..logic.facts import achievable_ranges
 from ..logic.meaning import counts_refusals
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.smt import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
+from ..logic.vocabulary import vocabulary
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, coverage, facts, presumptions, redundancy, vacuity
@@ -67,7 +68,7 @@ def _findings(document: Document, without: frozenset[str], effort: int, worlds: 
     if situations is None:
         message = f"more than {MAX_SITUATIONS} situations: nothing was asked about what the clauses mean together"
         return SemanticResult((_skipped(document, message, ("situations",)),), 0, False)
-    theory = build(policy, asked_about=questions.vocabulary(policy), without=without, effort=effort)
+    theory = build(policy, asked_about=vocabulary(policy), without=without, effort=effort)
     context, average = Context(document, theory, situations, without, worlds=worlds), None
     known = [clause for clause in policy.clauses if theory.knows(clause)]
     found, unasked = list[Finding](), _not_asked(context)
@@ -184,7 +185,7 @@ def _evidence(context: Context) -> Iterator[Finding]:
 
 def _ranges(context: Context) -> tuple[Finding, ...]:
     among = always_active(context.cases) - context.aside
-    ranges = questions.achievable_ranges(context.theory, among)
+    ranges = achievable_ranges(context.theory, among)
     if not ranges:
         return ()
     from .contradictions import achievable_only_if  # as above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..finding import Finding, Fix
 from ..logic.axioms import membership_bound
 from ..logic.jointly import Joint, jointly_implied
-from ..logic.questions import Shadow, shadows
+from ..logic.redundancy import Shadow, shadows
 from ..logic.worlds import percent
 from ..policy.model import Closeness, MembershipBound, Remove
 from .context import Context, listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..finding import Finding, Fix
-from ..logic import questions
+from ..logic import vacuity
 from ..logic.conflicts import axioms_behind
 from ..policy.model import Policy
 from .context import Context, listed
@@ -13,7 +13,7 @@ def never_applies(context: Context) -> tuple[Finding, ...]:
     """V001. Flags a clause that no allowed situation makes binding. Cannot see situations that never occur in fact."""
     found = []
     for clause in context.policy.clauses:
-        if questions.never_applies(clause, context.cases):
+        if vacuity.never_applies(clause, context.cases):
             path = (*context.path(clause.id), "scope", "when")
             overriders = [c.id for c in context.policy.clauses if clause.id in c.overrides]
             guarded = clause.scope.when is not None
@@ -47,7 +47,7 @@ def empty_target(context: Context) -> tuple[Finding, ...]:
     found = []
     for clause in context.policy.clauses:
         target = getattr(clause, "target", None)
-        if target is not None and questions.empty_target(context.theory, target):
+        if target is not None and vacuity.empty_target(context.theory, target):
             path = (*context.path(clause.id), "target")
             found.append(
                 Finding(
@@ -83,5 +83,5 @@ def already_true(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
             clauses=(clause.id,),
             axioms=axioms_behind(context.theory, ("-" + context.theory.body(clause),)),
         )
-        for clause in questions.already_true(context.theory, asked)
+        for clause in vacuity.already_true(context.theory, asked)
     )

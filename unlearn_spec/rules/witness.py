@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..logic.encode import rates_in
+from ..logic.follows import binding
 from ..logic.formulas import Rate
 from ..logic.meaning import body, claim_formula
-from ..logic.questions import binding
 from ..logic.situations import Case
 from ..logic.smt import Undecided
 from ..logic.worlds import rounded

@@ -1,0 +1,75 @@
+"""Clauses that a single other clause already requires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..policy.model import Clause
+from .conflicts import axioms_behind
+from .limits import covering
+from .meaning import scoped_artifacts
+from .separation import neighbours
+from .situations import Case, shares_of
+from .theory import Theory
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """`clause` adds nothing to `by`; `equal` if the converse holds too, wherever either binds."""
+
+    clause: str
+    by: str
+    equal: bool
+    axioms: tuple[str, ...] = ()
+    """Those that lead from the one to the other."""
+
+
+def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
+    """Clauses that another single clause already requires wherever they bind, and for whomever. Of two equal clauses, the later one.
+
+    Not asked of clauses that are already true.
+    """
+    policy, covers = theory.policy, covering(theory.policy)
+    known = [clause for clause in policy.clauses if clause.id not in skip and theory.knows(clause)]
+    bodies = [theory.body(clause) for clause in known]
+    bound, whole = bound_and_whole(known, cases)
+    artifacts = [frozenset(scoped_artifacts(policy, clause)) for clause in known]
+    pairs = [
+        (i, j)
+        for i, near in enumerate(neighbours(theory.given, bodies, [_reach(theory, clause) for clause in known]))
+        for j in near
+        if not bound[known[i].id] & ~whole[known[j].id] and not artifacts[i].isdisjoint(artifacts[j])
+    ]
+    answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
+    stronger: dict[int, list[int]] = {}
+    for (i, j), apart in zip(pairs, answers, strict=True):
+        if not apart and covers(known[j], known[i]):
+            stronger.setdefault(i, []).append(j)
+    found: list[Shadow] = []
+    for i, others in stronger.items():
+        for j in others:
+            if theory.possible((bodies[j],)):
+                equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
+                equal = equal and covers(known[i], known[j])
+                if not (equal and j > i):
+                    axioms = axioms_behind(theory, (bodies[j], "-" + bodies[i])) if bodies[i] != bodies[j] else ()
+                    found.append(Shadow(known[i].id, known[j].id, equal, axioms))
+                    break
+    return tuple(found)
+
+
+def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """The cases in which each clause binds somewhere, and those in which it binds as written, as the bits of numbers."""
+    bound, whole = {clause.id: 0 for clause in clauses}, {clause.id: 0 for clause in clauses}
+    for found in shares_of(cases):
+        for share, places in found.items():
+            for bits, names in ((bound, share.names), (whole, share.whole)):
+                for name in names & bits.keys():
+                    bits[name] |= places
+    return bound, whole
+
+
+def _reach(theory: Theory, clause: Clause) -> int:
+    """How many intersections of sets a clause speaks of."""
+    return len(theory.encoder.regions.of.get(getattr(clause, "target", ""), ()))
