@@ -20,7 +20,7 @@ class Fault:
     about: str
     """The axiom, the kind of clause or fact, or `rounding`."""
     function: str
-    """`module.function` or `module.Class.function` in `unlearn_spec.logic`, or with another room's name before it."""
+    """`module.function` or `module.Class.function` in `unlearn_spec.logic`, or with another room's name (and a package's) before it."""
     before: str
     after: str
 
@@ -577,84 +577,84 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "two bounds do not share their clause's error",
         "AX11",
-        "rules.declared_test.error_of",
+        "rules.testability.declared_test.error_of",
         "test.alpha / 2 if",
         "test.alpha if",
     ),
     Fault(
         "the items do not share their clause's error",
         "AX11",
-        "rules.testability._each_uncertifiable",
+        "rules.testability.certify._each_uncertifiable",
         "draws // items, alpha / items",
         "draws // items, alpha",
     ),
     Fault(
         "the draws of all items count for each",
         "AX11",
-        "rules.testability._each_uncertifiable",
+        "rules.testability.certify._each_uncertifiable",
         "draws // items, alpha / items",
         "draws, alpha / items",
     ),
     Fault(
         "a share of items is certified as a mean",
         "AX11",
-        "rules.declared_test.mean_limit",
+        "rules.testability.declared_test.mean_limit",
         "return (1 - over.share) * (1 if test.deterministic else tolerated)",
         "return tolerated",
     ),
     Fault(
         "a shallower look certifies",
         "AX13",
-        "rules.testability._wrong_access",
+        "rules.testability.access._wrong_access",
         'test.evidence.decide == "certify" and shallow',
         'test.evidence.decide == "certify" and not shallow',
     ),
     Fault(
         "a deeper look refutes",
         "AX13",
-        "rules.testability._wrong_access",
+        "rules.testability.access._wrong_access",
         "elif not shallow and (",
         "elif shallow and (",
     ),
     Fault(
         "what is kept grows with access",
         "AX13",
-        "rules.testability._wrong_access",
+        "rules.testability.access._wrong_access",
         "if not _worst_case(test):",
         "if False:",
     ),
     Fault(
         "refusals are told like leaks",
         "AX13",
-        "rules.testability._worst_case",
+        "rules.testability.access._worst_case",
         'isinstance(test.clause, Suppress) and (revealed',
         '(revealed',
     ),
     Fault(
         "what a measurement reads is compared the wrong way",
         "AX13",
-        "rules.testability._wrong_access",
+        "rules.testability.access._wrong_access",
         "access_rank(seen) < access_rank(needed)",
         "access_rank(seen) > access_rank(needed)",
     ),
     Fault(
         "the same item counts as often as it is drawn",
         "AX13",
-        "rules.declared_test.capacity",
+        "rules.testability.declared_test.capacity",
         'test.evidence.population == "wider" or test.size is None',
         "True",
     ),
     Fault(
         "one answer an item, however many are drawn",
         "AX13",
-        "rules.declared_test.capacity",
+        "rules.testability.declared_test.capacity",
         "decoding.samples if decoding",
         "1 if decoding",
     ),
     Fault(
         "outputs show that influence is gone",
         "AX13",
-        "rules.testability.absence_not_provable",
+        "rules.testability.evidence.absence_not_provable",
         'evidence.decide != "certify" and not only_from_outside(test)',
         "True",
     ),
@@ -905,6 +905,7 @@ def _found(path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     space = vars(found)
     for name in names:
         found = getattr(found, name)
+        space = vars(found) if inspect.ismodule(found) else space
     return found, space
 
 
@@ -918,10 +919,10 @@ def _undecorated(source: str) -> str:
 
 def _forget() -> None:
     from unlearn_spec.logic import alone, axioms, exponential
-    from unlearn_spec.rules import underpowered
+    from unlearn_spec.rules.testability.underpowered import _to_certify, _to_refute
 
     alone._recent.clear()
     axioms._neighbours.cache_clear()
     exponential.exp_bounds.cache_clear()
-    underpowered._to_certify.cache_clear()
-    underpowered._to_refute.cache_clear()
+    _to_certify.cache_clear()
+    _to_refute.cache_clear()

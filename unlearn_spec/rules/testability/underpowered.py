@@ -8,12 +8,12 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from ..finding import Finding, Fix
-from ..logic.process import one_run_rules
-from ..plan.power import ENOUGH, paired
-from ..policy.load import Document
-from ..policy.model import Rectify, Refuse, Remove, Retain, Suppress, Within
-from ..statistics.binomial import (
+from ...finding import Finding, Fix
+from ...logic.process import one_run_rules
+from ...plan.power import ENOUGH, paired
+from ...policy.load import Document
+from ...policy.model import Rectify, Refuse, Remove, Retain, Suppress, Within
+from ...statistics.binomial import (
     can_certify,
     can_refute,
     max_failures_certifying,
@@ -23,6 +23,7 @@ from ..statistics.binomial import (
     samples_for_power_certify,
     samples_for_power_refute,
 )
+from ..wording import count, percent
 from .declared_test import (
     DeclaredTest,
     capacity,
@@ -34,7 +35,6 @@ from .declared_test import (
     stands_on,
     tolerated_rate,
 )
-from .wording import count, percent
 
 MOST: Final = 10_000_000
 """Draws beyond which nothing is computed: no test of a model is that long."""

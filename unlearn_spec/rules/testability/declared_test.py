@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from ..finding import Edit, Finding, Fix, Severity, Span
-from ..plan.allocation import allocated_alpha, error_for_facts, registered_facts
-from ..policy.load import Document
-from ..policy.model import (
+from ...finding import Edit, Finding, Fix, Severity, Span
+from ...plan.allocation import allocated_alpha, error_for_facts, registered_facts
+from ...policy.load import Document
+from ...policy.model import (
     AtLeast,
     Evidence,
     MembershipBound,
@@ -25,9 +25,9 @@ from ..policy.model import (
     ShareOf,
     Suppress,
 )
-from ..policy.source import Path
-from .edits import all_or_none, field_edits
-from .wording import count, percent
+from ...policy.source import Path
+from ..edits import all_or_none, field_edits
+from ..wording import count, percent
 
 RateGoal = Suppress | Refuse | Retain | Rectify
 EXACT_METRICS: Final = ("extraction_probability", "multiple_choice")

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..finding import Finding, Fix, Span
-from ..logic.meaning import scoped_artifacts
-from ..plan.allocation import tested_artifacts
-from ..policy.load import Document
-from ..policy.model import Budget
-from ..policy.source import Path
+from ...finding import Finding, Fix, Span
+from ...logic.meaning import scoped_artifacts
+from ...plan.allocation import tested_artifacts
+from ...policy.load import Document
+from ...policy.model import Budget
+from ...policy.source import Path
+from ..wording import count, days, decimal, listed
 from .declared_test import declared_tests
-from .wording import count, days, decimal, listed
 
 NAMED = 3
 """Consumers that a message names."""

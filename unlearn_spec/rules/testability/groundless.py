@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..catalogue import VerifierId
-from ..finding import Finding, Fix, Span
-from ..logic.idle import Idle, idle
-from ..logic.registered import tested_artifacts
-from ..policy.model import Remove
-from ..policy.vocabulary import access_rank
-from ..wording.language import as_in
+from ...catalogue import VerifierId
+from ...finding import Finding, Fix, Span
+from ...logic.idle import Idle, idle
+from ...logic.registered import tested_artifacts
+from ...policy.model import Remove
+from ...policy.vocabulary import access_rank
+from ...wording.language import as_in
 from .declared_test import DeclaredTest
 
 
