@@ -9,12 +9,14 @@ import pytest
 
 from unlearn_spec.logic import situations
 from unlearn_spec.logic.averages import of_the_process
-from unlearn_spec.logic.conflicts import Core, conflicts, situational_conflicts
+from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.evidence import RateFact
+from unlearn_spec.logic.explanation import Core
 from unlearn_spec.logic.follows import fails_to_follow
 from unlearn_spec.logic.gaps import gaps
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.redundancy import shadows
+from unlearn_spec.logic.situational import situational_conflicts
 from unlearn_spec.logic.theory import build
 from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.model import Policy

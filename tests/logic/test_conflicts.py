@@ -14,10 +14,12 @@ from tests.logic.policies import loaded, random_policy
 from unlearn_spec.logic import conflicts as module
 from unlearn_spec.logic import jointly, situations
 from unlearn_spec.logic.all_cores import Exhausted, all_minimal_cores, lightest_cut
-from unlearn_spec.logic.conflicts import Conflicts, Core, conflicts, situational_conflicts
+from unlearn_spec.logic.conflicts import Conflicts, conflicts
+from unlearn_spec.logic.explanation import Core
 from unlearn_spec.logic.facts import facts_contradict
 from unlearn_spec.logic.jointly import Joint, jointly_implied
 from unlearn_spec.logic.repair import single_numbers
+from unlearn_spec.logic.situational import situational_conflicts
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.model import Policy
 

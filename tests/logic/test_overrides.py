@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unlearn_spec.logic.compare import compare
-from unlearn_spec.logic.conflicts import conflicts, situational_conflicts
+from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.jointly import jointly_implied
 from unlearn_spec.logic.redundancy import shadows
+from unlearn_spec.logic.situational import situational_conflicts
 from unlearn_spec.logic.situations import always_active, binding, cases, maximal
 from unlearn_spec.logic.theory import build
 from unlearn_spec.logic.trial import trial

@@ -10,7 +10,9 @@ import pytest
 
 from tests.logic.stars import READ, cut_up, star
 from unlearn_spec.logic import conflicts as module
-from unlearn_spec.logic.conflicts import _members, _Near, _Part, explain
+from unlearn_spec.logic import explanation
+from unlearn_spec.logic.conflicts import _Part, members_of
+from unlearn_spec.logic.explanation import _Near, explain
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.policy.load import load_text
 
@@ -28,7 +30,7 @@ def both(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Theory, Theory]:
 
 
 def said(theory: Theory, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return dict(_members(theory, (clause for clause in theory.policy.clauses if clause.id in names), False))
+    return dict(members_of(theory, (clause for clause in theory.policy.clauses if clause.id in names), False))
 
 
 def literals(theory: Theory, names: Sequence[str]) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def test_what_a_conflict_is_said_to_stand_on_is_enough_in_the_whole(
     seed: int, few_pieces: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, cut = both(seed, monkeypatch)
-    monkeypatch.setattr(module, "FEW_PIECES", few_pieces)
+    monkeypatch.setattr(explanation, "FEW_PIECES", few_pieces)
     for core in sorted(minimal_conflicts(whole, 2)):
         told = explain(cut, said(cut, core))
         facts = [literal for literal, premise in whole.facts.items() if premise in told.facts]
@@ -97,7 +99,7 @@ def test_what_has_no_world_near_a_conflict_has_none_at_all(
     seed: int, few_pieces: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, cut = both(seed, monkeypatch)
-    monkeypatch.setattr(module, "FEW_PIECES", few_pieces)
+    monkeypatch.setattr(explanation, "FEW_PIECES", few_pieces)
     draw = Random(seed)
     for core in sorted(minimal_conflicts(whole, 2)):
         near = _Near.of(cut, literals(cut, core))

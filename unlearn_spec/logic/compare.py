@@ -18,13 +18,15 @@ from ..policy.model import Clause, Closeness, Govern, Keep, Policy, Rectify, Ref
 from . import meaning
 from .ambiguity import open_fields
 from .common import common_policy
-from .conflicts import Core, conflicts, situational_conflicts
+from .conflicts import conflicts
 from .encode import TooLarge
+from .explanation import Core
 from .formulas import All, Flag, Formula, ShareAbove, atoms
 from .limits import not_covered
 from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
 from .realise import realise
 from .regions import lies_in
+from .situational import situational_conflicts
 from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed
 from .smt import DEFAULT_EFFORT, Undecided
 from .theory import Theory, build, declared_facts

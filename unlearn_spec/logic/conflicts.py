@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ..policy.model import Clause, Policy
 from .all_cores import Cores, Exhausted, all_minimal_cores
 from .alone import is_mean, literals_of
-from .axioms import BY_ID
 from .cores import minimal_core
-from .families import MANY, Alike, Family, family, limit_of, opposing
-from .nearby import of_sets
+from .explanation import Core, Members, all_said, axioms_behind, explain
+from .families import MANY, Alike, family, limit_of, opposing
 from .regions import connected_groups
-from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of
 from .smt import Undecided
-from .theory import Premise, Theory, build, targets
+from .theory import Theory
 
 MOST_TOLD = 10
 """Conflicts of one part of the theory that are told; of the others, how many are known."""
@@ -24,24 +21,6 @@ MOST_FOUND = 50
 """Conflicts of one part after which no more are looked for."""
 MOST_QUESTIONS = 1_000
 """Questions about one part after which no more are asked."""
-
-FEW_PIECES = 8
-"""Pieces of a part that is cut at its sums which are asked as one whether they have a world."""
-
-
-@dataclass(frozen=True)
-class Core:
-    """A minimal set of clauses, facts and axioms that no world satisfies. Dropping any member leaves one that some world does."""
-
-    clauses: tuple[str, ...]
-    facts: tuple[Premise, ...]
-    axioms: tuple[str, ...]
-    relations: tuple[int, ...] = ()
-    """Declared `within` and `disjoint_from` relations without which it would dissolve."""
-    situation: tuple[str, ...] = ()
-    """Situations under which its clauses bind together; empty if they always do."""
-    family: Family | None = None
-    """Told for many clauses that together exceed one limit. They need not be minimal; facts and relations are left out."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +44,6 @@ class Conflicts:
     """Clauses of every conflict found, told or not. The others can hold together."""
 
 
-Members = Mapping[str, tuple[str, ...]]
-"""Clauses in source order, with the literals that each puts to the solver."""
-
-
 def conflicts(theory: Theory, among: Collection[str], *, evidence: bool = False) -> Conflicts:
     """All minimal conflicts between some clauses; of each part of the theory, at most `MOST_TOLD` are told.
 
@@ -76,81 +51,10 @@ def conflicts(theory: Theory, among: Collection[str], *, evidence: bool = False)
     open whether they can.
     """
     clauses = (clause for clause in theory.policy.clauses if clause.id in among)
-    return _conflicts(theory, _members(theory, clauses, evidence), frozenset())
+    return _conflicts(theory, members_of(theory, clauses, evidence), frozenset())
 
 
-def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
-    """Conflicts that arise only in some situation; the smallest such situation with each."""
-    always = always_active(cases)
-    cores: dict[tuple[str, ...], Core] = {}
-    rest: dict[Rest, None] = {}
-    involved = plain.involved
-    told = {core.family.limit for core in plain.cores if core.family}
-    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
-    if not theory.possible(()):
-        return Conflicts(involved=involved)
-    shared = _Shared(theory, cases, always)
-    for case in maximal(tuple(cases)):
-        found = shared.conflicts(case.binding)
-        for core in (core for each in found for core in each.cores):
-            clauses = [theory.policy.clauses[place[name]] for name in core.clauses]
-            first = next(c for c in cases if _binds_as(theory.policy, clauses, case, c))
-            if core.family is None or core.family.limit not in told:
-                cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
-        untold = (one for each in found for one in each.rest)
-        rest.update(dict.fromkeys(sorted(untold, key=lambda one: place[one.clauses[0]])))
-        involved = involved.union(*(each.involved for each in found))
-    return Conflicts(tuple(_in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
-
-
-class _Shared:
-    """What cases have in common: clauses that may hang together are asked once for all cases in which they bind alike."""
-
-    def __init__(self, theory: Theory, cases: Sequence[Case], settled: frozenset[str]) -> None:
-        self._theory, self._settled = theory, settled
-        self._clauses = {clause.id: clause for clause in theory.policy.clauses if theory.knows(clause)}
-        self._literals: dict[str, tuple[Clause, tuple[str, ...]]] = {}
-        self._places = self._shared(cases)
-        self._known: dict[tuple[tuple[int, ...], tuple[Share, ...]], list[Conflicts]] = {}
-        self._asked: dict[_Asked, Conflicts] = {}
-
-    def conflicts(self, found: Binding) -> list[Conflicts]:
-        """The conflicts among what binds, part by part, without those that lie within what is settled."""
-        bound = {places: tuple(found.shares[place] for place in places) for places in dict.fromkeys(self._places.values())}
-        new = {places for places, shares in bound.items() if (places, shares) not in self._known}
-        self._known.update({(places, bound[places]): [] for places in new})
-        clauses = [clause for name, clause in self._clauses.items() if self._places.get(name) in new] if new else []
-        asked = _by_part(self._theory, self._members(as_bound(clauses, found)), self._settled, self._asked)
-        for part, conflicts in asked.items():
-            if conflicts.involved or conflicts.rest:
-                places = self._places[part[0]]
-                self._known[places, bound[places]].append(conflicts)
-        return [one for places, shares in bound.items() for one in self._known[places, shares]]
-
-    def _shared(self, cases: Sequence[Case]) -> Mapping[str, tuple[int, ...]]:
-        """For each clause that binds in some case, the places of the shares that hold all with which it may hang together."""
-        home: dict[str, int] = {}
-        said: dict[str, dict[str, None]] = {}
-        for place, shares in enumerate(shares_of(cases)):
-            for share in shares:
-                known = [self._clauses[name] for name in share.names if name in self._clauses]
-                for name, literals in self._members(as_bound(known, share)).items():
-                    home[name] = place
-                    said.setdefault(name, {}).update(dict.fromkeys(literals))
-        parts = _parts(self._theory, {name: tuple(literals) for name, literals in said.items()})
-        together = (tuple(sorted({home[name] for name in part})) for part in parts)
-        return {name: places for part, places in zip(parts, together, strict=True) for name in part}
-
-    def _members(self, clauses: Iterable[Clause]) -> Members:
-        return _members(self._theory, clauses, False, self._literals)
-
-
-def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
-    """Whether clauses bind `there` wherever they bind `here`."""
-    return all(set(here.binding.on(policy, c)) <= set(there.binding.on(policy, c)) for c in clauses)
-
-
-def _members(
+def members_of(
     theory: Theory, clauses: Iterable[Clause], evidence: bool, known: dict[str, tuple[Clause, tuple[str, ...]]] | None = None
 ) -> Members:
     """What clauses put to the solver. `known` is filled, and spares work where a clause comes again as it was."""
@@ -166,25 +70,25 @@ def _members(
 
 def _conflicts(theory: Theory, members: Members, settled: frozenset[str]) -> Conflicts:
     """The conflicts that do not lie within `settled`, which were told before."""
-    if theory.possible(_all(members, members)) or not theory.possible(()):
+    if theory.possible(all_said(members, members)) or not theory.possible(()):
         return Conflicts()  # facts that contradict each other are no conflict of clauses
-    found = _by_part(theory, members, settled, {}).values()
+    found = by_part(theory, members, settled, {}).values()
     return Conflicts(
-        tuple(_in_order(theory.policy, [core for each in found for core in each.cores])),
+        tuple(in_order(theory.policy, [core for each in found for core in each.cores])),
         tuple(one for each in found for one in each.rest),
         frozenset[str]().union(*(each.involved for each in found)),
     )
 
 
-_Asked = tuple[tuple[str, tuple[str, ...]], ...]
+Asked = tuple[tuple[str, tuple[str, ...]], ...]
 """The clauses of a part, each with what it puts to the solver."""
 
 
-def _by_part(
-    theory: Theory, members: Members, settled: frozenset[str], known: dict[_Asked, Conflicts]
+def by_part(
+    theory: Theory, members: Members, settled: frozenset[str], known: dict[Asked, Conflicts]
 ) -> dict[tuple[str, ...], Conflicts]:
     """The conflicts of each part that is not settled. `known` is filled, and spares the asking where a part comes again as it was."""
-    parts = [part for part in _parts(theory, members) if not settled.issuperset(part)]
+    parts = [part for part in parts_of(theory, members) if not settled.issuperset(part)]
     keys = [tuple((name, members[name]) for name in part) for part in parts]
     new = [key for key in keys if key not in known]
     together = theory.given.satisfiable_each([tuple(dict.fromkeys(one for _, own in key for one in own)) for key in new])
@@ -202,7 +106,7 @@ def linked(cores: Sequence[Core]) -> tuple[tuple[Core, ...], ...]:
     return tuple(tuple(cores[int(i)] for i in group) for group in groups)
 
 
-def _in_order(policy: Policy, cores: Sequence[Core]) -> Iterator[Core]:
+def in_order(policy: Policy, cores: Sequence[Core]) -> Iterator[Core]:
     """Those that share clauses together, where the first of their clauses stands; among them the smallest first."""
     place = {clause.id: i for i, clause in enumerate(policy.clauses)} if cores else {}
     groups = sorted(linked(cores), key=lambda group: min(place[name] for core in group for name in core.clauses))
@@ -210,11 +114,7 @@ def _in_order(policy: Policy, cores: Sequence[Core]) -> Iterator[Core]:
         yield from sorted(group, key=lambda core: (len(core.clauses), [place[name] for name in core.clauses]))
 
 
-def _all(members: Members, names: Collection[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(literal for name in names for literal in members[name]))
-
-
-def _parts(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
+def parts_of(theory: Theory, members: Members) -> tuple[tuple[str, ...], ...]:
     """Clauses that share no quantity, directly or through others, apart: no conflict reaches from one group to another."""
     owner: dict[int, str] = {}
     pairs = []
@@ -286,7 +186,7 @@ class _Part:
         known = self._in_pieces(names)
         if known:
             aside = [name for name in names if not any(name in core for core in known)]
-            self._aside = frozenset(aside), _all(self._members, aside)
+            self._aside = frozenset(aside), all_said(self._members, aside)
         return all_minimal_cores(names, self._ask, enough=enough, known=known)
 
     def _in_pieces(self, names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -296,7 +196,7 @@ class _Part:
             parts = frozenset((piece,))
 
             def possible(chosen: Sequence[str], parts: frozenset[int] = parts) -> bool:
-                return given.possible_in(parts, _all(self._members, chosen))
+                return given.possible_in(parts, all_said(self._members, chosen))
 
             def ask(chosen: Sequence[str], possible: Callable[[Sequence[str]], bool] = possible) -> bool:
                 return self._counted(lambda: possible(chosen))
@@ -350,7 +250,7 @@ class _Part:
         others, alike = opposing(self._theory.policy, limit, names), Alike(self._theory.policy, limit)
         kinds = {name: alike.kind(name) if self._is_whole(name) else name for name in others}
         asked = {kind: name for name, kind in reversed(kinds.items())}
-        together = [_all(self._members, (limit, name)) for name in asked.values()]
+        together = [all_said(self._members, (limit, name)) for name in asked.values()]
         meet = dict(zip(asked, self._theory.given.satisfiable_each(together), strict=True))
         pairs = [name for name in others if not meet[kinds[name]]]
         others = tuple(name for name in others if meet[kinds[name]])
@@ -358,8 +258,8 @@ class _Part:
         if told is None or len(told.shares) < MANY or self._possible((limit, *others)):
             return None, ()
         clauses = tuple(sorted((limit, *(name for name, _ in told.shares)), key=place.__getitem__))
-        literals = _all(self._members, clauses)
-        axioms = _axioms(self._theory, _Near.of(self._theory, literals), literals, tuple(self._theory.facts))
+        literals = all_said(self._members, clauses)
+        axioms = axioms_behind(self._theory, literals, tuple(self._theory.facts))
         small = [tuple(sorted((limit, n), key=place.__getitem__)) for n in pairs if self._possible((n,))]
         return Core(clauses, (), axioms, family=told), tuple(small)
 
@@ -373,8 +273,8 @@ class _Part:
     def _possible(self, names: Sequence[str]) -> bool:
         aside, literals = self._aside
         if not aside.issubset(names):
-            return self._theory.possible(_all(self._members, names))
-        return self._theory.under(literals).satisfiable(_all(self._members, [name for name in names if name not in aside]))
+            return self._theory.possible(all_said(self._members, names))
+        return self._theory.under(literals).satisfiable(all_said(self._members, [name for name in names if name not in aside]))
 
     def _ask(self, names: Sequence[str]) -> bool:
         return self._counted(lambda: self._possible(names))
@@ -387,90 +287,3 @@ class _Part:
             return question()
         except Undecided:
             raise Exhausted from None
-
-
-def explain(theory: Theory, members: Members) -> Core:
-    """A minimal conflict with the facts, axioms and relations it stands on, fewest in that order."""
-    literals = _all(members, members)
-    near = _Near.of(theory, literals)
-    background = (*theory.axiom_literals, *near.among(theory.nonempty), *literals)
-    facts = minimal_core(near.among(theory.facts), background, near.perhaps)
-    axioms = _axioms(theory, near, literals, facts)
-    core = Core(tuple(members), tuple(theory.facts[name] for name in facts), axioms)
-    return replace(core, relations=structural(theory, core))
-
-
-def axioms_behind(theory: Theory, literals: Sequence[str]) -> tuple[str, ...]:
-    """The axioms without which literals that have no world beside the facts might have one: fewest, in their order."""
-    near = _Near.of(theory, literals)
-    return _axioms(theory, near, literals, near.among(theory.facts))
-
-
-def _axioms(theory: Theory, near: _Near, literals: Sequence[str], facts: Sequence[str]) -> tuple[str, ...]:
-    background = (*near.among(theory.nonempty), *literals, *facts)
-    chosen = minimal_core(tuple(theory.axiom_literals), background, near.perhaps)
-    return tuple(theory.axiom_literals[name] for name in chosen)
-
-
-@dataclass(frozen=True)
-class _Near:
-    """What some literals that have no world share a part of the theory with; nothing else can bear on them."""
-
-    theory: Theory
-    homes: frozenset[int]
-    pieces: frozenset[int] | None = None
-    """Of a part that is cut at its sums, those that have no world even alone: they say enough."""
-
-    @classmethod
-    def of(cls, theory: Theory, literals: Sequence[str]) -> _Near:
-        homes = frozenset(map(theory.solver.home, literals))
-        pieces = frozenset(map(theory.solver.piece, literals))
-        with suppress(Undecided):
-            few = not homes.isdisjoint(theory.solver.cluster_of) and len(pieces) <= FEW_PIECES
-            if few and not theory.given.possible_in(pieces, literals):
-                return cls(theory, homes, pieces)
-        return cls(theory, homes)
-
-    def among(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Of some literals, in order, those that are near."""
-        solver = self.theory.solver
-        if self.pieces is not None:
-            return tuple(name for name in names if solver.piece(name) in self.pieces)
-        return tuple(name for name in names if solver.home(name) in self.homes)
-
-    def perhaps(self, assumptions: Sequence[str]) -> bool:
-        """Whether there may be a world. Without the axioms a small question can be hard; then what is asked about stays in."""
-        hurried = self.theory.solver.hurried
-        try:
-            if self.pieces is not None:
-                return hurried.possible_in(self.pieces, assumptions)
-            return hurried.satisfiable(assumptions)
-        except Undecided:
-            return True
-
-
-def structural(theory: Theory, core: Core) -> tuple[int, ...]:
-    """Which `within` and `disjoint_from` relations the core needs: those without which it has a world."""
-    policy, present = theory.policy, frozenset(theory.axiom_literals.values())
-    left_out = (frozenset(BY_ID) - present - {"AX16"}) | theory.without
-    chosen = tuple(clause for clause in policy.clauses if clause.id in core.clauses)
-    sets = {getattr(clause, "target", "") for clause in chosen}
-    sets |= {name for fact in core.facts for name in targets(fact.formula)}
-
-    def dissolves(altered: Policy) -> bool:
-        """Whether the core has a world in a policy; so it may where sets are too many to ask."""
-        relaxed = build(altered, facts=core.facts, without=left_out)
-        if relaxed.skipped & sets:
-            return True
-        asked = (literals_of(relaxed, clause, evidence="AX9" in core.axioms) for clause in altered.clauses)
-        return relaxed.possible(tuple(literal for literals in asked for literal in literals))
-
-    needed = []
-    for i, relation in enumerate(policy.relations):
-        if relation.kind != "overlaps" and not sets.isdisjoint(relation.sets):
-            rest = tuple(r for j, r in enumerate(policy.relations) if j != i)
-            altered = policy.model_copy(update={"relations": rest, "clauses": chosen, "claims": ()})
-            small = of_sets(altered, sets)
-            if dissolves(small) and (small is altered or dissolves(altered)):
-                needed.append(i)
-    return tuple(needed)

@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import partial
 
 from .assumed import Assumed
-from .conflicts import Core, structural
 from .cores import minimal_core
 from .encode import number, total
+from .explanation import Core, structural
 from .formulas import Comparison, Mean, Overlap, Size, atoms
 from .theory import Premise, Theory
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..policy.model import Clause
-from .conflicts import axioms_behind
 from .cores import minimal_core
+from .explanation import axioms_behind
 from .limits import covering
 from .redundancy import bound_and_whole
 from .situations import Case

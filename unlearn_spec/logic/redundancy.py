@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..policy.model import Clause
-from .conflicts import axioms_behind
+from .explanation import axioms_behind
 from .limits import covering
 from .meaning import scoped_artifacts
 from .separation import neighbours

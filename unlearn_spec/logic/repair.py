@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..policy.model import Clause, Policy
 from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
-from .conflicts import Core
+from .explanation import Core
 from .families import MANY, limit_of
 from .knobs import Knob, is_linear, knobs, left_by
 from .meaning import body

@@ -23,7 +23,7 @@ from ..policy.model import (
     Suppress,
 )
 from .alone import alone, bound_in, possible
-from .conflicts import Core
+from .explanation import Core
 from .meaning import scoped_artifacts
 from .smt import Undecided
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ..finding import Fix
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.lineage import audiences_around
 from ..logic.meaning import RateGoal, scoped_artifacts
 from ..logic.repair import dissolves, with_clause

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..finding import Span
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.situations import Case
 from ..logic.theory import Theory
 from ..policy.load import Document

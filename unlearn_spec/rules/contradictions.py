@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..finding import Finding, Fix, Span
-from ..logic.conflicts import Conflicts, Core, Rest
+from ..logic.conflicts import Conflicts, Rest
+from ..logic.explanation import Core
 from ..logic.facts import Range
 from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights

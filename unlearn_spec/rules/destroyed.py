@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..finding import Finding, Fix
 from ..logic.alone import possible
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.repair import with_clause
 from ..policy.edits import field_removed
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope

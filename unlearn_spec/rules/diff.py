@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..finding import Finding, Severity, Span
 from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.formulas import Rate
 from ..logic.meaning import scoped_artifacts
 from ..logic.situations import binding

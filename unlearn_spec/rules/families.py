@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..finding import Finding
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.families import Family
 from ..logic.knobs import knobs
 from ..logic.worlds import percent

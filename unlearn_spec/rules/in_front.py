@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..finding import Fix
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.meaning import scoped_artifacts
 from ..logic.repair import dissolves, with_clause
 from ..policy.model import Artifact, Clause, Finish, Policy, Rectify, Refuse, Retain, Suppress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.meaning import RateGoal, scoped_artifacts
 from ..logic.repair import dissolves
 from ..logic.smt import Undecided

@@ -9,9 +9,10 @@ from functools import partial
 
 from ..finding import Finding, Fix
 from ..logic.averages import of_the_process, speaks_of_both
-from ..logic.conflicts import Conflicts, conflicts, situational_conflicts
+from ..logic.conflicts import Conflicts, conflicts
 from ..logic.facts import achievable_ranges
 from ..logic.meaning import counts_refusals
+from ..logic.situational import situational_conflicts
 from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.smt import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build

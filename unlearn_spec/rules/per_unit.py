@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ..finding import Fix
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.group_privacy import for_group, most_units
 from ..logic.meaning import scoped_artifacts
 from ..logic.repair import dissolves

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..finding import Finding
 from ..logic.arithmetic import arithmetic
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.formulas import Size
 from ..logic.nearby import of_sets
 from ..logic.proof import Proof, prove

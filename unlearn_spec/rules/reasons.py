@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ..logic.alone import reach
-from ..logic.conflicts import Core
+from ..logic.explanation import Core
 from ..logic.formulas import Overlap, Size
 from ..logic.theory import Premise
 from ..logic.worlds import percent

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..finding import Edit, Fix
-from ..logic.conflicts import Core, linked
+from ..logic.conflicts import linked
+from ..logic.explanation import Core
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
 from ..logic.situations import cases, with_overriders
 from ..policy.edits import field_removed, value_replaced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic import vacuity
-from ..logic.conflicts import axioms_behind
+from ..logic.explanation import axioms_behind
 from ..policy.model import Policy
 from .context import Context, listed
 

@@ -1,0 +1,83 @@
+"""Conflicts that arise only in some situation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ..policy.model import Clause, Policy
+from .conflicts import Asked, Conflicts, Rest, by_part, in_order, members_of, parts_of
+from .explanation import Core, Members
+from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of
+from .theory import Theory
+
+
+def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
+    """Conflicts that arise only in some situation; the smallest such situation with each."""
+    always = always_active(cases)
+    cores: dict[tuple[str, ...], Core] = {}
+    rest: dict[Rest, None] = {}
+    involved = plain.involved
+    told = {core.family.limit for core in plain.cores if core.family}
+    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
+    if not theory.possible(()):
+        return Conflicts(involved=involved)
+    shared = _Shared(theory, cases, always)
+    for case in maximal(tuple(cases)):
+        found = shared.conflicts(case.binding)
+        for core in (core for each in found for core in each.cores):
+            clauses = [theory.policy.clauses[place[name]] for name in core.clauses]
+            first = next(c for c in cases if _binds_as(theory.policy, clauses, case, c))
+            if core.family is None or core.family.limit not in told:
+                cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
+        untold = (one for each in found for one in each.rest)
+        rest.update(dict.fromkeys(sorted(untold, key=lambda one: place[one.clauses[0]])))
+        involved = involved.union(*(each.involved for each in found))
+    return Conflicts(tuple(in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
+
+
+class _Shared:
+    """What cases have in common: clauses that may hang together are asked once for all cases in which they bind alike."""
+
+    def __init__(self, theory: Theory, cases: Sequence[Case], settled: frozenset[str]) -> None:
+        self._theory, self._settled = theory, settled
+        self._clauses = {clause.id: clause for clause in theory.policy.clauses if theory.knows(clause)}
+        self._literals: dict[str, tuple[Clause, tuple[str, ...]]] = {}
+        self._places = self._shared(cases)
+        self._known: dict[tuple[tuple[int, ...], tuple[Share, ...]], list[Conflicts]] = {}
+        self._asked: dict[Asked, Conflicts] = {}
+
+    def conflicts(self, found: Binding) -> list[Conflicts]:
+        """The conflicts among what binds, part by part, without those that lie within what is settled."""
+        bound = {places: tuple(found.shares[place] for place in places) for places in dict.fromkeys(self._places.values())}
+        new = {places for places, shares in bound.items() if (places, shares) not in self._known}
+        self._known.update({(places, bound[places]): [] for places in new})
+        clauses = [clause for name, clause in self._clauses.items() if self._places.get(name) in new] if new else []
+        asked = by_part(self._theory, self._members(as_bound(clauses, found)), self._settled, self._asked)
+        for part, conflicts in asked.items():
+            if conflicts.involved or conflicts.rest:
+                places = self._places[part[0]]
+                self._known[places, bound[places]].append(conflicts)
+        return [one for places, shares in bound.items() for one in self._known[places, shares]]
+
+    def _shared(self, cases: Sequence[Case]) -> Mapping[str, tuple[int, ...]]:
+        """For each clause that binds in some case, the places of the shares that hold all with which it may hang together."""
+        home: dict[str, int] = {}
+        said: dict[str, dict[str, None]] = {}
+        for place, shares in enumerate(shares_of(cases)):
+            for share in shares:
+                known = [self._clauses[name] for name in share.names if name in self._clauses]
+                for name, literals in self._members(as_bound(known, share)).items():
+                    home[name] = place
+                    said.setdefault(name, {}).update(dict.fromkeys(literals))
+        parts = parts_of(self._theory, {name: tuple(literals) for name, literals in said.items()})
+        together = (tuple(sorted({home[name] for name in part})) for part in parts)
+        return {name: places for part, places in zip(parts, together, strict=True) for name in part}
+
+    def _members(self, clauses: Iterable[Clause]) -> Members:
+        return members_of(self._theory, clauses, False, self._literals)
+
+
+def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
+    """Whether clauses bind `there` wherever they bind `here`."""
+    return all(set(here.binding.on(policy, c)) <= set(there.binding.on(policy, c)) for c in clauses)
