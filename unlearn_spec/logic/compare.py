@@ -7,54 +7,25 @@ while others of the later version still demand it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import cached_property
-from itertools import product
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from ..policy.model import Clause, Closeness, Govern, Keep, Policy, Rectify, Refuse, Retain, Suppress
-from . import meaning
+from ..policy.model import Clause, Policy
 from .ambiguity import open_fields
-from .common import common_policy
 from .conflicts import conflicts
 from .encode import TooLarge
 from .explanation import Core
-from .formulas import All, Flag, Formula, ShareAbove, atoms
 from .limits import not_covered
-from .meaning import WEAKEST, Choice, rate_of, scoped_artifacts
-from .realise import realise
-from .regions import lies_in
+from .meaning import RateGoal
 from .situational import situational_conflicts
-from .situations import MAX_SITUATIONS, Binding, always_active, binding, cases, mentioned, narrowed
+from .situations import Binding, always_active, cases, narrowed
 from .smt import DEFAULT_EFFORT, Undecided
-from .theory import Theory, build, declared_facts
-from .world_model import World
-from .worlds import Seen, rounded, told
+from .theory import build
+from .two_versions import Asked, Side, Which, common_cases, encoded
+from .witness import Shown, show
 
 Answer = Literal["equivalent", "stricter", "weaker", "incomparable"]
-Which = Literal["before", "after"]
-RATES = Suppress | Refuse | Retain | Rectify
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A world that passes one version and fails a clause of the other: where, and in which numbers."""
-
-    artifact: str
-    situation: tuple[str, ...] = ()
-    """Situations that hold in it, of those that matter."""
-    seen: Seen | None = None
-    """For a clause about a rate: the mean over its target."""
-    beyond: tuple[int, int, Fraction] | None = None
-    """For a limit on each item or a share of them: how many items, of how many, are past which limit."""
-    day: Fraction | None = None
-    """For a deadline or a time of keeping: the day in the world."""
-    power: Fraction | None = None
-    """For a limit on membership tests: the share of members found."""
-    world: World | None = None
-    """The same world item by item, if it could be laid out."""
 
 
 @dataclass(frozen=True)
@@ -108,35 +79,9 @@ def _answer(lost: bool, gained: bool) -> Answer:
     return "incomparable" if lost and gained else "weaker" if lost else "stricter" if gained else "equivalent"
 
 
-@dataclass(frozen=True)
-class _Side:
-    which: Which
-    policy: Policy
-    open: Mapping[str, tuple[str, ...]]
-    """Clauses with decision fields to be closed, and which."""
-    cores: tuple[Core, ...]
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Clause]:
-        return {clause.id: clause for clause in self.policy.clauses}
-
-    def clause(self, name: str) -> Clause:
-        return self._by_id[name]
-
-    def consistent(self, active: frozenset[str]) -> bool:
-        return not any(set(core.clauses) <= active for core in self.cores)
-
-
-@dataclass(frozen=True)
-class _Case:
-    holding: frozenset[str]
-    before: Binding
-    after: Binding
-
-
 def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> Comparison:
     """Whether `after` is equivalent to `before`, stricter, weaker or incomparable, and which clauses make it so."""
-    all_cases = _cases(before, after)
+    all_cases = common_cases(before, after)
     if all_cases is None or cases(before) is None or cases(after) is None:
         return Comparison((), too_many_situations=True)
     try:
@@ -144,9 +89,8 @@ def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> C
     except Undecided:
         return Comparison(tuple(_unanswered(before, after)))
     unlike = _open(before, after), _open(after, before)
-    one, other = _Side("before", before, unlike[0], cores[0]), _Side("after", after, unlike[1], cores[1])
-    theory, ground = _encoded(before, after, all_cases, effort)
-    asked = _Asked(theory, ground, one, other, all_cases)
+    one, other = Side("before", before, unlike[0], cores[0]), Side("after", after, unlike[1], cores[1])
+    asked = Asked(encoded(before, after, all_cases, effort), one, other, all_cases)
     return Comparison(
         tuple(_changes(asked)),
         (*(("before", core) for core in one.cores), *(("after", core) for core in other.cores)),
@@ -171,28 +115,6 @@ def _unanswered(before: Policy, after: Policy) -> Iterator[Change]:
         yield Change(name if name in old else None, name if name in new else None, None, None, undetermined=True)
 
 
-# --- the ground ------------------------------------------------------------------------------------------------------
-
-
-def _cases(before: Policy, after: Policy) -> tuple[_Case, ...] | None:
-    """Every assignment of the situations that both allow, with what binds in each version; one for each different pair."""
-    ground = common_policy(before, after)
-    used = frozenset().union(*(mentioned(clause.scope.when) for clause in ground.clauses))
-    names = [name for name in ground.situations if name in used]
-    if len(names) > MAX_SITUATIONS:
-        return None
-    found: dict[tuple[Binding, Binding], _Case] = {}
-    assignments = (
-        frozenset(name for name, holds in zip(names, values, strict=True) if holds)
-        for values in product((False, True), repeat=len(names))
-    )
-    for holding in sorted(assignments, key=lambda chosen: (len(chosen), sorted(chosen))):
-        if all(len(holding.intersection(group)) <= 1 for group in ground.exclusive):
-            bound = binding(before, holding), binding(after, holding)
-            found.setdefault(bound, _Case(holding, *bound))
-    return tuple(found.values())
-
-
 def _cores(policy: Policy, effort: int) -> tuple[Core, ...]:
     """The conflicts of one version under its own facts."""
     theory = build(policy, effort=effort)
@@ -210,8 +132,8 @@ def _open(policy: Policy, other: Policy) -> dict[str, tuple[str, ...]]:
     for clause in policy.clauses:
         if _demanded(clause) not in theirs:
             fields = [name for name, _ in open_fields(policy, clause)]
-            twin = next((c for c in other.clauses if c.id == clause.id and isinstance(c, RATES)), None)
-            if isinstance(clause, RATES) and isinstance(twin, RATES):
+            twin = next((c for c in other.clauses if c.id == clause.id and isinstance(c, RateGoal)), None)
+            if isinstance(clause, RateGoal) and isinstance(twin, RateGoal):
                 if clause.reveals_when is None and twin.reveals_when is not None:
                     fields.append("reveals_when")
                 if clause.scope.decoding is None and twin.scope.decoding is not None:
@@ -226,70 +148,7 @@ def _demanded(clause: Clause) -> str:
     return clause.model_copy(update={"evidence": None, "note": None, "overrides": ()}).model_dump_json()
 
 
-def _encoded(before: Policy, after: Policy, all_cases: Sequence[_Case], effort: int) -> tuple[Theory, Policy]:
-    ground = common_policy(before, after)
-    asked = dict.fromkeys(
-        formula
-        for policy, bindings in (
-            (before, [case.before for case in all_cases]),
-            (after, [case.after for case in all_cases]),
-        )
-        for clause in policy.clauses
-        for part in dict.fromkeys((None, *(bound.part(clause.id) for bound in bindings)))
-        for one in (narrowed(clause, part),)
-        for formula in (_body(policy, one), *(_on_artifact(policy, one, name) for name in scoped_artifacts(policy, one)))
-    )
-    unspoken = ground.model_copy(update={"clauses": ()})
-    return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort), ground
-
-
-def _body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
-    return All(tuple(_on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
-
-
-def _on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
-    """What a clause demands of one artifact. Measures about use are compared one by one, not by the clause's name."""
-    if isinstance(clause, Govern):
-        return All(tuple(Flag("governed", (clause.target or "", artifact, measure)) for measure in clause.measures))
-    return meaning.on_artifact(policy, clause, artifact, choice)
-
-
-# --- questions -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Asked:
-    theory: Theory
-    ground: Policy
-    before: _Side
-    after: _Side
-    cases: tuple[_Case, ...]
-
-    @cached_property
-    def _literals(self) -> Mapping[Which, Mapping[str, str]]:
-        """What each clause demands, as a literal; without those about sets in groups too large."""
-        known = self.theory.literals
-        return {
-            side.which: {
-                clause.id: known[formula]
-                for clause in side.policy.clauses
-                if (formula := _body(side.policy, clause)) in known
-            }
-            for side in (self.before, self.after)
-        }
-
-    def knows(self, side: _Side, clause: Clause) -> bool:
-        return clause.id in self._literals[side.which]
-
-    def literal(self, side: _Side, clause: Clause) -> str:
-        if not self.knows(side, clause):
-            raise TooLarge(getattr(clause, "target", ""))
-        if clause is side.clause(clause.id):
-            return self._literals[side.which][clause.id]
-        return self.theory.literal(_body(side.policy, clause))
-
-
-def _changes(asked: _Asked) -> Iterator[Change]:
+def _changes(asked: Asked) -> Iterator[Change]:
     """In the order of the later version; clauses that have gone come after it."""
     renamed = _renamed(asked)
     old = {clause.id for clause in asked.before.policy.clauses}
@@ -302,7 +161,7 @@ def _changes(asked: _Asked) -> Iterator[Change]:
             yield _change(asked, clause.id, None)
 
 
-def _renamed(asked: _Asked) -> dict[str, str]:
+def _renamed(asked: Asked) -> dict[str, str]:
     """New names of old clauses: the only clauses of either version that demand the same, wherever either binds."""
     old = [c for c in asked.before.policy.clauses if not any(c.id == d.id for d in asked.after.policy.clauses)]
     new = [c for c in asked.after.policy.clauses if not any(c.id == d.id for d in asked.before.policy.clauses)]
@@ -315,7 +174,7 @@ def _renamed(asked: _Asked) -> dict[str, str]:
     return found
 
 
-def _same(asked: _Asked, one: Clause, other: Clause) -> bool:
+def _same(asked: Asked, one: Clause, other: Clause) -> bool:
     if one.goal != other.goal or not asked.knows(asked.before, one) or not asked.knows(asked.after, other):
         return False
     pair = (asked.before.policy, one), (asked.after.policy, other)
@@ -334,7 +193,7 @@ def _same(asked: _Asked, one: Clause, other: Clause) -> bool:
         return False
 
 
-def _change(asked: _Asked, before: str | None, after: str | None) -> Change:
+def _change(asked: Asked, before: str | None, after: str | None) -> Change:
     try:
         lost = None if before is None else _missing(asked, before, after, backwards=False)
         gained = None if after is None else _missing(asked, after, before, backwards=True)
@@ -346,7 +205,7 @@ def _change(asked: _Asked, before: str | None, after: str | None) -> Change:
     return Change(before, after, lost, gained, still)
 
 
-def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> Loss | None:
+def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> Loss | None:
     """Whether the other version does not guarantee a clause; with a world that shows it.
 
     An open clause is not asked about. Where a version contradicts itself it would guarantee everything: there a clause is
@@ -370,7 +229,7 @@ def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> 
             continue
         if asked.theory.possible((*premises.values(), denied)):
             counterpart = None if twin is None else there.clause(twin)
-            return Loss(_show(asked, here, clause, counterpart, tuple(premises.values()), case))
+            return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(premises.values()), case.holding))
         covering = [
             literal
             for other, literal in premises.items()
@@ -388,7 +247,7 @@ def _missing(asked: _Asked, name: str, twin: str | None, *, backwards: bool) -> 
     return Loss(None, fields) if fell_short else None
 
 
-def _premises(asked: _Asked, side: _Side, bound: Binding, twin: str | None) -> dict[str, str]:
+def _premises(asked: Asked, side: Side, bound: Binding, twin: str | None) -> dict[str, str]:
     """The clauses of a version that bind, with their literals; its counterpart alone where the version is contradictory."""
     names = bound.names if side.consistent(bound.names) else bound.names & {twin}
     return {
@@ -398,7 +257,7 @@ def _premises(asked: _Asked, side: _Side, bound: Binding, twin: str | None) -> d
     }
 
 
-def _still(asked: _Asked, before: str, after: str | None) -> tuple[str, ...]:
+def _still(asked: Asked, before: str, after: str | None) -> tuple[str, ...]:
     """Clauses of the later version, other than its counterpart, that alone demand what this one did wherever it binds."""
     clause = asked.before.clause(before)
     mine = asked.literal(asked.before, clause)
@@ -419,77 +278,3 @@ def _still(asked: _Asked, before: str, after: str | None) -> tuple[str, ...]:
         and asked.theory.possible((asked.literal(asked.after, other),))
         and not asked.theory.possible((asked.literal(asked.after, other), "-" + mine))
     )[:1]
-
-
-# --- the world that shows it -----------------------------------------------------------------------------------------
-
-
-def _show(
-    asked: _Asked, side: _Side, clause: Clause, counterpart: Clause | None, premises: Sequence[str], case: _Case
-) -> Shown:
-    """Where and in which numbers a world meets the premises and not the clause."""
-    theory = asked.theory
-    artifact, denied = _where(asked, side, clause, premises)
-    held = (*premises, denied)
-    shown = Shown(artifact, tuple(sorted(case.holding)))
-    extra = ""
-    if isinstance(clause, RATES):
-        rate = rate_of(clause, artifact, WEAKEST)
-        liked = ((*_limit(counterpart), *_limit(clause)),)
-        seen = told(theory, held, [(rate, clause.target)], liked)
-        extra = rounded(theory, held, [(rate, clause.target)], liked) or ""
-        shown = replace(shown, seen=seen[0] if seen else None)
-    world = realise(theory, held, extra, case.holding)
-    if world is None:
-        return shown
-    return replace(
-        shown,
-        world=world,
-        beyond=_beyond(world, side.policy, clause, artifact),
-        day=_day(world, clause, artifact),
-        power=_power(world, clause, artifact),
-    )
-
-
-def _where(asked: _Asked, side: _Side, clause: Clause, premises: Sequence[str]) -> tuple[str, str]:
-    """The first artifact on which the clause can fail, and the literal of its failing there."""
-    names = scoped_artifacts(side.policy, clause)
-    for name in names:
-        denied = "-" + asked.theory.literal(_on_artifact(side.policy, clause, name))
-        if asked.theory.possible((*premises, denied)):
-            return name, denied
-    raise AssertionError(clause.id)
-
-
-def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
-    limit = getattr(clause, "limit", None)
-    if isinstance(limit, Closeness) or limit is None:
-        return ()
-    values = (getattr(limit, "at_most", None), getattr(limit, "at_least", None))
-    return tuple(1 - value if isinstance(clause, Refuse) else value for value in values if isinstance(value, Fraction))
-
-
-def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tuple[int, int, Fraction] | None:
-    """How many items are past the limit of a clause about single items."""
-    if not isinstance(clause, RATES):
-        return None
-    for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)):
-        if isinstance(atom, ShareAbove) and atom.rate.family != "drops":
-            items = [s for s in world.strata if lies_in(s.inside, atom.target) and atom.rate in s.rates]
-            limit = atom.threshold
-            past = [s for s in items if (s.rates[atom.rate] < limit if atom.op == ">=" else s.rates[atom.rate] > limit)]
-            return sum(s.count for s in past), sum(s.count for s in items), limit
-    return None
-
-
-def _day(world: World, clause: Clause, artifact: str) -> Fraction | None:
-    if clause.goal in ("delete", "keep"):
-        ends = [s.stored[artifact] for s in world.strata if clause.target in s.inside and artifact in s.stored]
-        return None if not ends else min(ends) if isinstance(clause, Keep) else max(ends)
-    return dict(world.finished).get(artifact) if clause.by is not None else None
-
-
-def _power(world: World, clause: Clause, artifact: str) -> Fraction | None:
-    cell = getattr(clause, "target", None), artifact
-    found = [test.tpr for test in world.tests if (test.target, test.artifact) == cell]
-    return found[0] if clause.goal == "remove" and found and clause.measure == "membership" else None

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from ..finding import Finding, Severity, Span
-from ..logic.compare import Answer, Change, Comparison, Loss, Shown, compare
+from ..logic.compare import Answer, Change, Comparison, Loss, compare
 from ..logic.explanation import Core
 from ..logic.formulas import Rate
 from ..logic.meaning import scoped_artifacts
 from ..logic.situations import binding
 from ..logic.smt import DEFAULT_EFFORT
+from ..logic.witness import Shown
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
 from ..policy.source import Source

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from ..logic.compare import RATES, Comparison, Loss, Shown
+from ..logic.compare import Comparison, Loss
 from ..logic.counted_again import objections
 from ..logic.formulas import Rate
-from ..logic.meaning import WEAKEST, rate_of
+from ..logic.meaning import WEAKEST, RateGoal, rate_of
+from ..logic.witness import Shown
 from ..logic.worlds import percent as short
 from ..policy.model import Clause, Closeness, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from .snippet import within
@@ -42,7 +43,7 @@ def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
 
 def limited(clause: Clause, artifact: str) -> tuple[Rate, str] | None:
     """The rate that a clause limits there, and over which set; None for clauses without rates."""
-    return (rate_of(clause, artifact, WEAKEST), clause.target) if isinstance(clause, RATES) else None
+    return (rate_of(clause, artifact, WEAKEST), clause.target) if isinstance(clause, RateGoal) else None
 
 
 def told(clause: Clause, shown: Shown, how: str) -> str:

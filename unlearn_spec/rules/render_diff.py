@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..logic.compare import Shown
+from ..logic.witness import Shown
 from .diff import ClauseDiff, DiffResult, only_in
 from .render_json import finding_data
 from .render_text import WIDTH, in_lines, render_finding

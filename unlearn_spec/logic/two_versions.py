@@ -1,0 +1,132 @@
+"""Two versions of a policy on common ground: the cases that both allow, and what each clause demands, in one theory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Literal
+
+from ..policy.model import Clause, Govern, Policy
+from . import meaning
+from .common import common_policy
+from .encode import TooLarge
+from .explanation import Core
+from .formulas import All, Flag, Formula
+from .meaning import WEAKEST, Choice, scoped_artifacts
+from .situations import MAX_SITUATIONS, Binding, binding, mentioned, narrowed
+from .theory import Theory, build, declared_facts
+
+Which = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the versions, with what was found out about it alone."""
+
+    which: Which
+    policy: Policy
+    open: Mapping[str, tuple[str, ...]]
+    """Clauses with decision fields to be closed, and which."""
+    cores: tuple[Core, ...]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Clause]:
+        return {clause.id: clause for clause in self.policy.clauses}
+
+    def clause(self, name: str) -> Clause:
+        return self._by_id[name]
+
+    def consistent(self, active: frozenset[str]) -> bool:
+        return not any(set(core.clauses) <= active for core in self.cores)
+
+
+@dataclass(frozen=True)
+class CommonCase:
+    """Which situations hold, and what then binds in either version."""
+
+    holding: frozenset[str]
+    before: Binding
+    after: Binding
+
+
+def common_cases(before: Policy, after: Policy) -> tuple[CommonCase, ...] | None:
+    """Every assignment of the situations that both allow, with what binds in each version; one for each different pair."""
+    ground = common_policy(before, after)
+    used = frozenset().union(*(mentioned(clause.scope.when) for clause in ground.clauses))
+    names = [name for name in ground.situations if name in used]
+    if len(names) > MAX_SITUATIONS:
+        return None
+    found: dict[tuple[Binding, Binding], CommonCase] = {}
+    assignments = (
+        frozenset(name for name, holds in zip(names, values, strict=True) if holds)
+        for values in product((False, True), repeat=len(names))
+    )
+    for holding in sorted(assignments, key=lambda chosen: (len(chosen), sorted(chosen))):
+        if all(len(holding.intersection(group)) <= 1 for group in ground.exclusive):
+            bound = binding(before, holding), binding(after, holding)
+            found.setdefault(bound, CommonCase(holding, *bound))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Both versions in a theory that can say what either demands, under the facts that both declare."""
+
+    theory: Theory
+    before: Side
+    after: Side
+    cases: tuple[CommonCase, ...]
+
+    @cached_property
+    def _literals(self) -> Mapping[Which, Mapping[str, str]]:
+        """What each clause demands, as a literal; without those about sets in groups too large."""
+        known = self.theory.literals
+        return {
+            side.which: {
+                clause.id: known[formula]
+                for clause in side.policy.clauses
+                if (formula := _body(side.policy, clause)) in known
+            }
+            for side in (self.before, self.after)
+        }
+
+    def knows(self, side: Side, clause: Clause) -> bool:
+        return clause.id in self._literals[side.which]
+
+    def literal(self, side: Side, clause: Clause) -> str:
+        if not self.knows(side, clause):
+            raise TooLarge(getattr(clause, "target", ""))
+        if clause is side.clause(clause.id):
+            return self._literals[side.which][clause.id]
+        return self.theory.literal(_body(side.policy, clause))
+
+
+def encoded(before: Policy, after: Policy, all_cases: Sequence[CommonCase], effort: int) -> Theory:
+    """The facts that both versions declare, able to say what a clause of either demands where it binds."""
+    ground = common_policy(before, after)
+    asked = dict.fromkeys(
+        formula
+        for policy, bindings in (
+            (before, [case.before for case in all_cases]),
+            (after, [case.after for case in all_cases]),
+        )
+        for clause in policy.clauses
+        for part in dict.fromkeys((None, *(bound.part(clause.id) for bound in bindings)))
+        for one in (narrowed(clause, part),)
+        for formula in (_body(policy, one), *(on_artifact(policy, one, name) for name in scoped_artifacts(policy, one)))
+    )
+    unspoken = ground.model_copy(update={"clauses": ()})
+    return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort)
+
+
+def _body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
+    return All(tuple(on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
+
+
+def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
+    """What a clause demands of one artifact. Measures about use are compared one by one, not by the clause's name."""
+    if isinstance(clause, Govern):
+        return All(tuple(Flag("governed", (clause.target or "", artifact, measure)) for measure in clause.measures))
+    return meaning.on_artifact(policy, clause, artifact, choice)
