@@ -30,67 +30,67 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "sizes may be negative",
         "AX1",
-        "axioms._sizes",
+        "axioms.rates.sizes",
         "(>= {encoder.size(region)} 0)",
         "(>= {encoder.size(region)} (- 9))",
     ),
-    Fault("test powers may exceed 1", "AX1", "axioms._tests", "(<= {symbol} 1)", "(<= {symbol} 9)"),
-    Fault("a test may catch fewer than guessing", "AX1", "axioms._tests", "<= {number(at_fpr)} {symbol}", "<= 0 {symbol}"),
-    Fault("more false positives may catch fewer", "AX1", "axioms._tests", "(<= {low} {high})", "(<= 0 {high})"),
+    Fault("test powers may exceed 1", "AX1", "axioms.closeness.powers", "(<= {symbol} 1)", "(<= {symbol} 9)"),
+    Fault("a test may catch fewer than guessing", "AX1", "axioms.closeness.powers", "<= {number(at_fpr)} {symbol}", "<= 0 {symbol}"),
+    Fault("more false positives may catch fewer", "AX1", "axioms.closeness.powers", "(<= {low} {high})", "(<= 0 {high})"),
     Fault(
         "weaker closeness implies stronger",
         "AX1",
-        "axioms._weaker_removals",
+        "axioms.closeness.weaker_removals",
         "strong.epsilon <= weak.epsilon",
         "strong.epsilon >= weak.epsilon",
     ),
     Fault(
         "weaker closeness not implied",
         "AX1",
-        "axioms._weaker_removals",
+        "axioms.closeness.weaker_removals",
         "strong.delta <= weak.delta",
         "strong.delta < 0",
     ),
     Fault(
         "a set may answer more often than asked",
         "AX1",
-        "axioms._masses",
+        "axioms.rates.masses",
         "(<= {mass} {encoder.size(region)})",
         "(<= {mass} (* 2 {encoder.size(region)}))",
     ),
     Fault(
         "a destroyed copy may answer",
         "AX1",
-        "axioms._silenced",
+        "axioms.copies.silenced",
         "(= {encoder.mass(rate, region)} 0)",
         "(<= 0 {encoder.mass(rate, region)})",
     ),
     Fault(
         "a destroyed store keeps what it held",
         "AX1",
-        "axioms._emptied",
+        "axioms.copies.emptied",
         "(<= {encoder.stored(store, region, 'any')} {encoder.finished(store)})",
         "true",
     ),
-    Fault("a store keeps all items longer than any", "AX1", "axioms._kept_and_served", "(<= {first} {last})", "true"),
+    Fault("a store keeps all items longer than any", "AX1", "axioms.copies.kept_and_served", "(<= {first} {last})", "true"),
     Fault(
         "a destroyed index goes on serving",
         "AX1",
-        "axioms._cut_off",
+        "axioms.copies.cut_off",
         "(= {encoder.served(block.artifact, path, region)} 0)",
         "true",
     ),
     Fault(
         "a fall need not cover the difference",
         "AX1",
-        "axioms._fallen",
+        "axioms.rates.fallen",
         "(<= {fall} {encoder.mass(rate, region)})",
         "(<= 0 {encoder.mass(rate, region)})",
     ),
     Fault(
         "a fall may exceed what is left of knowledge",
         "AX1",
-        "axioms._fallen",
+        "axioms.rates.fallen",
         "in _never_above_one(encoder, block, rate, now, region)",
         "in ()",
     ),
@@ -98,43 +98,43 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "counts do not bound the sum from below",
         "AX2",
-        "axioms._linked",
+        "axioms.rates._linked",
         '[f"(<= {least} {part})", f"(<= {part} {most})"]',
         '[f"(<= 0 {part})", f"(<= {part} {most})"]',
     ),
     Fault(
         "counts do not bound the sum from above",
         "AX2",
-        "axioms._linked",
+        "axioms.rates._linked",
         '[f"(<= {least} {part})", f"(<= {part} {most})"]',
         '[f"(<= {least} {part})"]',
     ),
     Fault(
         "items inside a band may lie at its lower end",
         "AX2",
-        "axioms._linked",
+        "axioms.rates._linked",
         "(< {least} {part})",
         "(<= {least} {part})",
     ),
     Fault(
         "items inside a band may lie at its upper end",
         "AX2",
-        "axioms._linked",
+        "axioms.rates._linked",
         "(< {part} {most})",
         "(<= {part} {most})",
     ),
-    Fault("counts may grow with the threshold", "AX2", "axioms._linked", "(>= {more} {fewer})", "(>= {more} 0)"),
+    Fault("counts may grow with the threshold", "AX2", "axioms.rates._linked", "(>= {more} {fewer})", "(>= {more} 0)"),
     Fault(
         "the lowest band is not part of the sum",
         "AX2",
-        "axioms._linked",
+        "axioms.rates._linked",
         "for b in block.bands]",
         "for b in block.bands[1:]]",
     ),
     Fault(
         "at and above confused at a band's ends",
         "AX2",
-        "axioms._ends",
+        "axioms.rates.band_ends",
         "encoder.count(rate, region, high, True)",
         "encoder.count(rate, region, high, False)",
     ),
@@ -142,56 +142,56 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "deeper access may reveal less",
         "AX3",
-        "axioms._under",
+        "axioms.rates._under",
         "access_rank(low.access) <= access_rank(high.access)",
         "access_rank(low.access) == access_rank(high.access)",
     ),
     Fault(
         "deeper access reveals at most as much",
         "AX3",
-        "axioms._under",
+        "axioms.rates._under",
         "access_rank(low.access) <= access_rank(high.access)",
         "access_rank(low.access) >= access_rank(high.access)",
     ),
     Fault(
         "stronger probing may reveal less",
         "AX3",
-        "axioms._weaker_probe",
+        "axioms.rates._weaker_probe",
         "PROBES.index(weak) <= PROBES.index(strong)",
         "PROBES.index(weak) == PROBES.index(strong)",
     ),
     Fault(
         "stronger probing knows more",
         "AX3",
-        "axioms._under",
+        "axioms.rates._under",
         "return low.access == high.access and _weaker_probe(high.asked, low.asked, low.access)",
         "return low.access == high.access and _weaker_probe(low.asked, high.asked, low.access)",
     ),
     Fault(
         "access orders what is known",
         "AX3",
-        "axioms._under",
+        "axioms.rates._under",
         "return low.access == high.access and",
         "return access_rank(low.access) <= access_rank(high.access) and",
     ),
     Fault(
         "what is known need not be revealed",
         "AX3",
-        "axioms._under",
+        "axioms.rates._under",
         "both = low.asked in PROBES and high.asked in PROBES",
         "return False",
     ),
     Fault(
         "bands are compared by counts alone",
         "AX3",
-        "axioms.below",
-        "*_counted(encoder, block, low, high, region), *bands",
-        "*_counted(encoder, block, low, high, region),",
+        "axioms.rates.below",
+        "*counted(encoder, block, low, high, region), *bands",
+        "*counted(encoder, block, low, high, region),",
     ),
     Fault(
         "in_context joins the probe chain",
         "AX3",
-        "axioms._weaker_probe",
+        "axioms.rates._weaker_probe",
         "return weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong)",
         'return weak == "direct" or (weak in PROBES and strong in PROBES and PROBES.index(weak) <= PROBES.index(strong))',
     ),
@@ -199,57 +199,57 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "released copies can be recalled",
         "AX4",
-        "axioms._released",
+        "axioms.copies.released",
         "(not {encoder.flag(flag)})",
         "(or {encoder.flag(flag)} true)",
     ),
     Fault(
         "membership tests are not bounded",
         "AX5",
-        "axioms._membership",
+        "axioms.closeness.membership",
         "(<= {encoder.tpr(test)} {number(caught)})",
         "(<= {encoder.tpr(test)} 1)",
     ),
-    Fault("unfair tests are bounded too", "AX5", "axioms._membership", "if test.fair and", "if"),
+    Fault("unfair tests are bounded too", "AX5", "axioms.closeness.membership", "if test.fair and", "if"),
     Fault(
         "only one side bounds a membership test",
         "AX5",
-        "axioms.membership_bound",
+        "axioms.closeness.membership_bound",
         "1 - low * (1 - delta - at_fpr), ",
         "",
     ),
     Fault(
         "closeness has no lower side",
         "AX6",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         "(>= {x} (* {number(down)} (- {reference} (* {delta} {n}))))",
         "true",
     ),
     Fault(
         "closeness has no upper side",
         "AX6",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         "(<= {x} (+ (* {number(up)} {reference}) (* {delta} {n})))",
         "true",
     ),
     Fault(
         "closeness has no lower side for the complement",
         "AX6",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         "(>= {x} (- (* {rest} {n}) (* {number(up)} (- {n} {reference}))))",
         "true",
     ),
     Fault(
         "closeness has no upper side for the complement",
         "AX6",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         "(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
         "true",
     ),
     Fault(
         "closeness binds the one released model",
         "AX6",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         '(rate.whose, rate.reading.about) == ("now", "process")',
         'rate.whose == "now"',
     ),
@@ -257,21 +257,21 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "closeness binds every reference",
         "AX6",
-        "axioms.ties_rates",
+        "axioms.closeness.ties_rates",
         'removal.compared_with == "retrain_without" and ',
         "",
     ),
     Fault(
         "e^ε rounded against the clause",
         "rounding",
-        "axioms._closeness",
+        "axioms.closeness.both_sides",
         "exp_bounds(removal.epsilon)[not inwards], exp_bounds(-removal.epsilon)[inwards]",
         "exp_bounds(removal.epsilon)[inwards], exp_bounds(-removal.epsilon)[not inwards]",
     ),
     Fault(
         "the membership bound rounded against the clause",
         "rounding",
-        "axioms.membership_bound",
+        "axioms.closeness.membership_bound",
         "exp_bounds(epsilon)[not inwards], exp_bounds(-epsilon)[inwards]",
         "exp_bounds(epsilon)[inwards], exp_bounds(-epsilon)[not inwards]",
     ),
@@ -279,14 +279,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "behaviour may change where nothing reaches",
         "AX7",
-        "axioms._unchanged",
+        "axioms.methods.unchanged",
         "(or {changed} {destroyed} {conjunction(same)})",
         "true",
     ),
     Fault(
         "what nothing reaches may fall",
         "AX7",
-        "axioms._unchanged",
+        "axioms.methods.unchanged",
         'if rate.family == "drops":',
         'if rate.family == "none":',
     ),
@@ -300,34 +300,34 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a method reaches one level deeper",
         "AX7",
-        "axioms.reaching",
+        "axioms.methods.reaching",
         "ACCESS.index(method.reaches) >= ACCESS.index(access)",
         "ACCESS.index(method.reaches) >= ACCESS.index(access) - 1",
     ),
     Fault(
         "a method stops one level early",
         "AX7",
-        "axioms.reaching",
+        "axioms.methods.reaching",
         "ACCESS.index(method.reaches) >= ACCESS.index(access)",
         "ACCESS.index(method.reaches) > ACCESS.index(access)",
     ),
-    Fault("methods take no time", "AX7", "axioms._work", "number(method.takes or 0)", "number(0)"),
+    Fault("methods take no time", "AX7", "axioms.methods.work", "number(method.takes or 0)", "number(0)"),
     Fault(
         "methods may be used where they cannot",
         "AX7",
-        "axioms._work",
+        "axioms.methods.work",
         "(not {encoder.uses(name, artifact)})",
         "(or {encoder.uses(name, artifact)} true)",
     ),
     Fault(
         "treating a parent treats the derivative",
         "AX8",
-        "axioms._derivatives",
+        "axioms.methods.derivatives",
         "(not {_treated_along(encoder, name)})",
         "{_treated_along(encoder, name)}",
     ),
     # --- AX9, AX10, AX12, AX15, AX16
-    Fault("tests need no raw items", "AX9", "axioms._kept_for_tests", "{encoder.kept(test)}", "true"),
+    Fault("tests need no raw items", "AX9", "axioms.copies.kept_for_tests", "{encoder.kept(test)}", "true"),
     Fault(
         "raw items need not outlive the work",
         "AX9",
@@ -352,25 +352,25 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "refusals count as knowing",
         "AX12",
-        "axioms._under",
+        "axioms.rates._under",
         'elif high.family != "answers" or low.family == "answers":',
         "else:",
     ),
     Fault(
         "old and new statement given together",
         "AX12",
-        "axioms._corrected",
+        "axioms.rates.corrected",
         "for text in _never_above_one(encoder, block, rate, old, region)",
         "for text in ()",
     ),
     Fault(
         "old and new statement share only their sum",
         "AX12",
-        "axioms._never_above_one",
+        "axioms.rates._never_above_one",
         "for low in block.levels:",
         "for low in ():",
     ),
-    Fault("certificates need no method", "AX15", "axioms._certificates", "{disjunction(able)}", "true"),
+    Fault("certificates need no method", "AX15", "axioms.methods.certificates", "{disjunction(able)}", "true"),
     Fault(
         "a weaker guarantee certifies",
         "AX15",
@@ -381,7 +381,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a guarantee for one unit covers a group",
         "AX15",
-        "axioms._covering",
+        "axioms.methods._covering",
         "guarantee.per is None and most >= 1",
         "most >= 1",
     ),
@@ -395,7 +395,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "the size of the target does not matter to a certificate",
         "AX15",
-        "axioms._covering",
+        "axioms.methods._covering",
         'return f"(<= {encoder.set_size(target)} {most})"',
         'return "true"',
     ),
@@ -424,11 +424,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "influence ends by itself",
         "K1",
-        "axioms._influence",
+        "axioms.influence.shaped",
         "(or {gone} {influenced})",
         "(or {gone} {influenced} true)",
     ),
-    Fault("removal does not end influence", "K2", "axioms._influence", "(not {influenced})", "(or {influenced} true)"),
+    Fault("removal does not end influence", "K2", "axioms.influence.shaped", "(not {influenced})", "(or {influenced} true)"),
     Fault(
         "kin are forgotten",
         "K5",
@@ -457,8 +457,8 @@ FAULTS: tuple[Fault, ...] = (
         "parts.union(enclosing(policy, target))",
         "parts",
     ),
-    Fault("removal needs no method", "K3", "axioms._removal_needs_reach", "(or {changed} {destroyed})", "true"),
-    Fault("a filter removes influence", "K3", "axioms._removal_needs_reach", '"weights"', '"product"'),
+    Fault("removal needs no method", "K3", "axioms.influence.removal_needs_reach", "(or {changed} {destroyed})", "true"),
+    Fault("a filter removes influence", "K3", "axioms.influence.removal_needs_reach", '"weights"', '"product"'),
     Fault(
         "derivatives start clean",
         "K4",
@@ -476,7 +476,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "what goes with the whole is not gone",
         "K2",
-        "axioms._influence",
+        "axioms.influence.shaped",
         "for outer in enclosing(policy, target):",
         "for outer in (target,):",
     ),
@@ -512,18 +512,18 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "an index serves nothing",
         "P3",
-        "axioms._order",
+        "axioms.rates.order",
         "total([encoder.mass(high, region), *served])",
         "encoder.mass(high, region)",
     ),
     Fault(
         "guardrails bind at the weights",
         "P4",
-        "axioms._unchanged",
+        "axioms.methods.unchanged",
         'if rate.whose == "now" and before in block.rates:',
         'if rate.whose == "now" and before in block.rates and access_rank(rate.access) < access_rank("weights"):',
     ),
-    Fault("duties need no control", "C1", "axioms._control", "(=> {act} {control})", "(=> {act} true)"),
+    Fault("duties need no control", "C1", "axioms.copies.control", "(=> {act} {control})", "(=> {act} true)"),
     # --- AX11, AX13, AX14: arithmetic and readings, outside the encoding
     Fault(
         "one draw fewer certifies",
@@ -902,10 +902,11 @@ def planted(fault: Fault) -> Iterator[None]:
 def _found(path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     room, module, *names = path.split(".") if path.startswith(ROOMS) else ("logic", *path.split("."))
     found: Any = importlib.import_module(f"unlearn_spec.{room}.{module}")
+    if hasattr(found, "__path__"):  # a package: the name after it is a module's
+        found = importlib.import_module(f"{found.__name__}.{names.pop(0)}")
     space = vars(found)
     for name in names:
         found = getattr(found, name)
-        space = vars(found) if inspect.ismodule(found) else space
     return found, space
 
 
@@ -918,11 +919,12 @@ def _undecorated(source: str) -> str:
 
 
 def _forget() -> None:
-    from unlearn_spec.logic import alone, axioms, exponential
+    from unlearn_spec.logic import alone, exponential
+    from unlearn_spec.logic.axioms import rates
     from unlearn_spec.rules.testability.underpowered import _to_certify, _to_refute
 
     alone._recent.clear()
-    axioms._neighbours.cache_clear()
+    rates.neighbours.cache_clear()
     exponential.exp_bounds.cache_clear()
     _to_certify.cache_clear()
     _to_refute.cache_clear()

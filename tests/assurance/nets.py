@@ -19,7 +19,7 @@ import test_oracle
 import test_without
 from policies import random_policy
 
-from unlearn_spec.logic.axioms import membership_bound
+from unlearn_spec.logic.axioms.closeness import membership_bound
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import AtLeast, AtMost

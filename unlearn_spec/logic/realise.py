@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Literal
 
 from ..policy.model import Policy
-from . import axioms
+from .axioms.closeness import both_sides, membership, ties_rates
+from .axioms.rates import band_ends, counted, neighbours
 from .encode import Block, Encoder, disjunction
 from .evaluate import evaluate
 from .exponential import exp_bounds
@@ -63,7 +64,7 @@ def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     if any(evaluate(fact.formula, world) is False for fact in theory.facts.values()):
         return False
     closeness = "AX6" in theory.axiom_literals.values()
-    removed = [r for r, is_so in world.removals if is_so and closeness and axioms.ties_rates(theory.policy, r)]
+    removed = [r for r, is_so in world.removals if is_so and closeness and ties_rates(theory.policy, r)]
     return all(
         _lawful(theory, block, stratum, removed)
         for stratum in world.strata
@@ -99,8 +100,8 @@ def _apart(theory: Theory) -> str:
                 for region in block.regions:
                     for band in block.bands:
                         ends = zip(
-                            axioms._ends(encoder, block, low, region, band),
-                            axioms._ends(encoder, block, high, region, band),
+                            band_ends(encoder, block, low, region, band),
+                            band_ends(encoder, block, high, region, band),
                             strict=True,
                         )
                         differ = disjunction([f"(< {less} {more})" for less, more in ends if less != more])
@@ -114,10 +115,10 @@ def _exactly_close(theory: Theory) -> str:
     encoder, used = theory.encoder, frozenset(theory.axiom_literals.values())
     removals = _removed(encoder)
     tests = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula) if isinstance(atom, Tpr)))
-    rows = list(axioms._membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
+    rows = list(membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
     for block in encoder.blocks if "AX6" in used else ():
         for region in block.regions:
-            rows += axioms._closeness(encoder, theory.policy, removals, block, region, inwards=True)
+            rows += both_sides(encoder, theory.policy, removals, block, region, inwards=True)
     return "".join(f"(assert {row.text})" for row in rows)
 
 
@@ -158,7 +159,7 @@ def _as_reference(encoder: Encoder) -> str:
 
 def _same(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region) -> str:
     same = [(encoder.mass(one, region), encoder.mass(other, region))]
-    same += axioms._counted(encoder, block, one, other, region)
+    same += counted(encoder, block, one, other, region)
     bands = block.bands if block.levels else ()
     same += [(encoder.part(one, region, band), encoder.part(other, region, band)) for band in bands]
     return "".join(f"(assert (= {left} {right}))" for left, right in same)
@@ -167,7 +168,7 @@ def _same(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region
 def _ordered(policy: Policy, block: Block) -> Iterator[tuple[Rate, Rate]]:
     """Pairs of rates of which the first is below the second item by item. (Beside an index, the product may say more.)"""
     paths = policy.artifacts[block.artifact].serves_from if block.artifact in policy.artifacts else ()
-    for low, high, _ in axioms._neighbours(block.rates):
+    for low, high, _ in neighbours(block.rates):
         if not (paths and low.access == "product" != high.access):
             yield low, high
 
@@ -328,7 +329,7 @@ def _bands(
     found = []
     for band in reversed(block.bands):
         low, high = band
-        entering, leaving = (read(symbol) for symbol in axioms._ends(encoder, block, rate, region, band))
+        entering, leaving = (read(symbol) for symbol in band_ends(encoder, block, rate, region, band))
         at_high = int(leaving - read(encoder.count(rate, region, high, False))) if high in block.levels else 0
         mass = read(encoder.part(rate, region, band)) - (high - low) * leaving
         found.append(

@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Literal
 
 from ..policy.model import Clause, Policy
-from . import axioms, meaning
+from . import meaning
 from .assumed import Assumed
+from .axioms import AXIOMS
+from .axioms.rows import rows
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
@@ -237,7 +239,7 @@ def _axioms(
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     premises: dict[tuple[str, ...], str] = {}
-    for row in axioms.rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
+    for row in rows(encoder, policy, (atom for formula in spoken for atom in atoms(formula))):
         if without.intersection(row.axioms):
             continue
         if row.axioms not in premises:
@@ -245,7 +247,7 @@ def _axioms(
             found.update(zip(literals, row.axioms, strict=True))
             premises[row.axioms] = conjunction(literals)
         lines.append(f"(assert (=> {premises[row.axioms]} {row.text}))" if row.axioms else f"(assert {row.text})")
-    order = [axiom.id for axiom in axioms.AXIOMS]
+    order = [axiom.id for axiom in AXIOMS]
     return dict(sorted(found.items(), key=lambda item: order.index(item[1])))
 
 

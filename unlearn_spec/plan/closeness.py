@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..logic.axioms import membership_bound
+from ..logic.axioms.closeness import membership_bound
 from ..logic.exponential import exp_bounds
 from ..policy.model import Closeness
 from ..statistics.binomial import ceil_decimal, clopper_pearson_lower, clopper_pearson_upper, floor_decimal

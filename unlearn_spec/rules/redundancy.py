@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..finding import Finding, Fix
-from ..logic.axioms import membership_bound
+from ..logic.axioms.closeness import membership_bound
 from ..logic.jointly import Joint, jointly_implied
 from ..logic.redundancy import Shadow, shadows
 from ..logic.worlds import percent
