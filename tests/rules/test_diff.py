@@ -10,7 +10,8 @@ import pytest
 
 from unlearn_spec.policy.load import Document, load_text
 from unlearn_spec.rules.diff import diff, diff_documents
-from unlearn_spec.rules.render_diff import render_diff_json, render_diff_text
+from unlearn_spec.rules.render_diff import render_diff_json, render_diff_text, worlds_as_tests
+from unlearn_spec.rules.render_diff_annotated import render_diff_github, render_diff_sarif
 
 EXAMPLE = Path(__file__).parents[2] / "spec" / "examples" / "erasure-request.yaml"
 POLICY = """unlearn_spec: "1.0"
@@ -71,3 +72,80 @@ def test_nothing_is_said_to_pass_a_version_that_contradicts_itself() -> None:
     assert any("passes hide in the second file and fails the first file" in message for message in told)
     assert any(message.endswith("that ends on day 10 fails the first file") for message in told), told
     assert not any("passes the second file" in message for message in told)
+
+
+RETRAIN = 'methods: {retrain: {reaches: weights, takes: "2 hours", guarantee: {epsilon: "0", delta: "0"}}}\n'
+NUMBERS = [
+    (DONE, DONE.replace("9 days", "42 days"), "that ends on day 42 passes", "42 days"),
+    (DONE.replace("9 days", "10 hours"), DONE.replace("9 days", "34 hours"), "that ends after 34 hours passes", "34 hours"),
+    (DONE.replace("9 days", "1.5 days"), "", "that ends on day 2 passes", "2 days"),
+    (DONE, DONE.replace("9 days", "2 weeks"), "that ends on day 14 passes", "14 days"),
+    (HIDE.replace("5%", "37.845%"), HIDE.replace("5%", "37.855%"), "revealing 37.855% of a", "37.855%"),
+    (HIDE.replace("5%", "0.125%"), HIDE.replace("5%", "0.13%"), "revealing 0.13% of a", "0.13%"),
+]
+STORED = """  - {id: erase, goal: delete, target: b, scope: {artifacts: [s]}, by: "%s"}
+  - {id: hold, goal: keep, target: b, scope: {artifacts: [t]}, until: "%s"}
+"""
+
+
+@pytest.mark.parametrize(("clause", "later", "text", "number"), NUMBERS)
+def test_numbers_of_a_world_are_written_as_a_drafter_writes_them(clause: str, later: str, text: str, number: str) -> None:
+    also = DONE.replace("done", "also").replace("9", "90")
+    result = diff_documents(policy(clause, also, rest=RETRAIN), policy(later, also, rest=RETRAIN))
+    assert any(text in finding.message for finding in result.findings), result.findings
+    for rendered in (render_diff_sarif(result), render_diff_github(result), " ".join(render_diff_text(result).split())):
+        assert text.replace("%", "%25") in rendered or text in rendered
+    (lost,) = (each["lost"] for each in json.loads(render_diff_json(result))["clauses"] if each["lost"])
+    assert number in (lost["mean"], lost["day"])
+    assert "/" not in "".join(worlds_as_tests(result)).replace("p.yaml", "")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "until", "on"),
+    [
+        (("30 days", "365 days"), ("42 days", "364 days"), "until day 42", "on day 364"),
+        (("36 hours", "365 days"), ("40 hours", "364.5 days"), "for 40 hours", "after 364.5 days"),
+        (("30 days", "36 hours"), None, "until day 31", "on day 1"),
+    ],
+)
+def test_every_item_is_kept_equally_long_in_whole_days(
+    was: tuple[str, str], now: tuple[str, str] | None, until: str, on: str
+) -> None:
+    head = POLICY.replace("{a: {", "{b: {kind: examples, size: 412, unit: record}, a: {").replace(
+        "api}}}", "api}}, s: {kind: dataset, holds: [b], seen_by: {staff: product}}, "
+        "t: {kind: dataset, holds: [b], seen_by: {staff: product}}}",
+    )  # fmt: skip
+    one, other = (load_text(f"{head}clauses:\n{DONE}{STORED % days if days else ''}", "p.yaml") for days in (was, now))
+    result = diff_documents(one, other)
+    told = [finding.message for finding in result.findings]
+    assert any(f"a s that keeps b {until} passes" in each for each in told), told
+    assert any(f"a t that drops b {on} passes" in each for each in told), told
+    for world in worlds_as_tests(result):
+        assert world.count("stored:") == 1 and "count: 412" in world
+
+
+def test_powers_of_tests_are_round() -> None:
+    head = POLICY.replace("{a: {", "{b: {kind: examples, size: 412, unit: record}, a: {").replace("model,", "model, trained_on: [b],")
+    power = """  - {id: p, goal: remove, target: b, measure: membership, about: process, scope: {artifacts: [m]},
+     limit: {tpr_at_most: "%s", at_fpr: "1%%"}}
+"""
+    one, laxer, without = (load_text(f"{head}clauses:\n{DONE}{each}", "p.yaml") for each in (power % "4%", power % "5.25%", ""))
+    told = [diff_documents(one, other).findings[0].message for other in (laxer, without)]
+    assert "finds 5.25% of the members of b passes" in told[0] and "finds 90% of the members of b passes" in told[1], told
+
+
+def test_refusals_are_told_in_the_drafters_shares() -> None:
+    decline = HIDE.replace("suppress", "refuse").replace("at_most", "at_least")
+    decline = decline.replace(", reveals_when: {metric: exact, normalisation: none}", "")
+    result = diff_documents(policy(decline.replace("5%", "98.75%")), policy(decline.replace("5%", "98.5%")))
+    assert "refusing 98.5% of the askings about a" in result.findings[0].message
+    assert json.loads(render_diff_json(result))["clauses"][0]["lost"]["mean"] == "98.5%"
+
+
+def test_a_budget_is_named_once_with_its_numbers() -> None:
+    budgets = (("36 hours", "100"), ("2 weeks", "0.125"))
+    one, other = (policy(DONE, rest=f'budget: {{days: "{days}", gpu_hours: "{hours}"}}\n') for days, hours in budgets)
+    assert [each.text for each in diff_documents(one, other).declared] == [
+        "budget: days 36 hours → 14 days",
+        "budget: gpu_hours 100 → 0.125",
+    ]

@@ -11,10 +11,11 @@ from .formulas import ShareAbove, atoms
 from .meaning import WEAKEST, RateGoal, demand, rate_of, scoped_artifacts
 from .realise import realise
 from .regions import lies_in
+from .round_numbers import round_numbers
 from .theory import Theory
 from .two_versions import on_artifact
 from .world_model import World
-from .worlds import Seen, rounded, told
+from .worlds import ROUND, Seen, rounded, told
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ def show(
     extra = ""
     if isinstance(clause, RateGoal):
         rate = rate_of(clause, artifact, WEAKEST)
-        liked = ((*_limit(counterpart), *_limit(clause)),)
+        liked = ((*_limit(counterpart), *_limit(clause), *ROUND, *_beside(clause)),)
         seen = told(theory, held, [(rate, clause.target)], liked)
         extra = rounded(theory, held, [(rate, clause.target)], liked) or ""
         shown = replace(shown, seen=seen[0] if seen else None)
+    extra = round_numbers(theory, held, policy, clause, counterpart, artifact, extra)
     world = realise(theory, held, extra, holding)
     if world is None:
         return shown
@@ -78,6 +80,12 @@ def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
         return ()
     values = (getattr(limit, "at_most", None), getattr(limit, "at_least", None))
     return tuple(1 - value if isinstance(clause, Refuse) else value for value in values if isinstance(value, Fraction))
+
+
+def _beside(clause: Clause) -> tuple[Fraction, ...]:
+    """Rates a little past a limit, where no rounder one will do."""
+    steps = [Fraction(sign, 10**places) for places in (2, 3, 4, 5, 6) for sign in (1, -1)]
+    return tuple(rate for step in steps for limit in _limit(clause) if 0 <= (rate := limit + step) <= 1)
 
 
 def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tuple[int, int, Fraction] | None:

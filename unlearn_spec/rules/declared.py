@@ -35,8 +35,8 @@ class Declared:
     def text(self) -> str:
         if not self.field:
             return f"{self.block}: {self.name} {'added' if not self.before else 'removed'}"
-        name = f" {self.name}" if self.name else ""
-        return f"{self.block}:{name}, {self.field} {self.before or '(nothing)'} → {self.after or '(nothing)'}"
+        name = f" {self.name}," if self.name else ""
+        return f"{self.block}:{name} {self.field} {self.before or '(nothing)'} → {self.after or '(nothing)'}"
 
 
 @dataclass(frozen=True)

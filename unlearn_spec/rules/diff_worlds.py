@@ -13,7 +13,7 @@ from ..logic.witness import Shown
 from ..logic.worlds import percent as short
 from ..policy.model import Clause, Closeness, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from .snippet import within
-from .wording import decimal, listed, percent
+from .wording import days, decimal, listed, percent
 
 
 def confirmed(comparison: Comparison, before: Policy, after: Policy) -> Comparison:
@@ -52,7 +52,7 @@ def told(clause: Clause, shown: Shown, how: str) -> str:
     match clause:
         case Suppress() | Refuse() | Retain() | Rectify():
             if shown.day is not None and clause.by is not None and shown.day > clause.by:
-                return f"work on {where} that ends on day {_number(shown.day)}"
+                return f"work on {where} that ends {_on(shown.day)}"
             return f"a model {_rate(clause, shown, how)}"
         case Remove() if isinstance(clause.limit, Closeness):
             limit = clause.limit
@@ -77,8 +77,8 @@ def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown, how: str) 
     if seen is None:
         return f"that fails {clause.id} on {clause.target} {place}"
     if isinstance(clause, Refuse):
-        return f"refusing {short(1 - seen.mean)} of the askings about {clause.target} {place}"
-    return f"{_doing(seen.rate)} {short(seen.mean)} of {clause.target} {place}"
+        return f"refusing {_share(1 - seen.mean)} of the askings about {clause.target} {place}"
+    return f"{_doing(seen.rate)} {_share(seen.mean)} of {clause.target} {place}"
 
 
 def _doing(rate: Rate) -> str:
@@ -88,11 +88,11 @@ def _doing(rate: Rate) -> str:
 
 def _act(clause: Clause, shown: Shown) -> str:
     where, target = shown.artifact, getattr(clause, "target", None)
-    day = "" if shown.day is None else _number(shown.day)
+    until, when = ("until later", "earlier") if shown.day is None else (_until(shown.day), _on(shown.day))
     return {
-        "delete": f"a {where} that keeps {target} until day {day or 'later'}",
-        "keep": f"a {where} that drops {target} on day {day or 'earlier'}",
-        "finish": f"work on {where} that ends on day {day or 'later'}",
+        "delete": f"a {where} that keeps {target} {until}",
+        "keep": f"a {where} that drops {target} {when}",
+        "finish": f"work on {where} that ends {'later' if shown.day is None else when}",
         "destroy": f"a {where} that still exists",
         "ban": f"work on {where} that uses {listed(getattr(clause, 'methods', ()), 'or')}",
         "de_index": f"an index that still serves {target} from {where}",
@@ -101,5 +101,15 @@ def _act(clause: Clause, shown: Shown) -> str:
     }[clause.goal]
 
 
-def _number(day: Fraction) -> str:
-    return decimal(day)
+def _until(day: Fraction) -> str:
+    return f"until day {day}" if day.denominator == 1 else f"for {days(day)}"
+
+
+def _on(day: Fraction) -> str:
+    return f"on day {day}" if day.denominator == 1 else f"after {days(day)}"
+
+
+def _share(value: Fraction) -> str:
+    """To a ten-thousandth of a percent, which is exact for what a drafter writes."""
+    near = Fraction(round(value * 10**6), 10**6)
+    return percent(near) if near or not value else short(value)

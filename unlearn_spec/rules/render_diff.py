@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..logic.witness import Shown
+from ..policy.model import Clause, Refuse
 from .diff import ClauseDiff, DiffResult, only_in
 from .render_json import finding_data
 from .render_text import WIDTH, in_lines, render_finding
-from .snippet import as_test_file
+from .snippet import as_test_file, day, share
 from .terminal import folded, visible
 
 _KIND = {"kept": "", "renamed": "renamed", "added": "added", "removed": "removed"}
@@ -86,7 +87,7 @@ def _data(result: DiffResult) -> dict[str, Any]:
         "after": result.after,
         "answer": result.answer,
         "summary": result.summary,
-        "clauses": [_clause(entry) for entry in result.clauses],
+        "clauses": [_clause(entry, result) for entry in result.clauses],
         "evidence": [
             {"clause": c.clause, "field": c.field, "before": c.before, "after": c.after, "order": c.order}
             for c in result.evidence
@@ -104,24 +105,30 @@ def _data(result: DiffResult) -> dict[str, Any]:
     }
 
 
-def _clause(entry: ClauseDiff) -> dict[str, Any]:
+def _clause(entry: ClauseDiff, result: DiffResult) -> dict[str, Any]:
+    before, after = ((), ()) if result.documents is None else (document.policy.clauses for document in result.documents)
     return {
         "clause": entry.clause,
         "kind": entry.kind,
         "was": entry.was,
         "answer": entry.answer,
         "note": entry.note,
-        "lost": _shown(entry.lost),
-        "gained": _shown(entry.gained),
+        "lost": _shown(entry.lost, _refuses(before, entry.was)),
+        "gained": _shown(entry.gained, _refuses(after, entry.clause)),
     }
 
 
-def _shown(shown: Shown | None) -> dict[str, Any] | None:
+def _refuses(clauses: Iterable[Clause], name: str | None) -> bool:
+    return any(clause.id == name and isinstance(clause, Refuse) for clause in clauses)
+
+
+def _shown(shown: Shown | None, refusals: bool) -> dict[str, Any] | None:
     if shown is None:
         return None
+    mean = None if shown.seen is None else 1 - shown.seen.mean if refusals else shown.seen.mean
     return {
         "artifact": shown.artifact,
         "situation": list(shown.situation),
-        "mean": None if shown.seen is None else str(shown.seen.mean),
-        "day": None if shown.day is None else str(shown.day),
+        "mean": None if mean is None else share(mean).strip('"'),
+        "day": None if shown.day is None else day(shown.day).strip('"'),
     }

@@ -142,7 +142,7 @@ def _world(policy: Policy, world: World) -> Iterator[str]:
             cell = f"of: {test.target}, in: {test.artifact}, at_fpr: {share(test.at_fpr)}"
             yield f"  - {{{cell}, same_lottery: {_switch(test.fair)}, tpr: {share(test.tpr)}}}"
     if world.finished:
-        yield f"finished: {{{', '.join(f'{artifact}: {_day(day)}' for artifact, day in world.finished)}}}"
+        yield f"finished: {{{', '.join(f'{artifact}: {day(until)}' for artifact, until in world.finished)}}}"
     if world.used:
         used = ", ".join(f"{artifact}: [{', '.join(names)}]" for artifact, names in world.used)
         yield f"used: {{{used}}}"
@@ -175,7 +175,7 @@ def _stratum(policy: Policy, stratum: Stratum) -> Iterator[str]:
             yield f"{whose}:"
             yield from lines
     if stratum.stored:
-        yield f"stored: {{{', '.join(f'{store}: {_day(day)}' for store, day in stratum.stored.items())}}}"
+        yield f"stored: {{{', '.join(f'{store}: {day(until)}' for store, until in stratum.stored.items())}}}"
 
 
 def _block(policy: Policy, stratum: Stratum, whose: str, indent: str) -> Iterator[str]:
@@ -266,10 +266,12 @@ def share(value: Fraction) -> str:
     return f'"{text}%"' if text is not None else f'"{value.numerator}/{value.denominator}"'
 
 
-def _day(value: Fraction) -> str:
+def day(value: Fraction) -> str:
+    """A day exactly: in days or hours if either ends, else as a ratio."""
     text = _ended(value, 9)
     if text is None:
-        return f'"{value.numerator}/{value.denominator} days"'
+        hours = value * 24
+        return f'"{hours} hours"' if hours.denominator == 1 else f'"{value.numerator}/{value.denominator} days"'
     return f'"{text} {"day" if value == 1 else "days"}"'
 
 

@@ -12,17 +12,15 @@ __all__ = ["count", "days", "decimal", "listed", "percent", "plural"]
 
 
 def days(duration: Fraction) -> str:
-    """A duration in the policy's words.
+    """A duration in the policy's words: in hours where days would need a fraction that is not short.
 
-    >>> days(Fraction(30)), days(Fraction(1)), days(Fraction(1, 2))
-    ('30 days', '1 day', '12 hours')
+    >>> days(Fraction(30)), days(Fraction(1)), days(Fraction(1, 2)), days(Fraction(17, 12)), days(Fraction(21, 2))
+    ('30 days', '1 day', '12 hours', '34 hours', '10.5 days')
     """
-    if duration == 1:
-        return "1 day"
-    if duration and duration < 1 and (duration * 24).denominator == 1:
-        hours = duration * 24
-        return "1 hour" if hours == 1 else f"{hours} hours"
-    return f"{decimal(duration)} days"
+    hours = duration * 24
+    if duration.denominator == 1 or hours.denominator != 1 or (duration > 3 and (duration * 10).denominator == 1):
+        return "1 day" if duration == 1 else f"{decimal(duration)} days"
+    return "1 hour" if hours == 1 else f"{hours} hours"
 
 
 def count(number: int, noun: str = "") -> str:

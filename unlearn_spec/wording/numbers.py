@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from itertools import count
 from math import ceil, floor
 from typing import Final, Literal
 
@@ -51,16 +52,18 @@ def finer_percent(share: Fraction, rounding: Literal["exact", "up", "down"] = "e
 
 
 def decimal(value: Fraction) -> str:
-    """A number in plain decimals: exact if it ends within 12 places, else to four places.
+    """A number in plain decimals, without idle zeros: exact if it ends within 12 places, else to four (three digits of a tiny one).
 
-    >>> decimal(Fraction(1, 8)), decimal(Fraction(2, 3)), decimal(Fraction(40))
-    ('0.125', '0.6667', '40')
+    >>> decimal(Fraction(1, 8)), decimal(Fraction(2, 3)), decimal(Fraction(40)), decimal(42 + Fraction(1, 3 * 10**9))
+    ('0.125', '0.6667', '40', '42')
     """
     places = next((n for n in range(13) if (value * 10**n).denominator == 1), 4)
+    if 0 < abs(value) * 10**places < 1:
+        places = next(n for n in count(places) if abs(value) * 10**n >= 100)
     whole = round(value * 10**places)
     text = f"{abs(whole):0{places + 1}d}"
-    sign = "-" if whole < 0 else ""
-    return sign + (text if places == 0 else f"{text[:-places]}.{text[-places:]}")
+    text = text if places == 0 else f"{text[:-places]}.{text[-places:]}".rstrip("0").rstrip(".")
+    return ("-" if whole < 0 else "") + text
 
 
 def plural(noun: str) -> str:
