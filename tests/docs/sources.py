@@ -36,6 +36,7 @@ STATED: Final[dict[str, tuple[str, ...]]] = {
     "C011": ("rules H08", "language 9"),
     "M004": ("semantics 3", "semantics 4"),
     "S010": ("language 12",),
+    "S013": ("language 6", "language 9"),
     "T008": ("semantics 5",),
     "X002": ("semantics 6",),
     "X004": ("semantics 4",),

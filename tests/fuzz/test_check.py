@@ -78,12 +78,12 @@ MODEL = "artifacts: {m: {kind: model, seen_by: {public: product}}}\n"
         ("information: {a: {kind: facts, size: 1000000}}\n" + MODEL, "X002"),
         (
             "information: {a: {kind: facts, size: 40}}\nrelations: [{a: overlaps, with: a, exactly: 3}]\n" + MODEL,
-            "S004",
+            "S013",
         ),
         (
             "information: {a: {kind: facts, size: 40}}\n"
             "artifacts: {m: {kind: model, derived_from: n, seen_by: {public: product}}, n: {kind: model, derived_from: m, seen_by: {}}}\n",
-            "S004",
+            "S013",
         ),
         (
             "information: {a: {kind: facts, size: 40}, b: {kind: facts, size: 40}}\n"

@@ -187,15 +187,15 @@ VALUES = [
     ("S004", suppress("scope: {when: {all: [sale, {not: ⟦audits⟧}]}}"), "no situation called `audits`"),
     ("S004", suppress("using: [⟦filter⟧]"), "no method called `filter`"),
     ("S004", suppress("overrides: [⟦hidden⟧]"), "no clause called `hidden`; did you mean `hide`?"),
-    ("S004", suppress("overrides: [⟦hide⟧]"), "`hide` overrides itself"),
+    ("S013", suppress("overrides: [⟦hide⟧]"), "`hide` overrides itself"),
     ("S004", suppress("over: ⟦eech⟧"), "did you mean `each`?"),
     ("S004", HEAD + CLAUSES + "relations: [{⟦fact⟧: within, of: wiki}]\n", "did you mean `facts`?"),
     ("S004", HEAD + CLAUSES + "relations: [{facts: disjoint_from, with: ⟦wikis⟧}]\n", "did you mean `wiki`?"),
     ("S004", HEAD + CLAUSES + "relations: [{facts: ⟦overlap⟧, with: wiki}]\n", "did you mean `overlaps`?"),
-    ("S004", HEAD + CLAUSES + "relations: [{facts: within, of: ⟦facts⟧}]\n", "in relation to itself"),
+    ("S013", HEAD + CLAUSES + "relations: [{facts: within, of: ⟦facts⟧}]\n", "in relation to itself"),
     ("S004", HEAD + CLAUSES + "relations: [{disjoint: [facts, ⟦wikis⟧]}]\n", "did you mean `wiki`?"),
-    ("S004", HEAD + CLAUSES + "relations: [{disjoint: [facts, wiki, ⟦facts⟧]}]\n", "in relation to itself"),
-    ("S004", HEAD.replace("derived_from: helper", "derived_from: ⟦small⟧") + CLAUSES, "`small` is derived from itself"),
+    ("S013", HEAD + CLAUSES + "relations: [{disjoint: [facts, wiki, ⟦facts⟧]}]\n", "in relation to itself"),
+    ("S013", HEAD.replace("derived_from: helper", "derived_from: ⟦small⟧") + CLAUSES, "`small` is derived from itself"),
     ("S004", HEAD + CLAUSES + '  - {id: ⟦hide⟧, goal: finish, by: "3 days"}\n', "second clause or claim is called `hide`"),
     ("S004", HEAD + CLAUSES + "parties: {obligor: acme}\ncontrols: {⟦acne⟧: [helper]}\n", "did you mean `acme`?"),
     ("S004", HEAD + CLAUSES + "open_questions: [{clause: hide, field: ⟦acess⟧, owner: me, until: \"2030-01-01\"}]\n", "`access`?"),
@@ -470,3 +470,13 @@ def test_a_claim_is_completed_in_declared_names(left_out: str, snippet: str) -> 
     stored = HEAD.replace("situations:", "  store: {kind: dataset, holds: [docs], seen_by: {staff: product}}\nsituations:")
     (finding,) = found(stored + CLAUSES + "claims:\n" + claim.replace(left_out, ""))
     assert (finding.code, finding.fixes[0].snippet) == ("S002", snippet)
+
+
+@pytest.mark.parametrize(("size", "told"), [(3, "`a0` overrides itself through `a1`, `a2`"), (12, "`a7`, `a8`, 3 more")])
+def test_a_circle_of_overrides_is_told_step_by_step(size: int, told: str) -> None:
+    clause = '  - {{id: a{0}, goal: finish, scope: {{artifacts: [helper]}}, by: "9 days", overrides: [a{1}]}}\n'
+    (item,) = found(HEAD + CLAUSES + "".join(clause.format(i, (i + 1) % size) for i in range(size)))
+    assert item.code == "S013" and item.message.endswith(told)
+    assert item.clauses == (f"a{size - 1}",) and item.why
+    labels = [span.label for span in item.spans[1:]]
+    assert labels == [f"`a{i}` overrides `a{i + 1}`" for i in range(min(size - 1, 8))]

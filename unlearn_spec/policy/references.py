@@ -1,4 +1,4 @@
-"""Names: every name that is used is declared, declared once, and leads to no circle. S004."""
+"""Names: every name that is used is declared, declared once (S004), and leads to no circle (S013)."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ _PARTIES: Final = (
     "and what the obligor's list lacks it does not control"
 )
 """What to do about a party that is none: unlike other names, not every one can be declared."""
+
+MOST: Final = 8
+"""Steps of a circle that are named one by one."""
 
 Known = dict[str, frozenset[str] | None]
 """The declared names of each kind; `None` where their block is broken, so that nothing can be said."""
@@ -240,15 +243,25 @@ def _written_twice(data: dict[str, Any], blocks: tuple[str, ...], noun: str) -> 
                 first[name] = path
 
 
+_ROUND: Final = {
+    "built_from": ("is built from", "What is built from a set comes after it: round a circle, nothing comes first."),
+    "derived_from": ("is derived from", "What is made from an artifact comes after it: round a circle, nothing comes first."),
+    "within": ("lies within", "Audiences that lie within each other are one audience: one name is enough."),
+    "overrides": ("overrides", "What is overridden does not bind: round a circle, nothing says which clause does."),
+}
+"""What a step says, and why it may not lead back."""
+_Steps = list[tuple[Path, str]]
+
+
 def _circles(data: dict[str, Any]) -> Iterator[Problem]:
     for block, word in (("information", "built_from"), ("artifacts", "derived_from"), ("people", "within")):
-        edges = {
+        edges: dict[str, _Steps] = {
             str(path[1]): [((*path[:2], word), target)]
             for path, target in _matches(data, (block, "*", word))
             if isinstance(target, str)
         }
-        yield from _circle(edges, f"is {word.replace('_', ' ')}" if word != "within" else "lies within", data)
-    overrides: dict[str, list[tuple[Path, str]]] = {}
+        yield from _circle(edges, word, data)
+    overrides: dict[str, _Steps] = {}
     for path, target in _matches(data, ("clauses", "*", "overrides", "*")):
         name = at(data, (*path[:2], "id"))
         if isinstance(name, str) and isinstance(target, str):
@@ -256,32 +269,43 @@ def _circles(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _circle(overrides, "overrides", data)
 
 
-def _circle(edges: dict[str, list[tuple[Path, str]]], verb: str, data: dict[str, Any]) -> Iterator[Problem]:
+def _circle(edges: dict[str, _Steps], word: str, data: dict[str, Any]) -> Iterator[Problem]:
     """One problem a circle, at the step that closes it (depth first, in the order of the file)."""
     done: set[str] = set()
     for start in edges:
-        trail: list[str] = []
-        pending = [(start, iter(edges.get(start, [])))] if start not in done else []
-        trail += [start] if pending else []
+        if start in done:
+            continue
+        trail: dict[str, Path] = {start: ()}
+        pending = [(start, iter(edges[start]))]
         while pending:
             name, steps = pending[-1]
             step = next(steps, None)
             if step is None:
                 done.add(name)
-                trail.pop()
+                del trail[name]
                 pending.pop()
                 continue
             path, target = step
             if target in trail:
-                through = trail[trail.index(target) + 1 :]
-                middle = " through " + ", ".join(f"`{each}`" for each in through) if through else ""
-                yield Problem(
-                    "S004",
-                    path,
-                    f"`{target}` {verb} itself{middle}",
-                    fix="break the circle",
-                    clause=clause_id(path, data),
-                )
+                steps_there = [(where, each) for each, where in trail.items()]
+                yield _leads_back(target, steps_there[list(trail).index(target) + 1 :], path, word, data)
             elif target not in done:
                 pending.append((target, iter(edges.get(target, []))))
-                trail.append(target)
+                trail[target] = path
+
+
+def _leads_back(name: str, through: _Steps, path: Path, word: str, data: dict[str, Any]) -> Problem:
+    verb, why = _ROUND[word]
+    told = [f"`{each}`" for _, each in through[:MOST]] + ([f"{len(through) - MOST} more"] if len(through) > MOST else [])
+    froms = (name, *(each for _, each in through))
+    return Problem(
+        "S013",
+        path,
+        f"`{name}` {verb} itself" + (f" through {', '.join(told)}" if told else ""),
+        fix="drop the step that is not meant" if through else "drop it",
+        why=(why,),
+        related=tuple(
+            (step, f"`{one}` {verb} `{other}`") for one, (step, other) in zip(froms, through[:MOST], strict=False)
+        ),
+        clause=clause_id(path, data),
+    )

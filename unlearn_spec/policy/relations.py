@@ -101,7 +101,8 @@ def _one(item: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | Non
             )
         return None
     if right == left:
-        problems.append(Problem("S004", (*path, word), f"`{left}` is set in relation to itself"))
+        text = f"`{left}` is set in relation to itself"
+        problems.append(Problem("S013", (*path, word), text, fix="name the other set, or drop the relation"))
         return None
     low, high = _bounds(item, path, problems) if kind == "overlaps" else (None, None)
     return {"left": left, "kind": kind, "right": right, "low": low, "high": high}
@@ -118,7 +119,7 @@ def _group(item: dict[str, Any], path: Path, problems: list[Problem]) -> dict[st
         if not isinstance(name, str):
             problems.append(Problem("S006", (*path, GROUP, i), "expected the name of an information set"))
         elif name in names:
-            problems.append(Problem("S004", (*path, GROUP, i), f"`{name}` is set in relation to itself"))
+            problems.append(Problem("S013", (*path, GROUP, i), f"`{name}` is set in relation to itself", fix="name it once"))
         else:
             names[name] = None
     if len(names) < 2:
