@@ -60,6 +60,21 @@ clauses:
   - {id: watched, goal: govern, scope: {artifacts: [bot]}, measures: [monitoring]}
 claims:
   - {id: harmless, says: no_harmful_use, of: facts}
+  - {id: unmarked, says: influence_removed, of: records, in: [bot]}
+"""
+LEFT = """unlearn_spec: "1.0"
+policy: {id: left, version: 1}
+information:
+  letters: {kind: examples, size: 40, unit: letter}
+  mine: {kind: examples, size: 4, unit: letter}
+  digests: {kind: examples, size: 6, unit: digest, built_from: letters}
+relations: [{mine: within, of: letters}]
+artifacts: {bot: {kind: model, trained_on: [letters, digests], seen_by: {public: api}}}
+clauses:
+  - {id: without-mine, goal: remove, target: mine, scope: {artifacts: [bot]}, measure: influence, about: process,
+     limit: {epsilon: "0", delta: "0%", compared_with: retrain_without}}
+claims:
+  - {id: unmarked, says: influence_removed, of: mine, in: [bot]}
 """
 
 
@@ -148,6 +163,11 @@ def test_every_field_is_on_the_page() -> None:
         ("destroyed: {bot: true}", "scrapped: pass"),
         ("destroyed: {bot: true}", "hide: pass"),
         ("destroyed: {bot: false}", "scrapped: fail"),
+        ("influenced: [{of: records, in: bot, holds: false}]", "unmarked: pass"),
+        ("influenced: [{of: records, in: bot}]", "unmarked: fail"),
+        ("influenced: [{of: records, in: bot}]", "gone: not_shown"),
+        ("influenced: [{of: facts, in: bot}]", "unmarked: not_shown"),
+        ("{used: {bot: [filter]}, destroyed: {bot: false}}", "unmarked: fail"),
         ("excluded: [{of: records, from: bot}]", "later: pass"),
         ("excluded: [{of: records, from: bot, holds: false}]", "later: fail"),
         ("governed: {watched: true}", "watched: pass"),
@@ -165,6 +185,9 @@ def test_what_is_told_decides(run, world: str, expect: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
+        ("  - {name: t, world: {influenced: [{of: recods, in: bot}]}, expect: {hide: pass}}\n", "S004", "did you mean `records`"),
+        ("  - {name: t, world: {influenced: [{of: records, in: bott}]}, expect: {hide: pass}}\n", "S004", "did you mean `bot`"),
+        ("  - {name: t, world: {influenced: {records: true}}, expect: {hide: pass}}\n", "S006", "list"),
         ("  - {name: t, wrld: {}, expect: {hide: pass}}\n", "S001", "did you mean `world`"),
         ("  - {name: t, world: {}, expect: {hid: pass}}\n", "S004", "did you mean `hide`"),
         ("  - {name: t, world: {}, expect: {hide: passed}}\n", "S004", "did you mean `pass`"),
@@ -311,3 +334,26 @@ def test_commands_and_their_exit_codes(monkeypatch, capsys) -> None:
     assert command(monkeypatch, capsys, "test", str(EXAMPLES[0]))[0] == 0
     status, text = command(monkeypatch, capsys, "test", str(EXAMPLES[0]), "--format", "json")
     assert status == 0 and yaml.safe_load(text)[0]["summary"]["exit_code"] == 0
+
+
+def test_a_witness_that_turns_on_influence_says_so(tmp_path: Path) -> None:
+    (tmp_path / "left.yaml").write_text(LEFT)
+    (finding,) = (f for f in check(tmp_path / "left.yaml", worlds=True).findings if f.code == "M001")
+    assert finding.world is not None and "influenced:\n        - {of: mine, in: bot, holds: true}\n" in finding.world
+    (tmp_path / "left.test.yaml").write_text(finding.world)
+    result = run_tests(tmp_path / "left.test.yaml")
+    assert result.exit_code == 0 and [(o.about, o.found) for o in result.results[0].outcomes][-1] == ("unmarked", "fail")
+    without = re.sub(r" *influenced:\n *- .*\n", "", finding.world)
+    (tmp_path / "left.test.yaml").write_text(without)
+    assert run_tests(tmp_path / "left.test.yaml").exit_code == 1
+
+
+def test_what_contradicts_influence_is_named_at_its_own_entry(run) -> None:
+    told = (
+        'removed: [{of: records, in: bot, epsilon: "0", delta: "0", compared_with: retrain_without}], '
+        "influenced: [{of: facts, in: bot}, {of: records, in: bot}]"
+    )
+    result = run(f"  - {{name: t, world: {{{told}}}, expect: {{hide: pass}}}}\n")
+    ((finding,),) = (each.findings for each in result.results)
+    assert "whether records still influences bot" in finding.message
+    assert [span.length for span in finding.spans][-1] == len("{of: records, in: bot}")

@@ -43,6 +43,7 @@ def as_world(policy: Policy, told: WorldAsTold) -> World:
         tuple(Served(entry.of, entry.by, entry.from_, entry.anything) for entry in told.served),
         (
             *((Flag("destroyed", (name,)), holds) for name, holds in told.destroyed.items()),
+            *((Flag("influenced", (entry.of, entry.in_)), entry.holds) for entry in told.influenced),
             *((Flag("excluded", (entry.of, entry.from_)), entry.holds) for entry in told.excluded),
             *((Flag("governed", (name,)), holds) for name, holds in told.governed.items()),
             *((Flag("harmful_use", (name,)), holds) for name, holds in told.harmful_use.items()),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from ..policy.model import Information, Policy, Relation
 from .cores import minimal_core
@@ -221,13 +221,27 @@ def _about_artifacts(world: World, known: Sequence[str]) -> Iterator[Premise]:
     for i, served in enumerate(world.served):
         nothing = Unserved(served.target, served.artifact, served.path)
         yield _told(f"what {served.path} serves", ("served", i), Not(nothing) if served.anything else nothing)
+    places: dict[str, int] = {}
     for flag, holds in world.flags:
-        yield _told(_flag_words(flag), _flag_path(flag), flag if holds else Not(flag))
+        place = places[flag.name] = places.get(flag.name, -1) + 1
+        path: Path = (flag.name, place if flag.name in LISTED else flag.of[0])
+        yield _told(_flag_words(flag), path, flag if holds else Not(flag))
+
+
+LISTED: Final = ("influenced", "excluded")
+"""Flags of a set and an artifact: a test file lists them, and has the others by name."""
 
 
 def _flag_words(flag: Flag) -> str:
-    return f"whether {' '.join(flag.of)} is {flag.name.replace('_', ' ')}"
-
-
-def _flag_path(flag: Flag) -> Path:
-    return (flag.name, flag.of[0])
+    one, *artifact = flag.of
+    match flag.name:
+        case "influenced":
+            return f"whether {one} still influences {artifact[0]}"
+        case "excluded":
+            return f"whether later runs of {artifact[0]} leave {one} out"
+        case "governed":
+            return f"whether the measures of {one} are in place"
+        case "harmful_use":
+            return f"whether somebody uses {one} for harm"
+        case _:
+            return f"whether {one} is {flag.name.replace('_', ' ')}"

@@ -125,6 +125,12 @@ class ExcludedFrom(Frozen):
     holds: Switch = True
 
 
+class Influenced(Frozen):
+    of: Name
+    in_: Name = Field(alias="in")
+    holds: Switch = True
+
+
 class WorldAsTold(Frozen):
     """What a test says of a world. Situations that are not listed do not hold; all else unsaid is unknown."""
 
@@ -132,6 +138,7 @@ class WorldAsTold(Frozen):
     items: tuple[Items, ...] = ()
     means: tuple[MeanOf, ...] = ()
     removed: tuple[RemovedFrom, ...] = ()
+    influenced: tuple[Influenced, ...] = ()
     membership: tuple[Membership, ...] = ()
     finished: dict[Name, Day] = Field(default={})
     stored: dict[Name, dict[Name, Day]] = Field(default={})
@@ -299,6 +306,7 @@ def _world(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
         if mean.under is not None:
             yield from _one((*here, "under"), mean.under, _ids(policy), "clause or claim")
     cells = [("removed", i, entry.of, entry.in_) for i, entry in enumerate(world.removed)]
+    cells += [("influenced", i, entry.of, entry.in_) for i, entry in enumerate(world.influenced)]
     cells += [("membership", i, entry.of, entry.in_) for i, entry in enumerate(world.membership)]
     for block, i, of, where in cells:
         yield from _set_and_artifact((*path, block, i), of, where, policy)

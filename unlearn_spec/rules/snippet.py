@@ -105,7 +105,7 @@ def _known(policy: Policy, flag: Flag) -> bool:
     match flag.name:
         case "destroyed":
             return flag.of[0] in policy.artifacts
-        case "excluded":
+        case "excluded" | "influenced":
             return flag.of[0] in policy.information and flag.of[1] in policy.artifacts
         case "governed":
             return any((clause.id,) == flag.of for clause in policy.clauses)
@@ -133,9 +133,8 @@ def _world(policy: Policy, world: World) -> Iterator[str]:
             first, *others = _stratum(policy, stratum)
             yield f"  - {first}"
             yield from (f"    {line}" for line in others)
-    if world.removals:
-        yield "removed:"
-        yield from (f"  - {_removal(removal, holds)}" for removal, holds in world.removals if removal.compared_with)
+    yield from _listed("removed", [_removal(removal, holds) for removal, holds in world.removals if removal.compared_with])
+    yield from _listed("influenced", _pairs(world, "influenced", "in"))
     if world.tests:
         yield "membership:"
         for test in world.tests:
@@ -252,12 +251,20 @@ def _flags(world: World) -> Iterator[str]:
         said = [f"{flag.of[0]}: {_switch(holds)}" for flag, holds in world.flags if flag.name == name]
         if said:
             yield f"{name}: {{{', '.join(said)}}}"
-    excluded = [(flag, holds) for flag, holds in world.flags if flag.name == "excluded"]
-    if excluded:
-        yield "excluded:"
-        yield from (
-            f"  - {{of: {flag.of[0]}, from: {flag.of[1]}, holds: {_switch(holds)}}}" for flag, holds in excluded
-        )
+    yield from _listed("excluded", _pairs(world, "excluded", "from"))
+
+
+def _pairs(world: World, name: str, place: str) -> list[str]:
+    """What a world says of sets and artifacts."""
+    return [
+        f"{{of: {flag.of[0]}, {place}: {flag.of[1]}, holds: {_switch(holds)}}}"
+        for flag, holds in world.flags
+        if flag.name == name
+    ]
+
+
+def _listed(block: str, entries: Sequence[str]) -> Iterator[str]:
+    yield from (f"{block}:", *(f"  - {entry}" for entry in entries)) if entries else ()
 
 
 def share(value: Fraction) -> str:
