@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from unlearn_spec.policy.load import Document, load_text
 from unlearn_spec.rules.diff import diff, diff_documents
+from unlearn_spec.rules.policy_tests import run_tests
 from unlearn_spec.rules.render_diff import render_diff_json, render_diff_text, worlds_as_tests
 from unlearn_spec.rules.render_diff_annotated import render_diff_github, render_diff_sarif
 
@@ -118,8 +121,8 @@ def test_every_item_is_kept_equally_long_in_whole_days(
     one, other = (load_text(f"{head}clauses:\n{DONE}{STORED % days if days else ''}", "p.yaml") for days in (was, now))
     result = diff_documents(one, other)
     told = [finding.message for finding in result.findings]
-    assert any(f"a s that keeps b {until} passes" in each for each in told), told
-    assert any(f"a t that drops b {on} passes" in each for each in told), told
+    assert any(f"keeping b in s {until} passes" in each for each in told), told
+    assert any(f"dropping b from t {on} passes" in each for each in told), told
     for world in worlds_as_tests(result):
         assert world.count("stored:") == 1 and "count: 412" in world
 
@@ -149,3 +152,74 @@ def test_a_budget_is_named_once_with_its_numbers() -> None:
         "budget: days 36 hours → 14 days",
         "budget: gpu_hours 100 → 0.125",
     ]
+
+
+def test_nothing_is_lost_that_only_parts_of_items_could_show() -> None:
+    """Of 100 items, 99.5% are all of them: then no mean is above the limit."""
+    share = HIDE.replace("over: mean", 'over: {share: "99.5%"}')
+    assert diff_documents(policy(HIDE), policy(share)).answer == "stricter"
+    assert diff_documents(policy(share), policy(HIDE)).answer == "weaker"
+    looser = diff_documents(policy(HIDE), policy(share.replace("99.5%", "99%")))
+    assert looser.answer == "incomparable" and len(list(worlds_as_tests(looser))) == 2
+
+
+def test_a_margin_is_told_with_what_was_before() -> None:
+    keep = HIDE.replace("suppress", "retain").replace('at_most: "5%"', 'within: "%s", of: before')
+    (finding,) = diff_documents(policy(keep % "2.5%"), policy(keep % "4.75%")).findings
+    assert re.search(r"knowing [0-9.]+% of a \([0-9.]+% before\) in m through api", finding.message), finding.message
+    was, now = (Fraction(found) for found in re.findall(r"([0-9.]+)%", finding.message)[1::-1])
+    assert Fraction("2.5") < was - now <= Fraction("4.75")
+
+
+def test_the_world_of_a_clause_beside_one_that_is_partly_suspended_is_shown(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    for name, until in (("one.yaml", "365 days"), ("two.yaml", "180 days")):
+        (tmp_path / name).write_text(text.replace('until: "365 days"', f'until: "{until}"'))
+    result = diff(tmp_path / "one.yaml", tmp_path / "two.yaml")
+    (world,) = worlds_as_tests(result)
+    assert "situations: [litigation_hold]" in world and "delete-raw: pass\n      hold-raw: fail" in world
+    (tmp_path / "one.test.yaml").write_text(world)
+    assert run_tests(tmp_path / "one.test.yaml").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (("method: greedy", "method: greedy, max_new_tokens: 32"), "by `scope.decoding.max_new_tokens` (not written → 32)"),
+        (("api, asked", "api, audience: public, asked"), "by `scope.audience` (not written → public)"),
+        (("over: mean", "over: mean, strength: should"), "by `strength` (must → should)"),
+    ],
+)
+def test_fields_of_which_no_axiom_speaks_are_told_as_they_were_and_are(edit: tuple[str, str], told: str) -> None:
+    (finding,) = diff_documents(policy(HIDE), policy(HIDE.replace(*edit))).findings
+    assert finding.message == f"hide asks for less in the second file: {told}, whatever the limits say"
+
+
+def test_parts_of_a_field_are_told_one_by_one() -> None:
+    parts = "near_duplicates: {{metric: jaccard, at_least: \"{}\"}}, paraphrases: {}"
+    head = POLICY.replace("{a: {", "{b: {kind: examples, size: 9, unit: record, closure: {exact_duplicates: true, PARTS}}, a: {").replace(
+        "model,", "model, trained_on: [b],"
+    )
+    remove = """  - {id: r, goal: remove, target: b, measure: influence, about: process, scope: {artifacts: [m]},
+     limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_without}}
+"""
+    one, other = (
+        load_text(head.replace("PARTS", parts.format(*each)) + "clauses:\n" + remove, "p.yaml")
+        for each in (("80%", "false"), ("85.5%", "true"))
+    )
+    result = diff_documents(one, other)
+    assert [each.text for each in result.declared] == [
+        "information: b, closure.near_duplicates.at_least 80% → 85.5%",
+        "information: b, closure.paraphrases false → true",
+    ]
+    (finding,) = result.findings
+    assert finding.message.endswith(
+        "in another: by `closure` (near_duplicates.at_least 80% → 85.5% and paraphrases false → true), whatever the limits say"
+    )
+
+
+def test_more_evidence_is_summed_up_as_less_is() -> None:
+    test = ", evidence: {kind: test, access: api, samples: %s, population: these_items, decide: not_refuted}}"
+    few, many = (policy(HIDE.rstrip()[:-1] + test % samples + "\n") for samples in (50, 90))
+    assert "More evidence is demanded for hide." in diff_documents(few, many).summary
+    assert "Less evidence is demanded for hide." in diff_documents(many, few).summary

@@ -18,6 +18,7 @@ from .encode import TooLarge
 from .explanation import Core
 from .limits import not_covered
 from .meaning import RateGoal
+from .realise import possible_in_whole_items
 from .situational import situational_conflicts
 from .situations import Binding, always_active, cases, narrowed
 from .smt import DEFAULT_EFFORT, Undecided
@@ -227,7 +228,7 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
         alike = [other for other, literal in premises.items() if literal == denied[1:]]
         if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
             continue
-        if asked.theory.possible((*premises.values(), denied)):
+        if possible_in_whole_items(asked.theory, (*premises.values(), denied)):
             counterpart = None if twin is None else there.clause(twin)
             return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(premises.values()), case.holding))
         covering = [
@@ -235,7 +236,7 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
             for other, literal in premises.items()
             if not not_covered((there.policy, there.clause(other)), (here.policy, clause))
         ]
-        if len(covering) < len(premises) and asked.theory.possible((*covering, denied)):
+        if len(covering) < len(premises) and possible_in_whole_items(asked.theory, (*covering, denied)):
             fell_short = True
             nearest = there.clause(twin) if twin is not None and twin in theirs.names else None
             short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, premises)]

@@ -26,7 +26,7 @@ KINDS: Final = {
 
 
 def objections(
-    policy: Policy, world: World, expected: Mapping[str, bool], without: Collection[str] = ()
+    policy: Policy, world: World, expected: Mapping[str, bool], without: Collection[str] = (), *, where_bound: bool = False
 ) -> tuple[str, ...]:
     """What the reference finds wrong with a world: axioms and declared facts that it breaks, and clauses and claims of
     `expected` (by id: whether it should hold) that come out otherwise. Empty if it agrees.
@@ -36,19 +36,28 @@ def objections(
     whole = as_reference(policy, world)
     found = [f"breaks {name}" for name in reference.broken_axioms(policy, whole, without)]
     found += [f"contradicts {name}" for name in _contradicted(policy, whole)]
-    for name, holds in decided(policy, world, expected, without).items():
+    for name, holds in decided(policy, world, expected, without, where_bound=where_bound).items():
         if holds is not expected[name]:
             found.append(f"{name} {'holds' if holds else 'fails'}")
     return tuple(found)
 
 
-def decided(policy: Policy, world: World, names: Collection[str], without: Collection[str] = ()) -> dict[str, bool]:
-    """Which of the named clauses and claims hold in the world; without those that need a number it does not give."""
+def decided(
+    policy: Policy, world: World, names: Collection[str], without: Collection[str] = (), *, where_bound: bool = False
+) -> dict[str, bool]:
+    """Which of the named clauses and claims hold in the world; without those that need a number it does not give.
+
+    `where_bound`: a clause that is overridden on some artifacts, or for some items, is asked of the others.
+    """
     judge, found = reference.Judge(policy, as_reference(policy, world), without), {}
     for entry in (*policy.clauses, *policy.claims):
         if entry.id in names:
             with suppress(reference.Unmentioned):
-                found[entry.id] = judge.follows(entry) if isinstance(entry, Claim) else judge.meets(entry)
+                found[entry.id] = (
+                    judge.follows(entry)
+                    if isinstance(entry, Claim)
+                    else judge.meets(entry, (judge.bound_on(entry) or None) if where_bound else None)
+                )
     return found
 
 

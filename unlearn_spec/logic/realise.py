@@ -8,6 +8,7 @@ rates, so that a rate with no more items and no larger sum lies below item by it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -42,7 +43,7 @@ def realise(
     for wish in dict.fromkeys((extra, "")):
         hints = (_lost_whole(theory.encoder), _as_reference(theory.encoder), "", *_fallen_to_a_floor(theory.encoder))
         for hint in dict.fromkeys(hints):
-            text = wish + hint + _whole(theory.encoder) + _apart(theory) + _exactly_close(theory)
+            text = wish + hint + whole_items(theory.encoder) + _apart(theory) + _exactly_close(theory)
             try:
                 values = theory.given.values(assumptions, _names(theory), text)
             except Undecided:
@@ -73,6 +74,15 @@ def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     )
 
 
+def possible_in_whole_items(theory: Theory, literals: Sequence[str]) -> bool:
+    """Whether some world of whole items meets the literals; where the search for one stops, whether one with parts of items does."""
+    if not theory.possible(literals):
+        return False
+    with suppress(Undecided):
+        return theory.possible(literals, whole_items(theory.encoder))
+    return True
+
+
 # --- what the solver is asked on top ---------------------------------------------------------------------------------
 
 
@@ -80,7 +90,7 @@ def _regions(encoder: Encoder) -> dict[int, Region]:
     return {region.number: region for regions in encoder.regions.of.values() for region in regions}
 
 
-def _whole(encoder: Encoder) -> str:
+def whole_items(encoder: Encoder) -> str:
     """Sizes and counts are whole numbers."""
     symbols = dict.fromkeys(encoder.size(region) for region in _regions(encoder).values())
     for block in encoder.blocks:

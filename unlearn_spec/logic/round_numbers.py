@@ -57,8 +57,15 @@ def _powers(
     if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound):
         other = getattr(getattr(counterpart, "limit", None), "tpr_at_most", None)
         tests = [atom for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)) if isinstance(atom, Tpr)]
-        for power in (*(() if other is None else (other,)), *ROUND):
+        own = clause.limit.tpr_at_most
+        for power in (*(() if other is None else (other,)), *ROUND, *beside(own)):
             yield _equal(dict.fromkeys(map(theory.encoder.tpr, tests)), power)
+
+
+def beside(limit: Fraction) -> tuple[Fraction, ...]:
+    """Shares a little past a limit, where no rounder one will do."""
+    steps = [Fraction(sign, 10**places) for places in (2, 3, 4, 5, 6) for sign in (1, -1)]
+    return tuple(rate for step in steps if 0 <= (rate := limit + step) <= 1)
 
 
 def _equal(names: Iterator[str] | Sequence[str] | dict[str, None], value: Fraction) -> str:

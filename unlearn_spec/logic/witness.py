@@ -1,4 +1,4 @@
-"""A world that shows how two versions of a policy differ: where it fails a clause, and in which numbers."""
+"""The world that shows how two versions differ: where a clause fails, and in which numbers, as round as it allows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..policy.model import Clause, Closeness, Keep, Policy, Refuse
-from .formulas import ShareAbove, atoms
-from .meaning import WEAKEST, RateGoal, demand, rate_of, scoped_artifacts
-from .realise import realise
+from ..policy.model import Clause, Closeness, Keep, Policy, Refuse, Retain, Within
+from . import meaning
+from .formulas import Rate, ShareAbove, atoms
+from .meaning import WEAKEST, RateGoal, rate_of, scoped_artifacts
+from .realise import possible_in_whole_items, realise, whole_items
 from .regions import lies_in
-from .round_numbers import round_numbers
+from .round_numbers import beside, round_numbers
+from .smt import Undecided
 from .theory import Theory
 from .two_versions import on_artifact
 from .world_model import World
@@ -27,6 +29,8 @@ class Shown:
     """Situations that hold in it, of those that matter."""
     seen: Seen | None = None
     """For a clause about a rate: the mean over its target."""
+    before: Fraction | None = None
+    """For a clause that compares with before: the mean then."""
     beyond: tuple[int, int, Fraction] | None = None
     """For a limit on each item or a share of them: how many items, of how many, are past which limit."""
     day: Fraction | None = None
@@ -40,28 +44,13 @@ class Shown:
 def show(
     theory: Theory, policy: Policy, clause: Clause, counterpart: Clause | None, premises: Sequence[str], holding: frozenset[str]
 ) -> Shown:
-    """Where and in which numbers a world meets the premises and not the clause."""
+    """Where and in which numbers a world meets the premises and not the clause: of whole items, unless the search stops."""
     artifact, denied = _where(theory, policy, clause, premises)
-    held = (*premises, denied)
-    shown = Shown(artifact, tuple(sorted(holding)))
-    extra = ""
-    if isinstance(clause, RateGoal):
-        rate = rate_of(clause, artifact, WEAKEST)
-        liked = ((*_limit(counterpart), *_limit(clause), *ROUND, *_beside(clause)),)
-        seen = told(theory, held, [(rate, clause.target)], liked)
-        extra = rounded(theory, held, [(rate, clause.target)], liked) or ""
-        shown = replace(shown, seen=seen[0] if seen else None)
-    extra = round_numbers(theory, held, policy, clause, counterpart, artifact, extra)
-    world = realise(theory, held, extra, holding)
-    if world is None:
-        return shown
-    return replace(
-        shown,
-        world=world,
-        beyond=_beyond(world, policy, clause, artifact),
-        day=_day(world, clause, artifact),
-        power=_power(world, clause, artifact),
-    )
+    failing = _Failing(theory, policy, clause, counterpart, artifact, (*premises, denied), holding)
+    try:
+        return failing.shown(whole_items(theory.encoder))
+    except Undecided:
+        return failing.shown("")
 
 
 def _where(theory: Theory, policy: Policy, clause: Clause, premises: Sequence[str]) -> tuple[str, str]:
@@ -69,9 +58,59 @@ def _where(theory: Theory, policy: Policy, clause: Clause, premises: Sequence[st
     names = scoped_artifacts(policy, clause)
     for name in names:
         denied = "-" + theory.literal(on_artifact(policy, clause, name))
-        if theory.possible((*premises, denied)):
+        if possible_in_whole_items(theory, (*premises, denied)):
             return name, denied
     raise AssertionError(clause.id)
+
+
+@dataclass(frozen=True)
+class _Failing:
+    """A clause of a policy that fails on one artifact, where some literals hold."""
+
+    theory: Theory
+    policy: Policy
+    clause: Clause
+    counterpart: Clause | None
+    artifact: str
+    held: tuple[str, ...]
+    holding: frozenset[str]
+
+    def shown(self, whole: str) -> Shown:
+        """The world in numbers as round as it allows. `whole`: assertions that its items are whole ones."""
+        theory, held, clause, artifact = self.theory, self.held, self.clause, self.artifact
+        shown, extra = Shown(artifact, tuple(sorted(self.holding))), whole
+        if isinstance(clause, RateGoal):
+            rate = rate_of(clause, artifact, WEAKEST)
+            wanted = [(rate, clause.target), *([(rate.at("before"), clause.target)] if _with_before(clause) else [])]
+            past = (rate for limit in _limit(clause) for rate in beside(limit))
+            liked = ((*_limit(self.counterpart), *_limit(clause), *ROUND, *past),)
+            extra = rounded(theory, held, wanted, liked) or ""
+            if whole and not theory.possible(held, extra + whole):
+                extra = rounded(theory, held, wanted, liked, whole) or whole
+        extra = round_numbers(theory, held, self.policy, clause, self.counterpart, artifact, extra)
+        world = realise(theory, held, extra, self.holding)
+        if isinstance(clause, RateGoal):
+            shown = replace(shown, seen=self._seen(world, extra))
+        if world is None:
+            return shown
+        return replace(
+            shown,
+            before=_before(world, clause, artifact),
+            world=world,
+            beyond=_beyond(world, self.policy, clause, artifact),
+            day=_day(world, clause, artifact),
+            power=_power(world, clause, artifact),
+        )
+
+    def _seen(self, world: World | None, extra: str) -> Seen | None:
+        """The mean of the clause's rate over its target: as the items of the world have it, if there is one."""
+        assert isinstance(self.clause, RateGoal)
+        rate, target = rate_of(self.clause, self.artifact, WEAKEST), self.clause.target
+        mean = None if world is None else _mean(world, rate, target)
+        if mean is not None:
+            return Seen(rate, target, mean)
+        seen = told(self.theory, self.held, [(rate, target)], (), extra)
+        return seen[0] if seen else None
 
 
 def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
@@ -82,17 +121,29 @@ def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
     return tuple(1 - value if isinstance(clause, Refuse) else value for value in values if isinstance(value, Fraction))
 
 
-def _beside(clause: Clause) -> tuple[Fraction, ...]:
-    """Rates a little past a limit, where no rounder one will do."""
-    steps = [Fraction(sign, 10**places) for places in (2, 3, 4, 5, 6) for sign in (1, -1)]
-    return tuple(rate for step in steps for limit in _limit(clause) if 0 <= (rate := limit + step) <= 1)
+def _mean(world: World, rate: Rate, target: str) -> Fraction | None:
+    """The mean of a rate over a set, if the world says it of every item."""
+    items = [stratum for stratum in world.strata if lies_in(stratum.inside, target)]
+    if not items or any(rate not in stratum.rates for stratum in items):
+        return None
+    return sum((s.count * s.rates[rate] for s in items), Fraction(0)) / sum(s.count for s in items)
+
+
+def _with_before(clause: Clause) -> bool:
+    return isinstance(clause, Retain) and isinstance(clause.limit, Within)
+
+
+def _before(world: World, clause: Clause, artifact: str) -> Fraction | None:
+    if not isinstance(clause, RateGoal) or not _with_before(clause):
+        return None
+    return _mean(world, rate_of(clause, artifact, WEAKEST).at("before"), clause.target)
 
 
 def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tuple[int, int, Fraction] | None:
     """How many items are past the limit of a clause about single items."""
     if not isinstance(clause, RateGoal):
         return None
-    for atom in atoms(demand(policy, clause, artifact, WEAKEST)):
+    for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)):
         if isinstance(atom, ShareAbove) and atom.rate.family != "drops":
             items = [s for s in world.strata if lies_in(s.inside, atom.target) and atom.rate in s.rates]
             limit = atom.threshold

@@ -158,12 +158,40 @@ def _differences(
             continue
         ours, theirs = entry or {}, after[name] or {}
         for field in dict.fromkeys((*ours, *theirs)):
-            one, other = ours.get(field), theirs.get(field)
-            if one != other:
-                yield Declared(block, name, field, written(field, one), written(field, other))
+            for inner, one, other in _apart(field, ours.get(field), theirs.get(field)):
+                yield Declared(block, name, inner, written(inner, one), written(inner, other))
     for name in after:
         if name not in before:
             yield Declared(block, name, "", "", "there")
+
+
+def _apart(field: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Where two values of a field differ: within it, if both have parts."""
+    if one == other:
+        return
+    if type(one) is type(other) and isinstance(one, BaseModel | dict):
+        ours, theirs = (each if isinstance(each, dict) else _fields(each) for each in (one, other))
+        for inner in dict.fromkeys((*ours, *theirs)):
+            yield from _apart(f"{field}.{inner}", ours.get(inner), theirs.get(inner))
+    else:
+        yield field, one, other
+
+
+def field_changes(before: tuple[Policy, Clause], after: tuple[Policy, Clause], name: str) -> str:
+    """How a field of a clause, or of its target, differs; part by part, if it has parts. Empty if it does not."""
+    one, other = (_field(*side, name) for side in (before, after))
+    parts = (
+        f"{inner[len(name) + 1 :]} {written(inner, was) or 'not written'} → {written(inner, now) or 'not written'}".strip()
+        for inner, was, now in _apart(name, one, other)
+    )
+    return listed(parts)
+
+
+def _field(policy: Policy, clause: Clause, name: str) -> Any:
+    value: Any = policy.information[getattr(clause, "target", "")] if name in ("closure", "exceptions") else clause
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    return value
 
 
 def written(field: str, value: Any) -> str:
@@ -172,9 +200,10 @@ def written(field: str, value: Any) -> str:
         case None | () | False:
             return "" if value is not False else "false"
         case Fraction():
-            if field in ("takes", "days", "at", "by", "until"):
+            last = field.rpartition(".")[2]
+            if last in ("takes", "days", "at", "by", "until"):
                 return days(value)
-            plain = field in ("epsilon", "temperature", "learning_rate", "gpu_hours")
+            plain = last in ("epsilon", "temperature", "learning_rate", "gpu_hours")
             return decimal(value) if plain else percent(value)
         case BaseModel():
             parts = ((name, written(name, inner)) for name, inner in _fields(value).items())

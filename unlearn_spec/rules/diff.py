@@ -21,7 +21,7 @@ from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
 from ..policy.source import Source
 from .context import when
-from .declared import Declared, Demanded, InForce, accepted, declared_differently, evidence_changes
+from .declared import Declared, Demanded, InForce, accepted, declared_differently, evidence_changes, field_changes
 from .diff_worlds import confirmed, limited, told
 from .rate_words import told_apart
 from .wording import count, listed
@@ -171,7 +171,8 @@ class _Teller:
         for change in self.comparison.changes:
             if change.lost and change.gained and change.before and change.after:
                 losing, winning = self._shown(change, change.lost, False), self._shown(change, change.gained, True)
-                message = f"{change.after} asks for less in one way and for more in another: {losing}; {winning}"
+                ways = losing if losing == winning else f"{losing}; {winning}"
+                message = f"{change.after} asks for less in one way and for more in another: {ways}"
                 yield self._finding("D003", change, message, change.lost.shown)
             elif change.lost:
                 message = f"{self._lead(change, change.lost, False)}: {self._shown(change, change.lost, False)}"
@@ -233,13 +234,20 @@ class _Teller:
         passes, fails = (self.names[0], self.names[1]) if gained else (self.names[1], self.names[0])
         clause = self.new(change) if gained else self.old(change)
         if loss.shown is None:
-            words = listed([f"`{name}`" for name in loss.fields]) or "another field"
+            words = listed([self._field(change, name) for name in loss.fields]) or "another field"
             return f"by {words}, whatever the limits say"
         world = told(clause, loss.shown, self._readings.get(limited(clause, loss.shown.artifact), ""))
         if any((which == "before") == gained for which, _ in self.comparison.contradictory):  # which nothing passes as a whole
             twin = change.before if gained else change.after
             return f"{world} fails {fails}" if twin is None else f"{world} passes {twin} in {passes} and fails {fails}"
         return f"{world} passes {passes} and fails {fails}"
+
+    def _field(self, change: Change, name: str) -> str:
+        """A field in which a clause promises less or more, with what it was and is, where its counterpart says otherwise."""
+        if change.before is None or change.after is None:
+            return f"`{name}`"
+        told = field_changes((self.before.policy, self.old(change)), (self.after.policy, self.new(change)), name)
+        return f"`{name}` ({told})" if told else f"`{name}`"
 
     @cached_property
     def _readings(self) -> Mapping[tuple[Rate, str] | None, str]:
@@ -346,9 +354,9 @@ class _Teller:
             parts.append(
                 f"{count(len(same), 'clause')} {'guarantees' if len(same) == 1 else 'guarantee'} the same as before."
             )
-        weaker = list(dict.fromkeys(e.clause for e in evidence if e.order == "weaker"))
-        if weaker:
-            parts.append(f"Less evidence is demanded for {listed(weaker)}.")
+        for order, word in (("weaker", "Less"), ("stronger", "More")):
+            if other := dict.fromkeys(e.clause for e in evidence if e.order == order):
+                parts.append(f"{word} evidence is demanded for {listed(other)}.")
         blocks = list(dict.fromkeys(d.block for d in declared))
         if blocks:
             where = listed([f"`{block}`" for block in blocks])

@@ -38,7 +38,7 @@ def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
     expected = {} if isinstance(clause, Govern) else {name: False}  # two versions name different measures
     if not objections(own, within(own, shown.world), expected):
         return loss
-    return replace(loss, shown=replace(shown, seen=None, world=None, beyond=None, day=None, power=None))
+    return replace(loss, shown=replace(shown, seen=None, before=None, world=None, beyond=None, day=None, power=None))
 
 
 def limited(clause: Clause, artifact: str) -> tuple[Rate, str] | None:
@@ -59,8 +59,8 @@ def told(clause: Clause, shown: Shown, how: str) -> str:
             close = f"(ε {decimal(limit.epsilon)}, δ {percent(limit.delta)})"
             return f"a process for {where} that is not {close}-close to one without {clause.target}"
         case Remove():
-            power = "more" if shown.power is None else percent(shown.power, "up")
-            return f"a model {where} of which a test finds {power} of the members of {clause.target}"
+            power = "more" if shown.power is None else _share(shown.power)
+            return f"{where} where a test finds {power} of the members of {clause.target}"
         case _:
             return _act(clause, shown)
 
@@ -78,7 +78,8 @@ def _rate(clause: Suppress | Refuse | Retain | Rectify, shown: Shown, how: str) 
         return f"that fails {clause.id} on {clause.target} {place}"
     if isinstance(clause, Refuse):
         return f"refusing {_share(1 - seen.mean)} of the askings about {clause.target} {place}"
-    return f"{_doing(seen.rate)} {_share(seen.mean)} of {clause.target} {place}"
+    was = "" if shown.before is None else f" ({_share(shown.before)} before)"
+    return f"{_doing(seen.rate)} {_share(seen.mean)} of {clause.target}{was} {place}"
 
 
 def _doing(rate: Rate) -> str:
@@ -90,10 +91,10 @@ def _act(clause: Clause, shown: Shown) -> str:
     where, target = shown.artifact, getattr(clause, "target", None)
     until, when = ("until later", "earlier") if shown.day is None else (_until(shown.day), _on(shown.day))
     return {
-        "delete": f"a {where} that keeps {target} {until}",
-        "keep": f"a {where} that drops {target} {when}",
+        "delete": f"keeping {target} in {where} {until}",
+        "keep": f"dropping {target} from {where} {when}",
         "finish": f"work on {where} that ends {'later' if shown.day is None else when}",
-        "destroy": f"a {where} that still exists",
+        "destroy": f"keeping {where} in being",
         "ban": f"work on {where} that uses {listed(getattr(clause, 'methods', ()), 'or')}",
         "de_index": f"an index that still serves {target} from {where}",
         "exclude_future": f"a later training run of {where} that uses {target}",

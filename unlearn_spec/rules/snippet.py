@@ -53,9 +53,9 @@ def as_test_file(
     except Undecided:
         return None
     said = {each: answer == "pass" for each, answer in answers.items() if answer in ("pass", "fail")}
-    if objections(policy, whole, said, without):
+    if objections(policy, whole, said, without, where_bound=True):
         return None
-    confirmed = decided(policy, whole, said, without)
+    confirmed = decided(policy, whole, said, without, where_bound=True)
     answers = {each: answer for each, answer in answers.items() if each in confirmed or each not in said}
     if any(answers.get(each) != "fail" for each in expect_fail):
         return None
