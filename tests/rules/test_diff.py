@@ -223,3 +223,43 @@ def test_more_evidence_is_summed_up_as_less_is() -> None:
     few, many = (policy(HIDE.rstrip()[:-1] + test % samples + "\n") for samples in (50, 90))
     assert "More evidence is demanded for hide." in diff_documents(few, many).summary
     assert "Less evidence is demanded for hide." in diff_documents(many, few).summary
+
+
+MANY = """unlearn_spec: "1.0"
+policy: {id: p, version: 1}
+clock: {starts: request}
+information: {a: {kind: facts, size: 80, unit: question}, b: {kind: examples, size: 9, unit: record}}
+artifacts: {m: {kind: model, trained_on: [b], seen_by: {public: api}}, n: {kind: model, seen_by: {public: api}}}
+methods: {npo: {reaches: weights, takes: "2 days"}, filter: {reaches: api, takes: "1 day"}}
+clauses:
+"""
+MEND = HIDE.replace("suppress", "rectify").replace('{at_most: "5%"}', '{at_least: "90%", at_most: "5%"}').replace("hide", "c")
+SCRAP = '  - {id: c, goal: destroy, scope: {artifacts: [m]}, by: "30 days"}\n'
+BAN = "  - {id: c, goal: ban, scope: {artifacts: [m]}, methods: [filter, npo]}\n"
+WATCH = "  - {id: c, goal: govern, scope: {artifacts: [m]}, measures: [monitoring, terms]}\n"
+LIKE = """  - {id: c, goal: remove, target: b, measure: influence, about: process, scope: {artifacts: [m]},
+     limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_then_same_steps}}
+"""
+HOW = HIDE.replace("hide", "c").replace("target: a,", 'target: a, using: [npo], by: "30 days",')
+EACH = HIDE.replace("suppress", "retain").replace('at_most: "5%"', 'within: "5%", of: before').replace("over: mean", "over: each")
+WHAT_FAILS = [
+    (MEND, ('most: "5%"', 'most: "6%"'), "a model giving the old statement on 6% of a in m"),
+    (MEND, ('least: "90%"', 'least: "85%"'), "a model correcting 85% of a in m"),
+    (MEND.replace("mean", "each"), ('most: "5%"', 'most: "6%"'), "giving the old statement on 80 of the 80 items of a above 5%"),
+    (SCRAP, ("30 days", "45 days"), "work on m that ends on day 45"),
+    (SCRAP.replace("[m]", "[n, m]"), ("[n, m]", "[n]"), "keeping m in being"),
+    (BAN, ("[filter, npo]", "[npo]"), "work on m that uses filter"),
+    (WATCH, ("[monitoring, terms]", "[monitoring]"), "a use of m without terms"),
+    (LIKE, ("then_same_steps", "without"), "(ε 0.5, δ 1%)-close to one without b that then takes the same steps"),
+    (HOW, ("[npo]", "[npo, filter]"), "work on m without npo"),
+    (HOW, ("30 days", "60 days"), "work on m that ends on day 60"),
+    (EACH, ("5%", "10%"), "items of a over 5% less often than before in m"),
+]
+
+
+@pytest.mark.parametrize(("clause", "edit", "told"), WHAT_FAILS)
+def test_what_is_told_is_what_fails(clause: str, edit: tuple[str, str], told: str) -> None:
+    one, other = (load_text(MANY + text, "p.yaml") for text in (clause, clause.replace(*edit)))
+    result = diff_documents(one, other)
+    assert result.answer in ("weaker", "incomparable") and told in result.findings[0].message, result.findings[0].message
+    assert len(list(worlds_as_tests(result))) == sum(bool(shown) for c in result.clauses for shown in (c.lost, c.gained))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..policy.model import Clause, Closeness, Keep, Policy, Refuse, Retain, Within
+from ..policy.model import Clause, Closeness, Keep, MembershipBound, Policy, Rectify, Refuse, Remove, Retain, Within
 from . import meaning
-from .formulas import Rate, ShareAbove, atoms
+from .evaluate import evaluate
+from .formulas import Mean, Rate, ShareAbove, atoms
 from .meaning import WEAKEST, RateGoal, rate_of, scoped_artifacts
 from .realise import possible_in_whole_items, realise, whole_items
 from .regions import lies_in
@@ -21,6 +22,16 @@ from .worlds import ROUND, Seen, rounded, told
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """For a limit on each item or a share of them: how many items, of how many, are past which limit of which rate."""
+
+    rate: Rate
+    past: int
+    size: int
+    limit: Fraction
+
+
+@dataclass(frozen=True)
 class Shown:
     """A world that passes one version and fails a clause of the other: where, and in which numbers."""
 
@@ -28,15 +39,16 @@ class Shown:
     situation: tuple[str, ...] = ()
     """Situations that hold in it, of those that matter."""
     seen: Seen | None = None
-    """For a clause about a rate: the mean over its target."""
+    """For a clause about a rate, or two: the mean over its target of the one that fails."""
     before: Fraction | None = None
     """For a clause that compares with before: the mean then."""
-    beyond: tuple[int, int, Fraction] | None = None
-    """For a limit on each item or a share of them: how many items, of how many, are past which limit."""
+    beyond: Beyond | None = None
     day: Fraction | None = None
     """For a deadline or a time of keeping: the day in the world."""
     power: Fraction | None = None
     """For a limit on membership tests: the share of members found."""
+    met: bool = False
+    """Whether what the clause demands is met there as such: what fails is its deadline, or how it is to be met."""
     world: World | None = None
     """The same world item by item, if it could be laid out."""
 
@@ -80,10 +92,8 @@ class _Failing:
         theory, held, clause, artifact = self.theory, self.held, self.clause, self.artifact
         shown, extra = Shown(artifact, tuple(sorted(self.holding))), whole
         if isinstance(clause, RateGoal):
-            rate = rate_of(clause, artifact, WEAKEST)
-            wanted = [(rate, clause.target), *([(rate.at("before"), clause.target)] if _with_before(clause) else [])]
-            past = (rate for limit in _limit(clause) for rate in beside(limit))
-            liked = ((*_limit(self.counterpart), *_limit(clause), *ROUND, *past),)
+            wanted = [(rate, clause.target) for rate in _rates(clause, artifact)]
+            liked = [(*_limit(self.counterpart, rate), *_limit(clause, rate), *ROUND, *_past(clause, rate)) for rate, _ in wanted]
             extra = rounded(theory, held, wanted, liked) or ""
             if whole and not theory.possible(held, extra + whole):
                 extra = rounded(theory, held, wanted, liked, whole) or whole
@@ -99,26 +109,43 @@ class _Failing:
             world=world,
             beyond=_beyond(world, self.policy, clause, artifact),
             day=_day(world, clause, artifact),
+            met=evaluate(meaning.demand(self.policy, clause, artifact, WEAKEST), world) is True,
             power=_power(world, clause, artifact),
         )
 
     def _seen(self, world: World | None, extra: str) -> Seen | None:
-        """The mean of the clause's rate over its target: as the items of the world have it, if there is one."""
+        """The mean of a rate of the clause that fails: as the items of the world have it, if there is one."""
         assert isinstance(self.clause, RateGoal)
-        rate, target = rate_of(self.clause, self.artifact, WEAKEST), self.clause.target
-        mean = None if world is None else _mean(world, rate, target)
-        if mean is not None:
-            return Seen(rate, target, mean)
+        target, rate = self.clause.target, rate_of(self.clause, self.artifact, WEAKEST)
+        if world is not None:
+            demanded = atoms(meaning.demand(self.policy, self.clause, self.artifact, WEAKEST))
+            rate = next((a.rate for a in demanded if isinstance(a, Mean) and evaluate(a, world) is False), rate)
+            if (mean := _mean(world, rate, target)) is not None:
+                return Seen(rate, target, mean)
         seen = told(self.theory, self.held, [(rate, target)], (), extra)
         return seen[0] if seen else None
 
 
-def _limit(clause: Clause | None) -> tuple[Fraction, ...]:
+def _rates(clause: RateGoal, artifact: str) -> tuple[Rate, ...]:
+    """What a clause limits, and what it compares that with."""
+    rate = rate_of(clause, artifact, WEAKEST)
+    if isinstance(clause, Rectify):
+        return rate, replace(rate, family="reveals", bound="sup")
+    return (rate, rate.at("before")) if _with_before(clause) else (rate,)
+
+
+def _limit(clause: Clause | None, rate: Rate) -> tuple[Fraction, ...]:
+    """The limits of a clause for a rate."""
     limit = getattr(clause, "limit", None)
     if isinstance(limit, Closeness) or limit is None:
         return ()
-    values = (getattr(limit, "at_most", None), getattr(limit, "at_least", None))
+    names = ("at_most", "at_least") if not isinstance(clause, Rectify) else ("at_least" if rate.family == "corrects" else "at_most",)
+    values = (getattr(limit, name, None) for name in names)
     return tuple(1 - value if isinstance(clause, Refuse) else value for value in values if isinstance(value, Fraction))
+
+
+def _past(clause: Clause, rate: Rate) -> tuple[Fraction, ...]:
+    return tuple(past for limit in _limit(clause, rate) for past in beside(limit))
 
 
 def _mean(world: World, rate: Rate, target: str) -> Fraction | None:
@@ -139,16 +166,16 @@ def _before(world: World, clause: Clause, artifact: str) -> Fraction | None:
     return _mean(world, rate_of(clause, artifact, WEAKEST).at("before"), clause.target)
 
 
-def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> tuple[int, int, Fraction] | None:
-    """How many items are past the limit of a clause about single items."""
+def _beyond(world: World, policy: Policy, clause: Clause, artifact: str) -> Beyond | None:
+    """How many items are past a limit of a clause about single items that fails."""
     if not isinstance(clause, RateGoal):
         return None
     for atom in atoms(meaning.demand(policy, clause, artifact, WEAKEST)):
-        if isinstance(atom, ShareAbove) and atom.rate.family != "drops":
+        if isinstance(atom, ShareAbove) and evaluate(atom, world) is False:
             items = [s for s in world.strata if lies_in(s.inside, atom.target) and atom.rate in s.rates]
             limit = atom.threshold
             past = [s for s in items if (s.rates[atom.rate] < limit if atom.op == ">=" else s.rates[atom.rate] > limit)]
-            return sum(s.count for s in past), sum(s.count for s in items), limit
+            return Beyond(atom.rate, sum(s.count for s in past), sum(s.count for s in items), limit)
     return None
 
 
@@ -160,6 +187,7 @@ def _day(world: World, clause: Clause, artifact: str) -> Fraction | None:
 
 
 def _power(world: World, clause: Clause, artifact: str) -> Fraction | None:
-    cell = getattr(clause, "target", None), artifact
-    found = [test.tpr for test in world.tests if (test.target, test.artifact) == cell]
-    return found[0] if clause.goal == "remove" and found and clause.measure == "membership" else None
+    if not isinstance(clause, Remove) or not isinstance(clause.limit, MembershipBound):
+        return None
+    cell = clause.target, artifact, clause.limit.at_fpr, meaning.is_fair(clause)
+    return next((test.tpr for test in world.tests if (test.target, test.artifact, test.at_fpr, test.fair) == cell), None)

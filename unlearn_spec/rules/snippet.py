@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import PurePath
 
 from pydantic import ValidationError
 
 from ..logic.counted_again import decided, objections
 from ..logic.formulas import Family, Flag, Rate, Reading, Removed
+from ..logic.meaning import scoped_artifacts
 from ..logic.smt import Undecided
 from ..logic.told_world import FAMILIES, as_world, readings_in, readings_of_items
 from ..logic.trial import trial
 from ..logic.world_model import Stratum, World
 from ..policy.expectations import WorldAsTold
-from ..policy.model import Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.model import Govern, Policy, Rectify, Refuse, Retain, Suppress
 from ..policy.source import read
 
 _WORDS = {meant: word for word, meant in FAMILIES.items()}
@@ -97,8 +99,19 @@ def within(policy: Policy, world: World) -> World:
             if artifact in artifacts
         ),
         tuple(s for s in world.served if s.target in sets and {s.artifact, s.path} <= artifacts),
-        tuple((flag, holds) for flag, holds in world.flags if _known(policy, flag)),
+        (*((flag, holds) for flag, holds in world.flags if _known(policy, flag)), *_governed(policy, world)),
     )
+
+
+def _governed(policy: Policy, world: World) -> Iterator[tuple[Flag, bool]]:
+    """Whether the measures of a clause are in place, where a world tells of each by itself."""
+    told = {flag.of: holds for flag, holds in world.flags if flag.name == "governed" and len(flag.of) > 1}
+    for clause in policy.clauses if told else ():
+        if isinstance(clause, Govern):
+            places = product((clause.target or "",), scoped_artifacts(policy, clause), clause.measures)
+            parts = [told.get(place) for place in places]
+            if parts and (False in parts or None not in parts):
+                yield Flag("governed", (clause.id,)), False not in parts
 
 
 def _known(policy: Policy, flag: Flag) -> bool:
