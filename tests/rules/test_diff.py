@@ -263,3 +263,10 @@ def test_what_is_told_is_what_fails(clause: str, edit: tuple[str, str], told: st
     result = diff_documents(one, other)
     assert result.answer in ("weaker", "incomparable") and told in result.findings[0].message, result.findings[0].message
     assert len(list(worlds_as_tests(result))) == sum(bool(shown) for c in result.clauses for shown in (c.lost, c.gained))
+
+
+def test_a_mistake_in_a_version_is_shown_in_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(POLICY + "clauses:\n" + HIDE)
+    (tmp_path / "b.yaml").write_text(POLICY + "clauses:\n" + HIDE.replace("target: a", "target: ab"))
+    text = render_diff_text(diff(tmp_path / "a.yaml", tmp_path / "b.yaml"), width=200)
+    assert "7 |   - {id: hide, goal: suppress, target: ab, " in text

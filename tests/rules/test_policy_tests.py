@@ -13,11 +13,12 @@ from pydantic import BaseModel
 
 from unlearn_spec.cli import app
 from unlearn_spec.policy import expectations
-from unlearn_spec.policy.expectations import TestFile
+from unlearn_spec.policy.expectations import WRITTEN, TestFile, WorldAsTold
 from unlearn_spec.rules.check import check
 from unlearn_spec.rules.diff import diff
 from unlearn_spec.rules.policy_tests import TestRun, run_tests
 from unlearn_spec.rules.render_diff import worlds_as_tests
+from unlearn_spec.rules.render_policy_tests import render_tests_text
 
 SPEC = Path(__file__).parents[2] / "spec"
 EXAMPLES = sorted((SPEC / "examples").glob("*.test.yaml"))
@@ -205,6 +206,11 @@ def test_what_is_told_decides(run, world: str, expect: str) -> None:
          'expect: {hide: pass}}\n', "S006", "between 0 and 1"),
         ('  - {name: t, world: {means: [{of: facts, in: bot, access: api, asked: direct}]}, '
          'expect: {hide: pass}}\n', "S002", "exactly one"),
+        ("  - {name: t, expect_check: [not C01]}\n", "S004", "no finding of `check`"),
+        ("  - {name: t, expect_check: [not C999]}\n", "S004", "no finding of `check`"),
+        ("  - {name: t, expect_check: [not D001]}\n", "S004", "finding of `diff`"),
+        ("  - {name: t, expect_check: [not C001@hid]}\n", "S004", "did you mean `hide`"),
+        ("  - {name: t, expect_check: [not M004@harmles]}\n", "S004", "did you mean `harmless`"),
         ("  - {name: t, world: {}, expect: {harmless: not_applicable}}\n", "S006", "always applies"),
         ("  - {name: t, world: {}, expect: {hide: pass}}\n  - {name: t, world: {}, expect: {hide: pass}}\n", "S004", "second test"),
         ("  - {name: t, world: &a {}, expect: {hide: pass}}\n", "Y004", "anchors"),
@@ -235,10 +241,12 @@ def test_other_files_and_versions_are_named(run, head: str) -> None:
 @pytest.mark.parametrize(
     ("world", "names"),
     [
-        ("items: [{in: [facts, more_facts], count: 3}, {in: [more_facts], count: 3}]", {"the items listed for facts", "`size of facts`"}),
-        ('means: [{of: facts, in: bot, access: api, asked: direct, whose: before, revealed: "40%"}]', {"the mean over facts", "`b1`"}),
+        ("items: [{in: [facts, more_facts], count: 3}, {in: [more_facts], count: 3}]", {"the 3 items listed for facts", "size of facts"}),
+        ('means: [{of: facts, in: bot, access: api, asked: direct, whose: before, revealed: "40%"}]',
+         {"a mean of 40% over facts before", "`b1`"}),
         ('means: [{of: facts, in: bot, access: api, asked: direct, revealed: "40%"}, {of: facts, in: bot, '
-         'access: weights, asked: direct, revealed: "30%"}]', {"the mean over facts"}),
+         'access: weights, asked: direct, revealed: "30%"}]',
+         {"a mean of 40% over facts in bot through api", "30%", "cannot both be true"}),
         ('{finished: {bot: "1 day"}, used: {bot: [npo]}}', {"the day on which bot is finished", "the methods used on bot"}),
     ],
 )  # fmt: skip
@@ -357,3 +365,28 @@ def test_what_contradicts_influence_is_named_at_its_own_entry(run) -> None:
     ((finding,),) = (each.findings for each in result.results)
     assert "whether records still influences bot" in finding.message
     assert [span.length for span in finding.spans][-1] == len("{of: records, in: bot}")
+
+
+@pytest.mark.parametrize("field", WorldAsTold.model_fields)
+def test_a_field_of_the_wrong_shape_is_answered_with_one_of_the_right(run, field: str) -> None:
+    wrong = "x" if field != "situations" else "{hold: true}"
+    (finding,) = run(f"  - {{name: t, world: {{{field}: {wrong}}}, expect: {{hide: pass}}}}\n").findings
+    snippets = [fix.snippet for fix in finding.fixes]
+    assert finding.code == "S006" and snippets == [WRITTEN[field]]
+    WorldAsTold.model_validate(yaml.safe_load(WRITTEN[field]))
+
+
+def test_mistakes_are_shown_in_their_line(run, tmp_path: Path) -> None:
+    text = render_tests_text(run("  - {name: t, world: {}, expect: {hid: pass}}\n"))
+    assert "4 |   - {name: t, world: {}, expect: {hid: pass}}\n" in text and "^^^" in text
+    (tmp_path / "small.yaml").write_text(POLICY.replace("target: facts", "target: fact", 1))
+    assert " |   - {id: b1, target: fact, in: bot," in render_tests_text(run("  - {name: t, expect_check: [C001]}\n"))
+
+
+def test_an_impossible_world_is_shown_in_its_line_and_told_only_what_bears_on_it(run) -> None:
+    items = "items: [{in: [facts, more_facts], count: 3}, {in: [more_facts], count: 3}]"
+    listed = run(f"  - {{name: t, world: {{{items}}}, expect: {{hide: pass}}}}\n")
+    assert "count: 3" in render_tests_text(listed)
+    assert [len(each.findings[0].why) for each in listed.results] == [2]
+    days = run('  - {name: t, world: {finished: {bot: "1 day"}, used: {bot: [npo]}}, expect: {hide: pass}}\n')
+    assert all("items" not in line for line in days.results[0].findings[0].why)

@@ -39,6 +39,7 @@ from .situations import Binding, binding, narrowed
 from .smt import DEFAULT_EFFORT
 from .theory import Path, Premise, Theory, build, declared_facts
 from .world_model import Stratum, World, with_drops
+from .worlds import percent
 
 Answer = Literal["pass", "fail", "not_shown", "not_applicable"]
 
@@ -147,10 +148,12 @@ def _premises(world: World, spoken: Sequence[Formula], methods: Sequence[str]) -
         if stratum.inside:
             yield from _items(i, stratum, levels)
     for name, count in _listed(world).items():
-        yield _told(f"the items listed for {name}", ("items",), Size(name, count, count))
+        many = "the one item" if count == 1 else f"the {count:,} items"
+        yield _told(f"{many} listed for {name}", ("items",), Size(name, count, count))
     yield from _rest([with_drops(s, drops) for s in world.strata if not s.inside], levels)
     for i, mean in enumerate(world.means):
-        yield _told(f"the mean over {mean.target}", ("means", i), _equal_mean(mean.rate, mean.target, mean.value))
+        name = f"a mean of {percent(mean.value)} over {mean.target} {_rate_words(mean.rate)},"
+        yield _told(name, ("means", i), _equal_mean(mean.rate, mean.target, mean.value))
     yield from _about_artifacts(world, methods)
 
 

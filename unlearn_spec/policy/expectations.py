@@ -6,7 +6,7 @@ Loaded as strictly as policies: every mistake of the file at once, each at its p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Literal, get_args
@@ -204,7 +204,7 @@ def load_expectations(path: str | FilePath) -> Expectations:
     try:
         file = TestFile.model_validate(data)
     except ValidationError as error:
-        problems += misshapen(error, data, TestFile)
+        problems += map(_with_example, misshapen(error, data, TestFile))
     document: Document | None = None
     elsewhere: tuple[Finding, ...] = ()
     if isinstance(data.get("policy"), str):
@@ -220,6 +220,44 @@ def load_expectations(path: str | FilePath) -> Expectations:
     if findings or file is None or document is None:
         raise PolicyError(findings)
     return Expectations(file, document, source)
+
+
+WRITTEN: Final = {
+    "situations": "situations: [a_situation]",
+    "items": 'items: [{in: [a_set], count: 40, reveals: {a_model: {api: {direct: "1%"}}}}]',
+    "means": 'means: [{of: a_set, in: a_model, access: api, asked: direct, revealed: "1%"}]',
+    "removed": 'removed: [{of: a_set, in: a_model, epsilon: "0.5", delta: "1%", compared_with: retrain_without}]',
+    "influenced": "influenced: [{of: a_set, in: a_model, holds: false}]",
+    "membership": 'membership: [{of: a_set, in: a_model, at_fpr: "1%", tpr: "4%"}]',
+    "finished": 'finished: {a_model: "10 days"}',
+    "stored": 'stored: {a_store: {a_set: "30 days"}}',
+    "used": "used: {a_model: [a_method]}",
+    "served": "served: [{of: a_set, by: a_model, from: an_index, anything: false}]",
+    "destroyed": "destroyed: {a_model: true}",
+    "excluded": "excluded: [{of: a_set, from: a_model}]",
+    "governed": "governed: {a-clause: true}",
+    "harmful_use": "harmful_use: {a_set: false}",
+}
+"""Each field of a world as it is written."""
+_ABOUT: Final = {
+    "world": "world: {…}",
+    "expect": "expect: {a-clause: pass}",
+    "expect_check": "expect_check: [C001@a-clause, not A010]",
+    "expect_diff": "expect_diff: {against: older.yaml, is: stricter}",
+}
+
+
+def _with_example(problem: Problem) -> Problem:
+    """A field of the wrong shape, with one of the right; one value where a list is due is told as such where that may be all."""
+    path = problem.path
+    if problem.code != "S006" or not problem.message.startswith("expected a "):
+        return problem
+    block = str((path[3:4] if path[2:3] == ("world",) and len(path) > 3 else path[2:3] or ("",))[0])
+    listed = bool(problem.snippet) and block not in ("items", "means", "removed", "influenced", "membership", "served", "excluded")
+    example = (WRITTEN | _ABOUT).get(block, "")
+    if not example or listed:
+        return problem
+    return replace(problem, fix="write it like this", snippet=example, value="")
 
 
 def _version(data: dict[str, Any]) -> Iterator[Problem]:

@@ -116,6 +116,16 @@ def read_file(path: str | FilePath) -> Reading:
     return read_bytes(raw, name)
 
 
+def unread(path: str) -> Source:
+    """Whatever text a file has that could not be read as it should be, for excerpts only."""
+    try:
+        with FilePath(path).open("rb") as stream:
+            text = stream.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        text = ""
+    return Source(path, text, {}, {})
+
+
 def read_bytes(raw: bytes, file: str) -> Reading:
     """Read YAML from UTF-8 bytes, with or without a byte-order mark."""
     try:

@@ -12,7 +12,7 @@ from typing import Unpack
 
 from ..finding import Finding
 from ..policy.load import Document, PolicyError, load, load_text
-from ..policy.source import MAX_BYTES, Source
+from ..policy.source import Source, unread
 from .absolutes import absolute_findings
 from .accept import marked
 from .cycles import forced_equal
@@ -103,7 +103,7 @@ def check(path: str | Path, options: Options = DEFAULT, **keywords: Unpack[Keywo
     try:
         document = load(path)
     except PolicyError as error:
-        return _unreadable(str(path), error, _lenient(str(path)))
+        return _unreadable(str(path), error, unread(str(path)))
     return check_document(document, asked)
 
 
@@ -209,13 +209,3 @@ def _no_solver(document: Document) -> Finding:
 
 def _unreadable(file: str, error: PolicyError, source: Source) -> CheckResult:
     return CheckResult(file, "", error.findings, 0, source=source)
-
-
-def _lenient(path: str) -> Source:
-    """Whatever text the file has, for excerpts only."""
-    try:
-        with Path(path).open("rb") as stream:
-            text = stream.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
-    except (OSError, ValueError):
-        text = ""
-    return Source(path, text, {}, {})

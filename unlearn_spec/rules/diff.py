@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from ..logic.smt import DEFAULT_EFFORT
 from ..logic.witness import Shown
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
-from ..policy.source import Source
+from ..policy.source import Source, unread
 from .context import when
 from .declared import Declared, Demanded, InForce, accepted, declared_differently, evidence_changes, field_changes
 from .diff_worlds import confirmed, limited, told
@@ -66,6 +66,8 @@ class DiffResult:
     accepted: tuple[InForce, ...]
     findings: tuple[Finding, ...]
     documents: tuple[Document, Document] | None = field(default=None, repr=False, compare=False)
+    mistaken: tuple[Source, ...] = field(default=(), repr=False, compare=False)
+    """The files with mistakes, as they are."""
 
     @property
     def exit_code(self) -> int:
@@ -78,7 +80,7 @@ class DiffResult:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return () if self.documents is None else tuple(document.source for document in self.documents)
+        return self.mistaken if self.documents is None else tuple(document.source for document in self.documents)
 
 
 def diff(
@@ -99,7 +101,9 @@ def diff(
             found += error.findings
     if found:
         summary = "Nothing was compared: first mend the mistakes in the files."
-        return DiffResult(str(before), str(after), ("", ""), None, summary, (), (), (), (), tuple(found))
+        names = dict.fromkeys(span.file for finding in found for span in finding.spans)
+        mistaken = tuple(map(unread, names))
+        return DiffResult(str(before), str(after), ("", ""), None, summary, (), (), (), (), tuple(found), mistaken=mistaken)
     return diff_documents(documents[0], documents[1], no_weaker=no_weaker, effort=effort, today=today)
 
 
@@ -400,8 +404,3 @@ def _clause(policy: Policy, name: str) -> Clause:
 def _span(document: Document, name: str) -> Span:
     index = next(i for i, clause in enumerate(document.policy.clauses) if clause.id == name)
     return document.source.value(("clauses", index, "id"))
-
-
-def only_in(finding: Finding, file: str) -> Finding:
-    """The finding with the places in one file alone, for an excerpt of it."""
-    return replace(finding, spans=tuple(span for span in finding.spans if span.file == file))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..finding import Span
+from ..finding import Finding, Span
 from ..policy.source import Source
 from .terminal import Brush, columns, shown, visible
 
@@ -33,10 +33,10 @@ def excerpt(spans: Sequence[Span], source: Source | None, brush: Brush, width: i
                 before, length = window.marks(span)
                 sign, style = ("^", severity) if span is primary else ("-", "related")
                 label = visible(span.label)
-                if before + length + 1 + columns(label) <= room:
-                    yield f"{bar} {' ' * before}{brush(style, f'{sign * length} {label}'.rstrip())}"
-                else:
-                    yield f"{bar} {' ' * before}{brush(style, sign * length)}"
+                beside = before + length + 1 + columns(label) <= room
+                marks = f"{sign * length} {label}".rstrip() if beside else sign * length
+                yield f"{bar} {' ' * before}{brush(style, marks)}"
+                if label and not beside:
                     yield f"{bar} {' ' * min(before, max(0, room - columns(label)))}{brush(style, label)}"
     yield bar
 
@@ -105,3 +105,8 @@ def _fitting(characters: Iterable[str], room: int) -> tuple[str, ...]:
             break
         cells.append(cell)
     return tuple(cells)
+
+
+def only_in(finding: Finding, file: str) -> Finding:
+    """The finding with the places in one file alone, for an excerpt of it."""
+    return replace(finding, spans=tuple(span for span in finding.spans if span.file == file))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path as FilePath
-from typing import Literal
+from typing import Final, Literal
 
 from ..finding import Finding, Span
 from ..policy.expectations import Expectations, PolicyTest, load_expectations
 from ..policy.load import Document, PolicyError, load
-from ..policy.source import Path, Source
+from ..policy.problem import Problem, did_you_mean, finding, shown
+from ..policy.source import Path, Source, unread
+from .codes import CODES
 from .wording import count, listed
 
 NOT_DECIDED = "undetermined"
@@ -84,14 +87,45 @@ def run_tests(path: str | FilePath, *, effort: int | None = None) -> TestRun:
     try:
         expectations = load_expectations(path)
     except PolicyError as error:
-        return TestRun(str(path), "", (), error.findings)
+        return _unusable(path, "", error.findings)
     try:
         others = _others(expectations)
     except PolicyError as error:
-        return TestRun(str(path), expectations.file.policy, (), error.findings)
+        return _unusable(path, expectations.file.policy, error.findings)
+    if mistakes := tuple(finding(problem, expectations.source) for problem in _unknown_findings(expectations)):
+        return _unusable(path, expectations.file.policy, mistakes)
     results = tuple(_run(expectations, i, test, others, effort) for i, test in enumerate(expectations.file.tests))
     sources = (expectations.source, expectations.document.source)
     return TestRun(str(path), expectations.file.policy, results, sources=sources)
+
+
+def _unusable(path: str | FilePath, policy: str, findings: tuple[Finding, ...]) -> TestRun:
+    names = dict.fromkeys(span.file for finding in findings for span in finding.spans)
+    return TestRun(str(path), policy, (), findings, tuple(map(unread, names)))
+
+
+DIFFERS: Final = "expect_diff: {against: older.yaml, is: stricter}"
+_EXPECTED: Final = re.compile(r"(?:not )?(?P<code>[^@ ]+)(?:@(?P<clause>[^@ ]+))?")
+
+
+def _unknown_findings(expectations: Expectations) -> Iterator[Problem]:
+    """S004 for what `check` never says: else `not C01` would be met for ever."""
+    ids = [entry.id for entry in (*expectations.document.policy.clauses, *expectations.document.policy.claims)]
+    codes = [code for code in CODES if code[0] != "D"]
+    for i, test in enumerate(expectations.file.tests):
+        for j, written in enumerate(test.expect_check):
+            path: Path = ("tests", i, "expect_check", j)
+            told = _EXPECTED.fullmatch(written)
+            if told is None or told["code"] not in codes:
+                text = f"`{shown(written)}` is no finding of `check`; write one such as C001, C001@clause or not C001"
+                if told is not None and told["code"] in CODES:
+                    text = f"{told['code']} is a finding of `diff`, not of `check`"
+                    yield Problem("S004", path, text, fix="say what the comparison comes to", snippet=DIFFERS)
+                else:
+                    yield Problem("S004", path, text, fix="name a code of the checker")
+            elif told["clause"] is not None and told["clause"] not in ids:
+                text = f"no clause or claim called `{shown(told['clause'])}`{did_you_mean(told['clause'], ids)}"
+                yield Problem("S004", path, text, fix="use a name of the policy")
 
 
 def _others(expectations: Expectations) -> dict[str, Document]:
@@ -138,16 +172,22 @@ def _in_world(
     except Undecided:
         core = ()
     if core:
-        names = listed(f"`{fact.name}`" if fact.kind != "measured" else fact.name for fact in core)
+        names = listed(dict.fromkeys(f"`{fact.name}`" if fact.kind != "measured" else fact.name for fact in core))
         spans = tuple(
             expectations.span((*path, "world", *fact.path))
             if fact.kind == "measured"
             else expectations.document.source.value(fact.path)
             for fact in core
         )
-        message = f"no world is as test `{test.name}` tells: {names} cannot all be true"
-        why = (
-            "Every item of a set that `items` names must be listed, and the policy's declared facts hold in every world.",
+        together = {1: "cannot be true", 2: "cannot both be true"}.get(len(core), "cannot all be true")
+        message = f"no world is as test `{test.name}` tells: {names} {together}"
+        why = tuple(
+            text
+            for text, bears in (
+                ("Every item of a set that `items` names must be listed.", any(fact.path[:1] == ("items",) for fact in core)),
+                ("The policy's declared facts hold in every world.", any(fact.kind != "measured" for fact in core)),
+            )
+            if bears
         )
         return [], Finding("F001", "error", message, tuple(dict.fromkeys(spans)), why=why)
     for name, expected in test.expect.items():

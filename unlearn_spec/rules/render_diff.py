@@ -8,7 +8,8 @@ from typing import Any
 
 from ..logic.witness import Shown
 from ..policy.model import Clause, Refuse
-from .diff import ClauseDiff, DiffResult, only_in
+from .diff import ClauseDiff, DiffResult
+from .excerpt import only_in
 from .render_json import finding_data
 from .render_text import WIDTH, in_lines, render_finding
 from .snippet import as_test_file, day, share

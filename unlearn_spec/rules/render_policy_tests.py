@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..finding import Finding
-from ..policy.source import Source
+from .excerpt import only_in
 from .policy_tests import Outcome, TestResult, TestRun
 from .render_json import finding_data, span_data
 from .render_text import WIDTH, in_lines, render_finding
@@ -50,13 +50,10 @@ def _words(answer: str) -> str:
 
 
 def _told(finding: Finding, run: TestRun, colour: bool, width: int) -> str:
-    return render_finding(finding, _source(finding, run.sources), colour=colour, width=width)
-
-
-def _source(finding: Finding, sources: Sequence[Source]) -> Source | None:
-    """The file of a finding, for the excerpt: only if all its spans are in it."""
-    files = {span.file for span in finding.spans}
-    return next((source for source in sources if files == {source.file}), None)
+    """With an excerpt of the file of its first place."""
+    file = finding.spans[0].file if finding.spans else ""
+    source = next((source for source in run.sources if source.file == file), None)
+    return render_finding(only_in(finding, file), source, colour=colour, width=width)
 
 
 def render_tests_json(runs: Sequence[TestRun]) -> str:
