@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from unlearn_spec.rules.check import check
 from unlearn_spec.rules.diff import diff
 from unlearn_spec.rules.policy_tests import TestRun, run_tests
 from unlearn_spec.rules.render_diff import worlds_as_tests
-from unlearn_spec.rules.render_policy_tests import render_tests_text
+from unlearn_spec.rules.render_policy_tests import render_tests_json, render_tests_text
 
 SPEC = Path(__file__).parents[2] / "spec"
 EXAMPLES = sorted((SPEC / "examples").glob("*.test.yaml"))
@@ -390,3 +391,38 @@ def test_an_impossible_world_is_shown_in_its_line_and_told_only_what_bears_on_it
     assert [len(each.findings[0].why) for each in listed.results] == [2]
     days = run('  - {name: t, world: {finished: {bot: "1 day"}, used: {bot: [npo]}}, expect: {hide: pass}}\n')
     assert all("items" not in line for line in days.results[0].findings[0].why)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("hide", ["`items` in facts in bot through api, asked direct"]),
+        ("decline", ["`means` of facts in bot through product, asked direct"]),
+        ("keep", ["`items` in more_facts in bot through product, asked direct now and before"]),
+        ("mend", ["`means` of facts in bot through product, asked direct"]),
+        ("gone", ["`removed` of records in bot at ε 0.5, δ 1%, compared with `retrain_without`"]),
+        ("hidden", ["`membership` of records in bot at a false-positive rate of 1%"]),
+        ("wiped", ["`stored` of records in cache"]),
+        ("done", ["`finished` of bot"]),
+        ("no-filter", ["`used` on bot"]),
+        ("unlisted", ["`served` of records by bot from cache"]),
+        ("scrapped", ["`destroyed` of bot"]),
+        ("later", ["`excluded` of records in bot"]),
+        ("watched", ["`governed` of watched"]),
+        ("harmless", ["`harmful_use` of facts"]),
+        ("unmarked", ["`influenced` of records in bot"]),
+    ],
+)
+def test_what_is_not_shown_is_told_with_the_fields_that_would_decide_it(run, name: str, fields: list[str]) -> None:
+    result = run(f"  - {{name: t, world: {{}}, expect: {{{name}: pass}}}}\n")
+    ((outcome,),) = (each.outcomes for each in result.results)
+    assert outcome.found == "not_shown" and outcome.turns_on == " and ".join(fields)
+    assert f"it turns on {outcome.turns_on}\n" in render_tests_text(result, width=200)
+    assert json.loads(render_tests_json([result]))[0]["tests"][0]["outcomes"][0]["turns_on"] == outcome.turns_on
+    word = re.match("`(.*)`", outcome.turns_on)
+    assert word is not None and word[1].partition("`")[0] in WRITTEN
+
+
+def test_what_is_expected_not_to_be_shown_needs_no_more(run) -> None:
+    result = run("  - {name: t, world: {}, expect: {hide: not_shown}}\n")
+    assert result.exit_code == 0 and result.results[0].outcomes[0].turns_on == ""

@@ -69,14 +69,20 @@ class Trial:
     def _binding(self) -> Binding:
         return binding(self.policy, self.world.situations)
 
-    def answer(self, name: str) -> Answer:
-        """Whether what is told entails the clause or claim, or excludes it. Raises `Undecided`, or `TooLarge`."""
+    def asked(self, name: str) -> Formula | None:
+        """What is asked of a clause as far as it binds, or of a claim; None where the clause does not bind."""
         clause = next((clause for clause in self.policy.clauses if clause.id == name), None)
         if clause is not None and name not in self._binding.names:
-            return "not_applicable"
+            return None
         part = self._binding.part(name)
-        left = self.wanted[name] if clause is None or part is None else body(self.policy, narrowed(clause, part))
-        literal = self.theory.literal(left)
+        return self.wanted[name] if clause is None or part is None else body(self.policy, narrowed(clause, part))
+
+    def answer(self, name: str) -> Answer:
+        """Whether what is told entails the clause or claim, or excludes it. Raises `Undecided`, or `TooLarge`."""
+        asked = self.asked(name)
+        if asked is None:
+            return "not_applicable"
+        literal = self.theory.literal(asked)
         if not self.theory.possible(("-" + literal,)):
             return "pass"
         return "not_shown" if self.theory.possible((literal,)) else "fail"

@@ -29,6 +29,8 @@ class Outcome:
     expected: str
     found: str
     span: Span
+    turns_on: str = ""
+    """For what is not shown against expectation: the fields of the world that would decide it."""
 
     @property
     def status(self) -> Literal["as_expected", "otherwise", "undetermined"]:
@@ -162,6 +164,7 @@ def _in_world(
     from ..logic.smt import DEFAULT_EFFORT, Undecided
     from ..logic.told_world import as_world
     from ..logic.trial import trial
+    from .turns_on import turns_on
 
     assert test.world is not None
     policy = expectations.document.policy
@@ -195,7 +198,9 @@ def _in_world(
             answer: str = found.answer(name)
         except (Undecided, TooLarge):
             answer = NOT_DECIDED
-        outcomes.append(Outcome(name, expected, answer, expectations.span((*path, "expect", name))))
+        asked = found.asked(name) if answer == "not_shown" != expected else None
+        missing = "" if asked is None else turns_on(asked)
+        outcomes.append(Outcome(name, expected, answer, expectations.span((*path, "expect", name)), missing))
     return outcomes, None
 
 

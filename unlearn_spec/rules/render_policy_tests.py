@@ -11,7 +11,7 @@ from .excerpt import only_in
 from .policy_tests import Outcome, TestResult, TestRun
 from .render_json import finding_data, span_data
 from .render_text import WIDTH, in_lines, render_finding
-from .terminal import visible
+from .terminal import folded, visible
 
 _SIGN = {"as_expected": "ok  ", "otherwise": "FAIL", "undetermined": "?   "}
 
@@ -31,6 +31,9 @@ def _result(result: TestResult, run: TestRun, colour: bool, width: int) -> Itera
     for outcome in result.outcomes:
         if outcome.status != "as_expected":
             yield f"       {_otherwise(outcome)}"
+            if outcome.turns_on:
+                lines = folded(f"it turns on {visible(outcome.turns_on)}", width - 9)
+                yield from (f"         {line}" for line in lines)
     for finding in result.findings:
         yield _told(finding, run, colour, width)
 
@@ -76,6 +79,7 @@ def _data(run: TestRun) -> dict[str, Any]:
                         "expected": outcome.expected,
                         "found": outcome.found,
                         "status": outcome.status,
+                        "turns_on": outcome.turns_on,
                         "span": span_data(outcome.span),
                     }
                     for outcome in result.outcomes
