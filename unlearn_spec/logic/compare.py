@@ -216,6 +216,7 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
     if name in here.open or (twin is not None and twin in there.open):
         return None
     asked.literal(here, here.clause(name))
+    target = getattr(here.clause(name), "target", None)
     fields: tuple[str, ...] = ()
     fell_short = False
     for case in asked.cases:
@@ -228,7 +229,7 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
         alike = [other for other, literal in premises.items() if literal == denied[1:]]
         if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
             continue
-        if possible_in_whole_items(asked.theory, (*premises.values(), denied)):
+        if possible_in_whole_items(asked.theory, (*premises.values(), denied), target):
             counterpart = None if twin is None else there.clause(twin)
             return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(premises.values()), case.holding))
         covering = [
@@ -236,7 +237,7 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
             for other, literal in premises.items()
             if not not_covered((there.policy, there.clause(other)), (here.policy, clause))
         ]
-        if len(covering) < len(premises) and possible_in_whole_items(asked.theory, (*covering, denied)):
+        if len(covering) < len(premises) and possible_in_whole_items(asked.theory, (*covering, denied), target):
             fell_short = True
             nearest = there.clause(twin) if twin is not None and twin in theirs.names else None
             short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, premises)]

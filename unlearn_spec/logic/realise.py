@@ -21,7 +21,7 @@ from .encode import Block, Encoder, disjunction
 from .evaluate import evaluate
 from .exponential import exp_bounds
 from .formulas import FinishedBy, Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved, Uses, atoms
-from .regions import REST, Region, lies_in
+from .regions import REST, Region, declared_set, lies_in
 from .smt import Undecided
 from .theory import Theory
 from .world_model import Served, Stratum, TestPower, World, with_drops
@@ -40,10 +40,11 @@ def realise(
     `extra` are assertions that are given up where whole items do not allow them; `holding` are the situations that hold.
     The world is held against every assumption, fact and axiom about items before it is returned.
     """
+    whole = _whole(theory.encoder, theory.encoder.blocks, _regions(theory.encoder).values())
     for wish in dict.fromkeys((extra, "")):
         hints = (_lost_whole(theory.encoder), _as_reference(theory.encoder), "", *_fallen_to_a_floor(theory.encoder))
         for hint in dict.fromkeys(hints):
-            text = wish + hint + whole_items(theory.encoder) + _apart(theory) + _exactly_close(theory)
+            text = wish + hint + whole + _apart(theory) + _exactly_close(theory)
             try:
                 values = theory.given.values(assumptions, _names(theory), text)
             except Undecided:
@@ -74,12 +75,16 @@ def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     )
 
 
-def possible_in_whole_items(theory: Theory, literals: Sequence[str]) -> bool:
-    """Whether some world of whole items meets the literals; where the search for one stops, whether one with parts of items does."""
+def possible_in_whole_items(theory: Theory, literals: Sequence[str], target: str | None) -> bool:
+    """Whether some world meets the literals in which the items of the target, and of sets connected with it, are whole ones.
+
+    Where the search for one stops: whether one with parts of items does.
+    """
     if not theory.possible(literals):
         return False
     with suppress(Undecided):
-        return theory.possible(literals, whole_items(theory.encoder))
+        whole = whole_items(theory.encoder, target)
+        return not whole or theory.possible(literals, whole)
     return True
 
 
@@ -90,10 +95,19 @@ def _regions(encoder: Encoder) -> dict[int, Region]:
     return {region.number: region for regions in encoder.regions.of.values() for region in regions}
 
 
-def whole_items(encoder: Encoder) -> str:
+def whole_items(encoder: Encoder, target: str | None) -> str:
+    """Sizes and counts of a target, and of the sets connected with it, are whole numbers."""
+    if target is None:
+        return ""
+    blocks = [block for block in encoder.blocks if declared_set(target) in block.group]
+    regions = [*encoder.of(target), *(region for block in blocks for region in block.regions)]
+    return _whole(encoder, blocks, regions)
+
+
+def _whole(encoder: Encoder, blocks: Iterable[Block], regions: Iterable[Region]) -> str:
     """Sizes and counts are whole numbers."""
-    symbols = dict.fromkeys(encoder.size(region) for region in _regions(encoder).values())
-    for block in encoder.blocks:
+    symbols = dict.fromkeys(map(encoder.size, regions))
+    for block in blocks:
         for region in block.regions:
             for rate in block.rates:
                 for level in block.levels:

@@ -24,11 +24,10 @@ def round_numbers(
     artifact: str,
     extra: str = "",
 ) -> str:
-    """`extra`, and assertions that make the clause's own day or power round, and every day a whole one; as far as a world allows."""
+    """`extra`, and assertions that make the clause's own day or power round, as far as a world allows."""
     for choices in (_days(theory, clause, counterpart, artifact), _powers(theory, policy, clause, counterpart, artifact)):
         extra += next((wish for wish in choices if theory.possible(held, extra + wish)), "")
-    whole = "".join(f"(assert (is_int {name}))" for name in _day_symbols(theory))
-    return extra + whole if whole and theory.possible(held, extra + whole) else extra
+    return extra
 
 
 def _days(theory: Theory, clause: Clause, counterpart: Clause | None, artifact: str) -> Iterator[str]:
@@ -72,6 +71,9 @@ def _equal(names: Iterator[str] | Sequence[str] | dict[str, None], value: Fracti
     return "".join(f"(assert (= {name} {number(value)}))" for name in names)
 
 
-def _day_symbols(theory: Theory) -> tuple[str, ...]:
-    """Until when stores keep items, and when work is done."""
-    return tuple(name for name in theory.encoder.sorts if theory.encoder.meaning(name)[0] in ("s", "t"))
+def whole_days(theory: Theory, clause: Clause) -> str:
+    """That work is done, and that stores keep the items of the clause's target, until the end of some day."""
+    regions = {region.number for region in theory.encoder.of(clause.target)} if isinstance(clause, Delete | Keep) else set()
+    keys = ((name, *theory.encoder.meaning(name)) for name in theory.encoder.sorts)
+    days = (name for name, kind, key in keys if kind == "t" or (kind == "s" and isinstance(key, tuple) and key[1] in regions))
+    return "".join(f"(assert (is_int {name}))" for name in days)

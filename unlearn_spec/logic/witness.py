@@ -13,7 +13,7 @@ from .formulas import Mean, Rate, ShareAbove, atoms
 from .meaning import WEAKEST, RateGoal, rate_of, scoped_artifacts
 from .realise import possible_in_whole_items, realise, whole_items
 from .regions import lies_in
-from .round_numbers import beside, round_numbers
+from .round_numbers import beside, round_numbers, whole_days
 from .smt import Undecided
 from .theory import Theory
 from .two_versions import on_artifact
@@ -60,7 +60,7 @@ def show(
     artifact, denied = _where(theory, policy, clause, premises)
     failing = _Failing(theory, policy, clause, counterpart, artifact, (*premises, denied), holding)
     try:
-        return failing.shown(whole_items(theory.encoder))
+        return failing.shown(whole_items(theory.encoder, getattr(clause, "target", None)))
     except Undecided:
         return failing.shown("")
 
@@ -70,7 +70,7 @@ def _where(theory: Theory, policy: Policy, clause: Clause, premises: Sequence[st
     names = scoped_artifacts(policy, clause)
     for name in names:
         denied = "-" + theory.literal(on_artifact(policy, clause, name))
-        if possible_in_whole_items(theory, (*premises, denied)):
+        if len(names) == 1 or possible_in_whole_items(theory, (*premises, denied), getattr(clause, "target", None)):
             return name, denied
     raise AssertionError(clause.id)
 
@@ -90,14 +90,11 @@ class _Failing:
     def shown(self, whole: str) -> Shown:
         """The world in numbers as round as it allows. `whole`: assertions that its items are whole ones."""
         theory, held, clause, artifact = self.theory, self.held, self.clause, self.artifact
-        shown, extra = Shown(artifact, tuple(sorted(self.holding))), whole
-        if isinstance(clause, RateGoal):
-            wanted = [(rate, clause.target) for rate in _rates(clause, artifact)]
-            liked = [(*_limit(self.counterpart, rate), *_limit(clause, rate), *ROUND, *_past(clause, rate)) for rate, _ in wanted]
-            extra = rounded(theory, held, wanted, liked) or ""
-            if whole and not theory.possible(held, extra + whole):
-                extra = rounded(theory, held, wanted, liked, whole) or whole
-        extra = round_numbers(theory, held, self.policy, clause, self.counterpart, artifact, extra)
+        shown, extra, days = Shown(artifact, tuple(sorted(self.holding))), self._round(""), whole_days(theory, clause)
+        if theory.possible(held, extra + whole + days):
+            extra += days
+        elif whole and isinstance(clause, RateGoal) and not theory.possible(held, extra + whole):
+            extra = self._round(whole)
         world = realise(theory, held, extra, self.holding)
         if isinstance(clause, RateGoal):
             shown = replace(shown, seen=self._seen(world, extra))
@@ -112,6 +109,15 @@ class _Failing:
             met=evaluate(meaning.demand(self.policy, clause, artifact, WEAKEST), world) is True,
             power=_power(world, clause, artifact),
         )
+
+    def _round(self, extra: str) -> str:
+        """`extra`, and assertions that make the numbers of the clause round, one after the other."""
+        clause, artifact = self.clause, self.artifact
+        if isinstance(clause, RateGoal):
+            wanted = [(rate, clause.target) for rate in _rates(clause, artifact)]
+            liked = [(*_limit(self.counterpart, rate), *_limit(clause, rate), *ROUND, *_past(clause, rate)) for rate, _ in wanted]
+            extra = rounded(self.theory, self.held, wanted, liked, extra) or extra
+        return round_numbers(self.theory, self.held, self.policy, clause, self.counterpart, artifact, extra)
 
     def _seen(self, world: World | None, extra: str) -> Seen | None:
         """The mean of a rate of the clause that fails: as the items of the world have it, if there is one."""
