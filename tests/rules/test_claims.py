@@ -115,6 +115,19 @@ def test_what_is_offered_as_tried_carries_the_claim(clauses: str, claim: str, ex
             assert [f.message for f in mended.findings if f.code[0] in "YSCM" and f.severity == "error"] == [], fix.text
 
 
+@pytest.mark.parametrize("claimed", ['', ', epsilon: "0.5", delta: "0.000000000000001"'])
+def test_the_clause_that_is_offered_is_all_that_was_tried_and_to_restate_is_another_way(claimed: str) -> None:
+    """Pasted as it stands, the snippet carries the claim; a delta too small to be written out is written, and tried, as 0."""
+    claim = GONE.replace("in: [m]", f"in: [m]{claimed}")
+    found = doubted(hides(), claim)
+    first, second = found.fixes
+    assert (first.text, first.verified) == ("add a `remove` clause on ex for m", True)
+    assert (second.text, second.verified) == ("or restate the claim as what the outputs show", False)
+    assert told(found)
+    pasted = check_text(f"{HEAD}clauses:\n{hides()}\n  {first.snippet}\nclaims:\n{claim}\n", "p.yaml", today=date(2026, 11, 24))
+    assert [f.code for f in pasted.findings if f.severity == "error"] == []
+
+
 def test_what_would_leave_no_world_is_not_offered() -> None:
     """The removal cannot be let bind where the ban on its only method binds."""
     methods = 'methods: {retrain: {reaches: weights, takes: "1 day", guarantee: {epsilon: "0", delta: "0%"}}}\n'

@@ -277,7 +277,8 @@ def repaired(data: Data, finding: Finding, text: str, snippet: str) -> Data:
         by_id[match[2]]["methods"].remove(match[1])
     elif match := FRONT.match(text):
         parts = yaml.safe_load(snippet)
-        data["artifacts"] |= parts["artifacts"]
+        for name, declared in parts["artifacts"].items():
+            data["artifacts"][name] = data["artifacts"].get(name, {}) | declared
         by_id[match[1]]["scope"] |= parts["scope"]
     elif match := LIGHT.match(text):
         del by_id[match[1]]["evidence"]["needs_raw_data"]
@@ -290,6 +291,8 @@ def repaired(data: Data, finding: Finding, text: str, snippet: str) -> Data:
     elif snippet.startswith(("samples:", "population:")):
         word, _, value = snippet.partition(": ")
         by_id[finding.clauses[0]]["evidence"][word] = int(value) if word == "samples" else value
+    elif snippet.startswith("evidence:"):
+        by_id[finding.clauses[0]]["evidence"] |= yaml.safe_load(snippet)["evidence"]
     elif snippet.startswith("decoding:"):
         parts = yaml.safe_load(snippet)
         by_id[finding.clauses[0]]["scope"]["decoding"] |= parts["decoding"]

@@ -335,8 +335,22 @@ def test_the_direction_of_access(goal, decide, seen, speaks_of, weak):
     found = test(policy(clause(goal, limit, evidence, access=speaks_of)))
     assert [finding.code for finding in found] == (["T005"] if weak else [])
     for finding in found:
-        change = yaml.safe_load(finding.fixes[0].snippet)
+        assert finding.fixes[0].verified
+        change = yaml.safe_load(finding.fixes[0].snippet)["evidence"]
         assert codes(policy(clause(goal, limit, {**evidence, **change}, access=speaks_of))) == []
+
+
+@pytest.mark.parametrize("seen", ["product", "logprobs"])
+def test_where_a_measurement_reads_deeper_than_its_clause_speaks_of_both_have_to_change(seen):
+    """Through the product the measurement gets nothing to read; through log-probabilities nothing is refuted about the product."""
+    reading, limit = {"metric": "extraction_probability", "at_least": "1%"}, {"at_most": "50%"}
+    evidence = {**CERTIFY, "access": seen, "decide": "not_refuted", "samples": 500}
+    (found,) = test(policy(clause(limit=limit, evidence=evidence, access="product", reveals_when=reading)))
+    (fix,) = found.fixes
+    assert (fix.text, fix.verified) == ("a clause about logprobs, and a test through logprobs", True)
+    change = yaml.safe_load(fix.snippet)
+    mended = clause(limit=limit, evidence={**evidence, **change["evidence"]}, access=change["scope"]["access"], reveals_when=reading)
+    assert codes(policy(mended)) == []
 
 
 def test_a_measurement_needs_what_it_reads():

@@ -92,6 +92,7 @@ def together(
                 changes.append(Change(name, knob.field, knob.show(value)))
                 break
         else:
+            changed = without_clause(changed, name)
             changes.append(Change(name))
     return Repair(tuple(changes)) if possible(changed, kept, situation, without=without) else None
 
@@ -104,6 +105,13 @@ def dissolves(policy: Policy, core: Core, without: frozenset[str] = frozenset())
 def with_clause(policy: Policy, clause: Clause) -> Policy:
     """The policy with another version of one clause."""
     return policy.model_copy(update={"clauses": tuple(clause if c.id == clause.id else c for c in policy.clauses)})
+
+
+def without_clause(policy: Policy, name: str) -> Policy:
+    """The policy with one clause fewer; what it suspended binds again."""
+    left = (clause for clause in policy.clauses if clause.id != name)
+    clauses = (c.model_copy(update={"overrides": tuple(one for one in c.overrides if one != name)}) for c in left)
+    return policy.model_copy(update={"clauses": tuple(clauses)})
 
 
 def _weights(policy: Policy, names: Sequence[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from ..logic.lineage import exposures, may_stem_from
 from ..logic.meaning import claim_formula, scoped_artifacts
 from ..logic.repair import with_clause
 from ..policy.edits import field_removed, item_added, value_set
-from ..policy.model import Claim, Clause, Closeness, Policy, Remove, Scope
+from ..policy.model import Claim, Clause, Closeness, Evidence, Policy, Remove, Scope
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised
 from .claims_told import TRIED
 from .context import Context, listed
@@ -21,6 +21,9 @@ from .names import kebab
 from .wording import decimal, percent
 
 REMOVE = "restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence"
+RESTATE = "or restate the claim as what the outputs show"
+_SHOWN = Evidence(kind="procedure", record="training_log", evaluator="independent")
+"""What shows that a removal was done: no list of attacks can."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def mended(context: Context, lack: Lacking) -> tuple[Fix, ...]:
     found = (*_by_clauses(context, lack), *_narrower(context, lack), *_weaker(context, lack))
     first = lack.found[0][0] if lack.found else Obstacle("nothing")
     if found:
-        return found
+        return (*found, *([Fix(RESTATE)] if first.kind in NO_REMOVAL else ()))
     if first.kind in ("guard", "suspended"):
         return (Fix(f"say so only while {first.clause} binds"),)
     if first.kind == "aside":
@@ -65,7 +68,7 @@ def _by_clauses(context: Context, lack: Lacking) -> Iterator[Fix]:
         return
     snippet = "\n".join(step.snippet for step in steps if step.snippet)
     edits = all_or_none(*(step.edits for step in steps))
-    yield Fix(REMOVE if unremoved else "; ".join(step.text for step in steps), verified=True, snippet=snippet, edits=edits)
+    yield Fix("; ".join(step.text for step in steps), verified=True, snippet=snippet, edits=edits)
 
 
 def _step(context: Context, policy: Policy, lack: Lacking, obstacle: Obstacle, names: tuple[str, ...]) -> _Step | None:
@@ -99,7 +102,7 @@ def _step(context: Context, policy: Policy, lack: Lacking, obstacle: Obstacle, n
             return _Step(with_clause(policy, clause.model_copy(update={"limit": limit})), f"compare {name} with `retrain_without`", edits)
         case _:
             limit, wanted = promised(clause), asked(lack.claim)
-            epsilon, delta = min(limit.epsilon, wanted[0]), min(limit.delta, wanted[1])
+            epsilon, delta = _as_written(min(limit.epsilon, wanted[0]), min(limit.delta, wanted[1]))
             limit = limit.model_copy(update={"epsilon": epsilon, "delta": delta})
             numbers = (("epsilon", decimal(epsilon)), ("delta", percent(delta)))
             edits = all_or_none(*(field_edits(source, path, field, value, "limit") for field, value in numbers))
@@ -120,18 +123,25 @@ def _added(
         met = [name for artifact in names for name in exposures(policy, artifact)]
         targets.update(dict.fromkeys(name for name in may_stem_from(policy, target) if name in met))
     text = f"add a `remove` clause on {listed(tuple(targets))} for {listed(names)}"
-    written = []
+    written, (epsilon, delta) = [], _as_written(*closeness)
     for one in targets:
         name = fresh(kebab(f"remove-{one}"), [clause.id for clause in policy.clauses])
-        limit = Closeness(epsilon=closeness[0], delta=closeness[1], compared_with="retrain_without")
+        limit = Closeness(epsilon=epsilon, delta=delta, compared_with="retrain_without")
         clause = Remove(
-            id=name, goal="remove", target=one, scope=Scope(artifacts=names), measure="influence", about="process", limit=limit
+            id=name,
+            goal="remove",
+            target=one,
+            scope=Scope(artifacts=names),
+            measure="influence",
+            about="process",
+            limit=limit,
+            evidence=_SHOWN,
         )
         policy = policy.model_copy(update={"clauses": (*policy.clauses, clause)})
         written.append(
             f"{{id: {name}, goal: remove, target: {one}, scope: {{artifacts: [{', '.join(names)}]}}, measure: influence, "
-            f'about: process, limit: {{epsilon: "{decimal(closeness[0])}", delta: "{percent(closeness[1])}", '
-            "compared_with: retrain_without}}"
+            f'about: process, limit: {{epsilon: "{decimal(epsilon)}", delta: "{percent(delta)}", compared_with: retrain_without}}, '
+            "evidence: {kind: procedure, record: training_log, evaluator: independent}}"
         )
     edits = all_or_none(*(item_added(context.document.source, ("clauses",), one) for one in written))
     return _Step(policy, text, edits, "\n".join(f"- {one}" for one in written))
@@ -155,14 +165,19 @@ def _weaker(context: Context, lack: Lacking) -> Iterator[Fix]:
     there = scoped_artifacts(context.policy, clause)
     claimed = dict.fromkeys(artifact_of(part) for part in parts(context.policy, claim))
     on = tuple(artifact for artifact in claimed if artifact in there)
-    limit = promised(clause)
-    weaker = claim.model_copy(update={"epsilon": limit.epsilon, "delta": limit.delta, "in_": on})
+    promise = _as_written(promised(clause).epsilon, promised(clause).delta)
+    weaker = claim.model_copy(update={"epsilon": promise[0], "delta": promise[1], "in_": on})
     if on and _follows(context, context.policy, weaker):
-        epsilon, delta = decimal(limit.epsilon), percent(limit.delta)
+        epsilon, delta = decimal(promise[0]), percent(promise[1])
         narrower = {} if on == claim.in_ else {"in": f"[{', '.join(on)}]"}
         edits = written(context, claim, {"epsilon": f'"{epsilon}"', "delta": f'"{delta}"', **narrower})
         text = f"claim no more than epsilon {epsilon} and delta {delta}, on the artifacts of {name}"
         yield Fix(text, verified=True, edits=edits)
+
+
+def _as_written(epsilon: Fraction, delta: Fraction) -> tuple[Fraction, Fraction]:
+    """The two numbers as a fix writes them: what is tried is what is read back."""
+    return Fraction(decimal(epsilon)), Fraction(percent(delta).rstrip("%")) / 100
 
 
 def written(context: Context, claim: Claim, fields: Mapping[str, str]) -> tuple[Edit, ...]:

@@ -9,13 +9,15 @@ from ..finding import Finding, Fix
 from ..logic.alone import possible
 from ..logic.explanation import Core
 from ..logic.repair import with_clause
-from ..policy.edits import field_removed
+from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
 from .context import Context, listed
 from .edits import all_or_none, field_edits, fresh
 from .names import kebab
 from .unlawful import unlawful
 from .wording import days, decimal
+
+GROUND = "and say in a `note` on what ground they are kept"
 
 
 def evidence_destroyed(context: Context, core: Core) -> Finding:
@@ -62,7 +64,7 @@ def _kept(
     """A store of its own, or a later day on which the items are erased."""
     policy = context.policy
     start = (test.evidence.at if test.evidence is not None else None) or Fraction(0)
-    fixes = [_escrow(context, core, test, target, max(start + 1, Fraction(30)))]
+    fixes = [_escrow(context, core, test, target, max(start + 1, Fraction(30))), Fix(GROUND)]
     for clause in erasing:
         for day in (d for d in (start, (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by):
             put_off = with_clause(policy, clause.model_copy(update={"by": day}))
@@ -100,12 +102,12 @@ def _escrow(context: Context, core: Core, test: Clause, target: str, until: Frac
     changed = policy.model_copy(
         update={"artifacts": {**policy.artifacts, store: declared}, "clauses": (*policy.clauses, kept)}
     )
-    snippet = (
-        f"artifacts:\n  {store}: {{kind: dataset, holds: [{target}], seen_by: {{{audience}: product}}}}\n"
-        f'clauses:\n  - {{id: {duty}, goal: keep, target: {target}, scope: {{artifacts: [{store}]}}, until: "{days(until)}"}}'
-    )
+    holding = f"{{kind: dataset, holds: [{target}], seen_by: {{{audience}: product}}}}"
+    keeping = f'{{id: {duty}, goal: keep, target: {target}, scope: {{artifacts: [{store}]}}, until: "{days(until)}"}}'
+    source = context.document.source
     return Fix(
-        "keep the items in a store of their own, under a stated ground, until the test has run",
+        "keep the items in a store of their own until the test has run",
         verified=possible(changed, (*core.clauses, duty), evidence=True, without=context.without),
-        snippet=snippet,
+        snippet=f"artifacts:\n  {store}: {holding}\nclauses:\n  - {keeping}",
+        edits=all_or_none(value_set(source, ("artifacts", store), holding), item_added(source, ("clauses",), keeping)),
     )

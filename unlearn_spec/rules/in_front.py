@@ -3,16 +3,17 @@ in front of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..finding import Fix
 from ..logic.explanation import Core
 from ..logic.meaning import scoped_artifacts
 from ..logic.repair import dissolves, with_clause
+from ..policy.edits import value_replaced, value_set
 from ..policy.model import Artifact, Clause, Finish, Policy, Rectify, Refuse, Retain, Suppress
 from ..policy.vocabulary import Access, access_rank
 from .context import Context
-from .edits import fresh
+from .edits import all_or_none, fresh
 
 _FRONT: Access = "api"
 """The deepest level that a service in front of a model decides about."""
@@ -28,17 +29,32 @@ def in_front(context: Context, core: Core) -> Iterator[Fix]:
         if method is None or behind is None:
             continue
         front, level = fresh(f"{behind}_front", policy.artifacts), quick.scope.access or "product"
-        seen = {who: min(sees, level, key=access_rank) for who, sees in policy.artifacts[behind].seen_by.items()}
+        hidden = policy.artifacts[behind]
+        seen = {who: sees for who, sees in hidden.seen_by.items() if access_rank(sees) <= access_rank(level)}
+        deeper = {who: sees for who, sees in hidden.seen_by.items() if who not in seen}
+        if not seen:
+            continue
         named = tuple(front if name == behind else name for name in scoped_artifacts(policy, quick))
         service = Artifact(kind="service", derived_from=behind, seen_by=seen)
         moved = quick.model_copy(update={"scope": quick.scope.model_copy(update={"artifacts": named})})
-        added = policy.model_copy(update={"artifacts": {**policy.artifacts, front: service}})
+        left = hidden.model_copy(update={"seen_by": deeper})
+        added = policy.model_copy(update={"artifacts": {**policy.artifacts, behind: left, front: service}})
         if dissolves(with_clause(added, moved), core, context.without):
-            audiences = ", ".join(f"{who}: {sees}" for who, sees in seen.items())
-            declared = f"{front}: {{kind: service, derived_from: {behind}, seen_by: {{{audiences}}}}}"
-            snippet = f"artifacts:\n  {declared}\nscope: {{artifacts: [{', '.join(named)}]}}"
+            declared = f"{{kind: service, derived_from: {behind}, seen_by: {_audiences(seen)}}}"
+            scope, rest = f"[{', '.join(named)}]", _audiences(deeper)
+            snippet = f"artifacts:\n  {behind}: {{seen_by: {rest}}}\n  {front}: {declared}\nscope: {{artifacts: {scope}}}"
             put = f"put {method} in front of {behind}, as a service of its own that people see instead"
-            yield Fix(f"{put}, and let {quick.id} speak of that", verified=True, snippet=snippet)
+            source = context.document.source
+            edits = all_or_none(
+                value_replaced(source, ("artifacts", behind, "seen_by"), rest),
+                value_set(source, ("artifacts", front), declared),
+                value_set(source, (*context.path(quick.id), "scope", "artifacts"), scope),
+            )
+            yield Fix(f"{put}, and let {quick.id} speak of that", verified=True, snippet=snippet, edits=edits)
+
+
+def _audiences(seen: Mapping[str, Access]) -> str:
+    return f"{{{', '.join(f'{who}: {sees}' for who, sees in seen.items())}}}"
 
 
 def _in_time(policy: Policy, clause: Clause) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..finding import Edit, Fix
 from ..logic.conflicts import linked
 from ..logic.explanation import Core
-from ..logic.repair import Change, dissolves, single_numbers, together, with_clause
+from ..logic.repair import Change, dissolves, single_numbers, together, with_clause, without_clause
 from ..logic.situations import cases, with_overriders
 from ..policy.edits import field_removed, value_replaced
 from ..policy.model import Ban, Clause, Delete, Destroy, Keep, Method, Policy
@@ -101,16 +101,21 @@ def _give_up(context: Context, core: Core) -> list[Fix]:
     changes = repair.changes
     if any(_prolongs(context, core.clauses, change) for change in changes):
         kept = (c.id for c in context.policy.clauses if c.id in core.clauses and isinstance(c, Keep))
-        changes = tuple(Change(name) for name in kept if dissolves(context.policy, _without(core, name), context.without))[:1]
+        changes = tuple(Change(name) for name in kept if _dropped(context, core, name))[:1]
     lifted = any(isinstance(context.clause(change.clause), Ban) for change in changes)
     if lifted or not changes:  # a ban is offered by itself
         return []
-    return [Fix(f"{listed([written(change) for change in changes])}, or word it anew", verified=True)]
+    named = listed([change.clause for change in changes])
+    return [
+        Fix(listed([written(change) for change in changes]), verified=True, edits=_edits(context, changes)),
+        Fix(f"or word {named} anew"),
+    ]
 
 
-def _without(core: Core, name: str) -> Core:
-    """The conflict with one clause fewer."""
-    return replace(core, clauses=tuple(other for other in core.clauses if other != name))
+def _dropped(context: Context, core: Core, name: str) -> bool:
+    """Whether the conflict is gone with one of its clauses."""
+    rest = replace(core, clauses=tuple(other for other in core.clauses if other != name))
+    return dissolves(without_clause(context.policy, name), rest, context.without)
 
 
 def _lifted(context: Context, core: Core) -> Iterator[Fix]:
@@ -127,7 +132,7 @@ def _lifted(context: Context, core: Core) -> Iterator[Fix]:
                 edits = value_replaced(context.document.source, place, f"[{', '.join(rest)}]")
                 yield Fix(f"take {name} out of {clause.id}", verified=True, edits=edits)
                 spared = True
-        if not spared and dissolves(policy, _without(core, clause.id), context.without):
+        if not spared and _dropped(context, core, clause.id):
             yield Fix(f"drop {clause.id}", verified=True)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ...catalogue import VERIFIERS, Declaration, reachable, read_by
 from ...finding import Finding, Fix
 from ...policy.load import Document
 from ...policy.model import Remove, Suppress
 from ...policy.vocabulary import ACCESS, Access, access_rank
+from ..edits import all_or_none
 from .declared_test import DeclaredTest, RateGoal, declared_tests
 from .groundless import altered_by, only_from_outside
 
@@ -21,24 +22,36 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
     what a model keeps or declines does not grow with access. A test must also get what its measurement reads. Cannot see
     whether the verifier will really be given the access; says nothing while either level is open.
     """
-    return tuple(finding for test in declared_tests(document) for finding in _wrong_access(test))
+    found = ((test, _wrong_access(test)) for test in declared_tests(document))
+    return tuple(_finding(test, wrong) for test, wrong in found if wrong is not None)
 
 
-def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class _Wrong:
+    """An access level from which nothing follows, in words, and the level that it takes."""
+
+    text: str
+    access: Access
+    beside_clause: bool = True
+    """Whether the clause's own level is what the test's is held against; else it is what the measurement reads."""
+    of_clause: bool = False
+    """Whether it is the clause that has to speak of that level: a copy is altered through no other access."""
+
+
+def _wrong_access(test: DeclaredTest) -> _Wrong | None:
     clause, altered = test.clause, altered_by(test)
     scored = test.evidence.canaries is not None and test.evidence.canaries.score is not None
     seen = test.evidence.access or (VERIFIERS[altered].min_access if altered is not None else None)
     seen = clause.scope.access if seen is None and scored else seen
     if seen is None or (only_from_outside(test) and not scored):  # T008 says more about that
-        return
+        return None
     needed = _level_read(test)
     if needed is not None and access_rank(seen) < access_rank(needed):
         text = f"evidence through {seen} cannot decide {clause.id}: its measurement reads {needed}"
-        yield _access_finding(test, text, needed, "evidence")
-        return
+        return _Wrong(text, needed, beside_clause=False)
     wanted = clause.scope.access
     if wanted is None or seen == wanted or isinstance(clause, Remove):
-        return
+        return None
     shallow = access_rank(seen) < access_rank(wanted)
     if not _worst_case(test):
         text = f"evidence through {seen} says nothing about {clause.id}, which speaks of {wanted}"
@@ -47,23 +60,31 @@ def _wrong_access(test: DeclaredTest) -> Iterator[Finding]:
     elif not shallow and (test.evidence.decide == "not_refuted" or altered is not None):
         text = f"evidence through {seen} cannot refute {clause.id}: {wanted} may show less"
     else:
-        return
-    if altered is not None and not shallow:  # a copy is altered through no other access: it is the clause that has to ask for it
-        yield _deeper_clause(test, text, seen)
-    else:
-        yield _access_finding(test, text, wanted, "scope")
+        return None
+    of_clause = altered is not None and not shallow
+    return _Wrong(text, seen if of_clause else wanted, of_clause=of_clause)
 
 
-def _deeper_clause(test: DeclaredTest, text: str, access: Access) -> Finding:
-    related = (test.span("scope", "access", label="the clause's level"),)
-    fix = Fix(f"a clause about {access}", True, f"scope: {{access: {access}}}", test.edits("scope", access=access))
-    return test.finding("T005", "error", text, ("evidence",), related, fixes=(fix,), axioms=("AX3", "AX13"))
+def _finding(test: DeclaredTest, wrong: _Wrong) -> Finding:
+    related = (test.span("scope", "access", label="the clause's level"),) if wrong.beside_clause else ()
+    at = ("evidence",) if wrong.of_clause else ("evidence", "access")
+    return test.finding("T005", "error", wrong.text, at, related, fixes=(_fix(test, wrong),), axioms=("AX3", "AX13"))
 
 
-def _access_finding(test: DeclaredTest, text: str, access: Access, block: str) -> Finding:
-    related = (test.span("scope", "access", label="the clause's level"),) if block == "scope" else ()
-    fix = Fix(f"test through {access}", True, f"access: {access}", test.edits("evidence", access=access))
-    return test.finding("T005", "error", text, ("evidence", "access"), related, fixes=(fix,), axioms=("AX3", "AX13"))
+def _fix(test: DeclaredTest, wrong: _Wrong) -> Fix:
+    """Another level for the test, or for its clause; for both, where the measurement reads deeper than the clause speaks of."""
+    access = wrong.access
+    tested, spoken = test.shown(access=access), test.rescoped(access=access)
+    if wrong.of_clause:
+        snippet, edits = f"scope: {{access: {access}}}", test.edits("scope", access=access)
+        return Fix(f"a clause about {access}", _wrong_access(spoken) is None, snippet, edits)
+    if _wrong_access(tested) is None:
+        return Fix(f"test through {access}", True, f"evidence: {{access: {access}}}", test.edits("evidence", access=access))
+    level = max(access, _level_read(test) or access, key=access_rank)
+    both = test.rescoped(access=level).shown(access=level)
+    snippet = f"scope: {{access: {level}}}\nevidence: {{access: {level}}}"
+    edits = all_or_none(test.edits("scope", access=level), test.edits("evidence", access=level))
+    return Fix(f"a clause about {level}, and a test through {level}", _wrong_access(both) is None, snippet, edits)
 
 
 def _worst_case(test: DeclaredTest) -> bool:

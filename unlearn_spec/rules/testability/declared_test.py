@@ -7,7 +7,7 @@ one item with all its probes under the declared decoding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -79,6 +79,15 @@ class DeclaredTest:
         """Writes fields of one block of the clause, or of the clause itself; all or none."""
         source = self.document.source
         return all_or_none(*(field_edits(source, self.path, name, value, block) for name, value in fields.items()))
+
+    def rescoped(self, **scope: object) -> DeclaredTest:
+        """The test of the clause with its scope changed."""
+        altered = self.clause.scope.model_copy(update=scope)
+        return replace(self, clause=self.clause.model_copy(update={"scope": altered}))
+
+    def shown(self, **evidence: object) -> DeclaredTest:
+        """The clause's test with its evidence changed."""
+        return replace(self, evidence=self.evidence.model_copy(update=evidence))
 
     def finding(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...finding import Finding, Fix
 from ...policy.load import Document
-from ...policy.model import Clause, Remove
+from ...policy.model import Clause, Policy, Remove
 from .declared_test import RateGoal, declared_tests
 from .groundless import only_from_outside
 
@@ -23,7 +23,7 @@ def no_evidence(document: Document) -> tuple[Finding, ...]:
             "warning",
             f"{clause.id} is in force, and nothing says how it will be shown",
             (document.source.value(("clauses", index, "id")),),
-            fixes=(Fix("add `evidence`", snippet=_skeleton(clause)),),
+            fixes=(Fix("add `evidence`", snippet=_skeleton(document.policy, clause)),),
             clauses=(clause.id,),
         )
         for index, clause in enumerate(document.policy.clauses)
@@ -31,10 +31,11 @@ def no_evidence(document: Document) -> tuple[Finding, ...]:
     )
 
 
-def _skeleton(clause: Clause) -> str:
+def _skeleton(policy: Policy, clause: Clause) -> str:
     if isinstance(clause, RateGoal):
-        access = clause.scope.access or "product"
-        return f"evidence: {{kind: test, access: {access}, samples: 300, decide: not_refuted}}"
+        access, size = clause.scope.access or "product", policy.information[clause.target].size
+        samples = 300 if size is None else max(1, min(300, size[1]))
+        return f"evidence: {{kind: test, access: {access}, samples: {samples}, decide: not_refuted}}"
     if isinstance(clause, Remove):
         return "evidence: {kind: procedure, record: training_log, evaluator: independent}"
     return "evidence: {kind: attestation, evaluator: internal}"
