@@ -171,3 +171,11 @@ def test_a_gap_of_one_situation_names_it() -> None:
     assert "when: research_programme" in finding.fixes[0].snippet
     (finding,) = found(corpus("A011/only-while-embargoed"), "A011")
     assert finding.situation == ()
+
+
+@pytest.mark.parametrize("name", ["A014/positive", "A014/pages-are-out-and-facts-are-not", "A011/pages-are-out-of-the-index"])
+def test_taking_a_set_out_of_a_path_settles_all_that_is_told_of_the_path(name: str) -> None:
+    text = corpus(name)
+    (finding,) = found(text, "A014")
+    after = check_text(mended(text, finding), "p.yaml", today=TODAY).findings
+    assert not {f.code for f in after} & {"A011", "A014", "M003"}

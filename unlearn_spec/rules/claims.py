@@ -17,6 +17,7 @@ from .claims_restated import restated
 from .claims_revealed import about, above, culprit, deeper, lacks, preferred, put, shown
 from .claims_told import Told
 from .context import Context, listed, when
+from .lineage import Lineage
 from .rate_words import sentences
 from .second_path import still_listed
 from .witness import world_as_test
@@ -153,7 +154,8 @@ def _revealed(context: Context, claim: Claim, case: Case) -> Told:
     first, *others = lacks(context, found)
     message = f'"not revealed" ({level}) does not follow: {put(context, found, first)}'
     besides = tuple(f"Besides, {put(context, found, other)}." for other in others)
-    return Told("M003", message, (*besides, *still_listed(context, found.path), *world), restated(context, claim, found, (first, *others)))
+    listed_still = still_listed(Lineage(policy), of, found.path.paths) if found.path is not None else ()
+    return Told("M003", message, (*besides, *listed_still, *world), restated(context, claim, found, (first, *others)))
 
 
 def _contained(context: Context, claim: Claim, case: Case) -> Told:

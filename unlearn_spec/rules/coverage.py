@@ -16,6 +16,7 @@ from ..policy.model import Decoding, Policy, Rectify, Refuse, Retain, RevealsWhe
 from ..policy.vocabulary import access_rank
 from .context import Context, listed
 from .edits import numbered
+from .lineage import Lineage
 from .names import kebab
 from .second_path import SecondPath, second_path, still_listed
 from .witness import world_as_test
@@ -65,7 +66,7 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
     elif (path := _second_path(context, gap)) is not None:
         served = f"it may still serve {gap.target} from {listed(path.paths)}"
         code, message = "A011", f"{who} {seen} {gap.artifact} through {gap.access}, and {served}"
-        why, fixes = (*still_listed(context, path), world), (path.fix, *fixes[1:])
+        why, fixes = (*still_listed(Lineage(context.policy), gap.target, path.paths), world), (path.fix, *fixes[1:])
     elif gap.effective != gap.access or gap.access == "finetune":
         tuned = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them"
         code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune"

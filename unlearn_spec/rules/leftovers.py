@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..finding import Finding, Fix
-from ..policy.edits import item_added, value_replaced
+from ..policy.edits import value_replaced
 from ..policy.load import Document
 from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
 from .lineage import Lineage, target_of
+from .second_path import closing, still_listed
 
 
 def leftover_findings(document: Document) -> tuple[Finding, ...]:
     """A012, A013 and A014, code by code."""
     lineage = Lineage(document.policy)
-    return (*influence_left(document, lineage), *copy_left(document, lineage), *second_path(document, lineage))
+    return (*influence_left(document, lineage), *copy_left(document, lineage), *path_left(document, lineage))
 
 
 def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
@@ -67,30 +68,40 @@ def copy_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
             yield _finding(document, lineage, "A013", message, first, name, fix)
 
 
-def second_path(document: Document, lineage: Lineage) -> Iterator[Finding]:
+def path_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
     """A014: a set is hidden in what answers, and an index, cache or store that it answers from still holds the items.
 
-    It matters because what a product shows is what its model gives and what its index serves (AX3). Cannot see tools and
+    It matters because what a product shows is what its model gives and what its index serves (P3). To take out the pages
+    that a set of facts was built from says nothing of the facts: A011 and M003 read it so as well. Cannot see tools and
     sources that are not listed under `serves_from`.
     """
-    told: set[tuple[str, str]] = set()
+    policy, told = document.policy, set[tuple[str, str]]()
     for target in _targets(lineage, Suppress, Refuse):
-        sets = frozenset(each for name in lineage.related(target) for each in lineage.enclosing(name))
-        emptied = lineage.reached(sets, Delete, DeIndex, Suppress, Refuse) | lineage.destroyed
-        holding = frozenset(lineage.holding(sets)) - emptied
+        around = lineage.enclosing(target)
+        holding = frozenset(lineage.holding(each for name in lineage.related(target) for each in lineage.enclosing(name)))
+        limited = lineage.reached(around, Suppress, Refuse)
         for clause in lineage.speaking((target,), Suppress, Refuse) if holding else ():
+            settled = limited | lineage.unlisted(target, clause.scope.when)
             for answering in lineage.scope(clause):
                 for name in lineage.served_from(answering):
-                    if name not in holding or (target, name) in told or _accepted(lineage, target, name):
+                    if name not in holding or name in settled or (target, name) in told or _accepted(lineage, target, name):
+                        continue
+                    held = _held(lineage, target, name)
+                    if held is None:
                         continue
                     told.add((target, name))
-                    held = next(each for each in document.policy.artifacts[name].holds if each in sets)
-                    path = f"{answering}, which also answers from {name}"
-                    message = f"{clause.id} hides {target} in {path}, and {name} holds {held}"
-                    unlist = f"{{id: unlist-{name.replace('_', '-')}, goal: de_index, target: {held}, scope: {{artifacts: [{name}]}}}}"
-                    edits = item_added(document.source, ("clauses",), unlist)
-                    fix = Fix("take it out there", snippet=f"- {unlist}", edits=edits)
-                    yield _finding(document, lineage, "A014", message, clause, name, fix, ("AX3",))
+                    message = f"{clause.id} hides {target} in {answering}, which also answers from {name}, and {name} holds {held}"
+                    fix = closing(policy, document.source, target, (name,), f"unlist-{target}-from-{name}").fix
+                    why = still_listed(lineage, target, (name,))
+                    found = _finding(document, lineage, "A014", message, clause, name, replace(fix, verified=False), ("P3",))
+                    yield replace(found, why=why)
+
+
+def _held(lineage: Lineage, target: str, name: str) -> str | None:
+    """A set in a store with items of the target, of what it was built from or of what was built from it, and not deleted there."""
+    around = [lineage.enclosing(each) for each in lineage.related(target)]
+    left = [sets for sets in around if name not in lineage.reached(sets, Delete)]
+    return next((held for held in lineage.policy.artifacts[name].holds if any(held in sets for sets in left)), None)
 
 
 def _targets(lineage: Lineage, *goals: type) -> tuple[str, ...]:

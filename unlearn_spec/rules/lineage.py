@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..logic.meaning import MODELS, scoped_artifacts
-from ..policy.model import Clause, Destroy, Policy
+from ..policy.model import Clause, Condition, DeIndex, Destroy, Policy
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,21 @@ class Lineage:
 
     @cached_property
     def destroyed(self) -> frozenset[str]:
-        return frozenset(n for c in self.policy.clauses if isinstance(c, Destroy) for n in self.scope(c))
+        return frozenset(n for c in self._destroying for n in self.scope(c))
+
+    def unlisted(self, target: str, when: Condition | None = None) -> frozenset[str]:
+        """Indexes, caches and stores that serve nothing of a set: it, or a set around it, is taken out, or the store is gone.
+
+        At least wherever `when` holds. To take out what the set was built from, or what was built from it, says nothing of
+        the set itself (P3 is about the items that are served).
+        """
+        ending = (*self.speaking(self.enclosing(target), DeIndex), *self._destroying)
+        said = (c for c in ending if c.scope.artifacts is not None and c.scope.when in (None, when))
+        return frozenset(name for clause in said for name in self.scope(clause))
+
+    @cached_property
+    def _destroying(self) -> tuple[Clause, ...]:
+        return tuple(c for c in self.policy.clauses if isinstance(c, Destroy))
 
     @cached_property
     def _position(self) -> Mapping[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..finding import Edit, Fix
@@ -9,9 +10,11 @@ from ..logic.claimed import carried
 from ..logic.formulas import Formula
 from ..policy.edits import item_added
 from ..policy.model import DeIndex, Policy, Scope
+from ..policy.source import Source
 from .claims_told import TRIED
 from .context import Context, listed
 from .edits import fresh
+from .lineage import Lineage
 from .names import kebab
 
 
@@ -38,32 +41,30 @@ def second_path(context: Context, artifact: str, target: str, limit: Formula) ->
     policy = context.policy
     declared = policy.artifacts.get(artifact)
     paths = declared.serves_from if declared is not None and target in policy.information else ()
-    closed = {
-        name
-        for clause in policy.clauses
-        if isinstance(clause, DeIndex) and clause.target == target and clause.scope.when is None
-        for name in clause.scope.artifacts or ()
-    }
+    if not paths or len(policy.clauses) > TRIED:
+        return None
+    closed = Lineage(policy).unlisted(target)
     open_ = tuple(name for name in paths if name not in closed)
-    if not open_ or len(policy.clauses) > TRIED:
+    if not open_:
         return None
-    name = fresh(kebab(f"unlist-{target}"), [clause.id for clause in policy.clauses])
-    closing = DeIndex(id=name, goal="de_index", target=target, scope=Scope(artifacts=open_))
-    mended = policy.model_copy(update={"clauses": (*policy.clauses, closing)})
-    if not carried(mended, limit, context.aside, context.without):
-        return None
-    text = f"{{id: {name}, goal: de_index, target: {target}, scope: {{artifacts: [{', '.join(open_)}]}}}}"
-    return SecondPath(target, open_, mended, text, item_added(context.document.source, ("clauses",), text))
+    path = closing(policy, context.document.source, target, open_)
+    return path if carried(path.policy, limit, context.aside, context.without) else None
 
 
-def still_listed(context: Context, path: SecondPath | None) -> tuple[str, ...]:
-    """Clauses that take out of such a path what the target was built from, but not the target."""
-    if path is None:
-        return ()
-    built_from = context.policy.information[path.target].built_from
+def closing(policy: Policy, source: Source, target: str, paths: tuple[str, ...], name: str = "") -> SecondPath:
+    """The clause that takes a set out of some paths, as it would be written."""
+    name = fresh(kebab(name or f"unlist-{target}"), [clause.id for clause in policy.clauses])
+    clause = DeIndex(id=name, goal="de_index", target=target, scope=Scope(artifacts=paths))
+    closed = policy.model_copy(update={"clauses": (*policy.clauses, clause)})
+    text = f"{{id: {name}, goal: de_index, target: {target}, scope: {{artifacts: [{', '.join(paths)}]}}}}"
+    return SecondPath(target, paths, closed, text, item_added(source, ("clauses",), text))
+
+
+def still_listed(lineage: Lineage, target: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Clauses that take out of such a path what the target was built from, or what was built from it, but not the target."""
+    others = lineage.related(target) - lineage.enclosing(target)
     return tuple(
-        f"{clause.id} takes {clause.target} out of {listed(there)}, not {path.target}."
-        for clause in context.policy.clauses
-        if isinstance(clause, DeIndex) and clause.target == built_from
-        if (there := tuple(name for name in clause.scope.artifacts or () if name in path.paths))
+        f"{clause.id} takes {clause.target} out of {listed(there)}, not {target}."
+        for clause in lineage.speaking(others, DeIndex)
+        if isinstance(clause, DeIndex) and (there := tuple(name for name in lineage.scope(clause) if name in paths))
     )
