@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from unlearn_spec.finding import Finding
+from unlearn_spec.policy.edits import applied
 from unlearn_spec.rules.check import check_text
 
 SPEC = Path(__file__).parents[2] / "spec" / "conformance"
@@ -166,11 +167,60 @@ def test_no_duty_is_offered_on_what_others_control() -> None:
 
 
 def test_a_gap_of_one_situation_names_it() -> None:
-    (finding,) = found(corpus("A011/hidden-from-all-but-one-programme"), "A011")
+    programme = corpus("A011/hidden-from-all-but-one-programme").replace('at_least: "50%"', 'at_least: "0.5%"')
+    (finding,) = found(programme, "A011")
     assert finding.situation == ("research_programme",)
-    assert "when: research_programme" in finding.fixes[0].snippet
+    assert "when: research_programme}" in finding.fixes[0].snippet
     (finding,) = found(corpus("A011/only-while-embargoed"), "A011")
     assert finding.situation == ()
+    assert "when: {not: embargo}}" in finding.fixes[0].snippet
+
+
+def hidden_when(*guards: str, exclusive: str = "") -> str:
+    """A policy that hides a set under each of some conditions."""
+    read, _, how = READ.partition("}, ")
+    clauses = (
+        f"  - {{id: hide-{i}, goal: suppress, target: a, scope: {{artifacts: [m], access: api, asked: direct, {read}, when: {guard}}}, "
+        f'over: mean, limit: {{at_most: "2%"}}, {how}}}'
+        for i, guard in enumerate(guards)
+    )
+    declared = f"situations: [sued, sold, shut]\n{exclusive}clauses:\n"
+    return ZERO.partition("relations")[0] + "artifacts: {m: {kind: model, seen_by: {public: api}}}\n" + declared + "\n".join(clauses) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("guards", "exclusive", "expected"),
+    [
+        (["sued"], "", "{not: sued}"),
+        (["{not: sued}"], "", "sued"),
+        (["sued", "sold"], "", "{all: [{not: sued}, {not: sold}]}"),
+        (["{all: [sued, sold]}"], "", "{any: [{not: sued}, {not: sold}]}"),
+        (["{any: [sued, {not: sold}]}"], "", "{all: [{not: sued}, sold]}"),
+        (["sued", "{not: sued}"], "", None),
+        (["{all: [{not: sued}, {not: sold}]}"], "exclusive: [[sued, sold]]\n", "{any: [sued, sold]}"),
+        (
+            ["{any: [{all: [sued, sold]}, {all: [{not: sued}, {not: sold}]}]}"],
+            "",
+            "{any: [{all: [{not: sued}, sold]}, {all: [sued, {not: sold}]}]}",
+        ),
+        (["{all: [sued, sold, shut]}"], "", "{any: [{not: sued}, {not: sold}, {not: shut}]}"),
+    ],
+)
+def test_the_clause_for_a_gap_holds_in_just_those_situations(guards: list[str], exclusive: str, expected: str | None) -> None:
+    text = hidden_when(*guards, exclusive=exclusive)
+    findings = [*found(text, "A010"), *found(text, "A011")]
+    assert [f"when: {expected}}}, over" in f.fixes[0].snippet and f.fixes[0].verified for f in findings] == ([True] if expected else [])
+    for finding in findings:
+        pasted = text + "  " + finding.fixes[0].snippet + "\n"
+        for mends in (pasted, applied(text, finding.fixes[0].edits)):
+            after = check_text(mends, "p.yaml", today=TODAY).findings
+            assert {f.code for f in after} <= {f.code for f in check_text(text, "p.yaml", today=TODAY).findings} - {"A010", "A011"}
+
+
+def test_no_clause_is_offered_for_a_gap_that_the_others_leave_no_room_for() -> None:
+    (finding,) = found(corpus("A011/hidden-from-all-but-one-programme"), "A011")
+    assert [fix.text for fix in finding.fixes] == ["accept the gap: no clause that limits it to 1% can hold there beside the others"]
+    assert finding.fixes[0].snippet.startswith("out_of_scope:")
 
 
 @pytest.mark.parametrize("name", ["A014/positive", "A014/pages-are-out-and-facts-are-not", "A011/pages-are-out-of-the-index"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from ..policy.model import Claim, Clause, Policy
 from .alone import clause_literals
@@ -12,6 +13,8 @@ from .meaning import claim_formula
 from .situations import Case, as_bound, cases, maximal, minimal
 from .smt import Undecided
 from .theory import Theory, build
+
+Outcome = Literal["carried", "open", "impossible", "unasked"]
 
 
 def parts(policy: Policy, claim: Claim) -> tuple[Formula, ...]:
@@ -43,18 +46,24 @@ def carried(policy: Policy, formula: Formula, aside: frozenset[str], without: fr
 
     Clauses `aside` are left out. False where that could not be asked.
     """
+    return outcome(policy, formula, aside, without) == "carried"
+
+
+def outcome(policy: Policy, formula: Formula, aside: frozenset[str], without: frozenset[str]) -> Outcome:
+    """Whether a formula follows in every situation; `impossible` if the clauses cannot hold in one, `unasked` if too large."""
     every = cases(policy)
     if every is None:
-        return False
+        return "unasked"
     theory = build(policy.model_copy(update={"claims": ()}), asked_about=(formula,), without=without)
     if formula not in theory.literals:
-        return False
+        return "unasked"
     try:
         possible = all(theory.possible(tuple(clause_literals(theory, _bound(theory, case, aside)))) for case in maximal(every))
         denied = "-" + theory.literal(formula)
-        return possible and not any(theory.possible((*binding(theory, case, aside), denied)) for case in minimal(every))
+        fails = possible and any(theory.possible((*binding(theory, case, aside), denied)) for case in minimal(every))
     except Undecided:
-        return False
+        return "unasked"
+    return "impossible" if not possible else "open" if fails else "carried"
 
 
 def _bound(theory: Theory, case: Case, aside: frozenset[str]) -> Iterator[Clause]:

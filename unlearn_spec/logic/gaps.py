@@ -144,6 +144,12 @@ def _open_in(
     return frozenset(asked) - {i for (i, _), possible in zip(wanted, answers, strict=True) if not possible}
 
 
+def open_in(theory: Theory, gap: Gap, case: Case, aside: frozenset[str]) -> bool:
+    """Whether a gap is one in a case."""
+    formulas = revealed_formulas(theory.policy, gap.target, gap.artifact, gap.access)
+    return 0 in _open_in(theory, case, aside, {0: tuple(theory.literal(formula) for formula in formulas)})
+
+
 def named_by(
     policy: Policy, limiting: Iterable[Clause], artifact: str, access: Access, aside: frozenset[str]
 ) -> bool:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Iterator
 
 from ..finding import Finding, Fix
 from ..logic.follows import binding
 from ..logic.formulas import All, Mean, Not
 from ..logic.gaps import Gap, gaps, revealed_formulas
-from ..logic.meaning import counts_refusals, scoped_artifacts
+from ..logic.meaning import scoped_artifacts
 from ..logic.situations import mentioned
-from ..policy.model import Decoding, Policy, Rectify, Refuse, Retain, RevealsWhen, Suppress
+from ..policy.model import Policy, Refuse, Suppress
 from ..policy.vocabulary import access_rank
 from .context import Context, listed
+from .covering import closing
 from .edits import numbered
 from .lineage import Lineage
 from .names import kebab
 from .second_path import SecondPath, second_path, still_listed
 from .witness import world_as_test
-from .wording import decimal, percent
 
 _HIGH = "90%"
+_MANY = 12
+"""Gaps up to which a theory may be built for each."""
 
 
 def uncovered(context: Context) -> tuple[Finding, ...]:
@@ -33,15 +33,16 @@ def uncovered(context: Context) -> tuple[Finding, ...]:
     taken = {clause.id for clause in context.policy.clauses}
     free: dict[str, Iterator[str]] = {}
     found = []
-    for gap in gaps(context.theory, context.cases, context.aside):
+    every = gaps(context.theory, context.cases, context.aside)
+    for gap in every:
         base = kebab(f"cover-{gap.artifact}")
         name = next(each for each in free.setdefault(base, numbered(base)) if each not in taken)
         taken.add(name)
-        found.append(_finding(context, gap, name))
+        found.append(_finding(context, gap, name, many=len(every) > _MANY))
     return tuple(found)
 
 
-def _finding(context: Context, gap: Gap, name: str) -> Finding:
+def _finding(context: Context, gap: Gap, name: str, *, many: bool) -> Finding:
     who = listed(gap.audiences)
     holds = "holds" if len(gap.audiences) == 1 else "hold"
     seen = "sees" if len(gap.audiences) == 1 else "see"
@@ -49,10 +50,13 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
     artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
     target = context.span(("information", gap.target, "kind"), "the target")
     accepted = f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]'
-    if _theirs(context.policy, gap.artifact):
-        fixes: tuple[Fix, ...] = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)
+    path = None if gap.despite or not gap.named else _second_path(context, gap)
+    if path is not None:
+        fixes: tuple[Fix, ...] = (path.fix, Fix("or accept the gap", snippet=accepted))
+    elif _theirs(context.policy, gap.artifact):
+        fixes = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)
     else:
-        fixes = (_clause(context, gap, name), Fix("or accept the gap", snippet=accepted))
+        fixes = closing(context, gap, name, accepted, many=many)
     situation = tuple(sorted(gap.case.holding))
     if gap.despite:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"
@@ -63,10 +67,10 @@ def _finding(context: Context, gap: Gap, name: str) -> Finding:
     why: tuple[str, ...] = (world,)
     if not gap.named:
         code, message = "A010", f"nothing limits {gap.target} in {gap.artifact} as {who} {seen} it ({gap.access})"
-    elif (path := _second_path(context, gap)) is not None:
+    elif path is not None:
         served = f"it may still serve {gap.target} from {listed(path.paths)}"
         code, message = "A011", f"{who} {seen} {gap.artifact} through {gap.access}, and {served}"
-        why, fixes = (*still_listed(Lineage(context.policy), gap.target, path.paths), world), (path.fix, *fixes[1:])
+        why = (*still_listed(Lineage(context.policy), gap.target, path.paths), world)
     elif gap.effective != gap.access or gap.access == "finetune":
         tuned = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them"
         code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune"
@@ -90,44 +94,6 @@ def _theirs(policy: Policy, artifact: str) -> bool:
     if policy.controls is None or policy.parties is None:
         return False
     return artifact not in policy.controls.get(policy.parties.obligor, ())
-
-
-def _clause(context: Context, gap: Gap, name: str) -> Fix:
-    """A clause that closes the gap, for the situation in which it arises, in the words of the clauses on the same target."""
-    clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
-    answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
-    drawn, shown = _agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers])
-    scope = f"artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct, decoding: {drawn}{_when(gap)}"
-    snippet = (
-        f"- {{id: {name}, goal: suppress, target: {gap.target}, scope: {{{scope}}}, "
-        f'over: mean, limit: {{at_most: "1%"}}, reveals_when: {shown}}}'
-    )
-    if "…" in (drawn, shown):
-        return Fix("add a clause for it, with what counts as revealed and how answers are drawn in place of `…`", snippet=snippet)
-    return Fix("add a clause for it", snippet=snippet)
-
-
-def _agreed(written: Sequence[Decoding | RevealsWhen | None]) -> str:
-    """What all that say it say, as a policy writes it; `…` where they differ, or none does."""
-    said = {str(dict(_fields(each))): each for each in written if each is not None}
-    if len(said) != 1:
-        return "…"
-    return f"{{{', '.join(f'{key}: {value}' for key, value in _fields(*said.values()))}}}"
-
-
-def _fields(part: Decoding | RevealsWhen) -> Iterator[tuple[str, str]]:
-    """The fields of a part that are written, as a policy writes them."""
-    for key, value in part:
-        if isinstance(value, Fraction):
-            yield key, f'"{decimal(value) if key == "temperature" else percent(value)}"'
-        elif value is not None:
-            yield key, json.dumps(value, ensure_ascii=False) if key == "judge" else str(value)
-
-
-def _when(gap: Gap) -> str:
-    """`, when: published`, if the gap arises only in some situation."""
-    holding = sorted(gap.case.holding)
-    return f", when: {{all: [{', '.join(holding)}]}}" if len(holding) > 1 else f", when: {holding[0]}" if holding else ""
 
 
 def _second_path(context: Context, gap: Gap) -> SecondPath | None:

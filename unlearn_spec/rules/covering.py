@@ -1,0 +1,134 @@
+"""A010, A011: the clause that closes a gap, in the situations in which it is one. It was added, and the gap was gone; where the
+other clauses leave no room for it, it is not offered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TypeVar
+
+from ..finding import Fix
+from ..logic.claimed import outcome
+from ..logic.follows import binding
+from ..logic.formulas import Mean, Not
+from ..logic.gaps import Gap, open_in, revealed_formulas
+from ..logic.guards import as_written, shortest
+from ..logic.meaning import counts_refusals, on_artifact, scoped_artifacts
+from ..logic.situations import Case, as_bound, holds, mentioned, with_overriders
+from ..logic.smt import Undecided
+from ..policy.edits import item_added
+from ..policy.model import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
+from .claims_told import TRIED
+from .context import Context
+from .wording import decimal, percent
+
+_LIMIT = Fraction(1, 100)
+_MANY, _WORK = 4, 2000
+"""Situations that bear on one artifact, and cases times clauses, beyond which no condition is sought that tells cases apart."""
+_Part = TypeVar("_Part", Decoding, RevealsWhen)
+FILL = "add a clause for it, with what counts as revealed and how answers are drawn in place of `…`"
+
+
+def closing(context: Context, gap: Gap, name: str, accepted: str, *, many: bool) -> tuple[Fix, ...]:
+    """A clause that closes the gap, in the words of the clauses on the same target, or else the gap as accepted.
+
+    `many`: there are so many gaps that no theory is built for each.
+    """
+    clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
+    answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
+    drawn, shown = _agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers])
+    cases = _cases(context, gap)
+    guard = _guard(context, gap, cases)
+    when = "" if guard is None else f", when: {as_written(guard)}"
+    decoding, reveals = "…" if drawn is None else _written(drawn), "…" if shown is None else _written(shown)
+    scope = f"artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct, decoding: {decoding}{when}"
+    text = (
+        f"{{id: {name}, goal: suppress, target: {gap.target}, scope: {{{scope}}}, "
+        f'over: mean, limit: {{at_most: "{percent(_LIMIT)}"}}, reveals_when: {reveals}}}'
+    )
+    accept = Fix("or accept the gap", snippet=accepted)
+    if drawn is None or shown is None:
+        return Fix(FILL, snippet=f"- {text}"), accept
+    clause = Suppress(
+        id=name,
+        goal="suppress",
+        target=gap.target,
+        scope=Scope(artifacts=(gap.artifact,), access=gap.effective, asked="direct", decoding=drawn, when=guard),
+        over="mean",
+        limit=AtMost(at_most=_LIMIT),
+        reveals_when=shown,
+    )
+    found = _tried(context, gap, clause, cases, many)
+    if found is False:
+        beside = f"accept the gap: no clause that limits it to {percent(_LIMIT)} can hold there beside the others"
+        return (Fix(beside, snippet=accepted),)
+    edits = item_added(context.document.source, ("clauses",), text)
+    return Fix("add a clause for it", verified=found is True, snippet=f"- {text}", edits=edits), accept
+
+
+def _cases(context: Context, gap: Gap) -> tuple[Case, ...]:
+    """Every combination of the situations that bear on the artifact; only that in which the gap is one, if they are too many."""
+    policy = context.policy
+    here = [c.id for c in policy.clauses if c.scope.artifacts is None or gap.artifact in scoped_artifacts(policy, c)]
+    turning = frozenset[str]().union(*(mentioned(c.scope.when) for c in with_overriders(policy, here).clauses))
+    found = tuple(case for case in context.cases if case.holding <= turning)
+    return found if len(turning) <= _MANY and len(found) * len(policy.clauses) <= _WORK else (gap.case,)
+
+
+def _guard(context: Context, gap: Gap, cases: Sequence[Case]) -> Condition | None:
+    """When the gap is one: a condition that holds in just those situations; None if it is one whatever the situation."""
+    everywhere = tuple(case.holding for case in cases)
+    if len(cases) == 1 and len(context.cases) > 1:  # the other cases were too many to ask about
+        return shortest(sorted(gap.case.holding), everywhere, (frozenset(), *everywhere))
+    open_ = tuple(case.holding for case in cases if open_in(context.theory, gap, case, context.aside.union(gap.despite)))
+    return shortest(sorted(frozenset[str]().union(*everywhere), key=context.policy.situations.index), open_, everywhere)
+
+
+def _tried(context: Context, gap: Gap, clause: Suppress, cases: Sequence[Case], many: bool) -> bool | None:
+    """Whether the clause can hold beside the others wherever it binds; True if the gap is then gone, None where that is open."""
+    theory, policy = context.theory, context.policy
+    revealed, wanted = revealed_formulas(policy, gap.target, gap.artifact, gap.access), on_artifact(policy, clause, gap.artifact)
+    if len(revealed) != 1 or not isinstance(wanted, Mean) or not isinstance(revealed[0], Mean) or wanted.rate != revealed[0].rate:
+        return None if many or len(policy.clauses) >= TRIED else _tried_anew(context, gap, clause)
+    with_it, literal = f"(assert {theory.encoder.text(wanted)})", theory.literal(revealed[0])
+    try:
+        for case in (case for case in cases if holds(clause.scope.when, case.holding)):
+            clashing = (c for c in as_bound(policy.clauses, case.binding) if c.id in context.aside and theory.knows(c))
+            if not all(theory.possible((theory.body(one),), with_it) for one in clashing):
+                return False
+            held = binding(theory, case, context.aside)
+            if not theory.possible(held, with_it):
+                return False
+            if theory.possible((*binding(theory, case, context.aside.union(gap.despite)), literal), with_it):
+                return None
+    except Undecided:
+        return None
+    return True
+
+
+def _tried_anew(context: Context, gap: Gap, clause: Suppress) -> bool | None:
+    """The same, where the clause counts answers in a way of which the policy does not speak there."""
+    more = context.policy.model_copy(update={"clauses": (*context.policy.clauses, clause)})
+    revealed = revealed_formulas(more, gap.target, gap.artifact, gap.access)
+    found = outcome(more, Not(revealed[0]), context.aside.union(gap.despite), context.without)
+    return {"carried": len(revealed) == 1 or None, "impossible": False}.get(found)
+
+
+def _agreed(written: Sequence[_Part | None]) -> _Part | None:
+    """What all that say it say; None where they differ, or none does."""
+    said = {str(dict(_fields(each))): each for each in written if each is not None}
+    return next(iter(said.values())) if len(said) == 1 else None
+
+
+def _written(part: Decoding | RevealsWhen) -> str:
+    return f"{{{', '.join(f'{key}: {value}' for key, value in _fields(part))}}}"
+
+
+def _fields(part: Decoding | RevealsWhen) -> Iterator[tuple[str, str]]:
+    """The fields of a part that are written, as a policy writes them."""
+    for key, value in part:
+        if isinstance(value, Fraction):
+            yield key, f'"{decimal(value) if key == "temperature" else percent(value)}"'
+        elif value is not None:
+            yield key, json.dumps(value, ensure_ascii=False) if key == "judge" else str(value)
