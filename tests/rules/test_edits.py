@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 
 import pytest
+import yaml
 from results import EXAMPLES, FOLDERS, TODAY, checked, day
 
 from unlearn_spec.finding import Edit, Finding, Span
@@ -76,6 +78,22 @@ def test_a_repair_that_was_tried_is_an_edit(folder: str) -> None:
 def test_what_was_tried_is_one_way_and_not_two(folder: str) -> None:
     tried = [fix.text for _, result in checked(folder) for finding in result.findings for fix in finding.fixes if fix.verified]
     assert [text for text in tried if " or " in text or text.startswith("or ")] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_clause_to_paste_loads_and_what_is_left_to_write_shows(folder: str) -> None:
+    """A snippet is YAML; a goal alone would leave the clause with the limit of another one."""
+    for _, result in checked(folder):
+        offered = [fix for finding in result.findings if finding.code != "S002" for fix in finding.fixes if fix.snippet]
+        for fix in offered if result.source is not None else ():
+            assert fix.edits or isinstance(yaml.safe_load(fix.snippet), dict | list), fix
+            assert not fix.snippet.startswith("goal: ") or "…" in fix.snippet, fix
+            if fix.snippet.startswith("- {id: ") and "…" not in fix.snippet:
+                data = read(result.source.text, "p.yaml").data
+                assert isinstance(data, dict)
+                data["clauses"] += yaml.safe_load(fix.snippet)
+                after = check_text(json.dumps(data), "p.yaml", today=TODAY, solver=False).findings
+                assert [f.message for f in new_errors(result.findings, after) if f.code[0] in "YS"] == [], fix
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -132,6 +132,15 @@ def test_a_quick_duty_is_moved_in_front_before_it_is_put_off() -> None:
     assert second == "by 26 days on silent-at-once"
 
 
+def test_a_day_that_does_not_end_is_written_in_hours() -> None:
+    """5.0833 days would be over before the test that starts after 122 hours."""
+    text = corpus("C007/positive").replace('at: "90 days"', 'at: "122 hours"').replace('by: "30 days"', 'by: "50 hours"')
+    (finding,) = found(text, "C007")
+    (fix,) = [fix for fix in finding.fixes if fix.text.startswith("by ")]
+    assert (fix.text, fix.verified) == ("by 122 hours on delete-raw", True)
+    assert not found(applied(text, fix.edits), "C007")
+
+
 def test_no_count_is_invented() -> None:
     snippets = [fix.snippet for f in found(corpus("C012/nobody-counted-the-persons"), "C012") for fix in f.fixes]
     assert snippets == ["other_units: {person: …}"]

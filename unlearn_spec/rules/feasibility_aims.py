@@ -38,6 +38,17 @@ _NAMING: Final = frozenset(
 """Units of a target whose items are names or topics, not statements."""
 _SECRET: Final = ("restricted", "confidential", "secret", "sealed", "classified")
 
+_ANSWERS: Final = (
+    "- {id: …, goal: suppress, target: …, scope: {artifacts: […], access: …, asked: …, decoding: …}, "
+    "over: mean, limit: {at_most: …}, reveals_when: …}"
+)
+_REMOVAL: Final = (
+    "- {id: …, goal: remove, target: …, scope: {artifacts: […]}, measure: influence, about: process, "
+    "limit: {epsilon: …, delta: …, compared_with: retrain_without}}"
+)
+_QUIET: Final = "goal: suppress\nlimit: {at_most: …}\nreveals_when: …"
+"""Clauses to be filled in: which set, and how much, the file does not say."""
+
 
 def removal_for_an_output_aim(ground: Ground) -> Iterator[Told]:
     """K002: a policy about what comes out (copyright, safety, correction) whose clauses on a model only remove.
@@ -65,7 +76,7 @@ def removal_for_an_output_aim(ground: Ground) -> Iterator[Told]:
         ("removal-leaves-outputs",),
         lost,
         (
-            Fix("add a clause about the answers, with its own target and limit", snippet="goal: suppress"),
+            Fix("add a clause about the answers, with its own target and limit", snippet=_ANSWERS),
             Fix("or give as purpose what removal can reach"),
         ),
     )
@@ -92,7 +103,7 @@ def suppression_for_an_erasure_aim(ground: Ground) -> Iterator[Told]:
         ("suppression-leaves-influence",),
         quiet,
         (
-            Fix("add a clause that removes the influence or deletes the records", snippet="goal: remove"),
+            Fix("add a clause that removes the influence or deletes the records", snippet=_REMOVAL),
             Fix("or say in `purpose` that only answers are meant"),
         ),
     )
@@ -235,7 +246,7 @@ def refusal_points(ground: Ground) -> Iterator[Told]:
             ),
         )
         fixes = (
-            Fix("ask for answers that reveal nothing rather than for a marked refusal", snippet="goal: suppress"),
+            Fix("ask for answers that reveal nothing rather than for a marked refusal", snippet=_QUIET),
             Fix("or refuse a wider set, so that one refusal says little"),
         )
         yield told("K017", text, spans, ("refusals-point",), (clause,), fixes)

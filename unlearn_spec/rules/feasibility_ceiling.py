@@ -131,7 +131,7 @@ def _better(ground: Ground, clause: Clause) -> tuple[Fix, ...]:
     elif able:
         fixes.append(Fix(f"{able[0].called} could, as far as is known"))
     if isinstance(clause, Remove) and level_asked(clause) == "measured":
-        fixes.append(Fix("or ask for answers that reveal nothing, and don't call it removal", snippet="goal: suppress"))
+        fixes.append(Fix("or ask for answers that reveal nothing, and don't call it removal"))
     elif isinstance(clause, Remove):
         fixes.append(Fix("or let it be tested rather than proven, by a method that is known to remove in part"))
     elif isinstance(clause, Suppress | Refuse):

@@ -77,7 +77,10 @@ def others_untested(ground: Ground) -> Iterator[Told]:
     names, targets = a_name(c.id for c in tested), a_name(c.target for c in tested)
     models = a_name(model for clause in tested for model in models_of(ground, clause))
     text = f"{names} {attacks} only {targets}; nobody looks at those who stay in {models or 'the model'}"
-    bound = 'goal: remove, measure: membership, limit: {tpr_at_most: "5%", at_fpr: "1%"}'
+    bound = (
+        "- {id: …, goal: remove, target: …, scope: {artifacts: […]}, measure: membership, about: process, "
+        'limit: {tpr_at_most: "5%", at_fpr: "1%"}}'
+    )
     fixes = (Fix("add a membership bound on records that stay", snippet=bound),)
     spans = tuple(ground.span((*ground.path(clause), "evidence", "kind")) for clause in tested)
     yield told("K012", text, spans, ("others-may-be-exposed",), tested, fixes)

@@ -175,7 +175,7 @@ def exceptions_not_considered(case: Case) -> Iterator[Finding]:
         f"the policy cites {case.shown(case.erasure[0])} and does not say whether an exception was considered",
         (case.span(case.basis(case.erasure[0]), "cited here"),),
         fix="write `exceptions` on the target, or say that none applies",
-        snippet='basis: [{instrument: gdpr, provision: "17(3)", note: "considered, none applies"}]',
+        snippet='basis: […, {instrument: gdpr, provision: "17(3)", note: "considered, none applies"}]',
     )
 
 
