@@ -117,7 +117,7 @@ def test_what_is_offered_as_tried_carries_the_claim(clauses: str, claim: str, ex
 
 @pytest.mark.parametrize("claimed", ['', ', epsilon: "0.5", delta: "0.000000000000001"'])
 def test_the_clause_that_is_offered_is_all_that_was_tried_and_to_restate_is_another_way(claimed: str) -> None:
-    """Pasted as it stands, the snippet carries the claim; a delta too small to be written out is written, and tried, as 0."""
+    """Pasted as it stands, the snippet carries the claim, however small its delta."""
     claim = GONE.replace("in: [m]", f"in: [m]{claimed}")
     found = doubted(hides(), claim)
     first, second = found.fixes
@@ -149,6 +149,11 @@ def test_taking_a_suspension_away_is_offered_where_that_is_possible() -> None:
 def test_a_rate_is_shown_with_as_many_digits_as_it_exceeds_the_limit_by() -> None:
     found = doubted(hides(by="7.251%"), SILENT.replace('"5%"', '"7.25%"'))
     assert "m reveals facts 7.251% of the time through product, asked direct" in found.why
+
+
+def test_a_number_is_never_told_as_nothing() -> None:
+    found = doubted(removes(limit=EXACT.replace("0%", "0.00000000000001%")), GONE)
+    assert found.message.endswith("rm promises closeness (epsilon 0, delta 0.00000000000001%), not this")
 
 
 def test_a_finding_without_a_world_says_so() -> None:

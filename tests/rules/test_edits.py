@@ -84,12 +84,13 @@ def test_what_was_tried_is_one_way_and_not_two(folder: str) -> None:
 def test_a_clause_to_paste_loads_and_what_is_left_to_write_shows(folder: str) -> None:
     """A snippet is YAML; a goal alone would leave the clause with the limit of another one."""
     for _, result in checked(folder):
-        offered = [fix for finding in result.findings if finding.code != "S002" for fix in finding.fixes if fix.snippet]
-        for fix in offered if result.source is not None else ():
+        if (source := result.source) is None:
+            continue
+        for fix in [fix for finding in result.findings if finding.code != "S002" for fix in finding.fixes if fix.snippet]:
             assert fix.edits or isinstance(yaml.safe_load(fix.snippet), dict | list), fix
             assert not fix.snippet.startswith("goal: ") or "…" in fix.snippet, fix
             if fix.snippet.startswith("- {id: ") and "…" not in fix.snippet:
-                data = read(result.source.text, "p.yaml").data
+                data = read(source.text, "p.yaml").data
                 assert isinstance(data, dict)
                 data["clauses"] += yaml.safe_load(fix.snippet)
                 after = check_text(json.dumps(data), "p.yaml", today=TODAY, solver=False).findings

@@ -82,7 +82,7 @@ def smaller(context: Context, core: Core) -> list[Fix]:
     most = most_units((guarantee.epsilon, guarantee.delta), (clause.limit.epsilon, clause.limit.delta))
     return [
         *fixes[:1],
-        Fix(f"or a cap on one target, counted by `{per}`: {name} covers {most:,}"),
+        Fix(f"a cap on one target, counted by `{per}`: {name} covers {most:,}"),
         Fix(f"or a proof for the target as a whole, without `per: {per}`"),
     ]
 
