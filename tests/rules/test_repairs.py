@@ -179,9 +179,11 @@ def test_a_gap_of_one_situation_names_it() -> None:
     programme = corpus("A011/hidden-from-all-but-one-programme").replace('at_least: "50%"', 'at_least: "0.5%"')
     (finding,) = found(programme, "A011")
     assert finding.situation == ("research_programme",)
+    assert finding.message.endswith("no clause on toxins holds there when research_programme")
     assert "when: research_programme}" in finding.fixes[0].snippet
     (finding,) = found(corpus("A011/only-while-embargoed"), "A011")
     assert finding.situation == ()
+    assert finding.message.endswith("no clause on figures holds there outside embargo")
     assert "when: {not: embargo}}" in finding.fixes[0].snippet
 
 

@@ -32,7 +32,7 @@ from wide import random_case
 
 RARE = {
     "finding.A001.any", "finding.A003.answering", "finding.A003.any", "finding.A003.fix_choose", "finding.A003.why_settles",
-    "finding.A004.fix_strongest", "finding.A010.says_all", "finding.A011.fix_theirs", "finding.A011.hold", "finding.A011.see_outside",
+    "finding.A004.fix_strongest", "finding.A010.says_all", "finding.A011.fix_theirs", "finding.A011.hold",
     "finding.A011.serve",
     "finding.C003.alone", "finding.C003.control_unnamed", "finding.C003.given",
     "finding.C005.why_none",

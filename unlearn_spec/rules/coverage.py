@@ -10,10 +10,11 @@ from ..logic.formulas import All, Mean, Not
 from ..logic.gaps import Gap, gaps, revealed_formulas
 from ..logic.meaning import scoped_artifacts
 from ..logic.situations import mentioned
-from ..policy.model import Policy, Refuse, Suppress
+from ..policy.model import AllOf, Policy, Refuse, Suppress
+from ..policy.model import Not as Absent
 from ..policy.vocabulary import access_rank
-from .context import Context, listed
-from .covering import closing
+from .context import Context, listed, when
+from .covering import Open, closing, when_open
 from .edits import numbered
 from .lineage import Lineage
 from .names import kebab
@@ -50,13 +51,14 @@ def _finding(context: Context, gap: Gap, name: str, *, many: bool) -> Finding:
     artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
     target = context.span(("information", gap.target, "kind"), "the target")
     accepted = f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]'
+    open_ = when_open(context, gap)
     path = None if gap.despite or not gap.named else _second_path(context, gap)
     if path is not None:
         fixes: tuple[Fix, ...] = (path.fix, Fix("or accept the gap", snippet=accepted))
     elif _theirs(context.policy, gap.artifact):
         fixes = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)
     else:
-        fixes = closing(context, gap, name, accepted, many=many)
+        fixes = closing(context, gap, open_, name, accepted, many=many)
     situation = tuple(sorted(gap.case.holding))
     if gap.despite:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"
@@ -73,9 +75,9 @@ def _finding(context: Context, gap: Gap, name: str, *, many: bool) -> Finding:
         why = (*still_listed(Lineage(context.policy), gap.target, path.paths), world)
     elif gap.effective != gap.access or gap.access == "finetune":
         tuned = f"{who} {holds} the weights of {gap.artifact} and can fine-tune them"
-        code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune"
+        code, message = "A011", f"{tuned}; no clause on {gap.target} holds at finetune{_then(context, gap, open_)}"
     else:
-        there = f"no clause on {gap.target} holds there{_outside(context, gap)}"
+        there = f"no clause on {gap.target} holds there{_then(context, gap, open_)}"
         code, message = "A011", f"{who} {seen} {gap.artifact} through {gap.access}; {there}"
     return Finding(
         code,
@@ -112,6 +114,22 @@ def _world(context: Context, gap: Gap) -> str | None:
     wanted = [(atom.rate, atom.target) for atom in revealed if isinstance(atom, Mean)][:1]
     name = f"{gap.target} is revealed in {gap.artifact} through {gap.effective}, and no clause minds"
     return world_as_test(context, held, gap.case, name, wanted=wanted)
+
+
+def _then(context: Context, gap: Gap, open_: Open) -> str:
+    """In which situations no clause holds there, in words; nothing if that is always so."""
+    match open_.guard if open_.asked else None:
+        case None:
+            return "" if open_.asked else _outside(context, gap)
+        case str() as name:
+            return when((name,))
+        case Absent(not_=str() as name):
+            return f" outside {name}"
+        case AllOf(all=parts) if all(isinstance(part, str) for part in parts):
+            return when([str(part) for part in parts])
+        case AllOf(all=parts) if all(isinstance(part, Absent) for part in parts):
+            return f" outside {listed([str(part.not_) for part in parts if isinstance(part, Absent)])}"
+    return " in some situations"
 
 
 def _outside(context: Context, gap: Gap) -> str:

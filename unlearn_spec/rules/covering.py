@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
@@ -30,7 +31,34 @@ _Part = TypeVar("_Part", Decoding, RevealsWhen)
 FILL = "add a clause for it, with what counts as revealed and how answers are drawn in place of `…`"
 
 
-def closing(context: Context, gap: Gap, name: str, accepted: str, *, many: bool) -> tuple[Fix, ...]:
+@dataclass(frozen=True)
+class Open:
+    """When a gap is one."""
+
+    cases: tuple[Case, ...]
+    """Every combination of the situations that bear on the artifact; only that in which the gap was found, if they are too many."""
+    guard: Condition | None
+    """A condition that holds in just those in which it is one; None if it is one in all."""
+    asked: bool
+    """Whether all of them were asked about."""
+
+
+def when_open(context: Context, gap: Gap) -> Open:
+    """In which of the situations that bear on its artifact a gap is one."""
+    policy = context.policy
+    here = [c.id for c in policy.clauses if c.scope.artifacts is None or gap.artifact in scoped_artifacts(policy, c)]
+    turning = frozenset[str]().union(*(mentioned(c.scope.when) for c in with_overriders(policy, here).clauses))
+    cases = tuple(case for case in context.cases if case.holding <= turning)
+    everywhere = tuple(case.holding for case in cases)
+    if len(turning) > _MANY or len(cases) * len(policy.clauses) > _WORK:
+        holding = gap.case.holding
+        return Open((gap.case,), shortest(sorted(holding), (holding,), (frozenset(), holding)), asked=len(context.cases) == 1)
+    aside = context.aside.union(gap.despite)
+    open_ = tuple(case.holding for case in cases if open_in(context.theory, gap, case, aside)) if len(cases) > 1 else everywhere
+    return Open(cases, shortest([name for name in policy.situations if name in turning], open_, everywhere), asked=True)
+
+
+def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *, many: bool) -> tuple[Fix, ...]:
     """A clause that closes the gap, in the words of the clauses on the same target, or else the gap as accepted.
 
     `many`: there are so many gaps that no theory is built for each.
@@ -38,8 +66,7 @@ def closing(context: Context, gap: Gap, name: str, accepted: str, *, many: bool)
     clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
     answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
     drawn, shown = _agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers])
-    cases = _cases(context, gap)
-    guard = _guard(context, gap, cases)
+    guard = open_.guard
     when = "" if guard is None else f", when: {as_written(guard)}"
     decoding, reveals = "…" if drawn is None else _written(drawn), "…" if shown is None else _written(shown)
     scope = f"artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct, decoding: {decoding}{when}"
@@ -59,30 +86,12 @@ def closing(context: Context, gap: Gap, name: str, accepted: str, *, many: bool)
         limit=AtMost(at_most=_LIMIT),
         reveals_when=shown,
     )
-    found = _tried(context, gap, clause, cases, many)
+    found = _tried(context, gap, clause, open_.cases, many)
     if found is False:
         beside = f"accept the gap: no clause that limits it to {percent(_LIMIT)} can hold there beside the others"
         return (Fix(beside, snippet=accepted),)
     edits = item_added(context.document.source, ("clauses",), text)
     return Fix("add a clause for it", verified=found is True, snippet=f"- {text}", edits=edits), accept
-
-
-def _cases(context: Context, gap: Gap) -> tuple[Case, ...]:
-    """Every combination of the situations that bear on the artifact; only that in which the gap is one, if they are too many."""
-    policy = context.policy
-    here = [c.id for c in policy.clauses if c.scope.artifacts is None or gap.artifact in scoped_artifacts(policy, c)]
-    turning = frozenset[str]().union(*(mentioned(c.scope.when) for c in with_overriders(policy, here).clauses))
-    found = tuple(case for case in context.cases if case.holding <= turning)
-    return found if len(turning) <= _MANY and len(found) * len(policy.clauses) <= _WORK else (gap.case,)
-
-
-def _guard(context: Context, gap: Gap, cases: Sequence[Case]) -> Condition | None:
-    """When the gap is one: a condition that holds in just those situations; None if it is one whatever the situation."""
-    everywhere = tuple(case.holding for case in cases)
-    if len(cases) == 1 and len(context.cases) > 1:  # the other cases were too many to ask about
-        return shortest(sorted(gap.case.holding), everywhere, (frozenset(), *everywhere))
-    open_ = tuple(case.holding for case in cases if open_in(context.theory, gap, case, context.aside.union(gap.despite)))
-    return shortest(sorted(frozenset[str]().union(*everywhere), key=context.policy.situations.index), open_, everywhere)
 
 
 def _tried(context: Context, gap: Gap, clause: Suppress, cases: Sequence[Case], many: bool) -> bool | None:
