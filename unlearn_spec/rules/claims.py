@@ -19,7 +19,7 @@ from .claims_told import Told
 from .context import Context, listed, when
 from .lineage import Lineage
 from .rate_words import sentences
-from .second_path import still_listed
+from .unlisting import still_listed
 from .witness import world_as_test
 from .wording import percent
 

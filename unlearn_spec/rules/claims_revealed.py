@@ -20,7 +20,8 @@ from ..policy.vocabulary import PROBES, access_rank
 from .claims_removed import Obstacle, outside, suspending
 from .claims_told import TRIED
 from .context import Context, listed, when
-from .second_path import SecondPath, second_path
+from .second_path import second_path
+from .unlisting import SecondPath
 from .wording import percent
 
 Limiting = Suppress | Refuse | Rectify

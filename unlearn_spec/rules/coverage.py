@@ -18,7 +18,8 @@ from .covering import Open, closing, when_open
 from .edits import numbered
 from .lineage import Lineage
 from .names import kebab
-from .second_path import SecondPath, second_path, still_listed
+from .second_path import second_path
+from .unlisting import SecondPath, still_listed
 from .witness import world_as_test
 
 _HIGH = "90%"

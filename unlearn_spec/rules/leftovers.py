@@ -10,7 +10,7 @@ from ..policy.edits import value_replaced
 from ..policy.load import Document
 from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
 from .lineage import Lineage, target_of
-from .second_path import closing, still_listed
+from .unlisting import closing, still_listed
 
 
 def leftover_findings(document: Document) -> tuple[Finding, ...]:
