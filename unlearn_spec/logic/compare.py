@@ -20,7 +20,7 @@ from .limits import not_covered
 from .meaning import RateGoal
 from .realise import possible_in_whole_items
 from .situational import situational_conflicts
-from .situations import Binding, always_active, cases, narrowed
+from .situations import always_active, cases, narrowed
 from .smt import DEFAULT_EFFORT, Undecided
 from .theory import build
 from .two_versions import Asked, Side, Which, common_cases, encoded
@@ -164,8 +164,9 @@ def _changes(asked: Asked) -> Iterator[Change]:
 
 def _renamed(asked: Asked) -> dict[str, str]:
     """New names of old clauses: the only clauses of either version that demand the same, wherever either binds."""
-    old = [c for c in asked.before.policy.clauses if not any(c.id == d.id for d in asked.after.policy.clauses)]
-    new = [c for c in asked.after.policy.clauses if not any(c.id == d.id for d in asked.before.policy.clauses)]
+    earlier, later = ({clause.id for clause in side.policy.clauses} for side in (asked.before, asked.after))
+    old = [clause for clause in asked.before.policy.clauses if clause.id not in later]
+    new = [clause for clause in asked.after.policy.clauses if clause.id not in earlier]
     found: dict[str, str] = {}
     for clause in new:
         for candidate in old:
@@ -225,38 +226,29 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
             continue
         clause = narrowed(here.clause(name), mine.part(name))
         denied = "-" + asked.literal(here, clause)
-        premises = _premises(asked, there, theirs, twin)
-        alike = [other for other, literal in premises.items() if literal == denied[1:]]
+        premises = asked.premises(there, theirs, twin)
+        alike = premises.saying(denied[1:])
         if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
             continue
-        if possible_in_whole_items(asked.theory, (*premises.values(), denied), target):
+        literals = premises.literals
+        if possible_in_whole_items(asked.theory, (*literals.values(), denied), target):
             counterpart = None if twin is None else there.clause(twin)
-            return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(premises.values()), case.holding))
+            return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(literals.values()), case.holding))
         covering = [
             literal
-            for other, literal in premises.items()
+            for other, literal in literals.items()
             if not not_covered((there.policy, there.clause(other)), (here.policy, clause))
         ]
-        if len(covering) < len(premises) and possible_in_whole_items(asked.theory, (*covering, denied), target):
+        if len(covering) < len(literals) and possible_in_whole_items(asked.theory, (*covering, denied), target):
             fell_short = True
             nearest = there.clause(twin) if twin is not None and twin in theirs.names else None
-            short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, premises)]
+            short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, literals)]
             fields = fields or (
                 not_covered((there.policy, nearest), (here.policy, clause))
                 if nearest is not None
                 else min((found for found in short if found), key=len, default=())
             )
     return Loss(None, fields) if fell_short else None
-
-
-def _premises(asked: Asked, side: Side, bound: Binding, twin: str | None) -> dict[str, str]:
-    """The clauses of a version that bind, with their literals; its counterpart alone where the version is contradictory."""
-    names = bound.names if side.consistent(bound.names) else bound.names & {twin}
-    return {
-        clause.id: asked.literal(side, narrowed(clause, bound.part(clause.id)))
-        for clause in side.policy.clauses
-        if clause.id in names and asked.knows(side, clause)
-    }
 
 
 def _still(asked: Asked, before: str, after: str | None) -> tuple[str, ...]:

@@ -71,6 +71,25 @@ def common_cases(before: Policy, after: Policy) -> tuple[CommonCase, ...] | None
 
 
 @dataclass(frozen=True)
+class Premises:
+    """What a version demands in some case."""
+
+    literals: Mapping[str, str]
+    """Clauses that bind there, and what each demands."""
+
+    @cached_property
+    def _saying(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, literal in self.literals.items():
+            found.setdefault(literal, []).append(name)
+        return found
+
+    def saying(self, literal: str) -> Sequence[str]:
+        """The clauses that demand just that."""
+        return self._saying.get(literal, ())
+
+
+@dataclass(frozen=True)
 class Asked:
     """Both versions in a theory that can say what either demands, under the facts that both declare."""
 
@@ -101,6 +120,23 @@ class Asked:
         if clause is side.clause(clause.id):
             return self._literals[side.which][clause.id]
         return self.theory.literal(_body(side.policy, clause))
+
+    def premises(self, side: Side, bound: Binding, twin: str | None) -> Premises:
+        """What a version demands where so much binds; of a contradictory one, what the counterpart of a clause does."""
+        key = side.which, bound, None if side.consistent(bound.names) else twin
+        if key not in self._premises:
+            names = bound.names if side.consistent(bound.names) else bound.names & {twin}
+            literals = {
+                clause.id: self.literal(side, narrowed(clause, bound.part(clause.id)))
+                for clause in side.policy.clauses
+                if clause.id in names and self.knows(side, clause)
+            }
+            self._premises[key] = Premises(literals)
+        return self._premises[key]
+
+    @cached_property
+    def _premises(self) -> dict[tuple[Which, Binding, str | None], Premises]:
+        return {}
 
 
 def encoded(before: Policy, after: Policy, all_cases: Sequence[CommonCase], effort: int) -> Theory:
