@@ -76,17 +76,17 @@ def test_deadlines_move_by_whole_days(policy_of: Build) -> None:
 def test_several_conflicts_are_settled_by_the_lightest_set(policy_of: Build) -> None:
     """One floor against two ceilings: it alone gives way, unless it must hold and they only should."""
     policy = policy_of(HEAD + hide("10%", "a") + hide("5%", "b") + keep("95%"))
-    assert together(policy, ("a", "b", "keep"), None) == Repair((Change("keep", "at_least", "90.6%"),))
+    assert together(policy, ("a", "b", "keep"), ((),)) == Repair((Change("keep", "at_least", "90.6%"),))
     soft = ", strength: should"
     policy = policy_of(HEAD + hide("10%", "a", soft) + hide("5%", "b", soft) + keep("95%"))
     both = Repair((Change("a", "at_most", "37.5%"), Change("b", "at_most", "37.5%")))
-    assert together(policy, ("a", "b", "keep"), None) == both
+    assert together(policy, ("a", "b", "keep"), ((),)) == both
 
 
 def test_a_heavier_wish_is_kept(policy_of: Build) -> None:
     wishes = hide("10%", more=", strength: should, weight: 2"), keep("95%", more=", strength: should, weight: 5")
     policy = policy_of(HEAD + "".join(wishes))
-    assert together(policy, ("hide", "keep"), None) == Repair((Change("hide", "at_most", "37.5%"),))
+    assert together(policy, ("hide", "keep"), ((),)) == Repair((Change("hide", "at_most", "37.5%"),))
 
 
 def test_where_no_number_helps_it_is_said(policy_of: Build) -> None:

@@ -30,8 +30,15 @@ class Core:
     """Declared `within` and `disjoint_from` relations without which it would dissolve."""
     situation: tuple[str, ...] = ()
     """Situations under which its clauses bind together; empty if they always do."""
+    also: tuple[tuple[str, ...], ...] = ()
+    """Further situations, in which exceptions leave its clauses other items, and they clash as well."""
     family: Family | None = None
     """Told for many clauses that together exceed one limit. They need not be minimal; facts and relations are left out."""
+
+    @property
+    def situations(self) -> tuple[tuple[str, ...], ...]:
+        """The situation that is told, and the further ones."""
+        return self.situation, *self.also
 
 
 Members = Mapping[str, tuple[str, ...]]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..policy.model import Clause
 from .cores import minimal_core
 from .explanation import axioms_behind
-from .limits import covering
-from .redundancy import bound_and_whole
+from .limits import covering, still_destroyed
+from .redundancy import bound_and_whole, left_to
 from .situations import Case
 from .smt import Undecided
 from .theory import Theory
@@ -49,7 +49,7 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
     `skip` names clauses that are known to add nothing already.
     """
     bound, whole = bound_and_whole(theory.policy.clauses, cases)
-    covers = covering(theory.policy)
+    covers, exceptions = covering(theory.policy), left_to(theory, theory.policy.clauses, cases)
     found: dict[str, Joint] = {}
     unasked: list[tuple[str, ...]] = []
     for members in _together(theory, skip | aside):
@@ -69,7 +69,8 @@ def jointly_implied(theory: Theory, cases: Sequence[Case], skip: frozenset[str],
             except _TooMany:
                 late.append(clause.id)
             else:
-                found |= {} if joint is None else {clause.id: joint}
+                if joint is not None and _holds_throughout(theory, clause, joint, exceptions.get(clause.id, ())):
+                    found[clause.id] = joint
         unasked += [tuple(late)] if late else []
     return Jointly(tuple(found[clause.id] for clause in theory.policy.clauses if clause.id in found), tuple(unasked))
 
@@ -103,6 +104,14 @@ def _joint(theory: Theory, clause: Clause, premises: Mapping[str, str]) -> Joint
     if len(needed) < 2:
         return None
     return Joint(clause.id, tuple(premises[name] for name in needed), axioms_behind(theory, (*needed, denied)))
+
+
+def _holds_throughout(theory: Theory, clause: Clause, joint: Joint, exceptions: Sequence[str]) -> bool:
+    """Whether a clause follows where exceptions leave it some items only, too, and what it destroys others destroy."""
+    by = [other for other in theory.policy.clauses if other.id in joint.by]
+    held = tuple(theory.body(other) for other in by)
+    implied = not any(theory.possible((*held, "-" + body)) for body in exceptions)
+    return implied and still_destroyed(theory.policy, clause, by)
 
 
 class _TooMany(Exception):

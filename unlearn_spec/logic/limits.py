@@ -5,7 +5,7 @@ No axiom speaks of these. They are compared one by one, by simple order: the wid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
 
 from ..policy.model import (
@@ -13,6 +13,7 @@ from ..policy.model import (
     Closure,
     DeIndex,
     Delete,
+    Destroy,
     ExcludeFuture,
     Finish,
     Keep,
@@ -24,6 +25,8 @@ from ..policy.model import (
     Retain,
     Suppress,
 )
+from .lineage import audiences_around
+from .meaning import scoped_artifacts
 
 _TIMED = Suppress | Refuse | Retain | Rectify | Remove | Delete | Finish | Keep
 """Goals whose deadline the theory knows."""
@@ -32,8 +35,9 @@ _TIMED = Suppress | Refuse | Retain | Rectify | Remove | Delete | Finish | Keep
 def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> tuple[str, ...]:
     """The fields, by name, in which the first clause promises less than the second, whatever their limits say."""
     (_, one), (_, other) = wide, narrow
+    around = [audiences_around(policy, other.scope.audience) for policy, _ in (wide, narrow)]
     checks = {
-        "scope.audience": one.scope.audience in (None, other.scope.audience),
+        "scope.audience": one.scope.audience is None or all(one.scope.audience in each for each in around),
         "scope.languages": _spans(one.scope.languages, other.scope.languages),
         "scope.precision": _spans(one.scope.precision, other.scope.precision),
         "about": not isinstance(other, Remove) or other.about in (None, getattr(one, "about", None)),
@@ -50,6 +54,14 @@ def not_covered(wide: tuple[Policy, Clause], narrow: tuple[Policy, Clause]) -> t
 def for_some(clause: Clause) -> bool:
     """Whether a clause holds for some audience, some languages or some precisions only."""
     return bool(clause.scope.audience or clause.scope.languages or clause.scope.precision)
+
+
+def still_destroyed(policy: Policy, clause: Clause, others: Iterable[Clause]) -> bool:
+    """Whether, of what a clause destroys, others speak too: if none did, nothing could be destroyed, whatever they ask."""
+    if not isinstance(clause, Destroy):
+        return True
+    spoken = {artifact for other in others if isinstance(other, Destroy) for artifact in scoped_artifacts(policy, other)}
+    return spoken.issuperset(scoped_artifacts(policy, clause))
 
 
 def covering(policy: Policy) -> Callable[[Clause, Clause], bool]:

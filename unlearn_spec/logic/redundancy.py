@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..policy.model import Clause
 from .explanation import axioms_behind
-from .limits import covering
+from .limits import covering, still_destroyed
 from .meaning import scoped_artifacts
 from .separation import neighbours
-from .situations import Case, shares_of
+from .situations import Case, narrowed, shares_of
 from .theory import Theory
 
 
@@ -42,16 +42,18 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
         if not bound[known[i].id] & ~whole[known[j].id] and not artifacts[i].isdisjoint(artifacts[j])
     ]
     answers = theory.given.satisfiable_each([(bodies[j], "-" + bodies[i]) for i, j in pairs])
+    left = left_to(theory, known, cases)
     stronger: dict[int, list[int]] = {}
     for (i, j), apart in zip(pairs, answers, strict=True):
-        if not apart and covers(known[j], known[i]):
+        if not apart and covers(known[j], known[i]) and still_destroyed(policy, known[i], (known[j],)):
             stronger.setdefault(i, []).append(j)
     found: list[Shadow] = []
     for i, others in stronger.items():
         for j in others:
-            if theory.possible((bodies[j],)):
+            implied = not any(theory.possible((bodies[j], "-" + body)) for body in left.get(known[i].id, ()))
+            if implied and theory.possible((bodies[j],)):
                 equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
-                equal = equal and covers(known[i], known[j])
+                equal = equal and covers(known[i], known[j]) and still_destroyed(policy, known[j], (known[i],))
                 if not (equal and j > i):
                     axioms = axioms_behind(theory, (bodies[j], "-" + bodies[i])) if bodies[i] != bodies[j] else ()
                     found.append(Shadow(known[i].id, known[j].id, equal, axioms))
@@ -68,6 +70,17 @@ def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[M
                 for name in names & bits.keys():
                     bits[name] |= places
     return bound, whole
+
+
+def left_to(theory: Theory, clauses: Sequence[Clause], cases: Sequence[Case]) -> Mapping[str, tuple[str, ...]]:
+    """What clauses come to where exceptions leave them some of their items: on average that can be more than is asked of all."""
+    found: dict[str, dict[str, None]] = {}
+    by_id = {clause.id: clause for clause in clauses if theory.knows(clause)}
+    for share in dict.fromkeys(share for shares in shares_of(cases) for share in shares):
+        for name, places in share.partly:
+            if name in by_id and any(target is not None for _, target in places):
+                found.setdefault(name, {})[theory.body(narrowed(by_id[name], places))] = None
+    return {name: tuple(bodies) for name, bodies in found.items()}
 
 
 def _reach(theory: Theory, clause: Clause) -> int:

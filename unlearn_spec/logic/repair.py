@@ -57,9 +57,9 @@ def _single_numbers(
     near = of_clauses(policy, core.clauses)
     for clause in sorted((c for c in policy.clauses if c.id in names), key=lambda clause: clause.strength == "must"):
         for knob in knobs(clause):
-            value = _least_here(theory, core, clause, knob)
+            value = None if core.also else _least_here(theory, core, clause, knob)
             if value is None:
-                value = _least(near, core.clauses, core.situation, clause, knob, theory.without)
+                value = _least(near, core.clauses, core.situations, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
                 found.append(Repair((change,), _still_clashing(theory, clause.id, core, involved)))
@@ -67,14 +67,14 @@ def _single_numbers(
 
 
 def together(
-    policy: Policy, names: Sequence[str], situation: Sequence[str] | None, without: frozenset[str] = frozenset()
+    policy: Policy, names: Sequence[str], situations: Sequence[Sequence[str]], without: frozenset[str] = frozenset()
 ) -> Repair | None:
     """The lightest set of clauses to loosen so that all `names` can hold, with friendly numbers; None if none was verified.
 
-    A clause that no number saves goes.
+    A clause that no number saves goes. Which are loosened is asked in the first situation, whether that is enough in all.
     """
     policy, weights = of_clauses(policy, names), _weights(policy, names)
-    theory, held = alone(policy, names, situation, without=without)
+    theory, held = alone(policy, names, situations[0], without=without)
 
     def can_hold(chosen: Sequence[str]) -> bool:
         return theory.possible(tuple(literal for literal, owner in held.items() if owner in chosen))
@@ -85,7 +85,7 @@ def together(
     for name in loosened:
         clause = next(c for c in changed.clauses if c.id == name)
         for knob in knobs(clause):
-            value = _least(changed, (*kept, name), situation, clause, knob, without)
+            value = _least(changed, (*kept, name), situations, clause, knob, without)
             if value is not None:
                 changed = with_clause(changed, knob.apply(clause, value))
                 kept.append(name)
@@ -94,12 +94,18 @@ def together(
         else:
             changed = without_clause(changed, name)
             changes.append(Change(name))
-    return Repair(tuple(changes)) if possible(changed, kept, situation, without=without) else None
+    return Repair(tuple(changes)) if _possible_in_all(changed, kept, situations, without) else None
 
 
 def dissolves(policy: Policy, core: Core, without: frozenset[str] = frozenset()) -> bool:
-    """Whether the core's clauses can hold together in (this version of) the policy, in the core's situation."""
-    return possible(policy, core.clauses, core.situation, without=without)
+    """Whether the core's clauses can hold together in (this version of) the policy, in every situation in which they clash."""
+    return _possible_in_all(policy, core.clauses, core.situations, without)
+
+
+def _possible_in_all(
+    policy: Policy, names: Sequence[str], situations: Sequence[Sequence[str]], without: frozenset[str]
+) -> bool:
+    return all(possible(policy, names, situation, without=without) for situation in situations)
 
 
 def with_clause(policy: Policy, clause: Clause) -> Policy:
@@ -145,10 +151,9 @@ def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozense
     return tuple(name for name, body in asked if body in clashing and theory.possible((body,)))
 
 
-def _in_part(policy: Policy, clause: Clause, situation: Sequence[str] | None) -> bool:
+def _in_part(policy: Policy, clause: Clause, situation: Sequence[str]) -> bool:
     """Whether a situation leaves the clause only some items of its target."""
-    places = None if situation is None else binding(policy, frozenset(situation)).part(clause.id)
-    return any(target is not None for _, target in places or ())
+    return binding(policy, frozenset(situation)).left_some(clause.id)
 
 
 def _least_here(theory: Theory, core: Core, clause: Clause, knob: Knob) -> Fraction | None:
@@ -180,7 +185,7 @@ def _least_here(theory: Theory, core: Core, clause: Clause, knob: Knob) -> Fract
 def _least(
     policy: Policy,
     names: Sequence[str],
-    situation: Sequence[str] | None,
+    situations: Sequence[Sequence[str]],
     clause: Clause,
     knob: Knob,
     without: frozenset[str],
@@ -192,14 +197,14 @@ def _least(
     """
 
     def enough(index: int) -> bool:
-        return possible(with_clause(policy, knob.apply(clause, knob.at(index))), names, situation, without=without)
+        return _possible_in_all(with_clause(policy, knob.apply(clause, knob.at(index))), names, situations, without)
 
     last = knob.steps() - 1
     if last < 0:
         return None
     exact = None
-    if is_linear(policy, clause, knob) and not _in_part(policy, clause, situation):
-        theory, held = alone(policy, names, situation, without=without)
+    if is_linear(policy, clause, knob) and len(situations) == 1 and not _in_part(policy, clause, situations[0]):
+        theory, held = alone(policy, names, situations[0], without=without)
         others = tuple(literal for literal, owner in held.items() if owner != clause.id)
         exact = left_by(theory, clause, knob, others)
     start = 0 if exact is None else knob.index(exact)

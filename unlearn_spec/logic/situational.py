@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..policy.model import Clause, Policy
+from .alone import possible
 from .conflicts import Asked, Conflicts, Rest, by_part, in_order, members_of, parts_of
 from .explanation import Core, Members
-from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of
+from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of, with_overriders
 from .theory import Theory
 
 
 def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflicts) -> Conflicts:
     """Conflicts that arise only in some situation; the smallest such situation with each."""
-    always = always_active(cases)
+    policy, always = theory.policy, always_active(cases)
     cores: dict[tuple[str, ...], Core] = {}
     rest: dict[Rest, None] = {}
     involved = plain.involved
     told = {core.family.limit for core in plain.cores if core.family}
-    place = {clause.id: i for i, clause in enumerate(theory.policy.clauses)}
+    place = {clause.id: i for i, clause in enumerate(policy.clauses)}
     if not theory.possible(()):
         return Conflicts(involved=involved)
     shared = _Shared(theory, cases, always)
     for case in maximal(tuple(cases)):
         found = shared.conflicts(case.binding)
-        for core in (core for each in found for core in each.cores):
-            clauses = [theory.policy.clauses[place[name]] for name in core.clauses]
-            first = next(c for c in cases if _binds_as(theory.policy, clauses, case, c))
-            if core.family is None or core.family.limit not in told:
-                cores.setdefault(core.clauses, replace(core, situation=tuple(sorted(first.holding))))
+        for core in (_with_exceptions(theory, core, case) for each in found for core in each.cores):
+            clauses = [policy.clauses[place[name]] for name in core.clauses]
+            first = next(c for c in cases if _binds_as(policy, clauses, case, c))
+            situation, known = tuple(sorted(first.holding)), cores.get(core.clauses)
+            if known is not None:
+                more = () if situation in known.situations else (situation,)
+                cores[core.clauses] = replace(known, also=(*known.also, *more))
+            elif core.family is None or core.family.limit not in told:
+                cores[core.clauses] = replace(core, situation=situation)
+                involved = involved.union(core.clauses)
         untold = (one for each in found for one in each.rest)
         rest.update(dict.fromkeys(sorted(untold, key=lambda one: place[one.clauses[0]])))
         involved = involved.union(*(each.involved for each in found))
-    return Conflicts(tuple(in_order(theory.policy, tuple(cores.values()))), tuple(rest), involved)
+    return Conflicts(tuple(in_order(policy, tuple(cores.values()))), tuple(rest), involved)
+
+
+def _with_exceptions(theory: Theory, core: Core, case: Case) -> Core:
+    """A conflict with the clauses that except items from some of its own, where without them it would be none.
+
+    What a clause asks on average of the items that it is left can be more than what it asks of all.
+    """
+    policy = theory.policy
+    if core.family is not None or not any(case.binding.left_some(name) for name in core.clauses):
+        return core
+    deciding = with_overriders(policy, core.clauses)
+    excepting = [c.id for c in deciding.clauses if c.id not in core.clauses and c.id in case.binding.names]
+
+    def clash(exceptions: Collection[str]) -> bool:
+        named = frozenset((*core.clauses, *exceptions))
+        fewer = policy.model_copy(update={"clauses": tuple(c for c in policy.clauses if c.id in named)})
+        return not possible(fewer, core.clauses, case.holding, without=theory.without)
+
+    for name in tuple(excepting):
+        rest = [other for other in excepting if other != name]
+        if clash(rest):
+            excepting = rest
+    clauses = tuple(c.id for c in deciding.clauses if c.id in core.clauses or c.id in excepting)
+    return replace(core, clauses=clauses)
 
 
 class _Shared:
@@ -79,5 +109,5 @@ class _Shared:
 
 
 def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
-    """Whether clauses bind `there` wherever they bind `here`."""
-    return all(set(here.binding.on(policy, c)) <= set(there.binding.on(policy, c)) for c in clauses)
+    """Whether clauses bind `there` wherever they bind `here`, and where they do, for the same items."""
+    return all(here.binding.places(policy, c).items() <= there.binding.places(policy, c).items() for c in clauses)

@@ -89,13 +89,23 @@ class Binding:
         """Where a clause binds, if that is only a part of what it is written for."""
         return dict(self.partly).get(name)
 
-    def on(self, policy: Policy, clause: Clause) -> tuple[str, ...]:
-        """The artifacts on which one of the policy's clauses binds, if only for some items."""
+    def left_some(self, name: str) -> bool:
+        """Whether a clause is left some items of its target only."""
+        return any(target is not None for _, target in self.part(name) or ())
+
+    def places(self, policy: Policy, clause: Clause) -> Mapping[str, str | None]:
+        """The artifacts on which one of the policy's clauses binds, and what it is left there of its target; None: all."""
         part = self.part(clause.id)
         if part is None:
-            return scoped_artifacts(policy, clause) if clause.id in self.whole else ()
-        open_ = any(artifact is None for artifact, _ in part)
-        return scoped_artifacts(policy, clause) if open_ else tuple(artifact for artifact, _ in part if artifact is not None)
+            part = ((None, None),) if clause.id in self.whole else ()
+        found: dict[str, str | None] = {}
+        for artifact, left in part:
+            found |= dict.fromkeys(scoped_artifacts(policy, clause) if artifact is None else (artifact,), left)
+        return found
+
+    def on(self, policy: Policy, clause: Clause) -> tuple[str, ...]:
+        """The artifacts on which one of the policy's clauses binds, if only for some items."""
+        return tuple(self.places(policy, clause))
 
     def without(self, names: frozenset[str]) -> Binding:
         """What binds beside some clauses."""

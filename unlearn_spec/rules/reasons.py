@@ -8,6 +8,7 @@ from fractions import Fraction
 from ..logic.alone import reach
 from ..logic.explanation import Core
 from ..logic.formulas import Overlap, Size
+from ..logic.situations import binding
 from ..logic.theory import Premise
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, AtMost, Clause, Corrected, Policy
@@ -20,13 +21,22 @@ from .wording import count
 def why(context: Context, core: Core, code: str) -> tuple[str, ...]:
     """The lines of one conflict."""
     counted = (*stands_on(context.policy, core), *_arithmetic(context, core))
-    return (*counted, *told_apart(context, core), *_axioms(context, core, code))
+    return (*counted, *told_apart(context, core), *_exceptions(context.policy, core), *_axioms(context, core, code))
 
 
 def stands_on(policy: Policy, core: Core) -> tuple[str, ...]:
     """The facts of a conflict with their numbers, and its relations."""
     facts = (f"{premise.name}: {_told(policy, premise)}" for premise in core.facts)
     return (*facts, *(str(policy.relations[i]) for i in core.relations))
+
+
+def _exceptions(policy: Policy, core: Core) -> Iterator[str]:
+    """Which clauses of a conflict take items out of another one of it: what it asks on average is then asked of the rest."""
+    bound = binding(policy, frozenset(core.situation))
+    among = [clause for clause in policy.clauses if clause.id in core.clauses]
+    for name in (clause.id for clause in among if bound.left_some(clause.id)):
+        for other in (clause for clause in among if name in clause.overrides):
+            yield f"{other.id} excepts some items from {name}: the rest must meet it alone"
 
 
 def _axioms(context: Context, core: Core, code: str) -> Iterator[str]:

@@ -58,9 +58,10 @@ def settling_all(context: Context, cores: Sequence[Core]) -> Mapping[Core, Fix]:
     for group in linked([core for core in cores if core.family is None]):
         first = group[0]
         if len(group) > 1 and all(core.situation == first.situation for core in group):
+            situations = tuple(dict.fromkeys(situation for core in group for situation in core.situations))
             named = {name for core in group for name in core.clauses}
             names = tuple(clause.id for clause in context.policy.clauses if clause.id in named)
-            repair = together(context.policy, names, first.situation or None, context.without)
+            repair = together(context.policy, names, situations, context.without)
             if repair is not None and not any(_prolongs(context, names, change) for change in repair.changes):
                 changes = listed([written(change) for change in repair.changes])
                 text = f"to settle all {len(group)} conflicts among these clauses: {changes}"
@@ -95,7 +96,7 @@ def _give_up(context: Context, core: Core) -> list[Fix]:
     """Where no number helps: the clause that costs least to give up. Of a clause that fails alone, what is missing for it."""
     if len(core.clauses) == 1:
         return _means(context, core)
-    repair = together(context.policy, core.clauses, core.situation or None, context.without)
+    repair = together(context.policy, core.clauses, core.situations, context.without)
     if repair is None:
         return []
     changes = repair.changes
