@@ -59,7 +59,7 @@ def instances(judge: Judge) -> dict[str, Iterable[bool]]:
                 for r in world.removals for (s, m, f), tpr in world.tpr.items() if (s, m) == (r.target, r.artifact)),
         "AX6": (at_most_exp(a - r.delta, b, r.epsilon) for rate, x, y in beside(world, "reference") if rate.about == "process"
                 for r in world.removals if (r.artifact, r.compared_with) == (rate.artifact, "retrain_without")
-                and left_out(judge, r.artifact) & sets[r.target]
+                and r.artifact not in world.destroyed and left_out(judge, r.artifact) & sets[r.target]
                 for a, b in ((x, y), (y, x), (1 - x, 1 - y), (1 - y, 1 - x))),
         "AX7": (*(x == was for rate, x, was in beside(world, "before") if rate.artifact not in world.destroyed
                   and reach[rate.artifact] < access_rank(rate.access) < (WEIGHTS if "P4" in out else top)),

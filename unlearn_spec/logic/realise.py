@@ -16,6 +16,7 @@ from typing import Literal
 
 from ..policy.model import Policy
 from .axioms.closeness import both_sides, membership, ties_rates
+from .axioms.copies import destroyed
 from .axioms.rates import band_ends, counted, neighbours
 from .encode import Block, Encoder, disjunction
 from .evaluate import evaluate
@@ -66,7 +67,9 @@ def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     if any(evaluate(fact.formula, world) is False for fact in theory.facts.values()):
         return False
     closeness = "AX6" in theory.axiom_literals.values()
-    removed = [r for r, is_so in world.removals if is_so and closeness and ties_rates(theory.policy, r)]
+    ended = {flag.of[0] for flag, is_so in world.flags if is_so and flag.name == "destroyed"}
+    removals = (r for r, is_so in world.removals if is_so and closeness and r.artifact not in ended)
+    removed = [r for r in removals if ties_rates(theory.policy, r)]
     return all(
         _lawful(theory, block, stratum, removed)
         for stratum in world.strata
@@ -138,11 +141,13 @@ def _exactly_close(theory: Theory) -> str:
     """What closeness allows, with e^±ε rounded against it: where the encoding's rounding leaves room, the true one does."""
     encoder, used = theory.encoder, frozenset(theory.axiom_literals.values())
     removals = _removed(encoder)
-    tests = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula) if isinstance(atom, Tpr)))
+    spoken = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula)))
+    tests = tuple(atom for atom in spoken if isinstance(atom, Tpr))
+    gone = destroyed(encoder, (atom for atom in spoken if isinstance(atom, Flag)))
     rows = list(membership(encoder, removals, tests, inwards=True)) if "AX5" in used else []
     for block in encoder.blocks if "AX6" in used else ():
         for region in block.regions:
-            rows += both_sides(encoder, theory.policy, removals, block, region, inwards=True)
+            rows += both_sides(encoder, theory.policy, removals, gone, block, region, inwards=True)
     return "".join(f"(assert {row.text})" for row in rows)
 
 

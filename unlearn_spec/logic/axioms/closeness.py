@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise, permutations
 
 from ...policy.model import Policy
-from ..encode import Block, Encoder, conjunction, number
+from ..encode import Block, Encoder, conjunction, disjunction, number
 from ..exponential import exp_bounds
 from ..formulas import Removed, Tpr
 from ..meaning import reference_lacks
@@ -61,10 +61,17 @@ def ties_rates(policy: Policy, removal: Removed) -> bool:
 
 
 def both_sides(
-    encoder: Encoder, policy: Policy, removals: tuple[Removed, ...], block: Block, region: Region, inwards: bool = False
+    encoder: Encoder,
+    policy: Policy,
+    removals: tuple[Removed, ...],
+    gone: Mapping[str, str],
+    block: Block,
+    region: Region,
+    inwards: bool = False,
 ) -> Iterator[Row]:
     """Both sides of (ε, δ)-closeness, summed over a region; e^±ε rounded so that the rows claim less, never more.
 
+    A destroyed copy answers nothing, and is held against no reference.
     `inwards`: rounded so that they claim more, for worlds that lie exactly within.
     """
     expected = [rate for rate in block.rates if (rate.whose, rate.reading.about) == ("now", "process")] if removals else []
@@ -84,4 +91,5 @@ def both_sides(
                     f"(<= {x} (- {n} (* {number(down)} (- (* {rest} {n}) {reference}))))",
                 ]
             )
-            yield Row(("AX6",), f"(=> {encoder.removed(removal)} {bounds})")
+            ended = [gone[block.artifact]] if block.artifact in gone else []
+            yield Row(("AX6",), f"(=> {encoder.removed(removal)} {disjunction([*ended, bounds])})")

@@ -37,6 +37,11 @@ def released(encoder: Encoder, flags: tuple[Flag, ...]) -> Iterator[Row]:
             yield Row(("AX4",), f"(not {encoder.flag(flag)})")
 
 
+def destroyed(encoder: Encoder, flags: Iterable[Flag]) -> dict[str, str]:
+    """The artifacts of which it is said whether they are destroyed, each with its proposition."""
+    return {flag.of[0]: encoder.symbol("d", flag.of[0], "Bool") for flag in flags if flag.name == "destroyed"}
+
+
 def silenced(encoder: Encoder, gone: Mapping[str, str], block: Block, region: Region) -> Iterator[Row]:
     """A destroyed copy answers nothing."""
     for rate in block.rates:

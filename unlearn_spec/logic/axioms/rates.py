@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
+from math import ceil, floor
 
 from ...policy.model import Policy
 from ...policy.vocabulary import PROBES, Access, access_rank
 from ..encode import Block, Encoder, conjunction, number, total
-from ..formulas import Rate
+from ..formulas import Formula, Rate, ShareAbove
 from ..regions import Region
 from ..suites import own_questions
 from . import Row
@@ -50,6 +51,18 @@ def _linked(encoder: Encoder, block: Block, rate: Rate, region: Region) -> str:
             parts.append(f"(=> {inside} (< {part} {most}))")
     parts.append(f"(= {encoder.mass(rate, region)} {total([encoder.part(rate, region, b) for b in block.bands])})")
     return conjunction(parts)
+
+
+def whole_items(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterator[Row]:
+    """A share of a set of known size is a whole number of items: 33% of ten are four at least."""
+    for atom in spoken:
+        size = policy.information[atom.target].size if isinstance(atom, ShareAbove) and atom.target in policy.information else None
+        if isinstance(atom, ShareAbove) and size is not None and size[0] == size[1]:
+            exact, many = atom.limit * size[0], encoder.set_count(atom.rate, atom.target, atom.threshold, atom.inclusive)
+            whole = ceil(exact) if atom.op == ">=" else floor(exact)
+            if whole != exact and atom.op in ("<=", ">="):
+                known = f"({atom.op} {encoder.set_size(atom.target)} {size[0]})"
+                yield Row(("AX2",), f"(=> (and {encoder.text(atom)} {known}) ({atom.op} {many} {whole}))")
 
 
 def band_ends(
@@ -181,11 +194,16 @@ def _never_above_one(encoder: Encoder, block: Block, one: Rate, other: Rate, reg
                 yield f"(<= (+ {both[0]} {both[1]}) {size})"
 
 
-def fallen(encoder: Encoder, block: Block, region: Region) -> Iterator[Row]:
-    """A drop is at least before minus now, and no larger than leaves room for now."""
+def fallen(encoder: Encoder, policy: Policy, block: Block, region: Region) -> Iterator[Row]:
+    """A drop is at least before minus now, and no larger than leaves room for now; of a single item it is no more than that."""
+    sizes = (policy.information[name].size for name in region.inside if name in policy.information)
+    single = any(size is not None and size[1] <= 1 for size in sizes)
     for rate in block.rates:
         if rate.family == "drops":
             now = replace(rate, family="reveals", bound="inf")
             fall = f"(- {encoder.mass(now.at('before'), region)} {encoder.mass(now, region)})"
             yield Row(("AX1",), f"(<= {fall} {encoder.mass(rate, region)})")
+            if single:
+                no_more = f"(or (<= {encoder.mass(rate, region)} 0) (<= {encoder.mass(rate, region)} {fall}))"
+                yield Row(("AX1",), f"(=> (<= {encoder.size(region)} 1) {no_more})")
             yield from (Row(("AX1",), text) for text in _never_above_one(encoder, block, rate, now, region))
