@@ -184,7 +184,7 @@ def settlement(draw: Random) -> tuple[Data, Expected]:
     elif left(epsilon, high) > limit:
         most = max(rate for n in range(1000) if (rate := low + n * STEP) <= high and left(epsilon, rate) <= limit)
         found.append(core("C010", "not-trained-on", "no-verbatim"))
-        words.append(f"the rate of r1 is at most {percent(most)} (declared {percent(low)}–{percent(high)})")
+        words.append(f"the rate of r1 is at most about {percent(most)} (declared {percent(low)}–{percent(high)})")
     return data, Expected(tuple(found), _frozen(repairs), tuple(words))
 
 

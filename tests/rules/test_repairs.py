@@ -240,3 +240,32 @@ def test_taking_a_set_out_of_a_path_settles_all_that_is_told_of_the_path(name: s
     (finding,) = found(text, "A014")
     after = check_text(mended(text, finding), "p.yaml", today=TODAY).findings
     assert not {f.code for f in after} & {"A011", "A014", "M003"}
+
+
+def test_a_number_helps_in_every_situation_in_which_the_clauses_clash() -> None:
+    """10 answers for 60 are 16.67%; on appeal 8 are left: 12.6% of 80 are 10.08, and 13.3% of 60 are 7.98."""
+    text = corpus("C001/with-and-without-the-exception")
+    assert offered(text, "C001") == ["at_most 12.6% on hide-cases", "at_least 13.3% on answer-open-cases"]
+    for old, new in (('at_most: "10%"', 'at_most: "12.6%"'), ('at_least: "16.7%"', 'at_least: "13.3%"')):
+        assert old in text and not check_text(text.replace(old, new), "p.yaml", today=TODAY).findings
+
+
+@pytest.mark.parametrize("name", ["C001/refusals-that-fall-on-the-rest", "C002/an-exception-that-leaves-the-rest-too-little"])
+def test_an_exception_that_a_conflict_needs_is_named_with_what_it_does(name: str) -> None:
+    (finding,) = found(corpus(name), name[:4])
+    whole, excepting, _ = finding.clauses
+    assert f"{excepting} excepts some items from {whole}: the rest must meet it alone" in finding.why
+
+
+def test_items_are_kept_no_longer_than_the_test_needs_them() -> None:
+    text = corpus("C007/the-work-outlasts-the-records")
+    assert "by 40 days on wipe-vault" in offered(text, "C007")
+    (finding,) = found(text, "C007")
+    assert 'until: "41 days"' in finding.fixes[0].snippet
+
+
+def test_what_is_needed_of_a_rate_is_found_up_to_an_uneven_end() -> None:
+    """140 × (99.5% − e^0.3 × (1 − r)) of 1,800 passages are 6.691% at about r = 90.02%."""
+    text = corpus("C004/positive").replace('["60%", "90%"]', '["60%", "90.05%"]').replace('at_most: "2%"', 'at_most: "6.691%"')
+    (finding,) = found(text, "C010")
+    assert "while the rate of r1 is at most about 90% (declared 60%–90.05%)" in finding.message

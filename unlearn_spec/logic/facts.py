@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from math import ceil
 
 from .assumed import Assumed
 from .cores import minimal_core
@@ -108,7 +109,7 @@ def _furthest(held: Assumed, quantity: _Quantity, op: Comparison) -> Fraction:
     if held.satisfiable((), quantity.constraint(op, end)):
         return end
     towards = quantity.step if op == ">=" else -quantity.step
-    near, far = 0, int((quantity.high - quantity.low) / quantity.step)  # steps from the other end: feasible, and not
+    near, far = 0, ceil((quantity.high - quantity.low) / quantity.step)  # steps from the other end: feasible, and not
     while far - near > 1:
         middle = (near + far) // 2
         if held.satisfiable((), quantity.constraint(op, other + middle * towards)):

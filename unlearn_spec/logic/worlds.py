@@ -81,10 +81,12 @@ def rounded(
 
 
 def percent(value: Fraction, digits: int = 3) -> str:
-    """`3/40` → `7.5%`: at most `digits` significant digits, exact where that suffices."""
+    """`3/40` → `7.5%`: at most `digits` significant digits, but what somebody can have written (`49.95%`) as it is."""
     scaled = value * 100
     if scaled.denominator == 1:
         return f"{scaled.numerator}%"
+    if 10_000 % scaled.denominator == 0:
+        digits = 9
     text = f"{float(scaled):.{digits}g}"
     return f"{Decimal(text):f}%"
 

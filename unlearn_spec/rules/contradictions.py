@@ -221,12 +221,13 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
     """C010. Flags a fact known only as a range, of which only a part lets the clauses hold. Cannot say which part is true."""
     low, high = found.feasible
     declared = f"{_shown(found, found.declared[0])}–{_shown(found, found.declared[1])}"
+    about = "about " if found.premise.kind == "reference" else ""  # found to a tenth of a point
     if high < found.declared[1] and low > found.declared[0]:
-        bound = f"between {_shown(found, low)} and {_shown(found, high)}"
+        bound = f"between {about}{_shown(found, low)} and {about}{_shown(found, high)}"
     elif high < found.declared[1]:
-        bound = f"at most {_shown(found, high)}"
+        bound = f"at most {about}{_shown(found, high)}"
     else:
-        bound = f"at least {_shown(found, low)}"
+        bound = f"at least {about}{_shown(found, low)}"
     spans = (
         context.span(found.premise.path, f"declared {declared}"),
         *(context.span(context.limit_path(name), name) for name in found.clauses),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 
 from ..finding import Finding, Fix
 from ..logic.alone import possible
 from ..logic.explanation import Core
+from ..logic.knobs import Knob, knobs
 from ..logic.repair import with_clause
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
@@ -44,7 +47,7 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     why: tuple[str, ...] = ("A test that needs the raw items can only run while somebody keeps them.",)
     if marked is not None:
         why += (f"{marked} is marked as something that nobody may possess: no way is offered to keep its items longer.",)
-    fixes = _without_items(context, core, needing) if marked is not None else _kept(context, core, test, target, erasing, by)
+    fixes = _without_items(context, core, needing) if marked is not None else _kept(context, core, test, target, erasing)
     return Finding(
         "C007",
         "error",
@@ -58,21 +61,29 @@ def evidence_destroyed(context: Context, core: Core) -> Finding:
     )
 
 
-def _kept(
-    context: Context, core: Core, test: Clause, target: str, erasing: Sequence[Clause], by: Fraction | None
-) -> tuple[Fix, ...]:
-    """A store of its own, or a later day on which the items are erased."""
-    policy = context.policy
+def _kept(context: Context, core: Core, test: Clause, target: str, erasing: Sequence[Clause]) -> tuple[Fix, ...]:
+    """A store of its own, or the first day on which the items may be erased."""
+    later = {clause: day for clause in erasing if (day := _late_enough(context, core, clause)) is not None}
     start = (test.evidence.at if test.evidence is not None else None) or Fraction(0)
-    fixes = [_escrow(context, core, test, target, max(start + 1, Fraction(30))), Fix(GROUND)]
-    for clause in erasing:
-        for day in (d for d in (start, (by or Fraction(0)) * 2 + 30) if clause.by is not None and d > clause.by):
-            put_off = with_clause(policy, clause.model_copy(update={"by": day}))
-            if possible(put_off, core.clauses, evidence=True, without=context.without):
-                edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
-                fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
-                break
+    needed = max(start, min(later.values(), default=start))
+    fixes = [_escrow(context, core, test, target, max(Fraction(ceil(needed)) + 1, Fraction(30))), Fix(GROUND)]
+    for clause, day in later.items():
+        edits = field_edits(context.document.source, context.path(clause.id), "by", days(day))
+        fixes.append(Fix(f"by {days(day)} on {clause.id}", verified=True, edits=edits))
     return tuple(fixes)
+
+
+def _late_enough(context: Context, core: Core, clause: Clause) -> Fraction | None:
+    """The first whole day by which one clause may erase the items so that the test can run; None if none is."""
+
+    def enough(knob: Knob, index: int) -> bool:
+        put_off = with_clause(context.policy, knob.apply(clause, knob.at(index)))
+        return possible(put_off, core.clauses, evidence=True, without=context.without)
+
+    knob = next((knob for knob in knobs(clause) if knob.field == "by"), None)
+    if knob is None or not enough(knob, knob.steps() - 1):
+        return None
+    return knob.at(bisect_left(range(knob.steps()), True, key=lambda index: enough(knob, index)))
 
 
 def _without_items(context: Context, core: Core, needing: Sequence[Clause]) -> tuple[Fix, ...]:
