@@ -66,9 +66,9 @@ def _theory(policy: Policy, *asked: *_Asked) -> Theory:
         if known is policy and before == asked:
             return theory
     clauses, partly, facts, without, spelled_out = asked
-    reduced = around(policy.model_copy(update={"clauses": clauses, "claims": ()}))
+    reduced = around(policy.model_copy(update={"clauses": clauses, "claims": ()}), *partly)
     said = tuple(needed(reduced, c) for c in partly for needed in (body, presupposed, obtainable))
-    near = facts_near(policy, clauses) if facts is None else facts
+    near = facts_near(policy, (*clauses, *partly)) if facts is None else facts
     theory = build(reduced, asked_about=said, facts=near, without=without, spelled_out=spelled_out)
     _recent.insert(0, (policy, asked, theory))
     del _recent[_KEPT:]

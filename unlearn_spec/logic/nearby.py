@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ..policy.model import Policy, Relation
-from .regions import cut
+from ..policy.model import Clause, Policy, Relation
+from .regions import cut, sets_in
 from .situations import with_overriders
 
 
-def around(policy: Policy) -> Policy:
+def around(policy: Policy, *narrowed: Clause) -> Policy:
     """The policy with those sets only that its clauses speak of, that are told of elsewhere, or that relations tie to these.
 
-    No statement of the theory reaches from one group of tied sets into another (`regions`), so no answer changes.
+    `narrowed`: clauses as exceptions leave them, which speak of the sets that are excepted, too. No statement of the theory reaches
+    from one group of tied sets into another (`regions`), so no answer changes.
     """
-    spoken = {target for clause in policy.clauses if (target := getattr(clause, "target", None)) is not None}
-    spoken.update(_told_of(policy))
+    spoken = set(_told_of(policy)).union(*map(spoken_of, (*policy.clauses, *narrowed)))
     groups = cut(tuple(policy.information), policy.relations).groups
     return _only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
+
+
+def spoken_of(clause: Clause) -> frozenset[str]:
+    """The sets that a clause speaks of: its target, and what exceptions leave of it."""
+    named = (getattr(clause, "target", None), *clause.left.values())
+    return frozenset[str]().union(*(sets_in(name) for name in named if name is not None))
 
 
 def of_clauses(policy: Policy, names: Collection[str]) -> Policy:

@@ -8,10 +8,11 @@ from ..finding import Finding
 from ..logic.arithmetic import arithmetic
 from ..logic.explanation import Core
 from ..logic.formulas import Size
-from ..logic.nearby import of_sets
+from ..logic.nearby import of_sets, spoken_of
 from ..logic.proof import Proof, prove
 from ..logic.situations import standing, with_overriders
 from ..logic.theory import Premise, facts_near, targets
+from ..policy.model import Policy
 from .context import Context, listed
 
 MANY_FACTS = 100
@@ -21,8 +22,8 @@ NONE_FOUND = "no proof in exact fractions was found within the limits of the sea
 
 def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = False) -> tuple[Finding, ...]:
     """The finding with its arithmetic, and X003 if the proof was rejected."""
-    facts, sets = (None, None) if core.family else _facts(context, core)
     policy = standing(with_overriders(context.policy, core.clauses), frozenset(core.situation))
+    facts, sets = (None, None) if core.family else _facts(context, core, policy)
     asked = (policy,) if sets is None else (of_sets(policy, sets), policy)  # the first as a rule, and in fewer words
     proofs = (prove(one, core.clauses, facts=facts, evidence=evidence, without=context.without) for one in asked)
     proof = next((proof for proof in proofs if proof is not None), None)
@@ -33,16 +34,16 @@ def proven(context: Context, core: Core, finding: Finding, *, evidence: bool = F
     return (replace(finding, arithmetic=arithmetic(proof)),)
 
 
-def _facts(context: Context, core: Core) -> tuple[tuple[Premise, ...], frozenset[str] | None]:
+def _facts(context: Context, core: Core, bound: Policy) -> tuple[tuple[Premise, ...], frozenset[str] | None]:
     """What the arithmetic may count with: all that is declared near the clauses, or if that is much, what the conflict stands
     on and how large its sets are; then with these sets."""
-    clauses = [context.clause(name) for name in core.clauses]
+    clauses = [clause for clause in bound.clauses if clause.id in core.clauses]
     near = facts_near(context.policy, clauses)
     if len(near) <= MANY_FACTS:
         return near, None
-    sets = {getattr(context.clause(name), "target", "") for name in core.clauses}
+    sets = frozenset[str]().union(*map(spoken_of, clauses))
     sized = (fact for fact in near if isinstance(fact.formula, Size) and fact.formula.target in sets)
-    spoken = frozenset(sets).union(*(targets(fact.formula) for fact in core.facts))
+    spoken = sets.union(*(targets(fact.formula) for fact in core.facts))
     return tuple(dict.fromkeys((*core.facts, *sized))), spoken
 
 
