@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -30,7 +30,7 @@ from .formulas import (
     Unserved,
     Uses,
 )
-from .regions import REST, lies_in
+from .regions import REST, declared_set, lies_in
 from .world_model import Stratum, World
 
 _COMPARE: Final[dict[Comparison, Callable[[Fraction, Fraction], bool]]] = {
@@ -115,8 +115,11 @@ def _negated(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
-def _items(world: World, target: str) -> tuple[Stratum, ...]:
-    return tuple(s for s in world.strata if (not s.inside if target == REST else lies_in(s.inside, target)))
+def _items(world: World, target: str) -> Sequence[Stratum]:
+    if target == REST:
+        return [stratum for stratum in world.strata if not stratum.inside]
+    found = world.by_set.get(declared_set(target), ())
+    return found if target in world.by_set else [stratum for stratum in found if lies_in(stratum.inside, target)]
 
 
 def _size(world: World, target: str) -> int:

@@ -229,13 +229,16 @@ def _laid_out(theory: Theory, values: Mapping[str, Fraction | bool], holding: fr
     spoken = tuple(dict.fromkeys(atom for formula in _spoken(theory) for atom in atoms(formula)))
     stores = _stores(spoken)
     strata: list[Stratum] = []
+    about: dict[Region, list[Block]] = {}
+    for block in encoder.blocks:
+        for region in block.regions:
+            about.setdefault(region, []).append(block)
     for region in _regions(encoder).values():
         count = int(numbers[encoder.size(region)])
         if count:
             profiles: dict[Rate, Segments] = {}
-            for block in encoder.blocks:
-                if region in block.regions:
-                    profiles.update(_profiles(theory, block, region, count, numbers))
+            for block in about.get(region, ()):
+                profiles.update(_profiles(theory, block, region, count, numbers))
             held = dict.fromkeys(store for store, name in stores if lies_in(region.inside, name))
             first, last = ({store: numbers[encoder.stored(store, region, which)] for store in held} for which in ("all", "any"))
             inside, shown = region.inside - {REST}, _shown(theory, region, count, numbers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 from .formulas import Flag, Formula, Rate, Removed
 
@@ -77,7 +78,20 @@ class World:
 
     def known(self, formula: Formula) -> bool | None:
         """Whether a flag or a removal holds, if the world says so."""
-        return dict((*self.removals, *self.flags)).get(formula)
+        return self._known.get(formula)
+
+    @cached_property
+    def by_set(self) -> Mapping[str, tuple[Stratum, ...]]:
+        """The items of each set that has some."""
+        found: dict[str, list[Stratum]] = {}
+        for stratum in self.strata:
+            for name in stratum.inside:
+                found.setdefault(name, []).append(stratum)
+        return {name: tuple(items) for name, items in found.items()}
+
+    @cached_property
+    def _known(self) -> Mapping[Formula, bool]:
+        return dict((*self.removals, *self.flags))
 
 
 def with_drops(stratum: Stratum, drops: tuple[Rate, ...]) -> Stratum:
