@@ -123,7 +123,7 @@ def bad_example(draw: Random) -> tuple[Data, Expected]:
     needed_samples = math.ceil(math.log(0.05) / math.log(1 - float(hard)))
     found.append(core("T001", "forget-hard"))
     certified = math.ceil((1 - 0.05 ** (1 / samples)) * 10_000) / 100
-    others = {f"{needed_samples:,} samples", f"limit at_most {certified:.4g}%"}
+    others = {f"{needed_samples:,} samples", f"limit at_most {certified:.4g}%", "add a clause for it"}
     clashing = {name for code, names in found if code == "C001" for name in names} - {"keep-wiki"}
     if len(clashing) > 1:  # one floor gives way to all limits on what is shared
         left = (wiki - shared + min(shared, *(room[name] for name in clashing))) / wiki
@@ -210,7 +210,8 @@ def dual_use(draw: Random) -> tuple[Data, Expected]:
     for each in data["clauses"]:
         each.pop("evidence", None)
 
-    found, repairs, words, others = [core("M004", "press-line"), core("A011")], {}, [], set()
+    found, repairs, words = [core("M004", "press-line"), core("A011")], {}, []
+    others = {"add a clause for it"} if slow <= by or before <= Fraction(1, 100) else set[str]()  # else it takes too long
     shared = math.floor(limit * hazard + (1 - floor) * biology)
     if shared < most:
         found.append(core("C010", "no-uplift-api", "keep-biology"))

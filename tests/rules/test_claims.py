@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from results import ROOT
 from test_told_abroad import told
 
 from unlearn_spec.finding import Finding
 from unlearn_spec.policy.edits import applied
-from unlearn_spec.rules.check import CheckResult, check_text
+from unlearn_spec.rules.check import CheckResult, check, check_text
 
 HOW = "reveals_when: {metric: contains, normalisation: casefold}"
 GREEDY = "decoding: {method: greedy}"
@@ -156,7 +157,7 @@ def test_a_number_is_never_told_as_nothing() -> None:
     assert found.message.endswith("rm promises closeness (epsilon 0, delta 0.00000000000001%), not this")
 
 
-def test_a_finding_without_a_world_says_so() -> None:
+def test_a_world_shows_what_is_perhaps_made_from_a_set_and_still_there() -> None:
     verses = "  verses: {kind: examples, size: 9, unit: record, built_from: ex}\n  facts:"
     built = HEAD.replace("  facts:", verses).replace("trained_on: [ex]", "trained_on: [ex, verses]")
     claim = GONE.replace("of: ex", "of: part")
@@ -164,8 +165,16 @@ def test_a_finding_without_a_world_says_so() -> None:
     result = check_text(text, "p.yaml", today=date(2026, 11, 24), worlds=True)
     found = next(f for f in result.findings if f.code == "M001")
     assert found.message.endswith("verses, made from ex and perhaps from part, was training data of m and is not removed")
+    assert found.world is not None
+    assert "influenced:\n        - {of: part, in: m, holds: true}" in found.world
+    assert not any("no world" in note for note in result.notes)
+
+
+def test_a_finding_without_a_world_says_so() -> None:
+    result = check(ROOT / "spec/conformance/A011/one-audience-is-not-all.yaml", today=date(2026, 11, 24), worlds=True)
+    (found,) = (f for f in result.findings if f.code == "A011")
     assert found.world is None
-    assert f"M001, line {found.spans[0].line}: no world that shows it could be laid out and confirmed" in result.notes
+    assert result.notes == (f"A011, line {found.spans[0].line}: no world that shows it could be laid out and confirmed",)
 
 
 def test_an_axiom_that_was_left_out_is_said_to_be_missing() -> None:

@@ -22,7 +22,7 @@ class Shadow:
     by: str
     equal: bool
     axioms: tuple[str, ...] = ()
-    """Those that lead from the one to the other."""
+    """Those that lead from the one to the other, and of equal clauses back."""
 
 
 def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tuple[Shadow, ...]:
@@ -55,10 +55,16 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
                 equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
                 equal = equal and covers(known[i], known[j]) and still_destroyed(policy, known[j], (known[i],))
                 if not (equal and j > i):
-                    axioms = axioms_behind(theory, (bodies[j], "-" + bodies[i])) if bodies[i] != bodies[j] else ()
-                    found.append(Shadow(known[i].id, known[j].id, equal, axioms))
+                    ways = [(bodies[j], bodies[i]), *([(bodies[i], bodies[j])] if equal else [])]
+                    found.append(Shadow(known[i].id, known[j].id, equal, _behind(theory, ways)))
                     break
     return tuple(found)
+
+
+def _behind(theory: Theory, ways: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The axioms that lead from the one to the other, each way, in their order."""
+    used = {axiom for one, other in ways if one != other for axiom in axioms_behind(theory, (one, "-" + other))}
+    return tuple(dict.fromkeys(axiom for axiom in theory.axiom_literals.values() if axiom in used))
 
 
 def bound_and_whole(clauses: Sequence[Clause], cases: Sequence[Case]) -> tuple[Mapping[str, int], Mapping[str, int]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ..policy.model import Clause, Policy
 from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
+from .cores import minimal_core
 from .explanation import Core
 from .families import MANY, limit_of
 from .knobs import Knob, is_linear, knobs, left_by
@@ -18,6 +20,8 @@ from .situations import as_bound, binding
 from .smt import Undecided
 from .theory import Theory
 
+ASKED_ANEW = 60
+"""Clauses up to which a changed policy is asked as a whole."""
 _LIMITS = ("at_most", "at_least")
 """Numbers that stand in one statement about quantities the theory has names for anyway, where a mean is limited."""
 
@@ -43,7 +47,8 @@ class Repair:
 def single_numbers(theory: Theory, core: Core, involved: frozenset[str] = frozenset()) -> tuple[Repair, ...]:
     """For each number of the core's clauses, the smallest friendly change after which they can hold; `should` before `must`.
 
-    Where more than `MANY` clauses meet at one limit, its number alone, if that helps. `involved`: clauses of any conflict.
+    Where more than `MANY` clauses meet at one limit, its number alone, if that helps. `involved`: clauses of any conflict; if
+    they are not given, what the changed clauses would clash with is not asked.
     """
     limit = core.family.limit if core.family else limit_of(theory.policy, core.clauses)
     at_limit = _single_numbers(theory, core, (limit,), involved) if limit and len(core.clauses) > MANY else ()
@@ -62,7 +67,9 @@ def _single_numbers(
                 value = _least(near, core.clauses, core.situations, clause, knob, theory.without)
             if value is not None:
                 change = Change(clause.id, knob.field, knob.show(value))
-                found.append(Repair((change,), _still_clashing(theory, clause.id, core, involved)))
+                leaves = _still_clashing(theory, clause.id, core, involved)
+                leaves = leaves or _then_clashing(with_clause(policy, knob.apply(clause, value)), core, involved, theory.without)
+                found.append(Repair((change,), leaves))
     return tuple(found)
 
 
@@ -149,6 +156,20 @@ def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozense
     held = theory.given.satisfiable_each([(*others, body) for body in left])
     clashing = {body for body, holds in zip(left, held, strict=True) if not holds}
     return tuple(name for name, body in asked if body in clashing and theory.possible((body,)))
+
+
+def _then_clashing(policy: Policy, core: Core, involved: frozenset[str], without: frozenset[str]) -> tuple[str, ...]:
+    """Clauses in no conflict that clash with those of a core as they are changed. Not asked of a large policy, or a family."""
+    if core.family or not involved or len(policy.clauses) > ASKED_ANEW:
+        return ()
+    names = [clause.id for clause in policy.clauses if clause.id in core.clauses or clause.id not in involved]
+    with suppress(Undecided):
+        for situation in core.situations:
+            theory, held = alone(policy, names, situation, without=without)
+            if not theory.possible(tuple(held)):
+                clashing = {held[literal] for literal in minimal_core(tuple(held), (), theory.possible)}
+                return tuple(name for name in names if name in clashing.difference(core.clauses))
+    return ()
 
 
 def _in_part(policy: Policy, clause: Clause, situation: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..finding import Fix
+from ..logic.averages import speaks_of_both
 from ..logic.claimed import outcome
 from ..logic.follows import binding
 from ..logic.formulas import Mean, Not
@@ -113,7 +114,7 @@ def _tried(context: Context, gap: Gap, clause: Suppress, cases: Sequence[Case], 
                 return None
     except Undecided:
         return None
-    return True
+    return None if speaks_of_both(policy) else True  # beside clauses about the average, the clause was not tried
 
 
 def _tried_anew(context: Context, gap: Gap, clause: Suppress) -> bool | None:
