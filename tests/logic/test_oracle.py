@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,22 @@ def demands(small: Small, rates: list[Rate], groups: list[Group], denied: int | 
         yield f"(and (>= {mass} (* {ratio(fact.low)} {size})) (<= {mass} (* {ratio(fact.high)} {size})))"
     for i, clause in enumerate(small.clauses):
         if clause.goal != "remove":
-            yield f"(not {demand(clause, rates, groups)})" if i == denied else demand(clause, rates, groups)
+            yield f"(not {demand(clause, rates, groups)})" if i == denied else in_whole_items(small, clause, rates, groups)
+
+
+def in_whole_items(small: Small, clause: Clause, rates: list[Rate], groups: list[Group]) -> str:
+    """What a clause demands; a share that it asks of a set of known size, in whole items (§6)."""
+    low, high = small.sizes[clause.target]
+    if clause.share is None or low != high:
+        return demand(clause, rates, groups)
+    return f"(>= {fitting(clause, rates, groups)} {ceil(clause.share * low)}.0)"
+
+
+def fitting(clause: Clause, rates: list[Rate], groups: list[Group]) -> str:
+    """How many items are on the good side of a clause's limit."""
+    i, upwards = rates.index(rate_of(clause)), clause.goal == "retain"
+    found = [group.fitting(i, limit_of(clause), upwards) for group in groups if clause.target in group.region]
+    return f"(+ 0.0 {' '.join(found)})"
 
 
 def demand(clause: Clause, rates: list[Rate], groups: list[Group]) -> str:
@@ -111,8 +127,7 @@ def demand(clause: Clause, rates: list[Rate], groups: list[Group]) -> str:
     limit, upwards = limit_of(clause), clause.goal == "retain"
     if clause.share is None:
         return f"({'>=' if upwards else '<='} {mass} (* {ratio(limit)} {size}))"
-    fitting = [group.fitting(i, limit, upwards) for group in groups if clause.target in group.region]
-    return f"(>= (+ 0.0 {' '.join(fitting)}) (* {ratio(clause.share)} {size}))"
+    return f"(>= {fitting(clause, rates, groups)} (* {ratio(clause.share)} {size}))"
 
 
 def close(small: Small, rates: list[Rate], group: Group) -> Iterator[str]:
