@@ -108,8 +108,7 @@ def _inserted(source: Source, first: Path, field: str) -> tuple[Edit, ...]:
 
 
 def _line_below(source: Source, span: Span, line: str) -> Edit:
-    end = "\r\n" if "\r\n" in source.text else "\n"
-    return Edit(Span(span.file, span.line, len(source.line(span.line)) + 1, 0), end + line)
+    return Edit(Span(span.file, span.line, len(source.line(span.line)) + 1, 0), source.line_break + line)
 
 
 def _after(span: Span, text: str) -> Edit:

@@ -86,6 +86,11 @@ class Source:
     def _lines(self) -> list[str]:
         return BREAK.split(self.text)
 
+    @cached_property
+    def line_break(self) -> str:
+        """How lines end that are added to the text."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
     def line(self, number: int) -> str:
         """Line `number`, counted from 1, without its line break; empty past the end."""
         return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""

@@ -14,7 +14,7 @@ from ..policy.model import AllOf, Policy, Refuse, Suppress
 from ..policy.model import Not as Absent
 from ..policy.vocabulary import access_rank
 from .context import Context, listed, when
-from .covering import Open, closing, when_open
+from .covering import Open, bearing_on, closing, when_open
 from .edits import numbered
 from .lineage import Lineage
 from .names import kebab
@@ -24,7 +24,7 @@ from .witness import world_as_test
 
 _HIGH = "90%"
 _MANY = 12
-"""Gaps up to which a theory may be built for each."""
+"""Gaps up to which the clause that is offered is tried for each."""
 
 
 def uncovered(context: Context) -> tuple[Finding, ...]:
@@ -36,15 +36,17 @@ def uncovered(context: Context) -> tuple[Finding, ...]:
     free: dict[str, Iterator[str]] = {}
     found = []
     every = gaps(context.theory, context.cases, context.aside)
+    bearing = {artifact: bearing_on(context, artifact) for artifact in dict.fromkeys(gap.artifact for gap in every)}
     for gap in every:
         base = kebab(f"cover-{gap.artifact}")
         name = next(each for each in free.setdefault(base, numbered(base)) if each not in taken)
         taken.add(name)
-        found.append(_finding(context, gap, name, many=len(every) > _MANY))
+        open_ = when_open(context, gap, bearing[gap.artifact])
+        found.append(_finding(context, gap, open_, name, many=len(every) > _MANY))
     return tuple(found)
 
 
-def _finding(context: Context, gap: Gap, name: str, *, many: bool) -> Finding:
+def _finding(context: Context, gap: Gap, open_: Open, name: str, *, many: bool) -> Finding:
     who = listed(gap.audiences)
     holds = "holds" if len(gap.audiences) == 1 else "hold"
     seen = "sees" if len(gap.audiences) == 1 else "see"
@@ -52,7 +54,6 @@ def _finding(context: Context, gap: Gap, name: str, *, many: bool) -> Finding:
     artifact = context.span(("artifacts", gap.artifact, "seen_by"), f"{who}: {gap.access}")
     target = context.span(("information", gap.target, "kind"), "the target")
     accepted = f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]'
-    open_ = when_open(context, gap)
     path = None if gap.despite or not gap.named else _second_path(context, gap)
     if path is not None:
         fixes: tuple[Fix, ...] = (path.fix, Fix("or accept the gap", snippet=accepted))

@@ -44,12 +44,25 @@ class Open:
     """Whether all of them were asked about."""
 
 
-def when_open(context: Context, gap: Gap) -> Open:
-    """In which of the situations that bear on its artifact a gap is one."""
+@dataclass(frozen=True)
+class Bearing:
+    """The situations that bear on an artifact, and the cases in which no others hold."""
+
+    situations: frozenset[str]
+    cases: tuple[Case, ...]
+
+
+def bearing_on(context: Context, artifact: str) -> Bearing:
+    """Which situations the clauses on an artifact turn on, and those that override them."""
     policy = context.policy
-    here = [c.id for c in policy.clauses if c.scope.artifacts is None or gap.artifact in scoped_artifacts(policy, c)]
+    here = [c.id for c in policy.clauses if c.scope.artifacts is None or artifact in scoped_artifacts(policy, c)]
     turning = frozenset[str]().union(*(mentioned(c.scope.when) for c in with_overriders(policy, here).clauses))
-    cases = tuple(case for case in context.cases if case.holding <= turning)
+    return Bearing(turning, tuple(case for case in context.cases if case.holding <= turning))
+
+
+def when_open(context: Context, gap: Gap, bearing: Bearing) -> Open:
+    """In which of the situations that bear on its artifact a gap is one."""
+    policy, turning, cases = context.policy, bearing.situations, bearing.cases
     everywhere = tuple(case.holding for case in cases)
     if len(turning) > _MANY or len(cases) * len(policy.clauses) > _WORK:
         holding = gap.case.holding
@@ -62,7 +75,7 @@ def when_open(context: Context, gap: Gap) -> Open:
 def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *, many: bool) -> tuple[Fix, ...]:
     """A clause that closes the gap, in the words of the clauses on the same target, or else the gap as accepted.
 
-    `many`: there are so many gaps that no theory is built for each.
+    `many`: there are so many gaps that the clause is not tried for each.
     """
     clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
     answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
@@ -87,7 +100,7 @@ def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *
         limit=AtMost(at_most=_LIMIT),
         reveals_when=shown,
     )
-    found = _tried(context, gap, clause, open_.cases, many)
+    found = None if many else _tried(context, gap, clause, open_.cases)
     if found is False:
         beside = f"accept the gap: no clause that limits it to {percent(_LIMIT)} can hold there beside the others"
         return (Fix(beside, snippet=accepted),)
@@ -95,12 +108,12 @@ def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *
     return Fix("add a clause for it", verified=found is True, snippet=f"- {text}", edits=edits), accept
 
 
-def _tried(context: Context, gap: Gap, clause: Suppress, cases: Sequence[Case], many: bool) -> bool | None:
+def _tried(context: Context, gap: Gap, clause: Suppress, cases: Sequence[Case]) -> bool | None:
     """Whether the clause can hold beside the others wherever it binds; True if the gap is then gone, None where that is open."""
     theory, policy = context.theory, context.policy
     revealed, wanted = revealed_formulas(policy, gap.target, gap.artifact, gap.access), on_artifact(policy, clause, gap.artifact)
     if len(revealed) != 1 or not isinstance(wanted, Mean) or not isinstance(revealed[0], Mean) or wanted.rate != revealed[0].rate:
-        return None if many or len(policy.clauses) >= TRIED else _tried_anew(context, gap, clause)
+        return None if len(policy.clauses) >= TRIED else _tried_anew(context, gap, clause)
     with_it, literal = f"(assert {theory.encoder.text(wanted)})", theory.literal(revealed[0])
     try:
         for case in (case for case in cases if holds(clause.scope.when, case.holding)):
