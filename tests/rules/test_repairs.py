@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
+from example_families import FAMILIES
 
 from unlearn_spec.finding import Finding
 from unlearn_spec.policy.edits import applied
+from unlearn_spec.rules import coverage
 from unlearn_spec.rules.check import check_text
 
 SPEC = Path(__file__).parents[2] / "spec" / "conformance"
@@ -232,6 +235,24 @@ def test_no_clause_is_offered_for_a_gap_that_the_others_leave_no_room_for() -> N
     (finding,) = found(corpus("A011/hidden-from-all-but-one-programme"), "A011")
     assert [fix.text for fix in finding.fixes] == ["accept the gap: no clause that limits it to 1% can hold there beside the others"]
     assert finding.fixes[0].snippet.startswith("out_of_scope:")
+
+
+def test_a_clause_that_was_not_tried_with_the_average_is_not_marked() -> None:
+    """A model without the book still quotes it: closeness to that, promised of the process, leaves no room for 1% on average."""
+    data, _ = FAMILIES["book-settlement"](Random("book-settlement 72"))
+    (finding,) = found(yaml.safe_dump(data, sort_keys=False), "A011")
+    assert [(fix.text, fix.verified) for fix in finding.fixes][:1] == [("add a clause for it", False)]
+
+
+def test_of_many_gaps_none_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = hidden_when("sued")
+    (few,) = [*found(text, "A010"), *found(text, "A011")]
+    monkeypatch.setattr(coverage, "_MANY", 0)
+    (many,) = [*found(text, "A010"), *found(text, "A011")]
+    assert [(fix.text, fix.verified) for fix in (few.fixes[0], many.fixes[0])] == [
+        ("add a clause for it", True),
+        ("add a clause for it", False),
+    ]
 
 
 @pytest.mark.parametrize("name", ["A014/positive", "A014/pages-are-out-and-facts-are-not", "A011/pages-are-out-of-the-index"])

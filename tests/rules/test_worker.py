@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import pytest
 
@@ -16,6 +19,7 @@ from unlearn_spec.logic.smt import Part
 from unlearn_spec.rules import passes, worker
 from unlearn_spec.rules.check import check_text
 
+T = TypeVar("T")
 limited = pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 TEXT = """\
 unlearn_spec: "1.0"
@@ -35,15 +39,21 @@ def no_thread_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.threading, "active_count", lambda: len(threading.enumerate()) - left)
 
 
+def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
+    with worker.beside(work, more_bytes) as answer:
+        return answer()
+
+
 def test_the_answer_comes_from_another_process() -> None:
-    assert worker.in_worker(os.getpid, 1 << 30) != os.getpid()
+    assert in_worker(os.getpid, 1 << 30) != os.getpid()
 
 
 def test_this_process_goes_on_meanwhile() -> None:
     receive, send = os.pipe()
-    with worker.beside(lambda: os.read(receive, 4), 1 << 30) as answer:
-        os.write(send, b"here")
-        assert answer() == b"here"
+    with worker.beside(lambda: os.write(send, b"there"), 1 << 30) as answer:
+        assert select.select([receive], [], [], 60)[0], "nothing was done before the answer was asked for"
+        assert os.read(receive, 5) == b"there"
+        assert answer() == 5
 
 
 def test_work_that_nobody_waits_for_ends() -> None:
@@ -59,17 +69,17 @@ def test_an_error_comes_back_as_itself() -> None:
         raise ValueError("seven")
 
     with pytest.raises(ValueError, match="seven"):
-        worker.in_worker(fails, 1 << 30)
+        in_worker(fails, 1 << 30)
 
 
 @limited
 def test_too_much_memory_is_no_answer() -> None:
-    assert worker.in_worker(lambda: len(bytearray(600 << 20)), 1 << 30) == 600 << 20
-    assert worker.in_worker(lambda: len(bytearray(600 << 20)), 256 << 20) is None
+    assert in_worker(lambda: len(bytearray(600 << 20)), 1 << 30) == 600 << 20
+    assert in_worker(lambda: len(bytearray(600 << 20)), 256 << 20) is None
 
 
 def test_a_process_that_dies_is_no_answer() -> None:
-    assert worker.in_worker(lambda: os._exit(0), 1 << 30) is None
+    assert in_worker(lambda: os._exit(0), 1 << 30) is None
 
 
 def test_half_an_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +88,7 @@ def test_half_an_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         os._exit(9)
 
     monkeypatch.setattr(worker, "_work_and_leave", cut_off)
-    assert worker.in_worker(lambda: 1, 1 << 30) is None
+    assert in_worker(lambda: 1, 1 << 30) is None
 
 
 @limited
@@ -93,7 +103,7 @@ def test_a_limit_that_is_set_already_is_not_lifted() -> None:
         worker._limit(1 << 50)
         return limits()
 
-    found = worker.in_worker(tighter, 1 << 30)
+    found = in_worker(tighter, 1 << 30)
     assert found is not None and found[0] == 1 << 40
 
 
@@ -102,7 +112,7 @@ def test_beside_other_threads_the_work_is_done_here() -> None:
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert worker.in_worker(os.getpid, 1 << 30) == os.getpid()
+        assert in_worker(os.getpid, 1 << 30) == os.getpid()
     finally:
         stop.set()
         thread.join()

@@ -20,8 +20,8 @@ from .situations import as_bound, binding
 from .smt import Undecided
 from .theory import Theory
 
-ASKED_ANEW = 60
-"""Clauses up to which a changed policy is asked as a whole."""
+TRIED = 60
+"""Clauses up to which a changed policy is asked as a whole: above, its theory takes long to build for each change."""
 _LIMITS = ("at_most", "at_least")
 """Numbers that stand in one statement about quantities the theory has names for anyway, where a mean is limited."""
 
@@ -160,7 +160,7 @@ def _still_clashing(theory: Theory, changed: str, core: Core, involved: frozense
 
 def _then_clashing(policy: Policy, core: Core, involved: frozenset[str], without: frozenset[str]) -> tuple[str, ...]:
     """Clauses in no conflict that clash with those of a core as they are changed. Not asked of a large policy, or a family."""
-    if core.family or not involved or len(policy.clauses) > ASKED_ANEW:
+    if core.family or not involved or len(policy.clauses) > TRIED:
         return ()
     names = [clause.id for clause in policy.clauses if clause.id in core.clauses or clause.id not in involved]
     with suppress(Undecided):

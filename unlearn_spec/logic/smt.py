@@ -94,7 +94,6 @@ class Part:
         self._solver.set("ctrl_c", False)  # else z3 answers `unknown` to an interruption, and may end the process
         with _enough_memory():
             self._solver.from_string(self._text)
-        self._truth = z3.BoolSort(context)
         self._literals = _LITERALS if context is z3.main_ctx() else {}
         self._held: tuple[str, ...] = ()
         self._numbers: dict[tuple[str, ...], int] = {}
@@ -232,15 +231,9 @@ class Part:
     def _array(self, assumptions: Sequence[str]) -> Array[z3.Ast]:
         for name in assumptions:
             if name not in self._literals:
-                self._literals[name] = self._literal(name)
+                self._literals[name] = _literal(name, self._context)
         found: Array[z3.Ast] = (z3.Ast * len(assumptions))(*(self._literals[name].ast for name in assumptions))
         return found
-
-    def _literal(self, name: str) -> z3.BoolRef:
-        """The term of an assumption: `z3.Bool` and `z3.Not`, without their looking for sort and context each time."""
-        ours = self._context.ref()
-        plain = z3.Z3_mk_const(ours, z3.Z3_mk_string_symbol(ours, name.removeprefix("-")), self._truth.ast)
-        return z3.BoolRef(z3.Z3_mk_not(ours, plain) if name.startswith("-") else plain, self._context)
 
 
 class Named:
@@ -323,8 +316,10 @@ def _attained(bound: z3.OptimizeObjective) -> Fraction | None:
 
 
 def _literal(name: str, context: z3.Context) -> z3.BoolRef:
-    plain = z3.Bool(name.removeprefix("-"), context)
-    return z3.Not(plain) if name.startswith("-") else plain
+    """The term of an assumption: `z3.Bool` and `z3.Not`, without their looking for sort and context each time."""
+    ours = context.ref()
+    plain = z3.Z3_mk_const(ours, z3.Z3_mk_string_symbol(ours, name.removeprefix("-")), z3.Z3_mk_bool_sort(ours))
+    return z3.BoolRef(z3.Z3_mk_not(ours, plain) if name.startswith("-") else plain, context)
 
 
 def _read(model: z3.ModelRef, names: Sequence[str], sorts: Mapping[str, str]) -> _Values:

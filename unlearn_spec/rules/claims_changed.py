@@ -10,11 +10,11 @@ from ..logic.claimed import carried, failing
 from ..logic.follows import binding
 from ..logic.formulas import ShareAbove
 from ..logic.meaning import WEAKEST, claim_formula, rate_of, scoped_artifacts
-from ..logic.repair import with_clause
+from ..logic.repair import TRIED, with_clause
 from ..logic.situations import Case
 from ..policy.model import Claim, Retain, Within
 from .claims_removed import Obstacle
-from .claims_told import TRIED, Told
+from .claims_told import Told
 from .context import Context, listed, when
 from .edits import field_edits
 from .wording import percent

@@ -10,11 +10,10 @@ from ..finding import Edit, Fix
 from ..logic.claimed import artifact_of, carried, parts
 from ..logic.lineage import exposures, may_stem_from
 from ..logic.meaning import claim_formula, scoped_artifacts
-from ..logic.repair import with_clause
+from ..logic.repair import TRIED, with_clause
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Claim, Clause, Closeness, Evidence, Policy, Remove, Scope
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised
-from .claims_told import TRIED
 from .context import Context, listed
 from .edits import all_or_none, field_edits, fresh
 from .names import kebab

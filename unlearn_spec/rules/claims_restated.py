@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from ..finding import Fix
 from ..logic.claimed import artifact_of, carried, failing, parts
 from ..logic.meaning import WEAKEST, claim_formula
-from ..logic.repair import with_clause
+from ..logic.repair import TRIED, with_clause
 from ..policy.edits import item_added
 from ..policy.model import Claim, Policy
 from .claims_mended import written
 from .claims_removed import Obstacle
 from .claims_revealed import Culprit
-from .claims_told import TRIED
 from .context import Context, listed
 from .wording import percent
 
@@ -37,7 +35,7 @@ def _follows(context: Context, policy: Policy, claim: Claim) -> bool:
 def _by_clauses(context: Context, claim: Claim, found: Culprit, lack: Sequence[Obstacle]) -> Iterator[Fix]:
     first, source = lack[0], context.document.source
     if found.path is not None:
-        yield replace(found.path.fix, verified=_follows(context, found.path.policy, claim))
+        yield found.path.fix(tried=_follows(context, found.path.policy, claim))
     if [obstacle.kind for obstacle in lack] == ["artifact"]:
         clause, artifact = context.clause(first.clause), found.rate.artifact
         scope = clause.scope.model_copy(update={"artifacts": (*(clause.scope.artifacts or ()), artifact)})

@@ -11,6 +11,7 @@ from ..logic.follows import binding
 from ..logic.formulas import Formula, Mean, Rate
 from ..logic.lineage import enclosing
 from ..logic.meaning import WEAKEST, rate_limited, rate_of, scoped_artifacts
+from ..logic.repair import TRIED
 from ..logic.situations import Case, holds
 from ..logic.theory import build
 from ..logic.worlds import ROUND, Seen, told
@@ -18,7 +19,6 @@ from ..logic.worlds import percent as short
 from ..policy.model import Claim, Rectify, Refuse, Suppress
 from ..policy.vocabulary import PROBES, access_rank
 from .claims_removed import Obstacle, outside, suspending
-from .claims_told import TRIED
 from .context import Context, listed, when
 from .second_path import second_path
 from .unlisting import SecondPath

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from ..finding import Fix
 
-TRIED = 60
-"""Clauses up to which a change is applied to the whole policy and the claim asked again; beyond, no such change is offered."""
-
 
 @dataclass(frozen=True)
 class Told:

@@ -17,11 +17,11 @@ from ..logic.formulas import Mean, Not
 from ..logic.gaps import Gap, open_in, revealed_formulas
 from ..logic.guards import as_written, shortest
 from ..logic.meaning import counts_refusals, on_artifact, scoped_artifacts
+from ..logic.repair import TRIED
 from ..logic.situations import Case, as_bound, holds, mentioned, with_overriders
 from ..logic.smt import Undecided
 from ..policy.edits import item_added
 from ..policy.model import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
-from .claims_told import TRIED
 from .context import Context
 from .wording import decimal, percent
 

@@ -36,7 +36,7 @@ def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
     there = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": (shown.artifact,)})})
     own = policy.model_copy(update={"clauses": tuple(there if c.id == name else c for c in policy.clauses)})
     holds = decided(own, within(own, shown.world), (name,))
-    if not objections(policy, within(policy, shown.world), {}) and not holds.get(name):
+    if not objections(policy, within(policy, shown.world), {}) and holds.get(name) is False:
         return loss
     return replace(loss, shown=replace(shown, seen=None, before=None, world=None, beyond=None, day=None, power=None, met=False))
 

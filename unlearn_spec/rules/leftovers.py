@@ -91,9 +91,9 @@ def path_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
                         continue
                     told.add((target, name))
                     message = f"{clause.id} hides {target} in {answering}, which also answers from {name}, and {name} holds {held}"
-                    fix = closing(policy, document.source, target, (name,), f"unlist-{target}-from-{name}").fix
+                    fix = closing(policy, document.source, target, (name,), f"unlist-{target}-from-{name}").fix(tried=False)
                     why = still_listed(lineage, target, (name,))
-                    found = _finding(document, lineage, "A014", message, clause, name, replace(fix, verified=False), ("P3",))
+                    found = _finding(document, lineage, "A014", message, clause, name, fix, ("P3",))
                     yield replace(found, why=why)
 
 

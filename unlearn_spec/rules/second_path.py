@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..logic.claimed import carried
 from ..logic.formulas import Formula
-from .claims_told import TRIED
+from ..logic.repair import TRIED
 from .context import Context
 from .lineage import Lineage
 from .unlisting import SecondPath, closing

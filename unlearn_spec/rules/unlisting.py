@@ -26,11 +26,10 @@ class SecondPath:
     clause: str
     edits: tuple[Edit, ...]
 
-    @property
-    def fix(self) -> Fix:
-        """The clause that closes them: it was applied, and the limit held."""
+    def fix(self, *, tried: bool) -> Fix:
+        """The clause that closes them. `tried`: it was applied, and the limit held."""
         text = f"take {self.target} out of {listed(self.paths)} too"
-        return Fix(text, verified=True, snippet=f"- {self.clause}", edits=self.edits)
+        return Fix(text, verified=tried, snippet=f"- {self.clause}", edits=self.edits)
 
 
 def closing(policy: Policy, source: Source, target: str, paths: tuple[str, ...], name: str = "") -> SecondPath:

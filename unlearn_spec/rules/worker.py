@@ -17,20 +17,14 @@ _answering: int | None = None
 """The pipe to which this process answers, if it is such a child itself."""
 
 
-def in_worker(work: Callable[[], T], more_bytes: int) -> T | None:
-    """What `work` returns, or raises, if a child process can do it with so much more memory than this one has; else None.
-
-    None too if the child crashes: a process out of memory may end in any way.
-
-    Done here and without a limit where a process cannot be copied: not on Windows, not beside other threads.
-    """
-    with beside(work, more_bytes) as answer:
-        return answer()
-
-
 @contextmanager
 def beside(work: Callable[[], T], more_bytes: int) -> Iterator[Callable[[], T | None]]:
-    """As `in_worker`, while this process goes on: the work begins here, and is waited for where its answer is asked for."""
+    """What `work` returns, or raises, if a child process can do it with so much more memory than this one has; else None.
+
+    This process goes on meanwhile: the work begins here, and is waited for where its answer is asked for. None too if the
+    child crashes: a process out of memory may end in any way. Done here and without a limit where a process cannot be
+    copied: not on Windows, not beside other threads.
+    """
     if not hasattr(os, "fork") or threading.active_count() > 1:
         yield work
         return
