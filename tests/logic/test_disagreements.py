@@ -13,9 +13,9 @@ from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.counted_again import objections
 from unlearn_spec.logic.follows import fails_to_follow
 from unlearn_spec.logic.formulas import Tpr
-from unlearn_spec.logic.meaning import claim_formula
 from unlearn_spec.logic.realise import realise
 from unlearn_spec.logic.situational import situational_conflicts
+from unlearn_spec.logic.statements import claim_formula
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.load import load_text

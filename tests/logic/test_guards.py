@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import chain, combinations
 
+from unlearn_spec.logic.conditions import holds
 from unlearn_spec.logic.guards import shortest
-from unlearn_spec.logic.situations import holds
 
 NAMES = ("sued", "sold", "shut")
 EVERY = [frozenset(some) for size in range(4) for some in combinations(NAMES, size)]

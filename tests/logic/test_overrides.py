@@ -17,7 +17,8 @@ from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.jointly import jointly_implied
 from unlearn_spec.logic.redundancy import shadows
 from unlearn_spec.logic.situational import situational_conflicts
-from unlearn_spec.logic.situations import always_active, binding, cases, maximal
+from unlearn_spec.logic.situations import always_active, cases, maximal
+from unlearn_spec.logic.suspension import binding
 from unlearn_spec.logic.theory import build
 from unlearn_spec.logic.trial import trial
 from unlearn_spec.logic.world_model import World as Told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unlearn_spec.logic import meaning
+from unlearn_spec.logic import meaning, measured, scope
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.policy.model import Clause, Policy
@@ -27,15 +27,16 @@ def removing(sets: int) -> Policy:
 
 def scopes_read(sets: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often the scope of a clause is read while a theory is built."""
-    read, policy, plain = list[str](), removing(sets), meaning.scoped_artifacts
+    read, policy, plain = list[str](), removing(sets), scope.scoped_artifacts
 
-    def counted(policy: Policy, clause: Clause, choice: meaning.Choice = meaning.WEAKEST) -> tuple[str, ...]:
+    def counted(policy: Policy, clause: Clause, choice: scope.Choice = scope.WEAKEST) -> tuple[str, ...]:
         read.append(clause.id)
         return plain(policy, clause, choice)
 
-    monkeypatch.setattr(meaning, "scoped_artifacts", counted)
-    build(policy)
-    monkeypatch.setattr(meaning, "scoped_artifacts", plain)
+    with monkeypatch.context() as patched:
+        for reader in (meaning, measured):
+            patched.setattr(reader, "scoped_artifacts", counted)
+        build(policy)
     return len(read)
 
 

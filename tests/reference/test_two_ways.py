@@ -26,9 +26,11 @@ from judging import binds, complies, obtainable, unmet_presuppositions
 from wide import Case, random_case
 
 from unlearn_spec.logic import meaning
+from unlearn_spec.logic.bound import as_bound
 from unlearn_spec.logic.counted_again import objections
 from unlearn_spec.logic.realise import realise
-from unlearn_spec.logic.situations import as_bound, binding
+from unlearn_spec.logic.statements import claim_formula
+from unlearn_spec.logic.suspension import binding
 from unlearn_spec.logic.theory import Theory, build
 from unlearn_spec.logic.vocabulary import vocabulary
 from unlearn_spec.policy.vocabulary import GoalKind, Says
@@ -46,7 +48,7 @@ def encoded(case: Case) -> tuple[Theory, dict[str, str]]:
     """The theory, with the literal of each clause and claim."""
     theory = build(case.policy, asked_about=vocabulary(case.policy))
     literals = {clause.id: theory.body(clause) for clause in case.policy.clauses}
-    return theory, literals | {c.id: theory.literal(meaning.claim_formula(case.policy, c)) for c in case.policy.claims}
+    return theory, literals | {c.id: theory.literal(claim_formula(case.policy, c)) for c in case.policy.claims}
 
 
 def signed(literals: dict[str, str], answers: dict[str, bool]) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from ..policy.model import AtLeast, AtMost, Clause, Policy, Rectify, Refuse, Retain, Suppress
+from .bound import as_bound
 from .formulas import TRUE
-from .meaning import WEAKEST, body, counts_refusals, obtainable, presupposed, rate_of, scoped_artifacts
+from .meaning import body, counts_refusals, obtainable, presupposed, rate_of
 from .nearby import around
-from .situations import as_bound, binding, with_overriders
+from .scope import WEAKEST, scoped_artifacts
+from .suspension import binding, with_overriders
 from .theory import Premise, Theory, build, facts_near
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from ..policy.model import Clause, Closeness, Delete, Govern, Over, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
 from .lineage import exposures, kin
-from .meaning import WEAKEST, Choice, body, fitting_artifacts, on_artifact, scoped_artifacts
+from .meaning import body, on_artifact
+from .scope import WEAKEST, Choice, fitting_artifacts, scoped_artifacts
 from .theory import Theory
 
 

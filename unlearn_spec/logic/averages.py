@@ -7,7 +7,9 @@ model will differ from what it is drawn from wherever the two clash, and nothing
 from __future__ import annotations
 
 from ..policy.model import Closeness, Policy, Remove
-from .meaning import RateGoal, fitting_artifacts, is_the_reference, scoped_artifacts
+from .meaning import RateGoal
+from .measured import is_the_reference
+from .scope import fitting_artifacts, scoped_artifacts
 
 
 def speaks_of_both(policy: Policy) -> bool:

@@ -7,11 +7,12 @@ from typing import Literal
 
 from ..policy.model import Claim, Clause, Policy
 from .alone import clause_literals
+from .bound import as_bound
 from .follows import binding
 from .formulas import All, Formula, Mean, ShareAbove, atoms
-from .meaning import claim_formula
-from .situations import Case, as_bound, cases, maximal, minimal
+from .situations import Case, cases, maximal, minimal
 from .smt import Undecided
+from .statements import claim_formula
 from .theory import Theory, build
 
 Outcome = Literal["carried", "open", "impossible", "unasked"]

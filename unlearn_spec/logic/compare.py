@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..policy.model import Clause, Policy
 from .ambiguity import open_fields
+from .bound import narrowed
 from .conflicts import conflicts
 from .encode import TooLarge
 from .explanation import Core
@@ -20,7 +21,7 @@ from .limits import not_covered
 from .meaning import RateGoal
 from .realise import possible_in_whole_items
 from .situational import situational_conflicts
-from .situations import always_active, cases, narrowed
+from .situations import always_active, cases
 from .smt import DEFAULT_EFFORT, Undecided
 from .theory import build
 from .two_versions import Asked, Side, Which, common_cases, encoded

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..policy.model import Claim
+from .bound import as_bound
 from .limits import for_some
-from .meaning import claim_formula
-from .situations import Case, as_bound, minimal
+from .situations import Case, minimal
+from .statements import claim_formula
 from .theory import Theory
 
 

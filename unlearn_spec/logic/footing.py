@@ -13,8 +13,9 @@ from ..catalogue import VERIFIERS
 from ..policy.model import Clause, Decoding, Policy, Remove, Retain, RetrainFact, RevealsWhen, Suppress
 from ..policy.vocabulary import PROBES, Access, access_rank
 from .formulas import reading_of
-from .meaning import fact_readings, fitting_artifacts, is_the_reference, scoped_artifacts
+from .measured import fact_readings, is_the_reference
 from .memo import once_a_policy
+from .scope import fitting_artifacts, scoped_artifacts
 from .suites import TAKES
 
 

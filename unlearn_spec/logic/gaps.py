@@ -12,7 +12,8 @@ from .follows import binding
 from .formulas import Formula, Mean, Rate
 from .limits import for_some
 from .lineage import audience_levels, audiences_around
-from .meaning import MODELS, readings_on, scoped_artifacts
+from .measured import readings_on
+from .scope import MODELS, scoped_artifacts
 from .situations import Case, minimal
 from .theory import Theory
 from .vacuity import empty_target

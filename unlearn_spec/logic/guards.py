@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, product
 
 from ..policy.model import AllOf, AnyOf, Condition, Not
-from .situations import holds
+from .conditions import holds
 
 Holding = frozenset[str]
 """The situations that hold; the others do not."""

@@ -12,7 +12,7 @@ from ..policy.model import Clause, Closeness, Policy, Remove
 from ..policy.vocabulary import PROBES
 from ..wording.said import Said, said
 from .footing import countable, facts_beside, reaches_as_far, taken
-from .meaning import is_the_reference, removed_from
+from .measured import is_the_reference, removed_from
 from .process import expectation, one_run_rules
 
 

@@ -32,8 +32,9 @@ from .formulas import (
     Uses,
     Whose,
 )
-from .meaning import WEAKEST, RateGoal, counts_refusals, demand, rate_of
+from .meaning import RateGoal, counts_refusals, demand, rate_of
 from .process import OneRun
+from .scope import WEAKEST
 from .suites import asks_altered_copy
 from .theory import Premise, Theory, build, declared_facts
 from .worlds import days

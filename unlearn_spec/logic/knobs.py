@@ -28,7 +28,8 @@ from ..policy.model import (
 )
 from ..wording.numbers import decimal
 from .formulas import Tpr
-from .meaning import WEAKEST, counts_refusals, is_fair, rate_of, scoped_artifacts
+from .meaning import counts_refusals, is_fair, rate_of
+from .scope import WEAKEST, scoped_artifacts
 from .theory import Theory
 from .worlds import days, percent
 

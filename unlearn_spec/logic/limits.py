@@ -26,7 +26,7 @@ from ..policy.model import (
     Suppress,
 )
 from .lineage import audiences_around
-from .meaning import scoped_artifacts
+from .scope import scoped_artifacts
 
 _TIMED = Suppress | Refuse | Retain | Rectify | Remove | Delete | Finish | Keep
 """Goals whose deadline the theory knows."""

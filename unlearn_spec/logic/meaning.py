@@ -1,15 +1,12 @@
-"""What each clause, fact and claim means: from the policy's types to formulas."""
+"""What each clause means: from the policy's types to formulas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from ..policy.model import (
     Ban,
-    Baseline,
-    Claim,
     Clause,
     Closeness,
     DeIndex,
@@ -26,12 +23,11 @@ from ..policy.model import (
     Refuse,
     Remove,
     Retain,
-    RetrainFact,
     ShareOf,
     Suppress,
     Within,
 )
-from ..policy.vocabulary import Access, Asked, access_rank
+from ..policy.vocabulary import access_rank
 from .formulas import (
     TRUE,
     All,
@@ -47,7 +43,6 @@ from .formulas import (
     MeanDrop,
     Not,
     Rate,
-    Reading,
     Removed,
     ShareAbove,
     Size,
@@ -58,60 +53,13 @@ from .formulas import (
     Whose,
     reading_of,
 )
-from .lineage import derived, enclosing, exposures, holds_weights
-from .memo import once_a_policy
-from .regions import REST, connected_groups
+from .lineage import holds_weights
+from .scope import ANYWHERE, WEAKEST, Choice, fitting_artifacts, scoped_artifacts
 
 RateGoal = Suppress | Refuse | Retain | Rectify
 ITEMWISE = Suppress | Refuse | Retain | Rectify | Delete | Keep | DeIndex
 """Goals about the items of a set, one by one or added up: what is asked of some of them can be asked without the others."""
-ANYWHERE = "*"
-"""A scope that is left open."""
 REFERENCES = ("retrain_without", "retrain_then_same_steps")
-STORES = ("dataset", "index", "cache")
-MODELS = ("model", "checkpoint", "adapter", "service")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How the open decision fields of a clause are read. The default is the reading that promises least."""
-
-    access: Access = "product"
-    asked: Asked = "direct"
-    over: Over = "mean"
-    compared_with: str = ""
-    artifacts: tuple[str, ...] | None = None
-    closure: tuple[str, ...] = ()
-    """Sets made from the target that count as part of it."""
-
-
-WEAKEST = Choice()
-
-
-def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> tuple[str, ...]:
-    """The artifacts a clause speaks of. Not written: the first artifact of a fitting kind (the reading that promises least);
-    for measures about use, which are taken wherever it is used, all of them."""
-    if clause.scope.artifacts is None:
-        if isinstance(clause, Govern):
-            return fitting_artifacts(policy, clause)
-        if choice.artifacts is not None:
-            return choice.artifacts
-        return fitting_artifacts(policy, clause)[:1]
-    found: dict[str, None] = {}
-    for entry in clause.scope.artifacts:
-        root, plus, _ = entry.partition("+derived")
-        found[root] = None
-        if plus:
-            found.update(dict.fromkeys(derived(policy, root)))
-    return tuple(found)
-
-
-def fitting_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
-    """Artifacts of a kind the clause's goal can speak of."""
-    kinds = STORES if isinstance(clause, Delete | Keep | DeIndex) else MODELS
-    if isinstance(clause, Destroy | Ban | ExcludeFuture | Govern):
-        return tuple(policy.artifacts)
-    return tuple(name for name, artifact in policy.artifacts.items() if artifact.kind in kinds)
 
 
 def rate_of(clause: RateGoal, artifact: str, choice: Choice, *, whose: Whose = "now", asked: str | None = None) -> Rate:
@@ -330,152 +278,3 @@ def presumptions(policy: Policy) -> tuple[tuple[str, Formula], ...]:
                     back = Mean(rate_of(hidden, name, WEAKEST), hidden.target, ">=", least)
                     found[(axiom, Implies(demand(policy, kept, name, WEAKEST), back))] = None
     return tuple(found)
-
-
-# --- facts -----------------------------------------------------------------------------------------------------------
-
-
-def readings_on(policy: Policy, artifact: str, target: str | None) -> tuple[Reading, ...]:
-    """The readings of "revealed" that clauses use for a set (or a set it may share items with) on an artifact, and of what.
-
-    None in use there: those used on the artifact at all; none at all: one open reading, of the process.
-    """
-    used, kin = _readings_used(policy)
-    here = used.get((artifact, kin.get(target or "", -1)), ()) or used.get((artifact, None), ())
-    return tuple(here) or (Reading(about="process"),)
-
-
-@once_a_policy
-def _readings_used(policy: Policy) -> tuple[dict[tuple[str, int | None], tuple[Reading, ...]], dict[str, int]]:
-    """The readings that clauses use, by artifact and group of connected sets (None: any), and the group of each set.
-
-    Clauses about refusals alone use no predicate, only a decoding.
-    """
-    linking = [(r.left, r.right) for r in policy.relations if r.kind != "disjoint_from"]
-    groups = connected_groups(tuple(policy.information), linking)
-    kin = {name: i for i, group in enumerate(groups) for name in group}
-    shown: dict[tuple[str, int | None], dict[Reading, None]] = {}
-    drawn: dict[tuple[str, int | None], dict[Reading, None]] = {}
-    for clause in policy.clauses:
-        if isinstance(clause, RateGoal):
-            for artifact in scoped_artifacts(policy, clause, Choice(artifacts=fitting_artifacts(policy, clause))):
-                rate = rate_of(clause, artifact, WEAKEST)
-                for place in (kin[clause.target], None):
-                    (drawn if rate.family == "answers" else shown).setdefault((artifact, place), {})[rate.reading] = None
-    return {place: tuple(shown.get(place) or drawn[place]) for place in {**shown, **drawn}}, kin
-
-
-def baseline(policy: Policy, fact: Baseline) -> Formula:
-    return All(
-        tuple(
-            Mean(
-                Rate(fact.in_, "before", "reveals", "sup", fact.access, fact.asked, reading),
-                fact.target,
-                ">=",
-                fact.mean_at_least,
-            )
-            for reading in fact_readings(policy, fact)
-        )
-    )
-
-
-def reference(policy: Policy, fact: RetrainFact) -> Formula:
-    """What the retrained model would do; silent if the reference model lacks more or less."""
-    if not is_the_reference(policy, fact):
-        return TRUE
-    low, high = fact.mean_between
-    bounds: list[Formula] = []
-    for reading in fact_readings(policy, fact):
-        rate = Rate(fact.in_, "reference", "reveals", "sup", fact.access, fact.asked, reading)
-        bounds += [Mean(rate, fact.target, ">=", low), Mean(rate, fact.target, "<=", high)]
-    return All(tuple(bounds))
-
-
-def is_the_reference(policy: Policy, fact: RetrainFact) -> bool:
-    """Whether the fact speaks of the reference: the model without *all* targets under removal from its artifact, no more.
-
-    Where nothing is under removal there, it is the one that lacks all that facts about the artifact leave out.
-    """
-    removed = left_out(policy, fact.in_)
-    wider = {name: [n for n in enclosing(policy, name)[1:] if name not in enclosing(policy, n)] for name in removed}
-    return {name for name in removed if not removed.intersection(wider[name])} == {fact.without}
-
-
-def reference_lacks(policy: Policy, target: str, artifact: str) -> bool:
-    """Whether the reference of an artifact was trained without a set: that set, or one that it lies within, is left out."""
-    return not left_out(policy, artifact).isdisjoint(enclosing(policy, target))
-
-
-def left_out(policy: Policy, artifact: str) -> frozenset[str]:
-    """What the reference lacks: every target under removal from the artifact; where there is none, all that facts leave out."""
-    by_facts = (fact.without for fact in policy.reference_retrain if fact.in_ == artifact)
-    return frozenset(removed_from(policy, artifact)) or frozenset(by_facts)
-
-
-def removed_from(policy: Policy, artifact: str) -> tuple[str, ...]:
-    """The sets whose influence is to go from an artifact, in the clauses' order."""
-    return _removed(policy).get(artifact, ())
-
-
-@once_a_policy
-def _removed(policy: Policy) -> Mapping[str, tuple[str, ...]]:
-    """The sets whose influence is to go, by artifact."""
-    found: dict[str, dict[str, None]] = {}
-    for clause in policy.clauses:
-        if isinstance(clause, Remove) and clause.measure == "influence":
-            for artifact in scoped_artifacts(policy, clause):
-                found.setdefault(artifact, {})[clause.target] = None
-    return {artifact: tuple(targets) for artifact, targets in found.items()}
-
-
-def fact_readings(policy: Policy, fact: Baseline | RetrainFact) -> tuple[Reading, ...]:
-    """The readings that a fact speaks of: its own, else every one that clauses use for its set."""
-    if fact.reveals_when is not None or fact.decoding is not None:
-        return (reading_of(fact.reveals_when, fact.decoding),)
-    used = readings_on(policy, fact.in_, fact.target)
-    return tuple(dict.fromkeys(replace(reading, about="model") for reading in used))
-
-
-# --- claims ----------------------------------------------------------------------------------------------------------
-
-
-def claim_formula(policy: Policy, claim: Claim) -> Formula:
-    """What an outward statement says, in the same theory."""
-    models = tuple(name for name, a in policy.artifacts.items() if a.kind in MODELS)
-    artifacts = claim.in_ or models
-    match claim.says:
-        case "influence_removed" | "as_if_never_trained":
-            epsilon, delta = claim.epsilon or Fraction(0), claim.delta or Fraction(0)
-            trained = tuple(a for a in artifacts if claim.in_ or claim.of in exposures(policy, a)) or artifacts
-            if claim.says == "influence_removed" and claim.epsilon is None and claim.delta is None:
-                return All(tuple(Not(Flag("influenced", (claim.of or "", name))) for name in trained))
-            return All(tuple(Removed(claim.of or "", name, epsilon, delta, "retrain_without") for name in trained))
-        case "not_revealed":
-            rates = claimed_rates(policy, claim, artifacts, claim.access or "finetune", claim.asked or "adversarial")
-            return All(tuple(Mean(rate, claim.of or REST, "<=", claim.at_most or Fraction(0)) for rate in rates))
-        case "contains_no_information":
-            rates = claimed_rates(policy, claim, artifacts, "finetune", "adversarial")
-            return All(tuple(Mean(rate, claim.of or REST, "<=", Fraction(0)) for rate in rates))
-        case "nothing_else_changed":
-            rates = claimed_rates(policy, claim, artifacts, claim.access or "product", claim.asked or "direct")
-            drops = (replace(rate, family="drops") for rate in rates)
-            return All(
-                tuple(
-                    ShareAbove(r, claim.of or REST, claim.within or Fraction(0), False, "<=", Fraction(0))
-                    for r in drops
-                )
-            )
-        case "no_harmful_use":
-            return Not(Flag("harmful_use", (claim.of or "",)))
-
-
-def claimed_rates(
-    policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked
-) -> Iterator[Rate]:
-    for name in artifacts:
-        readings = readings_on(policy, name, claim.of)
-        if claim.reveals_when is not None or claim.decoding is not None:
-            kinds = dict.fromkeys(reading.about for reading in readings)
-            readings = tuple(reading_of(claim.reveals_when, claim.decoding, about) for about in kinds)
-        for reading in readings:
-            yield Rate(name, "now", "reveals", "sup", access, asked, reading)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ..policy.model import Clause, Policy, Relation
 from .regions import cut, sets_in
-from .situations import with_overriders
+from .suspension import with_overriders
 
 
 def around(policy: Policy, *narrowed: Clause) -> Policy:

@@ -17,9 +17,9 @@ from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, S
 from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
 from .footing import footing
-from .meaning import scoped_artifacts
 from .memo import once_a_policy
 from .registered import registered_facts
+from .scope import scoped_artifacts
 
 _ABOVE = Fraction(
     1, 10**9

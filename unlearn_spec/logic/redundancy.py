@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..policy.model import Clause
+from .bound import narrowed
 from .explanation import axioms_behind
 from .limits import covering, still_destroyed
-from .meaning import scoped_artifacts
+from .scope import scoped_artifacts
 from .separation import neighbours
-from .situations import Case, narrowed, shares_of
+from .situations import Case, shares_of
 from .theory import Theory
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..policy.model import Clause, Policy
-from .meaning import Choice, fitting_artifacts, scoped_artifacts
+from .scope import Choice, fitting_artifacts, scoped_artifacts
 
 
 def tested_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:

@@ -10,14 +10,15 @@ from fractions import Fraction
 from ..policy.model import Clause, Policy
 from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
+from .bound import as_bound
 from .cores import minimal_core
 from .explanation import Core
 from .families import MANY, limit_of
 from .knobs import Knob, is_linear, knobs, left_by
 from .meaning import body
 from .nearby import of_clauses
-from .situations import as_bound, binding
 from .smt import Undecided
+from .suspension import binding
 from .theory import Theory
 
 TRIED = 60

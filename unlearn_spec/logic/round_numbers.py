@@ -10,7 +10,7 @@ from ..policy.model import Clause, Delete, Keep, MembershipBound, Policy, Remove
 from . import meaning
 from .encode import number
 from .formulas import Tpr, atoms
-from .meaning import WEAKEST
+from .scope import WEAKEST
 from .theory import Theory
 from .worlds import ROUND
 

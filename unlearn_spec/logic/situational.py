@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from ..policy.model import Clause, Policy
 from .alone import possible
+from .bound import Binding, Share, as_bound
 from .conflicts import Asked, Conflicts, Rest, by_part, in_order, members_of, parts_of
 from .explanation import Core, Members
-from .situations import Binding, Case, Share, always_active, as_bound, maximal, shares_of, with_overriders
+from .situations import Case, always_active, maximal, shares_of
+from .suspension import with_overriders
 from .theory import Theory
 
 

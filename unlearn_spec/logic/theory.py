@@ -9,14 +9,15 @@ from functools import cached_property
 from typing import Literal
 
 from ..policy.model import Clause, Policy
-from . import meaning
+from . import meaning, measured
 from .assumed import Assumed
 from .axioms import AXIOMS
 from .axioms.rows import rows
+from .bound import narrowed
 from .encode import Block, Encoder, TooLarge, conjunction, rates_in, thresholds_in
 from .formulas import Flag, Formula, Not, Overlap, Rate, Removed, Size, Tpr, atoms
 from .regions import REST, Region, Regions, cut, declared_set, sets_in, tied, undeclared
-from .situations import narrowed, parts
+from .situations import parts
 from .smt import DEFAULT_EFFORT
 from .solver import Solver
 
@@ -132,9 +133,9 @@ def _facts(policy: Policy, near: Collection[str]) -> tuple[Premise, ...]:
                 Premise(f"overlap of {relation.left} and {relation.right}", ("relations", i), formula, "relation")
             )
     for i, fact in enumerate(policy.measured_before):
-        found.append(Premise(fact.id, ("measured_before", i), meaning.baseline(policy, fact), "baseline"))
+        found.append(Premise(fact.id, ("measured_before", i), measured.baseline(policy, fact), "baseline"))
     for i, retrained in enumerate(policy.reference_retrain):
-        found.append(Premise(retrained.id, ("reference_retrain", i), meaning.reference(policy, retrained), "reference"))
+        found.append(Premise(retrained.id, ("reference_retrain", i), measured.reference(policy, retrained), "reference"))
     if policy.controls is not None and policy.parties is not None:
         mine = policy.controls.get(policy.parties.obligor, ())
         for artifact in policy.artifacts:

@@ -11,7 +11,7 @@ from ..policy.expectations import MEASURES, Items, MeanOf, Rates, RatesUnder, Wo
 from ..policy.model import Claim, Clause, Policy, Rectify, Refuse, Retain, Suppress
 from ..policy.vocabulary import ABOUT, Access
 from .formulas import Bound, Family, Flag, Rate, Reading, Removed, Whose, reading_of
-from .meaning import readings_on
+from .measured import readings_on
 from .world_model import MeanRate, Served, Stratum, TestPower, World
 
 FAMILIES: Final[dict[str, tuple[Family, Bound]]] = {

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from ..policy.model import Information, Policy, Relation
+from .bound import Binding, narrowed
 from .cores import minimal_core
 from .encode import thresholds_in
 from .formulas import (
@@ -33,10 +34,11 @@ from .formulas import (
     Uses,
     atoms,
 )
-from .meaning import body, claim_formula
+from .meaning import body
 from .regions import REST
-from .situations import Binding, binding, narrowed
 from .smt import DEFAULT_EFFORT
+from .statements import claim_formula
+from .suspension import binding
 from .theory import Path, Premise, Theory, build, declared_facts
 from .world_model import Stratum, World, with_drops
 from .worlds import percent

@@ -10,12 +10,15 @@ from typing import Literal
 
 from ..policy.model import Clause, Govern, Policy
 from . import meaning
+from .bound import Binding, narrowed
 from .common import common_policy
+from .conditions import mentioned
 from .encode import TooLarge
 from .explanation import Core
 from .formulas import All, Flag, Formula
-from .meaning import WEAKEST, Choice, scoped_artifacts
-from .situations import MAX_SITUATIONS, Binding, binding, mentioned, narrowed
+from .scope import WEAKEST, Choice, scoped_artifacts
+from .situations import MAX_SITUATIONS
+from .suspension import binding
 from .theory import Theory, build, declared_facts
 
 Which = Literal["before", "after"]

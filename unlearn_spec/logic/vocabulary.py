@@ -7,7 +7,9 @@ from .ambiguity import open_fields
 from .formulas import Formula
 from .gaps import intended_targets, revealed_formulas
 from .lineage import audience_levels
-from .meaning import MODELS, body, claim_formula
+from .meaning import body
+from .scope import MODELS
+from .statements import claim_formula
 
 
 def vocabulary(policy: Policy) -> tuple[Formula, ...]:

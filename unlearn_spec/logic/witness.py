@@ -10,10 +10,11 @@ from ..policy.model import Clause, Closeness, Keep, MembershipBound, Policy, Rec
 from . import meaning
 from .evaluate import evaluate
 from .formulas import Mean, Rate, ShareAbove, atoms
-from .meaning import WEAKEST, RateGoal, rate_of, scoped_artifacts
+from .meaning import RateGoal, rate_of
 from .realise import possible_in_whole_items, realise, whole_items
 from .regions import lies_in
 from .round_numbers import beside, round_numbers, whole_days
+from .scope import WEAKEST, scoped_artifacts
 from .smt import Undecided
 from .theory import Theory
 from .two_versions import on_artifact

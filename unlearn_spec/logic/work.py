@@ -24,7 +24,7 @@ from ..policy.model import (
 )
 from .alone import alone, bound_in, possible
 from .explanation import Core
-from .meaning import scoped_artifacts
+from .scope import scoped_artifacts
 from .smt import Undecided
 
 MOST_OPTIONAL = 10

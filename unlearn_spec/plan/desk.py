@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 from ..finding import Finding
-from ..logic.meaning import MODELS
+from ..logic.scope import MODELS
 from ..policy.model import Policy
 from ..policy.problem import Problem, did_you_mean
 from ..policy.source import Path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..evidence.canonical import canonical_json
-from ..logic.meaning import MODELS
+from ..logic.scope import MODELS
 from ..policy.model import Clause, Closeness, Delete, Destroy, Finish, Keep, Policy, Remove
 from ..wording.said import Said, said
 from .bound import Bindings

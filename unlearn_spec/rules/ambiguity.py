@@ -10,7 +10,9 @@ from ..logic.ambiguity import Ambiguity, ambiguity, open_fields, settled
 from ..logic.assumed import Assumed
 from ..logic.encode import TooLarge
 from ..logic.follows import binding
-from ..logic.meaning import Choice, body, claim_formula, rate_of, scoped_artifacts
+from ..logic.meaning import body, rate_of
+from ..logic.scope import Choice, scoped_artifacts
+from ..logic.statements import claim_formula
 from ..logic.worlds import percent, told
 from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress

@@ -8,8 +8,9 @@ from itertools import combinations
 from ..finding import Fix
 from ..logic.explanation import Core
 from ..logic.lineage import audiences_around
-from ..logic.meaning import RateGoal, scoped_artifacts
+from ..logic.meaning import RateGoal
 from ..logic.repair import dissolves, with_clause
+from ..logic.scope import scoped_artifacts
 from ..policy.model import Clause, Policy
 from .context import Context
 

@@ -6,8 +6,8 @@ from ..finding import Finding, Fix
 from ..logic.claimed import denied
 from ..logic.follows import binding, fails_to_follow, partly_promised
 from ..logic.lineage import enclosing
-from ..logic.meaning import claim_formula
 from ..logic.situations import Case
+from ..logic.statements import claim_formula
 from ..policy.model import Claim, Refuse, Remove, Suppress
 from .claims_changed import changed
 from .claims_mended import mended

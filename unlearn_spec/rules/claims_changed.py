@@ -9,9 +9,11 @@ from ..finding import Fix
 from ..logic.claimed import carried, failing
 from ..logic.follows import binding
 from ..logic.formulas import ShareAbove
-from ..logic.meaning import WEAKEST, claim_formula, rate_of, scoped_artifacts
+from ..logic.meaning import rate_of
 from ..logic.repair import TRIED, with_clause
+from ..logic.scope import WEAKEST, scoped_artifacts
 from ..logic.situations import Case
+from ..logic.statements import claim_formula
 from ..policy.model import Claim, Retain, Within
 from .claims_removed import Obstacle
 from .claims_told import Told

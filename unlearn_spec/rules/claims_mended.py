@@ -9,8 +9,9 @@ from fractions import Fraction
 from ..finding import Edit, Fix
 from ..logic.claimed import artifact_of, carried, parts
 from ..logic.lineage import exposures, may_stem_from
-from ..logic.meaning import claim_formula, scoped_artifacts
 from ..logic.repair import TRIED, with_clause
+from ..logic.scope import scoped_artifacts
+from ..logic.statements import claim_formula
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Claim, Clause, Closeness, Evidence, Policy, Remove, Scope
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised

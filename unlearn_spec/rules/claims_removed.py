@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..logic.claimed import artifact_of, failing
+from ..logic.conditions import holds, mentioned
 from ..logic.follows import binding
 from ..logic.lineage import enclosing, exposures, kin, may_stem_from
-from ..logic.meaning import scoped_artifacts
-from ..logic.situations import Case, holds, mentioned
+from ..logic.scope import scoped_artifacts
+from ..logic.situations import Case
 from ..policy.model import Claim, Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
 from .context import Context, listed, when
 from .wording import decimal, percent

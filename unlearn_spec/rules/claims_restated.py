@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from ..finding import Fix
 from ..logic.claimed import artifact_of, carried, failing, parts
-from ..logic.meaning import WEAKEST, claim_formula
 from ..logic.repair import TRIED, with_clause
+from ..logic.scope import WEAKEST
+from ..logic.statements import claim_formula
 from ..policy.edits import item_added
 from ..policy.model import Claim, Policy
 from .claims_mended import written

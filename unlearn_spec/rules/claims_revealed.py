@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..logic.claimed import denied, failing
+from ..logic.conditions import holds
 from ..logic.follows import binding
 from ..logic.formulas import Formula, Mean, Rate
 from ..logic.lineage import enclosing
-from ..logic.meaning import WEAKEST, rate_limited, rate_of, scoped_artifacts
+from ..logic.meaning import rate_limited, rate_of
 from ..logic.repair import TRIED
-from ..logic.situations import Case, holds
+from ..logic.scope import WEAKEST, scoped_artifacts
+from ..logic.situations import Case
 from ..logic.theory import build
 from ..logic.worlds import ROUND, Seen, told
 from ..logic.worlds import percent as short

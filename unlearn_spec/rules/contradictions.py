@@ -12,7 +12,7 @@ from ..logic.explanation import Core
 from ..logic.facts import Range
 from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
-from ..logic.meaning import scoped_artifacts
+from ..logic.scope import scoped_artifacts
 from ..logic.work import is_late
 from ..logic.worlds import percent
 from ..policy.model import (

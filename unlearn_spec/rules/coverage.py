@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..finding import Finding, Fix
+from ..logic.conditions import mentioned
 from ..logic.follows import binding
 from ..logic.formulas import All, Mean, Not
 from ..logic.gaps import Gap, gaps, revealed_formulas
-from ..logic.meaning import scoped_artifacts
-from ..logic.situations import mentioned
+from ..logic.scope import scoped_artifacts
 from ..policy.model import AllOf, Policy, Refuse, Suppress
 from ..policy.model import Not as Absent
 from ..policy.vocabulary import access_rank

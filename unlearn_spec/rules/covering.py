@@ -11,15 +11,19 @@ from typing import TypeVar
 
 from ..finding import Fix
 from ..logic.averages import speaks_of_both
+from ..logic.bound import as_bound
 from ..logic.claimed import outcome
+from ..logic.conditions import holds, mentioned
 from ..logic.follows import binding
 from ..logic.formulas import Mean, Not
 from ..logic.gaps import Gap, open_in, revealed_formulas
 from ..logic.guards import as_written, shortest
-from ..logic.meaning import counts_refusals, on_artifact, scoped_artifacts
+from ..logic.meaning import counts_refusals, on_artifact
 from ..logic.repair import TRIED
-from ..logic.situations import Case, as_bound, holds, mentioned, with_overriders
+from ..logic.scope import scoped_artifacts
+from ..logic.situations import Case
 from ..logic.smt import Undecided
+from ..logic.suspension import with_overriders
 from ..policy.edits import item_added
 from ..policy.model import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from .context import Context

@@ -13,9 +13,9 @@ from ..finding import Finding, Severity, Span
 from ..logic.compare import Answer, Change, Comparison, Loss, compare
 from ..logic.explanation import Core
 from ..logic.formulas import Rate
-from ..logic.meaning import scoped_artifacts
-from ..logic.situations import binding
+from ..logic.scope import scoped_artifacts
 from ..logic.smt import DEFAULT_EFFORT
+from ..logic.suspension import binding
 from ..logic.witness import Shown
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy

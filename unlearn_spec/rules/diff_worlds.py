@@ -8,7 +8,8 @@ from fractions import Fraction
 from ..logic.compare import Comparison, Loss
 from ..logic.counted_again import decided, objections
 from ..logic.formulas import Rate
-from ..logic.meaning import WEAKEST, RateGoal, rate_of
+from ..logic.meaning import RateGoal, rate_of
+from ..logic.scope import WEAKEST
 from ..logic.witness import Shown
 from ..logic.worlds import percent as short
 from ..policy.model import Clause, Closeness, Policy, Rectify, Refuse, Remove, Retain, Suppress

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from ..feasibility.base import facts, method_called
 from ..finding import Finding, Fix, Severity, Span
 from ..logic.lineage import derived
-from ..logic.meaning import MODELS, scoped_artifacts
+from ..logic.scope import MODELS, scoped_artifacts
 from ..policy.load import Document
 from ..policy.model import Clause, Evidence, Method, Policy, Refuse, Remove, Retain, Suppress
 from ..policy.source import Path

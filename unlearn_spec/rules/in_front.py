@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from ..finding import Fix
 from ..logic.explanation import Core
-from ..logic.meaning import scoped_artifacts
 from ..logic.repair import dissolves, with_clause
+from ..logic.scope import scoped_artifacts
 from ..policy.edits import value_replaced, value_set
 from ..policy.model import Artifact, Clause, Finish, Policy, Rectify, Refuse, Retain, Suppress
 from ..policy.vocabulary import Access, access_rank

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..logic.meaning import MODELS, scoped_artifacts
+from ..logic.scope import MODELS, scoped_artifacts
 from ..policy.model import Clause, Condition, DeIndex, Destroy, Policy
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..logic.explanation import Core
-from ..logic.meaning import RateGoal, scoped_artifacts
+from ..logic.meaning import RateGoal
 from ..logic.repair import dissolves
+from ..logic.scope import scoped_artifacts
 from ..logic.smt import Undecided
 from ..logic.work import Means, Work, least_work
 from ..policy.model import Ban, Method, Policy, Remove

@@ -8,8 +8,8 @@ from fractions import Fraction
 from ..finding import Fix
 from ..logic.explanation import Core
 from ..logic.group_privacy import for_group, most_units
-from ..logic.meaning import scoped_artifacts
 from ..logic.repair import dissolves
+from ..logic.scope import scoped_artifacts
 from ..logic.worlds import percent
 from ..policy.model import Clause, Closeness, Guarantee, Policy, Remove
 from . import wording

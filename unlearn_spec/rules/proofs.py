@@ -10,7 +10,7 @@ from ..logic.explanation import Core
 from ..logic.formulas import Size
 from ..logic.nearby import of_sets, spoken_of
 from ..logic.proof import Proof, prove
-from ..logic.situations import standing, with_overriders
+from ..logic.suspension import standing, with_overriders
 from ..logic.theory import Premise, facts_near, targets
 from ..policy.model import Policy
 from .context import Context, listed

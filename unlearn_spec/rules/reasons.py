@@ -8,7 +8,7 @@ from fractions import Fraction
 from ..logic.alone import reach
 from ..logic.explanation import Core
 from ..logic.formulas import Overlap, Size
-from ..logic.situations import binding
+from ..logic.suspension import binding
 from ..logic.theory import Premise
 from ..logic.worlds import percent
 from ..policy.model import AtLeast, AtMost, Clause, Corrected, Policy

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..finding import Finding, Fix
 from ..logic.lineage import audience_levels
-from ..logic.meaning import MODELS, scoped_artifacts
+from ..logic.scope import MODELS, scoped_artifacts
 from ..policy.load import Document
 from ..policy.model import Claim, Destroy, Govern, Policy
 from ..policy.source import Path

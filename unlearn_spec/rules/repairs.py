@@ -9,7 +9,8 @@ from ..finding import Edit, Fix
 from ..logic.conflicts import linked
 from ..logic.explanation import Core
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause, without_clause
-from ..logic.situations import cases, with_overriders
+from ..logic.situations import cases
+from ..logic.suspension import with_overriders
 from ..policy.edits import field_removed, value_replaced
 from ..policy.model import Ban, Clause, Delete, Destroy, Keep, Method, Policy
 from ..policy.vocabulary import Access

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ..logic.counted_again import decided, objections
 from ..logic.formulas import Family, Flag, Rate, Reading, Removed
-from ..logic.meaning import scoped_artifacts
+from ..logic.scope import scoped_artifacts
 from ..logic.smt import Undecided
 from ..logic.told_world import FAMILIES, as_world, readings_in, readings_of_items
 from ..logic.trial import trial

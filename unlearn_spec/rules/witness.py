@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ..logic.encode import rates_in
 from ..logic.follows import binding
 from ..logic.formulas import Rate
-from ..logic.meaning import body, claim_formula
+from ..logic.meaning import body
 from ..logic.situations import Case
 from ..logic.smt import Undecided
+from ..logic.statements import claim_formula
 from ..logic.worlds import rounded
 from .context import Context
 

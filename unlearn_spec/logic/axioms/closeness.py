@@ -10,7 +10,7 @@ from ...policy.model import Policy
 from ..encode import Block, Encoder, conjunction, disjunction, number
 from ..exponential import exp_bounds
 from ..formulas import Removed, Tpr
-from ..meaning import reference_lacks
+from ..measured import reference_lacks
 from ..regions import Region
 from . import Row
 

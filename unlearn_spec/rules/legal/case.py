@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from ...finding import Finding, Fix, Span
-from ...logic.meaning import MODELS
+from ...logic.scope import MODELS
 from ...policy.load import Document
 from ...policy.model import (
     Basis,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from ...finding import Finding
-from ...logic.meaning import MODELS
+from ...logic.scope import MODELS
 from ...policy.model import (
     Claim,
     Delete,

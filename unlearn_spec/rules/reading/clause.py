@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from ...logic.meaning import scoped_artifacts
-from ...logic.situations import remaining
+from ...logic.scope import scoped_artifacts
+from ...logic.suspension import remaining
 from ...policy.model import (
     AllOf,
     AtLeast,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...finding import Finding, Fix, Span
-from ...logic.meaning import scoped_artifacts
+from ...logic.scope import scoped_artifacts
 from ...plan.allocation import tested_artifacts
 from ...policy.load import Document
 from ...policy.model import Budget

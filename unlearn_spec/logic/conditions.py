@@ -1,0 +1,33 @@
+"""Guards: whether a condition holds in a situation, and which situations it names."""
+
+from __future__ import annotations
+
+from ..policy.model import AllOf, AnyOf, Condition, Not
+
+
+def holds(condition: Condition | None, holding: frozenset[str]) -> bool:
+    match condition:
+        case None:
+            return True
+        case str():
+            return condition in holding
+        case Not(not_=inner):
+            return not holds(inner, holding)
+        case AllOf(all=parts):
+            return all(holds(part, holding) for part in parts)
+        case AnyOf(any=parts):
+            return any(holds(part, holding) for part in parts)
+    raise AssertionError(condition)
+
+
+def mentioned(condition: Condition | None) -> frozenset[str]:
+    match condition:
+        case None:
+            return frozenset()
+        case str():
+            return frozenset((condition,))
+        case Not(not_=inner):
+            return mentioned(inner)
+        case AllOf(all=parts) | AnyOf(any=parts):
+            return frozenset().union(*(mentioned(part) for part in parts))
+    raise AssertionError(condition)

@@ -1,0 +1,56 @@
+"""Which artifacts a clause speaks of, and how the fields that it leaves open are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..policy.model import Ban, Clause, DeIndex, Delete, Destroy, ExcludeFuture, Govern, Keep, Over, Policy
+from ..policy.vocabulary import Access, Asked
+from .lineage import derived
+
+ANYWHERE = "*"
+"""A scope that is left open."""
+STORES = ("dataset", "index", "cache")
+MODELS = ("model", "checkpoint", "adapter", "service")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the open decision fields of a clause are read. The default is the reading that promises least."""
+
+    access: Access = "product"
+    asked: Asked = "direct"
+    over: Over = "mean"
+    compared_with: str = ""
+    artifacts: tuple[str, ...] | None = None
+    closure: tuple[str, ...] = ()
+    """Sets made from the target that count as part of it."""
+
+
+WEAKEST = Choice()
+
+
+def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> tuple[str, ...]:
+    """The artifacts a clause speaks of. Not written: the first artifact of a fitting kind (the reading that promises least);
+    for measures about use, which are taken wherever it is used, all of them."""
+    if clause.scope.artifacts is None:
+        if isinstance(clause, Govern):
+            return fitting_artifacts(policy, clause)
+        if choice.artifacts is not None:
+            return choice.artifacts
+        return fitting_artifacts(policy, clause)[:1]
+    found: dict[str, None] = {}
+    for entry in clause.scope.artifacts:
+        root, plus, _ = entry.partition("+derived")
+        found[root] = None
+        if plus:
+            found.update(dict.fromkeys(derived(policy, root)))
+    return tuple(found)
+
+
+def fitting_artifacts(policy: Policy, clause: Clause) -> tuple[str, ...]:
+    """Artifacts of a kind the clause's goal can speak of."""
+    kinds = STORES if isinstance(clause, Delete | Keep | DeIndex) else MODELS
+    if isinstance(clause, Destroy | Ban | ExcludeFuture | Govern):
+        return tuple(policy.artifacts)
+    return tuple(name for name, artifact in policy.artifacts.items() if artifact.kind in kinds)
