@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from math import ceil
 
+from ..policy.model import Clause
 from .assumed import Assumed
+from .bound import as_bound
 from .cores import minimal_core
 from .encode import number, total
 from .explanation import Core, structural
 from .formulas import Comparison, Mean, Overlap, Size, atoms
+from .situations import Case, always_active, binds_as, maximal
 from .theory import Premise, Theory
 
 
@@ -37,6 +40,8 @@ class Range:
     clauses: tuple[str, ...]
     """The clauses that exclude the rest of the range."""
     axioms: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    """The smallest situation in which they do, if not all."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +54,55 @@ class _Quantity:
     constraint: Callable[[Comparison, Fraction], str]
 
 
-def achievable_ranges(theory: Theory, among: Iterable[str]) -> tuple[Range, ...]:
-    """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %)."""
-    chosen = set(among)
-    clauses = [clause for clause in theory.policy.clauses if clause.id in chosen and theory.knows(clause)]
-    literals = {theory.body(clause): clause.id for clause in clauses}
+def achievable_ranges(theory: Theory, cases: Sequence[Case]) -> tuple[Range, ...]:
+    """Facts given as ranges of which only a part leaves the clauses a world (item counts exactly, shares to 0.1 %).
+
+    What the clauses leave that bind whatever the situation, and what others leave beside them where they bind.
+    """
+    policy = theory.policy
+    quantities = ((premise, _quantity(theory, premise)) for premise in theory.facts.values())
+    ranged = [(premise, quantity) for premise, quantity in quantities if quantity is not None]
+    if not ranged or not cases:
+        return ()
+    always = always_active(cases)
+    found = _left(theory, ranged, [clause for clause in policy.clauses if clause.id in always])
+    for case in maximal(tuple(cases)):
+        bound = tuple(as_bound(policy.clauses, case.binding))
+        known = {(one.premise, one.feasible) for one in found}
+        for one in _left(theory, ranged, bound) if not case.binding.names <= always else ():
+            if (one.premise, one.feasible) not in known:
+                named = [clause for clause in policy.clauses if clause.id in one.clauses]
+                first = next(c for c in cases if binds_as(policy, named, case, c))
+                found.append(replace(one, situation=tuple(sorted(first.holding))))
+    return tuple(found)
+
+
+def _left(theory: Theory, ranged: Sequence[tuple[Premise, _Quantity]], clauses: Iterable[Clause]) -> list[Range]:
+    """What some clauses leave of the ranges, where that is less than the other facts do."""
+    literals = {theory.body(clause): clause.id for clause in clauses if theory.knows(clause)}
     held = theory.given.plus(tuple(literals))
     found = []
-    for premise in theory.facts.values():
-        quantity = _quantity(theory, premise)
-        if quantity is None:
-            continue
-        top = _furthest(held, quantity, ">=")
-        bottom = _furthest(held, quantity, "<=")
-        if (bottom, top) != (quantity.low, quantity.high):
-            least, most = (_furthest(theory.given, quantity, op) for op in ("<=", ">="))
-            if (bottom, top) == (least, most):
-                continue  # the other facts leave no more: no clause excludes anything
-            excluded = quantity.constraint(">=", most) if top < most else quantity.constraint("<=", least)
+    for premise, quantity in ranged:
+        (bottom, top), (least, most) = _ends(held, quantity), _ends(theory.given, quantity)
+        beyond = [quantity.constraint(">=", top + quantity.step)] if top < most else []
+        beyond += [quantity.constraint("<=", bottom - quantity.step)] if bottom > least else []
+        guilty, axioms = set[str](), set[str]()
+        for excluded in beyond:
             ask = partial(theory.solver.satisfiable, extra=excluded)
-            guilty = minimal_core(tuple(literals), theory.background, ask)
-            axioms = minimal_core(tuple(theory.axiom_literals), (*theory.facts, *theory.nonempty, *guilty), ask)
-            names, used = (literals[name] for name in guilty), (theory.axiom_literals[name] for name in axioms)
-            found.append(Range(premise, (quantity.low, quantity.high), (bottom, top), tuple(names), tuple(used)))
-    return tuple(found)
+            core = minimal_core(tuple(literals), theory.background, ask)
+            guilty.update(literals[literal] for literal in core)
+            used = minimal_core(tuple(theory.axiom_literals), (*theory.facts, *theory.nonempty, *core), ask)
+            axioms.update(theory.axiom_literals[literal] for literal in used)
+        if beyond:
+            names = tuple(dict.fromkeys(name for name in literals.values() if name in guilty))
+            used_axioms = tuple(dict.fromkeys(name for name in theory.axiom_literals.values() if name in axioms))
+            found.append(Range(premise, (quantity.low, quantity.high), (bottom, top), names, used_axioms))
+    return found
+
+
+def _ends(held: Assumed, quantity: _Quantity) -> tuple[Fraction, Fraction]:
+    """The first and the last point that leaves a world."""
+    return _furthest(held, quantity, "<="), _furthest(held, quantity, ">=")
 
 
 def _quantity(theory: Theory, premise: Premise) -> _Quantity | None:

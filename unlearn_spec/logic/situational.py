@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..policy.model import Clause, Policy
+from ..policy.model import Clause
 from .alone import possible
 from .bound import Binding, Share, as_bound
 from .conflicts import Asked, Conflicts, Rest, by_part, in_order, members_of, parts_of
 from .explanation import Core, Members
-from .situations import Case, always_active, maximal, shares_of
+from .situations import Case, always_active, binds_as, maximal, shares_of
 from .suspension import with_overriders
 from .theory import Theory
 
@@ -30,7 +30,7 @@ def situational_conflicts(theory: Theory, cases: Sequence[Case], plain: Conflict
         found = shared.conflicts(case.binding)
         for core in (_with_exceptions(theory, core, case) for each in found for core in each.cores):
             clauses = [policy.clauses[place[name]] for name in core.clauses]
-            first = next(c for c in cases if _binds_as(policy, clauses, case, c))
+            first = next(c for c in cases if binds_as(policy, clauses, case, c))
             situation, known = tuple(sorted(first.holding)), cores.get(core.clauses)
             if known is not None:
                 more = () if situation in known.situations else (situation,)
@@ -108,8 +108,3 @@ class _Shared:
 
     def _members(self, clauses: Iterable[Clause]) -> Members:
         return members_of(self._theory, clauses, False, self._literals)
-
-
-def _binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
-    """Whether clauses bind `there` wherever they bind `here`, and where they do, for the same items."""
-    return all(here.binding.places(policy, c).items() <= there.binding.places(policy, c).items() for c in clauses)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from ..policy.model import Policy
+from ..policy.model import Clause, Policy
 from .bound import Binding, Part, Share
 from .conditions import mentioned
 from .suspension import binding, can_part
@@ -57,6 +57,11 @@ def cases(policy: Policy) -> tuple[Case, ...] | None:
         if all(len(holding.intersection(group)) <= 1 for group in policy.exclusive):
             found.append(Case(holding, binding(policy, holding)))
     return tuple(sorted(found, key=lambda case: (len(case.holding), sorted(case.holding))))
+
+
+def binds_as(policy: Policy, clauses: Sequence[Clause], here: Case, there: Case) -> bool:
+    """Whether clauses bind `there` wherever they bind `here`, and where they do, for the same items."""
+    return all(here.binding.places(policy, c).items() <= there.binding.places(policy, c).items() for c in clauses)
 
 
 def always_active(all_cases: Sequence[Case]) -> frozenset[str]:

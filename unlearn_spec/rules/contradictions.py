@@ -232,12 +232,12 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         context.span(found.premise.path, f"declared {declared}"),
         *(context.span(context.limit_path(name), name) for name in found.clauses),
     )
-    together = "hold together only" if len(found.clauses) > 1 else "hold only"
+    together = "hold together" if len(found.clauses) > 1 else "hold"
     known = f"rate of {found.premise.name}" if found.premise.kind == "reference" else found.premise.name
     return Finding(
         "C010",
         "warning",
-        f"{listed(found.clauses)} can {together} while the {known} is {bound} (declared {declared})",
+        f"{listed(found.clauses)} can {together}{when(found.situation)} only while the {known} is {bound} (declared {declared})",
         spans,
         why=(
             "Nobody has to change a clause if the true value lies inside; nobody can meet them all if it lies outside.",
@@ -245,6 +245,7 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
         fixes=(Fix(f"measure the {known} and declare it exactly"),),
         clauses=found.clauses,
         axioms=found.axioms,
+        situation=found.situation,
     )
 
 

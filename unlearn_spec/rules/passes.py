@@ -185,8 +185,8 @@ def _evidence(context: Context) -> Iterator[Finding]:
 
 
 def _ranges(context: Context) -> tuple[Finding, ...]:
-    among = always_active(context.cases) - context.aside
-    ranges = achievable_ranges(context.theory, among)
+    left = tuple(replace(case, binding=case.binding.without(context.aside)) for case in context.cases)
+    ranges = achievable_ranges(context.theory, left)
     if not ranges:
         return ()
     from .contradictions import achievable_only_if  # as above
