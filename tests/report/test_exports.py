@@ -78,7 +78,8 @@ def test_pages_tell_the_overall_result_each_outcome_once_and_every_gap(format: A
         verdict = one.verdict
         (row,) = (line for line in lines if line.startswith(f"| {verdict.clause} | {verdict.artifact} |"))
         assert OUTCOME_NAME[verdict.outcome] in row
-        (said,) = (line for line in lines if line.startswith(f"- {one.conclusion}"))
+        begins = f"- “{verdict.clause}” on “{verdict.artifact}”, {OUTCOME_NAME[verdict.outcome]}: {one.conclusion}"
+        (said,) = (line for line in lines if line.startswith(begins))
         assert said.count(verdict.reason) == 1, "a reason is said once"
     assert words("en")("not_covered.lead") in page and report.not_covered
     for gap in report.not_covered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from typing import get_args
 
@@ -15,6 +16,7 @@ from unlearn_spec.report.forbidden import claims
 from unlearn_spec.report.sentences import FALL, KIND, Bound, Case, conclude
 from unlearn_spec.report.wording import QUOTED, percent, quote, visible
 from unlearn_spec.verdict.model import WORST_FIRST, ClauseVerdict, Interval, Outcome
+from unlearn_spec.wording.language import LANGUAGES, words
 
 GOALS: tuple[GoalKind, ...] = get_args(GoalKind)
 BOUND: dict[GoalKind, Bound] = {"suppress": "at_most", "refuse": "at_least", "retain": "fall"}
@@ -75,10 +77,21 @@ def test_removal_without_findings_is_concluded_in_negative_form() -> None:
 def test_removal_is_supported_only_by_a_record_and_says_so() -> None:
     said = conclude(case("remove", "supported", attested=True, conditional_on=("signer acme",)))
     assert (
-        "process record" in said
+        said.startswith("A signed record states that the process behind “assistant” keeps the limit for “diary” (at most 0.1%).")
+        and "the process itself was not observed" in said
         and "not on tests" in said
         and said.endswith("Conditional on the word of the signer “acme”.")
     )
+
+
+@pytest.mark.parametrize(("goal", "outcome"), [("suppress", "supported"), ("suppress", "violated"), ("remove", "violated")])
+def test_a_run_in_which_nothing_is_statistical_speaks_of_no_confidence(goal: GoalKind, outcome: Outcome) -> None:
+    """Counts and records have no share of error; “100% confidence” would make certainty of them."""
+    counted = case(goal, outcome)
+    said = [conclude(replace(counted, confidence=Fraction(1)), words(language)) for language in LANGUAGES]
+    assert not any("100" in text for text in said)
+    assert "by a count of the listed items" in said[0] and "confidence" not in said[0]
+    assert "with 95% confidence for the run as a whole" in conclude(counted)
 
 
 def test_process_clauses_are_attested() -> None:

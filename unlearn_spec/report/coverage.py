@@ -28,11 +28,12 @@ def not_covered(policy: Policy, plan: Plan, verification: Verification) -> tuple
         entry
         for gaps in (
             _clauses(verification),
-            _artifacts(policy, verification),
+            _artifacts(policy, verification, tested),
             _access(policy, tested),
             _probes(tested),
             _targets(policy),
             _accepted(policy),
+            _independent(policy, verification),
             _languages(policy),
             _precision(policy, plan),
             _always(tested),
@@ -66,13 +67,17 @@ def _clauses(verification: Verification) -> Iterator[NotCovered]:
             yield _gap("clause", said(key, clause=verdict.clause, outcome=verdict.outcome, **gaps), verdict.reason, verdict.reason_said)
 
 
-def _artifacts(policy: Policy, verification: Verification) -> Iterator[NotCovered]:
+def _artifacts(policy: Policy, verification: Verification, tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:
+    """Artifacts without a result, and those that answer and were not tested, whatever a record says of them."""
     spoken = {verdict.artifact for verdict in verification.verdicts}
+    tried = {obligation.artifact for obligation in tested}
     for name, artifact in policy.artifacts.items():
-        if name not in spoken:
+        untested = artifact.kind in ANSWERING and name not in tried
+        if name not in spoken or untested:
             key = "gap.artifact_derived" if artifact.derived_from else "gap.artifact"
             parent = {"parent": artifact.derived_from} if artifact.derived_from else {}
-            yield _gap("artifact", said(key, kind=artifact.kind, name=name, **parent), said("gap.artifact_why"))
+            why = said("gap.artifact_untested" if name in spoken else "gap.artifact_why")
+            yield _gap("artifact", said(key, kind=artifact.kind, name=name, **parent), why)
 
 
 def _access(policy: Policy, tested: tuple[Obligation, ...]) -> Iterator[NotCovered]:
@@ -140,6 +145,13 @@ def _accepted(policy: Policy) -> Iterator[NotCovered]:
             said("gap.accepted", target=gap.target, artifacts=tuple(gap.artifacts)),
             said("gap.accepted_why", owner=gap.owner, reason=gap.reason),
         )
+
+
+def _independent(policy: Policy, verification: Verification) -> Iterator[NotCovered]:
+    ran = {verdict.clause for verdict in verification.verdicts if verdict.outcome in _RAN}
+    asked = tuple(c.id for c in policy.clauses if c.id in ran and c.evidence and c.evidence.evaluator == "independent")
+    if asked:
+        yield _gap("independent", said("gap.independent", clauses=asked), said("gap.independent_why"))
 
 
 def _languages(policy: Policy) -> Iterator[NotCovered]:

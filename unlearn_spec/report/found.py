@@ -157,6 +157,7 @@ class NotCovered(Frozen):
         "probe",
         "target",
         "accepted",
+        "independent",
         "language",
         "precision",
         "decoding",

@@ -14,9 +14,10 @@ from .document import Inline, plain, told
 from .marked import bullets, escaped, table
 from .model import Assumption, NotCovered, RegisteredTest, Report, Result, digest
 from .sections.checker import in_detail
-from .sections.opinion import conclusion, counts
+from .sections.opinion import conclusion, confidence, counts
 from .sections.statements import about, heading, theirs
 from .sections.subject import guard_words, precision_words, role
+from .sections.trials import error
 from .sentences import condition, how, limit_words, unsaid
 from .wording import quote, stopped
 
@@ -29,14 +30,13 @@ def render(report: Report, language: Language = "en") -> str:
 def _lines(report: Report, say: Words) -> Iterator[str]:
     policy, colon = report.policy, say("names.colon")
     status = say("about.policy_words", policy=policy.id, version=policy.version, status=policy.status)
-    confidence = say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence)
     yield "# " + _text(say, say("document.kind") + colon + quote(policy.title or policy.id))
     yield ""
     yield _text(say, f"{say('about.policy')} {status}.")
     yield ""
     yield f"**{overall(report, say)}** {_text(say, say('results.overall'), counts(report, say))}"
     yield ""
-    yield _text(say, f"{say('about.confidence')}{colon}{confidence}.")
+    yield _text(say, f"{say('about.confidence')}{colon}{confidence(report, say)}.")
     yield from results(report, "##", say)
     yield from not_covered(report, "##", say)
     yield from _section(say("part.statements"), _statements(report, say))
@@ -112,9 +112,10 @@ def _told(inlines: Iterable[Inline]) -> str:
 
 
 def _concluded(report: Report, result: Result, say: Words) -> str:
-    """The conclusion, and the reason where the conclusion does not hold it."""
+    """The clause, its result, the conclusion, and the reason where the conclusion does not hold it."""
     concluded, verdict = _told(conclusion(report, result, say)), result.verdict
-    return " ".join((concluded, *unsaid(plain(told(verdict.reason, verdict.reason_said, say)), concluded)))
+    named = f"{say.named(verdict.clause, verdict.artifact)}, {say.of('outcome', verdict.outcome)}{say('names.colon')}{concluded}"
+    return " ".join((named, *unsaid(plain(told(verdict.reason, verdict.reason_said, say)), concluded)))
 
 
 def _gap(gap: NotCovered, say: Words) -> str:
@@ -153,7 +154,7 @@ def _measured(report: Report, say: Words) -> list[str]:
             if test.verifier == "record"
             else say.quoted(f"{say.of('verifier', test.verifier)}, {how(test.access, test.asked, say)}"),
             say.count(test.n),
-            say.percent(test.alpha, "up"),
+            error(test.alpha, say),
             _power(test, say),
         )
         for test in report.tests

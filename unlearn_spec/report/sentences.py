@@ -142,27 +142,27 @@ def _rate(case: Case, say: Words) -> str:
     measured = _measured(verdict, say)
     if verdict.outcome == "supported":
         population = say("conclusion.rate.wider" if case.wider else "conclusion.rate.declared")
-        return say(
-            "conclusion.rate.supported", **gaps, population=population, confidence=case.confidence, measured=measured
-        )
+        return say("conclusion.rate.supported", **gaps, population=population, sure=_sure(case, say), measured=measured)
     if verdict.outcome == "not_falsified":
         return say("conclusion.rate.not_falsified", **gaps, power=_power(verdict, say), measured=measured)
     measured = measured or f" {_reason(verdict, say)}"
-    return say("conclusion.rate.violated", **gaps, confidence=case.confidence, measured=measured)
+    return say("conclusion.rate.violated", **gaps, sure=_sure(case, say), measured=measured)
+
+
+def _sure(case: Case, say: Words) -> str:
+    """The confidence of the run; of one in which nothing is statistical, none: certainty is not what a count or a record gives."""
+    return say("conclusion.counted_all") if case.confidence == 1 else say("conclusion.sure", confidence=case.confidence)
 
 
 def _removal(case: Case, say: Words) -> str:
     verdict = case.verdict
     gaps = {"of": quote(case.target or ""), "artifact": _artifact(case, say), "where": _where(verdict, say)}
-    bound = {"limit": say("conclusion.removal.limit", limit=limit_words(verdict.limit, say))} if verdict.limit else {}
-    beyond = (
-        say("conclusion.removal.beyond", limit=limit_words(verdict.limit, say)) if verdict.limit else ""
-    )
     if verdict.outcome == "supported":
-        return say("conclusion.removal.supported", **gaps, limit=bound.get("limit", ""))
+        return say("conclusion.removal.supported", **gaps, limit=_limit(verdict, say))
     if verdict.outcome == "not_falsified":
+        beyond = say("conclusion.removal.beyond", limit=limit_words(verdict.limit, say)) if verdict.limit else ""
         return say("conclusion.removal.not_falsified", **gaps, power=_removal_power(verdict, say), beyond=beyond)
-    said = say("conclusion.removal.violated", **gaps, limit=_limit(verdict, say))
+    said = say("conclusion.removal.violated", **gaps, limit=_limit(verdict, say), sure=_sure(case, say))
     return f"{said} {_reason(verdict, say)}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...plan.model import Reading
-from ...wording.language import Words
+from ...wording.language import Words, words
+from ...wording.said import Said, clauses, ended
 from ..document import Lines, Para, Part, Recorded, Row, Table, para, row
 from ..model import ClauseEntry, Report
 
@@ -40,6 +43,22 @@ def read(clause: ClauseEntry, say: Words) -> str | Recorded:
     """In English as recorded, all of it the policy's matter; elsewhere the sentence by name, which marks the policy's words."""
     text = say.recorded(clause.sentence_said, clause.sentence)
     return Recorded(f"“{_inner(clause.sentence)}”") if text is None or say.language == "en" else text
+
+
+def demand(clause: ClauseEntry, say: Words) -> str | Recorded:
+    """What is demanded and when, without how it is counted and shown; all of it where the run did not keep it by name."""
+    whole = clause.sentence_said
+    parts = whole.filled.get("part") if whole is not None else None
+    every = parts.filled.get("parts", ()) if isinstance(parts, Said) else ()
+    kept = [one for one in every if isinstance(one, Said) and one.key.startswith(_DEMAND)] if isinstance(every, tuple) else []
+    if not kept or words("de").recorded(whole, clause.sentence) is None:  # any but English, which is not held against the names
+        return read(clause, say)
+    text = say.say(ended(clauses(*kept)))
+    return Recorded(f"“{_inner(text)}”") if say.language == "en" else text
+
+
+_DEMAND: Final = ("demand.", "read.only_when", "read.suspended", "read.suspends", "read.not_resumed")
+"""Sentences about what is demanded, and about when it is not."""
 
 
 def _inner(text: str) -> str:

@@ -25,7 +25,8 @@ def validity(report: Report, say: Words) -> Part:
     blocks: list[Block] = [para(say("validity.lead"))]
     if report.records:
         days = sorted(record.signed_on for record in report.records)
-        blocks.append(para(say("validity.records", first=days[0], last=days[-1])))
+        same = days[0] == days[-1]
+        blocks.append(para(say("validity.records_one", day=days[0]) if same else say("validity.records", first=days[0], last=days[-1])))
     if report.retest:
         blocks += [Heading(say("validity.retest")), Bullets(tuple(para(say.say(one)) for one in report.retest))]
     blocks += [Heading(say("validity.correction")), para(say("validity.correction_lead"))]

@@ -69,6 +69,19 @@ def counts(report: Report, say: Words) -> str:
     return say.counted("results.tally", len(outcomes), parts=parts)
 
 
+def confidence(report: Report, say: Words) -> str:
+    """Of all registered facts together; none where no fact is a statistical one."""
+    if report.validity.error == 0:
+        return say("about.confidence_none")
+    return say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence)
+
+
+def _errors(report: Report, say: Words) -> str:
+    """The codes of errors that stand in the policy, whether or not they block a clause: a claim that does not follow blocks none."""
+    found = tuple(dict.fromkeys(one.code for one in report.findings if one.severity == "error" and not one.accepted))
+    return say("about.checker_words", codes=", ".join(found)) if found else ""
+
+
 def _about(report: Report, say: Words) -> tuple[tuple[str, tuple[Inline, ...]], ...]:
     policy = report.policy
     audited = tuple(dict.fromkeys((s.artifact, s.model, s.system) for s in report.subjects if s.role == "audited"))
@@ -87,10 +100,8 @@ def _about(report: Report, say: Words) -> tuple[tuple[str, tuple[Inline, ...]], 
         (say("about.addressee"), (say("about.owner", owner=policy.owner) if policy.owner else say("about.no_owner"),)),
         (say("about.object"), tuple(object_) or (say("about.no_object"),)),
         (say("about.form"), (say(f"form.{form(report)}"),)),
-        (
-            say("about.confidence"),
-            (say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence),),
-        ),
+        (say("about.confidence"), (confidence(report, say),)),
+        *(((say("about.checker"), (errors,)),) if (errors := _errors(report, say)) else ()),
         (say("about.period"), (say("about.period_words"),)),
     ]
     return tuple(rows)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from ...plan.model import Missing, TaskRef
+from ...verdict.model import Fact
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Strong, Table, para, row, told
 from ..model import RegisteredTest, Report
@@ -81,7 +84,7 @@ def _test(report: Report, test: RegisteredTest, say: Words) -> Row:
             *((Para((say("trials.refuting"), told(test.refuting, test.refuting_said, say)), small=True),) if test.refuting else ()),
         ),
         (para(sample), *((para(say("trials.runs", n=test.runs), small=True),) if test.runs > 1 else ())),
-        say.percent(test.alpha, "up"),
+        error(test.alpha, say),
         planned,
         attack,
     )
@@ -113,9 +116,21 @@ def _calibration(report: Report, say: Words) -> list[Block]:
     return list(lines)
 
 
+def error(alpha: Fraction, say: Words) -> str:
+    """A share of the run's error; a record or a count has none, which does not make it certain."""
+    return say.percent(alpha, "up") if alpha else say("trials.no_error")
+
+
+def _objects(fact: Fact) -> tuple[Para, ...]:
+    """The evidence objects that a fact was computed from."""
+    return (Para(tuple(Code(short_digest(one)) for one in fact.objects), small=True),) if fact.objects else ()
+
+
 def _facts(report: Report, say: Words) -> list[Block]:
     if not report.facts:
         return [para(say("trials.no_facts"))]
     head = tuple(say(f"column.{name}") for name in ("fact", "statement", "error"))
-    rows = tuple(row(Code(f.id), told(f.words, f.words_said, say), say.percent(f.alpha, "up")) for f in report.facts)
+    rows = tuple(
+        row(Code(f.id), (para(told(f.words, f.words_said, say)), *_objects(f)), error(f.alpha, say)) for f in report.facts
+    )
     return [Table(say("trials.facts_caption"), head, rows, (2, 7, 1))]

@@ -1,0 +1,122 @@
+"""What is read alone must hold alone: the first page, the page in plain language, a single line of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from unlearn_spec.plan.model import Plan
+from unlearn_spec.policy.model import Policy
+from unlearn_spec.report import LANGUAGES, Language, Report, render
+from unlearn_spec.report.coverage import not_covered
+from unlearn_spec.report.sections.criteria import demand
+from unlearn_spec.report.sections.integrity import integrity
+from unlearn_spec.report.sections.opinion import confidence, opinion
+from unlearn_spec.report.sections.plain import plain
+from unlearn_spec.report.sections.trials import trials
+from unlearn_spec.verdict.model import ClauseVerdict, Verification
+from unlearn_spec.wording.language import words
+from unlearn_spec.wording.said import clauses, ended, said
+
+Make = Callable[..., Report]
+ATTESTED = ClauseVerdict(clause="delete-raw", artifact="raw_store", outcome="supported", reason="It is attested.")
+
+
+def by_record(make: Make, verification: Verification) -> Report:
+    """A report of one signed record and nothing else."""
+    alone = verification.model_copy(update={"verdicts": (ATTESTED,), "facts": (), "confidence": Fraction(1)})
+    return make(verification=alone)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_record_is_not_sold_as_certainty(make_report: Make, run_verification: Verification, language: Language) -> None:
+    report = by_record(make_report, run_verification)
+    say = words(language)
+    assert confidence(report, say) == say("about.confidence_none") and "100" not in confidence(report, say)
+    for format in ("text", "markdown"):
+        shown = " ".join(render(report, format, language).replace("\\", "").split())  # type: ignore[arg-type]
+        assert " ".join(say("about.confidence_none").split()) in shown
+
+
+def test_facts_without_a_share_of_error_are_not_errorless(report: Report) -> None:
+    certain = report.model_copy(update={"facts": tuple(fact.model_copy(update={"alpha": Fraction(0)}) for fact in report.facts)})
+    told = str(trials(certain, words("en")))
+    assert "none: not statistical" in told and "'0%'" not in told
+
+
+def test_a_fact_names_the_objects_it_was_computed_from(report: Report) -> None:
+    told = str(trials(report, words("en")))
+    assert all(one.removeprefix("sha256:")[:12] in told for fact in report.facts for one in fact.objects)
+
+
+def test_errors_that_stand_in_the_policy_are_on_the_first_page(report: Report, make_report: Make) -> None:
+    """A claim that does not follow blocks no clause, so nothing else on that page would tell of it."""
+    error, accepted = report.findings
+    claim = replace(error, code="M003", clauses=("reply",))
+    shown = str(opinion(make_report(findings=(claim, replace(claim, code="M005", accepted="why"), accepted)), words("en")))
+    assert "M003, accepted by nobody" in shown and "M005" not in shown
+    assert "accepted by nobody" not in str(opinion(make_report(findings=(accepted,)), words("en")))
+
+
+def test_the_plain_page_writes_each_demand_out(report: Report) -> None:
+    told = str(plain(report, words("en")))
+    assert all(clause.sentence in told for clause in report.clauses)
+
+
+def test_the_plain_page_leaves_out_how_it_is_counted_but_not_when_it_holds(report: Report) -> None:
+    held = said("read.only_when", condition=said("read.name", name="litigation_hold"))
+    whole = ended(clauses(said("demand.finish", on="assistant", duty=said("duty_word.must.must"), by=""), held, said("read.by.internal")))
+    entry = report.clauses[0].model_copy(update={"sentence": str(whole), "sentence_said": whole})
+    told = str(demand(entry, words("en")))
+    assert "Work on assistant must be finished" in told and "litigation_hold" in told and "internal evaluator" not in told
+    assert "internal evaluator" in str(demand(entry.model_copy(update={"sentence": "Otherwise, by an internal evaluator."}), words("en")))
+
+
+def test_the_plain_page_says_of_an_attested_act_that_nobody_saw_it(make_report: Make, run_verification: Verification) -> None:
+    report = by_record(make_report, run_verification)
+    attested = report.model_copy(update={"subjects": ()})
+    told = str(plain(attested, words("en")))
+    assert "Attested: “delete-raw” (“raw_store”)" in told and "Kept" not in told and "the questions" not in told
+    assert "Signed records were read" in told
+    assert "No model was examined.'" in str(plain(attested.model_copy(update={"records": ()}), words("en")))
+
+
+def test_a_model_of_which_only_a_record_speaks_is_not_covered(
+    run_policy: Policy, run_plan: Plan, run_verification: Verification
+) -> None:
+    recorded = run_verification.model_copy(update={"verdicts": (ATTESTED.model_copy(update={"artifact": "assistant"}),)})
+    nothing = run_plan.model_copy(update={"obligations": ()})
+    gaps = {gap.what: gap.why for gap in not_covered(run_policy, nothing, recorded) if gap.kind == "artifact"}
+    assert gaps["the model “assistant”"] == "no test of its answers or weights ran"
+    assert gaps["the dataset “raw_store”"] == "no result speaks of it"
+
+
+def test_independence_that_the_policy_asks_for_is_not_taken_as_given(
+    run_policy: Policy, run_plan: Plan, run_verification: Verification
+) -> None:
+    def asking(name: str) -> Policy:
+        clauses = tuple(
+            clause.model_copy(update={"evidence": clause.evidence.model_copy(update={"evaluator": "independent"})})
+            if clause.id == name and clause.evidence
+            else clause
+            for clause in run_policy.clauses
+        )
+        return run_policy.model_copy(update={"clauses": clauses})
+
+    def gaps(policy: Policy) -> list[str]:
+        return [gap.what for gap in not_covered(policy, run_plan, run_verification) if gap.kind == "independent"]
+
+    assert gaps(asking("hide-facts")) == ["whether whoever examined “hide-facts” was independent"]
+    assert gaps(asking("delete-raw")) == [], "nobody examined it"
+    assert gaps(run_policy) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_digests_that_no_other_program_takes_are_said_to_be_of_content(report: Report, language: Language) -> None:
+    say = words(language)
+    told = str(integrity(report, say))
+    assert say("integrity.bindings") in told and say("reverify.2") in told
+    assert "content" in words("en")("integrity.bindings") and "content" in words("en")("reverify.2")
