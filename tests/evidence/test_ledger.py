@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import sqlite3
@@ -109,6 +110,17 @@ def test_a_changed_row_is_named(tmp_path: Path, change: str, row: int) -> None:
     for read_only in (True, False):
         with pytest.raises(EvidenceError, match=rf"row {row} "):
             Ledger(tmp_path, read_only=read_only)
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "<script>", "2026-11-27", "2026-11-27T10:00:00", "2026-11-27T10:00:00+01:00"])
+def test_a_time_that_the_program_would_not_write_is_told(tmp_path: Path, at: str) -> None:
+    """Times are in no hash, and the audit shows them."""
+    with Ledger(tmp_path) as ledger:
+        ledger.append("note", {"a": 1})
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as rows, rows:
+        rows.execute("UPDATE rows SET at = ?", (at,))
+    with pytest.raises(EvidenceError, match=r"row 1 .note. is not written as the program writes it"):
+        Ledger(tmp_path, read_only=True)
 
 
 def test_a_flipped_byte_is_found_or_changes_no_row(tmp_path: Path) -> None:

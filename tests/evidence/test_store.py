@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import signal
 import subprocess
@@ -79,6 +80,22 @@ def test_every_flipped_byte_is_detected(tmp_path: Path) -> None:
         with pytest.raises(EvidenceError):
             store.get_bytes(digest)
         store.put_bytes(original)
+        store.verify(digest)
+
+
+def test_an_object_of_any_size_is_held_against_its_name_without_being_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    digest = store.put_bytes(b"small")
+    (path,) = objects(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read whole"))
+    store.verify(digest)
+    os.truncate(path, 1 << 20)
+    with pytest.raises(EvidenceError, match="does not match its name"):
+        store.verify(digest)
+    path.unlink()
+    with pytest.raises(EvidenceError, match="missing"):
         store.verify(digest)
 
 

@@ -16,6 +16,7 @@ from unlearn_spec.report.sections.criteria import demand
 from unlearn_spec.report.sections.integrity import integrity
 from unlearn_spec.report.sections.opinion import confidence, opinion
 from unlearn_spec.report.sections.plain import plain
+from unlearn_spec.report.sections.subject import subject
 from unlearn_spec.report.sections.trials import trials
 from unlearn_spec.verdict.model import ClauseVerdict, Verification
 from unlearn_spec.wording.language import words
@@ -39,6 +40,13 @@ def test_a_record_is_not_sold_as_certainty(make_report: Make, run_verification: 
     for format in ("text", "markdown"):
         shown = " ".join(render(report, format, language).replace("\\", "").split())  # type: ignore[arg-type]
         assert " ".join(say("about.confidence_none").split()) in shown
+
+
+def test_programs_are_told_of_no_confidence_either(make_report: Make, run_verification: Verification, report: Report) -> None:
+    record = by_record(make_report, run_verification)
+    for format, told in (("junit", 'name="confidence"'), ("oscal", '"confidence"'), ("statement", '"confidence":"')):
+        assert told in "".join(render(report, format).split("\n")).replace('": "', '":"')  # type: ignore[arg-type]
+        assert told not in "".join(render(record, format).split("\n")).replace('": "', '":"')  # type: ignore[arg-type]
 
 
 def test_facts_without_a_share_of_error_are_not_errorless(report: Report) -> None:
@@ -112,6 +120,29 @@ def test_independence_that_the_policy_asks_for_is_not_taken_as_given(
     assert gaps(asking("hide-facts")) == ["whether whoever examined “hide-facts” was independent"]
     assert gaps(asking("delete-raw")) == [], "nobody examined it"
     assert gaps(run_policy) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_whose_files_are_the_originals_is_said_to_be_unchanged(report: Report, language: Language) -> None:
+    """A filter alone: the digests of both stand in the table, and nobody compares them."""
+    say = words(language)
+    sentence = say("subject.unchanged", artifacts=("assistant",)).split("\u00a0")[0]
+    (original,) = (one for one in report.subjects if one.role == "original")
+    same = tuple(one.model_copy(update={"model": original.model}) if one.role == "audited" else one for one in report.subjects)
+    assert sentence in str(subject(report.model_copy(update={"subjects": same}), say))
+    assert sentence not in str(subject(report, say)), "another model"
+    audited = tuple(one for one in same if one.role == "audited")
+    assert sentence not in str(subject(report.model_copy(update={"subjects": audited}), say)), "no original to hold it against"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_key_behind_a_signature_is_named_by_digest(report: Report, language: Language) -> None:
+    """A signer's name is what they call themselves; whose key it is can be asked of the key alone."""
+    say = words(language)
+    key = "sha256:" + "ab" * 32
+    keyed = report.model_copy(update={"records": tuple(one.model_copy(update={"key": key}) for one in report.records)})
+    assert say("integrity.key", name="acme") in (told := str(integrity(keyed, say))) and key in told
+    assert say("integrity.key", name="acme") not in str(integrity(report, say))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

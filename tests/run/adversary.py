@@ -99,7 +99,7 @@ def write_rows(run: Path, rows: list[tuple[str, str]]) -> None:
     with sqlite3.connect(run / FILE_NAME) as connection:
         for number, (kind, text) in enumerate(rows, 1):
             previous = bytes_digest(f"{previous}\n{kind}\n{text}".encode())
-            connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?, '')", (number, kind, text, previous))
+            connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?, '2026-01-01T00:00:00+00:00')", (number, kind, text, previous))
     connection.close()
     seal(run)
 

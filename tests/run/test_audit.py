@@ -73,6 +73,8 @@ def test_an_untouched_run_holds_step_by_step(made: Path, inputs: tuple[Path, Pat
         (name, "absent" if name == "signature" else "holds") for name in STEPS
     ]
     assert found.exit_code == 0 and found.first is None
+    rows = finished(made).rows
+    assert f"by the clock of the machine, from {rows[0].at} to {rows[-1].at}." in found.steps[STEPS.index("ledger")].words
     kinds = {row.payload["key"].split()[0] for row in finished(made).rows if row.kind == "material"}
     assert kinds == {"policy", "bindings", "record", "signer", "blind", "names"}
 

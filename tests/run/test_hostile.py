@@ -27,6 +27,7 @@ from unlearn_spec.cli.verify import verify as command
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.evidence.ledger import Ledger
 from unlearn_spec.evidence.store import Store
+from unlearn_spec.report.model import MAX_BYTES
 from unlearn_spec.run.verify import RESULT, verify
 
 Change = Callable[[Path], object]
@@ -238,6 +239,12 @@ def test_a_changed_result_is_not_rendered(base: Path, run: Path, capsys: pytest.
     assert not (run.parent / "report.html").exists()
     verify(base / "policy.yaml", base / "bindings.yaml", run, executor=Here())
     assert report_command(run, "text", None) == 0
+
+
+def test_a_result_larger_than_any_report_is_not_read(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.truncate(run / RESULT, MAX_BYTES + 1)
+    assert report_command(run, "text", None) == 2
+    assert "larger than any report" in capsys.readouterr().err
 
 
 def test_a_changed_ledger_row_is_noticed(base: Path, run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from ..report.model import RESULT, Report, ReportError, parse
+from ..report.model import MAX_BYTES, RESULT, Report, ReportError, parse
 from ..report.render import BINARY, FORMATS, Format, encode
 from ..report.wording import visible
 from ..wording.language import LANGUAGES, Language
@@ -82,6 +82,8 @@ def load(run: Path) -> Report:
     ledger says that the run ended with another."""
     path = run / RESULT
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ReportError("larger than any report")
         data = path.read_bytes()
         found = parse(data.decode("utf-8"))
         _as_concluded(run, data)

@@ -156,7 +156,7 @@ class Ledger:
         where = f"{self._path}: row {row.number} ({row.kind})"
         try:
             payload = row.payload
-            written = isinstance(payload, dict) and canonical_json(payload).decode() == row.text
+            written = isinstance(payload, dict) and canonical_json(payload).decode() == row.text and _is_time(row.at)
         except (RecursionError, TypeError, ValueError, EvidenceError):
             written = False
         if not written:
@@ -178,6 +178,12 @@ class Ledger:
             if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 return []  # its creation was cut short
             return [Row(*fields) for fields in self._connection.execute(query)]
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a moment in UTC as `append` writes it. Raises `ValueError` for what is no time at all."""
+    at = datetime.fromisoformat(text)
+    return at.tzinfo is not None and at.astimezone(UTC).isoformat(timespec="seconds") == text
 
 
 def _check_chain(path: Path, rows: Sequence[Row]) -> None:

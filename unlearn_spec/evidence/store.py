@@ -88,8 +88,12 @@ class Store:
         return self._path(digest).is_file()
 
     def verify(self, digest: str) -> None:
-        """Re-hashes one object; `EvidenceError` when it is missing or changed."""
-        self.get_bytes(digest)
+        """Re-hashes one object, of whatever size; `EvidenceError` when it is missing or changed."""
+        path = self._path(digest)
+        if not path.is_file():
+            raise EvidenceError(f"evidence object {digest} is missing from {self.root}")
+        if file_digest(path) != digest:
+            raise EvidenceError(f"evidence object {path} does not match its name: its bytes were changed")
 
     def digests(self) -> Iterator[str]:
         """Names of all objects present, in order; temporary and foreign files are passed over."""

@@ -54,6 +54,8 @@ class Record(Frozen):
     signer: str
     signed_on: date
     digest: Digest
+    key: Digest | None = None
+    """Of the signer's public key file, as it was bound. None in results of before this was kept."""
 
 
 class Stated(Frozen):
@@ -71,6 +73,8 @@ class Stated(Frozen):
     expires: date | None
     digest: Digest
     """Of the signed file's bytes."""
+    key: Digest | None = None
+    """As in a record."""
 
 
 class Axiom(Frozen):

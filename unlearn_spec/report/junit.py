@@ -55,7 +55,7 @@ def render(report: Report) -> str:
             "report": digest(report),
             "policy": report.integrity.policy,
             "overall": report.overall,
-            "confidence": str(report.validity.confidence),
+            "confidence": str(report.validity.confidence) if report.validity.error else "",
             "tool": f"unlearn-spec {report.versions.tool}",
         },
     )

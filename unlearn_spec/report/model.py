@@ -31,6 +31,7 @@ from .found import (
 from .grounds import Assumption, Axiom, Calibrated, EvidenceObject, Integrity, Record, Stated, Validity
 
 __all__ = [
+    "MAX_BYTES",
     "RESULT",
     "Answers",
     "Artifact",
@@ -65,6 +66,10 @@ __all__ = [
 
 RESULT: Final = "result.json"
 """The report as canonical JSON, in the run folder: its name."""
+
+
+MAX_BYTES: Final = 1 << 28
+"""No report in any format is larger."""
 
 
 class ReportError(Exception):

@@ -87,7 +87,7 @@ class _Document:
             "start": NO_TIME,
             "props": _props(
                 ("overall", report.overall),
-                ("confidence", str(report.validity.confidence)),
+                ("confidence", str(report.validity.confidence) if report.validity.error else ""),
                 ("policy-digest", report.integrity.policy),
                 ("bindings-digest", report.integrity.bindings),
                 ("ledger-digest", report.integrity.ledger),

@@ -67,7 +67,7 @@ def statement(report: Report, files: Mapping[str, str]) -> Mapping[str, Json]:
             "statements": [{"id": one.id, "signer": one.signer, "digest": one.digest} for one in report.statements],
             "evidence": [{"unit": one.unit, "object": one.object} for one in report.evidence],
             "overall": report.overall,
-            "confidence": str(report.validity.confidence),
+            "confidence": str(report.validity.confidence) if report.validity.error else None,
             "verdicts": [_verdict(result.verdict, result.conclusion) for result in report.results],
             "limits": list(LIMITS),
         },

@@ -71,7 +71,8 @@ def _audit(run: Path, held: Held, log: Log) -> None:
         ledger = read_finished(run, store)
         plan = ledger.plan
         words.append(
-            f"{count(len(ledger.rows), 'row')}, each chained to the one before; the plan stands before anything measured."
+            f"{count(len(ledger.rows), 'row')}, each chained to the one before; the plan stands before anything measured. "
+            f"Written, by the clock of the machine, from {ledger.rows[0].at} to {ledger.rows[-1].at}."
         )
     with log.step("policy") as words:
         materials = ledger.materials(store)
@@ -227,9 +228,9 @@ def _policy(plan: Plan, materials: Materials, file: Path | None) -> str:
 
 
 def _report(run: Path, ledger: Finished, plan: Plan) -> Report:
-    data = (run / RESULT).read_bytes()
-    if bytes_digest(data) != ledger.report:
+    if file_digest(run / RESULT) != ledger.report:  # before it is read: it may be of any size
         raise BrokenError(f"{RESULT} is not the report that the run ended with")
+    data = (run / RESULT).read_bytes()
     try:
         report = parse(data.decode())
     except UnicodeDecodeError:

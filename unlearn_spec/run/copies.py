@@ -7,11 +7,9 @@ from pathlib import Path
 
 from ..evidence.canonical import EvidenceError, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
-from ..report.model import Report
+from ..report.model import MAX_BYTES, Report
 from ..report.render import FORMATS, TRANSLATED, encode
 from ..wording.language import LANGUAGES, Language
-
-MAX_BYTES = 1 << 28
 
 
 class CopyError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
-from ..evidence.canonical import EvidenceError
+from ..evidence.canonical import EvidenceError, bytes_digest
 from ..finding import Finding
 from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..logic.axioms import AXIOMS
@@ -96,6 +96,7 @@ def _records(bound: Bindings) -> tuple[Record, ...]:
             signer=found.record.signer,
             signed_on=found.record.signed_on,
             digest=found.digest,
+            key=_key(bound, found.record.signer),
         )
         for found in bound.records
     )
@@ -106,9 +107,15 @@ def _statements(bound: Bindings) -> tuple[Stated, ...]:
         Stated(
             **found.statement.model_dump(include={"id", "kind", "signer", "name", "role", "signed_on", "text", "clauses", "expires"}),
             digest=found.digest,
+            key=_key(bound, found.statement.signer),
         )
         for found in bound.statements
     )
+
+
+def _key(bound: Bindings, signer: str) -> str | None:
+    """Digest of the public key file that is bound for a signer; None where none is, which `plan` tells."""
+    return bytes_digest(bound.keys[signer]) if signer in bound.keys else None
 
 
 def _is_attack(exhibit: Exhibit) -> bool:

@@ -72,7 +72,8 @@ def _facts(exhibit: Exhibit) -> tuple[EvidenceFact, ...]:
 def _untested(plan: Plan, clause: Clause, artifact: str) -> ClauseVerdict:
     for missing in plan.missing:
         if missing.clause == clause.id and missing.artifact in (artifact, ""):
-            reason = sentences(missing.reason_said or missing.reason, missing.needs_said or missing.needs)
+            needs = said("because.needs", needs=missing.needs_said or missing.needs) if missing.needs else None
+            reason = sentences(missing.reason_said or missing.reason, needs)
             return ClauseVerdict(
                 clause=clause.id, artifact=artifact, outcome=missing.outcome, reason=str(reason), reason_said=reason
             )

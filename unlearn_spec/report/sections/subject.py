@@ -14,6 +14,8 @@ from .opinion import badge
 def subject(report: Report, say: Words) -> Part:
     """Subject and lineage."""
     blocks: list[Block] = [para(say("subject.lead")), _models(report, say)]
+    if same := unchanged(report):
+        blocks.append(para(say("subject.unchanged", artifacts=same)))
     drawn = lineage.draw(report, say)
     if drawn is not None:
         blocks += [Heading(say("subject.lineage")), para(say("subject.lineage_lead")), drawn, _artifacts(report, say)]
@@ -25,6 +27,13 @@ def subject(report: Report, say: Words) -> Part:
         blocks.append(Bullets(tuple(para(say("subject.left_out", name=a.name, kind=a.kind)) for a in left_out)))
     blocks.append(para(say("subject.boundary_lead")))
     return Part("subject", say("part.subject"), tuple(blocks), fresh=True)
+
+
+def unchanged(report: Report) -> tuple[str, ...]:
+    """Artifacts whose audited model has the very files of the original: whatever was done was done around it."""
+    held = {one.artifact: one.model for one in report.subjects if one.role == "original" and not (one.log or one.endpoint)}
+    changed = {one.artifact for one in report.subjects if one.role == "audited" and held.get(one.artifact) != one.model}
+    return tuple(dict.fromkeys(s.artifact for s in report.subjects if s.role == "audited" and s.artifact not in changed))
 
 
 def role(subject: SubjectRef, say: Words) -> str:
