@@ -13,7 +13,7 @@ from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import LANGUAGES, Language, Report, render
 from unlearn_spec.report.coverage import not_covered
 from unlearn_spec.report.sections.criteria import demand
-from unlearn_spec.report.sections.integrity import integrity
+from unlearn_spec.report.sections.integrity import annex, integrity
 from unlearn_spec.report.sections.opinion import confidence, opinion
 from unlearn_spec.report.sections.plain import plain
 from unlearn_spec.report.sections.subject import subject
@@ -133,6 +133,13 @@ def test_a_model_whose_files_are_the_originals_is_said_to_be_unchanged(report: R
     assert sentence not in str(subject(report, say)), "another model"
     audited = tuple(one for one in same if one.role == "audited")
     assert sentence not in str(subject(report.model_copy(update={"subjects": audited}), say)), "no original to hold it against"
+
+
+def test_an_item_that_two_tests_reveal_is_one_item(report: Report) -> None:
+    twice = tuple(one.model_copy(update={"obligation": "hide-facts@assistant"}) for one in report.revealed)
+    both = report.model_copy(update={"revealed": (*report.revealed, *twice)})
+    told = str(annex(both, words("en")))
+    assert f"counts as revealed: {len(report.revealed)}." in told and "(hide-diary@assistant, hide-facts@assistant)" in told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

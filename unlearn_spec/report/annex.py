@@ -62,11 +62,12 @@ class Annex(Frozen):
 
     @property
     def shown(self) -> int:
-        return sum(len(test.shown) for clause in self.clauses for test in clause.tests)
+        """Items in full, each counted once however many tests reveal it."""
+        return len({one.item for clause in self.clauses for test in clause.tests for one in test.shown})
 
     @property
     def unresolved(self) -> int:
-        return sum(len(test.unresolved) for clause in self.clauses for test in clause.tests)
+        return len({one.item for clause in self.clauses for test in clause.tests for one in test.unresolved})
 
 
 def digest(annex: Annex) -> str:

@@ -96,18 +96,27 @@ def integrity(report: Report, say: Words) -> Part:
 def annex(report: Report, say: Words) -> Part:
     """What the report leaves out on purpose, and how those who may see it get it."""
     blocks: list[Block] = [para(say("annex.lead"))]
-    if report.revealed:
-        blocks.append(para(say.counted("annex.revealed", len(report.revealed))))
+    if found := revealed(report):
+        blocks.append(para(say.counted("annex.revealed", len(found))))
         blocks.append(
             para(say("annex.how"), Code("unlearn-spec report RUN --annex FILE --policy POLICY --bindings BINDINGS"))
         )
         items = tuple(
-            para(Code(hit.item), say.counted("annex.characters", hit.length), Soft(f"({hit.obligation})"), small=True)
-            for hit in report.revealed[:SHOWN]
+            para(Code(item), say.counted("annex.characters", length), Soft(f"({', '.join(tests)})"), small=True)
+            for item, (length, tests) in list(found.items())[:SHOWN]
         )
         blocks.append(Bullets(items))
-        if len(report.revealed) > SHOWN:
+        if len(found) > SHOWN:
             blocks.append(para(say("annex.more", shown=SHOWN)))
     else:
         blocks.append(para(say("annex.nothing")))
     return Part("annex", say("part.annex"), tuple(blocks))
+
+
+def revealed(report: Report) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Each revealed item once, with its length and the tests that count it: two tests do not make two items of one."""
+    found: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for hit in report.revealed:
+        _, tests = found.get(hit.item, (0, ()))
+        found[hit.item] = (hit.length, (*tests, hit.obligation))
+    return found
