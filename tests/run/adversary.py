@@ -58,7 +58,7 @@ def forge(run: Path, swap: dict[str, str], *, verdicts: Change = nothing, report
     told = json.loads(swapped((run / RESULT).read_text()))
     told["integrity"]["ledger"] = content
     report(told)
-    _end(run, canonical(parse(json.dumps(told))))
+    end(run, canonical(parse(json.dumps(told))))
 
 
 def forge_everything(run: Path, clause: str) -> None:
@@ -73,7 +73,7 @@ def forge_everything(run: Path, clause: str) -> None:
     swap = {old: new, known.verification: verification}
     content = _written_again(run, rows, lambda row: json.loads(_swapped(row.text, swap)))
     findings = check_document(materials.document, today=known.day).findings
-    _end(run, canonical(concluded.report(findings, content)))
+    end(run, canonical(concluded.report(findings, content)))
 
 
 def _swapped(text: str, swap: dict[str, str]) -> str:
@@ -104,7 +104,8 @@ def write_rows(run: Path, rows: list[tuple[str, str]]) -> None:
     seal(run)
 
 
-def _end(run: Path, text: str) -> None:
+def end(run: Path, text: str) -> None:
+    """Puts another report in the place of the run's, notes it and seals the run anew."""
     with Ledger(run) as ledger:
         ledger.append("note", {REPORT_NOTE: bytes_digest(text.encode())})
     (run / RESULT).write_text(text)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
 import tiny
-from adversary import finished, forge, forge_everything, kinder_table
+from adversary import end, finished, forge, forge_everything, kinder_table
 from tampering import flips
 
 from unlearn_spec.cli.audit import run_audit
@@ -269,6 +269,23 @@ def test_a_run_in_which_no_clause_was_verified_holds_and_says_so(tmp_path: Path)
     assert any("No clause was verified" in step.words for step in found.steps)
 
 
+@pytest.mark.parametrize("text", ["", "nonsense", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
+def test_a_key_that_is_none_says_nothing_of_the_run(made: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "key.pub").write_text(text)
+    with pytest.raises(AuditError, match=r"key.pub: the key is not a public key in PEM form"):
+        audit(made, Held(keys=(tmp_path / "key.pub",)))
+
+
+def test_a_report_with_other_fields_is_broken_only_if_this_source_wrote_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = json.loads((run / RESULT).read_text())
+    content["records"][0].pop("key")
+    end(run, json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n")
+    assert first(audit(run)) == (1, "report")
+    here = audit_module.versions_here()
+    monkeypatch.setattr(audit_module, "versions_here", lambda: replace(here, code="sha256:" + "0" * 64))
+    assert first(audit(run)) == (3, "report")
+
+
 @pytest.mark.parametrize("name", ["unlearn-spec", "axioms"])
 def test_another_program_or_axiom_set_cannot_tell(run: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     here = audit_module.versions_here()
@@ -307,6 +324,9 @@ def test_a_rendered_report_is_held_against_its_run(
     file.write_text(text)
     assert run_audit(file) == 0
     assert f"copy.{format} is the run's report as {format}" in capsys.readouterr().out.replace("\n" + " " * 27, " ")
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    assert run_audit(file) == 1
+    assert "ends them otherwise" in " ".join(capsys.readouterr().out.split()) or format in ("json", "statement")
     file.write_text(text.replace("inconclusive", "supported", 1))
     assert run_audit(file) == 1
     assert "DOES NOT HOLD" in capsys.readouterr().out

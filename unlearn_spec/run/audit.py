@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..evidence.canonical import bytes_digest, file_digest
+from ..evidence.canonical import EvidenceError, bytes_digest, file_digest
+from ..evidence.envelope import keyid
 from ..evidence.ledger import FILE_NAME
 from ..evidence.store import Store
 from ..plan.model import Plan
@@ -55,9 +56,11 @@ def audit(run: Path, held: Held | None = None) -> Audit:
     if not (run / FILE_NAME).is_file() and not (run / SEAL).is_file():
         missing = "no such folder" if not run.is_dir() else "holds no run"
         raise AuditError(f"{run}: {missing}")
-    log = Log()
+    log, held = Log(), held or Held()
+    for file in held.keys:  # one that is none says nothing of the run
+        _usable(file)
     with suppress(StopError):
-        _audit(run, held or Held(), log)
+        _audit(run, held, log)
     return Audit(tuple(log.steps), log.report)
 
 
@@ -199,6 +202,13 @@ def _stamps(run: Path, held: Held, log: Log) -> None:
             log.outcome = "holds" if found.verified else "open"
 
 
+def _usable(key: Path) -> None:
+    try:
+        keyid(_bytes(key))
+    except EvidenceError as error:
+        raise AuditError(f"{key}: {error}") from None
+
+
 def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -236,6 +246,8 @@ def _report(run: Path, ledger: Finished, plan: Plan) -> Report:
     except UnicodeDecodeError:
         raise BrokenError(f"{RESULT} is not text") from None
     if canonical(report).encode() != data:
+        if report.versions.code != versions_here().code:  # whose reports may hold other fields
+            raise OpenError(f"{RESULT} was written by another program source; with the same, it may hold")
         raise BrokenError(f"{RESULT} is not written as the program writes it")
     here = {"policy": plan.policy, "bindings": plan.bindings, "ledger": ledger.content}
     for name, digest in here.items():

@@ -52,6 +52,9 @@ def format_of(report: Report, data: bytes) -> str | None:
 def closest(report: Report, data: bytes) -> str:
     """How a file differs from the rendering of the report that it is most like, in words."""
     lines = data.splitlines()
+    for name, text in _renderings(report, data):
+        if data != text and lines == text.splitlines():
+            return f"it has the lines of this run's report as {name}, and ends them otherwise"
     shared = {name: (_common(text.splitlines(), lines), text.splitlines()) for name, text in _renderings(report, data)}
     name, (place, ours) = max(shared.items(), key=lambda item: item[1][0])
     if place == 0 and ours[:1] != lines[:1] and len(lines) > 1:
