@@ -92,6 +92,13 @@ def test_the_plain_page_says_of_an_attested_act_that_nobody_saw_it(make_report: 
     assert "No model was examined.'" in str(plain(attested.model_copy(update={"records": ()}), words("en")))
 
 
+def test_a_log_of_others_is_not_told_as_questions_asked(report: Report) -> None:
+    logged = tuple(one.model_copy(update={"log": "a log"}) for one in report.subjects)
+    told = str(plain(report.model_copy(update={"subjects": logged}), words("en")))
+    assert "Nothing was measured here." in told and "Questions were put" not in told
+    assert "Questions were put" in str(plain(report, words("en")))
+
+
 def test_a_model_of_which_only_a_record_speaks_is_not_covered(
     run_policy: Policy, run_plan: Plan, run_verification: Verification
 ) -> None:

@@ -70,7 +70,8 @@ def integrity(report: Report, say: Words) -> Part:
             rows.append(
                 row(say("integrity.data", name=data.name), (Para((Code(data.digest), *((taken,) if taken else ()))),))
             )
-    keys = {one.signer: one.key for one in (*report.records, *report.statements) if one.key}
+    keys = {one.signer: one.key for one in report.records if one.key}
+    keys |= {one.signer: one.key for one in report.statements if one.key}
     rows += [row(say("integrity.key", name=name), Code(key)) for name, key in sorted(keys.items())]
     versions = report.versions
     rows += [
