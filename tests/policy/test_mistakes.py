@@ -87,13 +87,19 @@ def test_a_syntax_error_is_told_alone_and_with_its_place() -> None:
     findings = found(HEAD + "clauses:\n  - {id: hide, goal: supress\n")
     assert [item.code for item in findings] == ["Y001"]
     assert findings[0].message == "expected `,` or `}` here"
-    assert [(span.line, span.label) for span in findings[0].spans] == [(17, ""), (16, "while parsing a flow mapping")]
+    assert [(span.line, span.label) for span in findings[0].spans] == [(17, ""), (16, "in the braces that begin here")]
 
 
 def test_a_tab_is_a_syntax_error_in_plain_words() -> None:
     (finding,) = found("policy:\n\tid: x\n")
     assert finding.code == "Y001" and (finding.spans[0].line, finding.spans[0].column) == (2, 1)
-    assert "indent with spaces" in finding.message
+    assert "indented with spaces" in finding.message and len(finding.spans) == 1
+
+
+def test_a_line_that_leaves_a_list_too_early_is_told_with_the_list() -> None:
+    (finding,) = found("clauses:\n  - id: a\n    goal: suppress\n  scope: {}\n")
+    assert finding.message.startswith("expected `-` here, or a deeper indentation")
+    assert [(span.line, span.label) for span in finding.spans] == [(4, ""), (2, "in the list that begins here")]
 
 
 # --- Y and S: one value or key in an otherwise good policy -----------------------------------------------------------
@@ -127,12 +133,25 @@ VALUES = [
     ("Y002", suppress("note: ⟦true⟧"), "truth value"),
     ("Y002", suppress("note: ⟦~⟧"), "`note` has no value"),
     ("Y002", goal_limit("{at_most: ⟦0.01⟧}"), 'write "0.01" in quotes'),
-    ("Y002", goal_limit("{at_most: ⟦1e-3⟧}"), "read as a number"),
+    ("Y002", goal_limit("{at_most: 0,⟦5%⟧}"), "`0,5%` is read as two entries"),
+    ("Y002", HEAD.replace("size: 30,", "size: 1,⟦200⟧,300,") + CLAUSES, "`1,200` is read as two entries"),
     ("Y002", HEAD.replace("size: 30", "size: ⟦1_000⟧") + CLAUSES, "write 1000 (a whole number)"),
     ("Y002", HEAD.replace("size: 30", "size: ⟦010⟧") + CLAUSES, "write 10 (a whole number)"),
     ("Y002", HEAD.replace('"1.0"', "⟦1.0⟧") + CLAUSES, 'write "1.0" in quotes'),
     ("Y002", HEAD.replace("  wiki:", "  ⟦no⟧:") + CLAUSES, "the key no is read as a truth value"),
     ("Y002", HEAD.replace("size: 60,", "size: 60, closure: {excerpts: ⟦\"true\"⟧},") + CLAUSES, "write true or false"),
+    # what YAML would not take for text, and quoted would be refused as well
+    ("Y002", HEAD.replace("size: 60,", "size: 60, closure: {excerpts: ⟦yes⟧},") + CLAUSES, "write true or false"),
+    ("S004", suppress("over: ⟦no⟧"), "`no` is not a value of `over`"),
+    ("S005", goal_limit("{at_most: ⟦1e-3⟧}"), "expected a share"),
+    ("S005", suppress("by: ⟦2026-04-01⟧"), "a date has no place here"),
+    ("S005", suppress(f"{TEST}, samples: ⟦1.000⟧}}"), "expected a whole number"),
+    ("S006", HEAD.replace("situations: [audit,", "situations: [⟦2026-04-17⟧,") + CLAUSES, "a name starts with"),
+    # typographic quotation marks
+    ("S004", suppress("over: ⟦“each”⟧"), 'write "each"'),
+    ("S004", suppress("scope: {artifacts: [⟦„helper“⟧]}"), 'write "helper"'),
+    ("S005", goal_limit("{at_most: ⟦« 1% »⟧}"), 'write "1%"'),
+    ("S008", HEAD.replace('"1.0"', "⟦“1.0”⟧") + CLAUSES, 'write "1.0"'),
     # duplicates, tags, anchors
     ("Y003", suppress("note: a, ⟦note⟧: b"), "`note` is written twice"),
     ("Y003", HEAD + CLAUSES + "⟦clauses⟧: []\n", "`clauses` is written twice (first at 15:1)"),
@@ -174,6 +193,7 @@ VALUES = [
     # goals
     ("S003", clause("{id: hide, goal: ⟦supress⟧, target: facts}"), "did you mean `suppress`?"),
     ("S003", clause("{id: hide, goal: ⟦supress⟧, target: facts, scope: {access: api}, over: each}"), "`suppress`?"),
+    ("S003", clause("{id: hide, goal: ⟦löschen⟧, target: facts}"), "`löschen` is not a goal"),
     ("S003", clause("{id: hide, goal: ⟦forget⟧, target: facts}"), "several things"),
     ("S003", clause("{id: hide, goal: ⟦Unlearn⟧, target: facts}"), "several things"),
     # names
@@ -204,7 +224,7 @@ VALUES = [
     ("S005", goal_limit("{at_most: ⟦1⟧}"), 'write "1%" or a decimal'),
     ("S005", goal_limit("{at_most: ⟦one in a hundred⟧}"), "expected a share"),
     ("S005", suppress("by: ⟦30⟧"), 'write "30 days"'),
-    ("S005", suppress("by: ⟦a month⟧"), "expected a duration"),
+    ("S005", suppress("by: ⟦a month⟧"), "months and years differ in length"),
     ("S005", HEAD.replace("size: 30", "size: ⟦many⟧") + CLAUSES, "expected a whole number"),
     ("S005", HEAD.replace("kind: facts, size: 30", 'kind: facts, manifest: ⟦"sha256:12"⟧') + CLAUSES, "64 hexadecimal"),
     ("S005", HEAD.replace("derived_from: helper", 'on: ⟦"last week"⟧') + CLAUSES, "expected a date"),
@@ -257,6 +277,11 @@ VALUES = [
         "for the goal `retain`",
     ),
     ("S007", goal_limit('{⟦at_least⟧: "1%"}'), 'whose limit is {at_most: "1%"}'),
+    (
+        "S007",
+        clause('{id: k, goal: retain, target: wiki, limit: {⟦at_least⟧: "95%", within: "2%", of: before}}'),
+        "are two promises",
+    ),
     ("S007", goal_limit('{⟦epsilon⟧: "1", delta: "1%"}'), "no meaning for `suppress`"),
     ("S007", remove('measure: influence, limit: ⟦{tpr_at_most: "4%", at_fpr: "1%"}⟧'), "no meaning for the measure `influence`"),
     ("S007", remove(f"measure: membership, {CLOSE.replace('{', '⟦{')}⟧"), "no meaning for the measure `membership`"),
@@ -319,6 +344,21 @@ def test_goal_words_with_many_meanings_list_their_readings() -> None:
     assert {line.partition(":")[0] for line in finding.why} == {
         "remove", "suppress", "refuse", "delete", "destroy", "exclude_future",
     }
+
+
+def test_a_word_that_is_no_goal_gets_those_that_are() -> None:
+    (finding,) = found(clause("{id: hide, goal: löschen, target: facts}"))
+    assert "delete" in finding.why[0] and "exclude_future" in finding.why[0]
+
+
+def test_all_is_told_behind_a_version_in_typographic_quotation_marks() -> None:
+    findings = found(HEAD.replace('"1.0"', "“1.0”") + CLAUSES.replace('"1%"', "“1%”"))
+    assert [(item.code, item.spans[0].line) for item in findings] == [("S008", 1), ("S005", 16)]
+
+
+def test_a_name_is_declared_where_names_of_its_kind_are() -> None:
+    (finding,) = found(suppress("scope: {audience: everyone}"))
+    assert finding.fixes[0].text == "declare it under `people`, or use another name"
 
 
 def test_fixes_can_be_pasted() -> None:

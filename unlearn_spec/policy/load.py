@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..finding import Finding
 from .model import Policy
-from .problem import Problem, finding
+from .problem import Problem, finding, in_curly_quotes
 from .references import unknown_names
 from .relations import spelled_out
 from .requirements import unmet_requirements, wrong_version
@@ -58,9 +58,10 @@ def _document(reading: Reading) -> Document:
     if not isinstance(data, dict):
         raise PolicyError(reading.findings)
     version = wrong_version(data)
-    if version is not None:
+    if version is not None and not in_curly_quotes(data.get("unlearn_spec")):
         raise PolicyError((*reading.findings, finding(version, source)))
     spelled, problems = spelled_out(data)
+    problems += () if version is None else (version,)
     policy: Policy | None = None
     try:
         policy = Policy.model_validate(spelled)
@@ -77,8 +78,12 @@ def _document(reading: Reading) -> Document:
 
 def findings_in_order(problems: Iterable[Problem], reading: Reading) -> tuple[Finding, ...]:
     """Every mistake of a file at its place, one a place, in the order of the file; at most `MAX_FINDINGS`."""
-    told = (finding(problem, reading.source) for problem in _one_each(problems, reading.broken))
-    findings = _in_order((*reading.findings, *told))
+    problems = tuple(problems)
+    refused = {problem.path for problem in problems if problem.code != "S002" and not problem.at_key} & reading.guessed.keys()
+    outdone = [reading.guessed[path] for path in refused]  # quoted as it stands it would be refused, too
+    kept = (item for item in reading.findings if not any(item is each for each in outdone))
+    told = (finding(problem, reading.source) for problem in _one_each(problems, reading.broken - refused))
+    findings = _in_order((*kept, *told))
     if len(findings) > MAX_FINDINGS:
         return (*findings[:MAX_FINDINGS], too_many(findings[MAX_FINDINGS].spans[0]))
     return findings

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..finding import Finding, Fix, Span
 from .edits import field_removed, name_replaced, value_replaced
 from .source import Path, Source
+
+_CURLY = re.compile(r"[“”„‟«»‘’‚‛‹›]\s*([^“”„‟«»‘’‚‛‹›\"\\]{1,60}?)\s*[“”„‟«»‘’‚‛‹›]\Z")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,19 @@ def shown(value: object) -> str:
     """A value as a message quotes it: at most 60 characters."""
     text = str(value)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def in_curly_quotes(value: object) -> str:
+    """What stands between typographic quotation marks, which are none in YAML, or nothing."""
+    found = _CURLY.match(value) if isinstance(value, str) else None
+    return found[1] if found else ""
+
+
+def curly(code: str, path: Path, inside: str, clause: str = "") -> Problem:
+    """A value between typographic quotation marks, where it cannot be read with them."""
+    text = f"`{inside}` stands between typographic quotation marks, which YAML reads as part of it; write \"{inside}\""
+    quoted = f'"{inside}"'
+    return Problem(code, path, text, fix="write straight ones", snippet=quoted, clause=clause, value=quoted)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -21,6 +21,7 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) (hours?|days?|weeks?)\Z")
 _COUNT = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _DIGEST = re.compile(r"(sha256|hmac-sha256):[0-9a-f]{64}\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_CALENDAR = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}\Z")
 _DAYS_PER = {"hour": Fraction(1, 24), "day": Fraction(1), "week": Fraction(7)}
 
@@ -71,7 +72,10 @@ def read_days(value: Any) -> Fraction:
         message = 'write "{value} days" (or hours, weeks); {value} alone has no unit'
         raise PydanticCustomError("S005", message, {"value": text})
     if match is None:
-        raise PydanticCustomError("S005", 'expected a duration such as "30 days", "12 hours" or "2 weeks"')
+        wrong = "; a date has no place here, days count from `clock.starts`" if _CALENDAR.match(text) else ""
+        wrong = wrong or ("; months and years differ in length" if re.search("month|year", text) else "")
+        message = 'expected a duration such as "30 days", "12 hours" or "2 weeks"{wrong}'
+        raise PydanticCustomError("S005", message, {"wrong": wrong})
     return Fraction(match[1]) * _DAYS_PER[match[2].rstrip("s")]
 
 
@@ -139,7 +143,7 @@ def read_name(value: Any) -> str:
     """A name of the drafter's: `subject_records`, `hide-facts`. S006 if it has other characters or is too long."""
     text = _only_text(value)
     if not _NAME.match(text):
-        message = "a name starts with a letter and has only letters, digits, '_', '-' and '.' (at most 80)"
+        message = "a name starts with a letter and has only letters a to z, digits, '_', '-' and '.', without blanks (at most 80)"
         if trick := disguised(text[:80]):
             raise PydanticCustomError("S006", "{message}; {trick}", {"message": message, "trick": trick})
         raise PydanticCustomError("S006", message)

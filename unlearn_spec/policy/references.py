@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .lookalikes import disguised
-from .problem import Problem, nearest, shown
+from .problem import Problem, curly, in_curly_quotes, nearest, shown
 from .relations import named_sets
 from .shapes import at, clause_id
 from .source import Path
@@ -48,6 +48,8 @@ _KINDS: Final = ("information set", "artifact", "method", "situation", "audience
 _NEEDED: Final = ("information", "artifacts")
 """Blocks that every policy has. That one is missing is told as such, not again by each use of its names."""
 _BLOCKS: Final = {"information set": "information", "artifact": "artifacts", "method": "methods"}
+_DECLARED: Final = _BLOCKS | {"situation": "situations", "audience": "people"}
+"""Where a name of a kind is declared."""
 
 _PARTIES: Final = (
     "name it under `parties` as obligor, verifier or beneficiary, or leave it out: there are no other parties, "
@@ -135,12 +137,15 @@ def _nowhere(
 ) -> Problem:
     """S004 for a name that is not declared: a value with nothing but `after` behind the name, or a key of `key_of`."""
     near = nearest(name, sorted(known))
+    there = f" under `{_DECLARED[kind]}`" if kind in _DECLARED else ""
+    if inside := in_curly_quotes(name):
+        return curly("S004", path, inside + after, clause)
     return Problem(
         "S004",
         path,
         _nothing_called(name, kind, known),
         at_key=key_of is not None,
-        fix=f"write `{near}`" if near else "declare it, or use another name",
+        fix=f"write `{near}`" if near else f"declare it{there}, or use another name",
         clause=clause,
         name="" if near is None or near in (key_of or ()) else near + after,
     )

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .model import Evidence, Scope
-from .problem import Problem, did_you_mean, nearest
+from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest
 from .quantities import NAME_TEXT, read_count, read_number, read_share
 from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
@@ -120,6 +120,8 @@ def wrong_version(data: dict[str, Any]) -> Problem | None:
     if not isinstance(version, str):
         return None
     match = re.fullmatch(r"([0-9]{1,4})\.[0-9]{1,4}", version)
+    if match is None and (inside := in_curly_quotes(version)):
+        return curly("S008", ("unlearn_spec",), inside)
     if match is None:
         return Problem(
             "S008",

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag, ValidationError
 
 from .model import Clause, Evidence, Frozen, Scope
-from .problem import Problem, did_you_mean, nearest, shown
+from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest, shown
 from .source import MAX_FINDINGS, Path
 from .vocabulary import GoalKind
 
@@ -118,7 +118,8 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
         else:
             problems.append(_told(item, path, data))
     text = "a condition is the name of a situation, or one of {not: …}, {all: […]}, {any: […]}"
-    problems += [Problem("S006", path, text, snippet="{all: [a, {not: b}]}") for path in sorted(conditions, key=str)]
+    like, snippet = "write it like this", "{all: [a, {not: b}]}"
+    problems += [Problem("S006", path, text, fix=like, snippet=snippet) for path in sorted(conditions, key=str)]
     for path, keys in extra.items():
         allowed = keys_of(_type_at(root, keys[0][1][:-1]))
         found = [_unknown_key(path, key, allowed, data) for key, _ in keys]
@@ -185,6 +186,8 @@ def clause_id(path: Path, data: Any) -> str:
 def _told(item: Any, path: Path, data: Any) -> Problem:
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     clause = clause_id(path, data)
+    if inside := in_curly_quotes(value):
+        return curly(kind if kind in ("S005", "S006") else "S004", path, inside, clause)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _goal(path, value, clause)
     if kind in ("S005", "S006", "Y002"):
@@ -239,6 +242,11 @@ _SHAPES: Final = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+_HOW: Final = {
+    "a list": "begin each entry with `-`, or write `[…, …]`",
+    "a mapping": "write lines `name: …` without `-`, or `{name: …}`",
+}
+"""How what was expected is written."""
 
 
 def _wrong_shape(path: Path, value: Any, expected: str, clause: str) -> Problem:
@@ -248,7 +256,7 @@ def _wrong_shape(path: Path, value: Any, expected: str, clause: str) -> Problem:
         "S006",
         path,
         f"expected {expected}, found {found}",
-        fix="put it in a list" if snippet else "",
+        fix="put it in a list" if snippet else _HOW.get(expected, ""),
         snippet=snippet,
         clause=clause,
         value=snippet,
@@ -290,6 +298,7 @@ def _goal(path: Path, value: Any, clause: str) -> Problem:
         "S003",
         (*path, "goal"),
         f"`{shown(goal)}` is not a goal{did_you_mean(goal, get_args(GoalKind))}",
+        why=() if near else ("The goals: " + ", ".join(get_args(GoalKind)) + ".",),
         fix=f"write `{near}`" if near else "choose a goal",
         clause=clause,
         name=near or "",
@@ -319,6 +328,9 @@ def _unknown_key(path: Path, key: str, allowed: tuple[str, ...], data: Any) -> P
         return Problem(
             "S007", where, f"`{key}` has no meaning for `{goal}`", at_key=True, fix="remove it", clause=clause, remove=True
         )
+    if path[-1:] == ("limit",) and goal == "retain" and "at_least" in at(data, path) and {"within", "of"} & at(data, path).keys():
+        text = "a floor (`at_least`) and a margin (`within`) are two promises"
+        return Problem("S007", where, text, at_key=True, fix="write a clause for each", clause=clause)
     if path[-1:] == ("limit",) and key in _LIMIT_WORDS:
         message = f"`{key}` has no meaning for `{goal}`, whose limit is {_LIMITS.get(str(goal), '')}"
         return Problem(

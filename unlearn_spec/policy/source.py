@@ -18,6 +18,7 @@ import yaml
 
 from ..finding import Edit, Finding, Fix, Span
 from .spans import Place, Spans
+from .syntax import not_yaml
 
 Path = tuple[str | int, ...]
 """Where a value sits: mapping keys and list positions from the root."""
@@ -42,6 +43,7 @@ _SUSPECT = frozenset("yYnNtTfFoO")
 """Letters with which a null or a truth value begins."""
 _LONGEST = len("false")
 """Letters of the longest of them."""
+_NUMBER_SO_FAR = re.compile(r"(?<![^\s:{])[0-9]{1,3}(,[0-9]{3})*,\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z")
 _NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
@@ -107,6 +109,8 @@ class Reading:
     """Values that already have a finding, so that later checks stay silent about them."""
     repeated: frozenset[Path] = frozenset()
     """Keys that are written twice; `data` holds what stands behind the first."""
+    guessed: Mapping[Path, Finding] = field(default_factory=dict)
+    """Broken values that YAML would not take for text, and what is told of each; `data` holds their text."""
 
 
 def read_file(path: str | FilePath) -> Reading:
@@ -159,38 +163,14 @@ def read(text: str, file: str) -> Reading:
     except _StopError as stop:
         return Reading(builder.source(text), None, (*builder.findings, stop.finding), frozenset({()}))
     except yaml.MarkedYAMLError as error:
-        return _nothing(file, text, _syntax(file, error))
+        return _nothing(file, text, not_yaml(file, text, error))
     except yaml.YAMLError:
         return _nothing(file, text, _finding("Y001", Span(file, 1, 1), "this is not YAML"))
     source = builder.source(text)
     if not builder.findings and not isinstance(builder.root, dict):
         builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
-    return Reading(source, builder.root, tuple(builder.findings), frozenset(builder.broken), frozenset(builder.repeated))
-
-
-_PLAIN_WORDS: Final = {
-    "found character that cannot start any token": "no value can start with this character; quote it, or indent with spaces",
-    "mapping values are not allowed in this context": "a `:` has no place here; quote the text, or mend the indentation",
-    "mapping values are not allowed here": "a `:` has no place here; quote the text, or mend the indentation",
-    "could not find expected ':'": "expected a `:` after the key",
-    "did not find expected key": "expected a key here; is the indentation right?",
-    "did not find expected ',' or '}'": "expected `,` or `}` here",
-    "did not find expected ',' or ']'": "expected `,` or `]` here",
-    "found unexpected end of stream": "the file ends inside a quoted text",
-}
-"""The parser's commonest complaints, in a drafter's words."""
-
-
-def _syntax(file: str, error: yaml.MarkedYAMLError) -> Finding:
-    """What the parser could not read, and, if it says, where the construct it was in begins."""
-    mark = error.problem_mark or error.context_mark
-    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file, 1, 1)
-    problem = str(error.problem or "this is not YAML")
-    related: tuple[Span, ...] = ()
-    if error.context and error.context_mark and error.context_mark is not mark:
-        begin = error.context_mark
-        related = (Span(file, begin.line + 1, begin.column + 1, 1, str(error.context)),)
-    return _finding("Y001", span, _PLAIN_WORDS.get(problem, problem), "", "", *related)
+    told = tuple(builder.findings), frozenset(builder.broken), frozenset(builder.repeated)
+    return Reading(source, builder.root, *told, builder.guessed)
 
 
 def _end_of(file: str, text: str) -> Span:
@@ -259,6 +239,7 @@ class _Builder:
         self.findings: list[Finding] = []
         self.broken: set[Path] = set()
         self.repeated: set[Path] = set()
+        self.guessed: dict[Path, Finding] = {}
         self.root: Any = None
         self.stack: list[_Open] = []
         self.nodes = 0
@@ -385,8 +366,9 @@ class _Builder:
             self.refuse(event, path, problem, "write the value alone")
         else:
             value, guessed = (text, "") if style else _plain(text)
-            if guessed:
+            if guessed and path not in self.broken:
                 self.guess(event, path, guessed)
+                value = text if path in self.guessed else None
             start, end = event.start_mark, event.end_mark
             self.put(path, value, self.where(start, end), end.line != start.line)
 
@@ -401,6 +383,8 @@ class _Builder:
         instead = f"{digits} (a whole number) or " if digits.isdecimal() and _INTEGER.match(digits) else ""
         text = f"{event.value} is read as {guessed}; write {instead}{quoted} in quotes"
         self.report("Y002", path, span, text, "quote it", quoted)
+        if not instead:
+            self.guessed[path] = self.findings[-1]
 
     def name(self, event: Any, problem: str) -> None:
         """Take a mapping's next key."""
@@ -411,6 +395,12 @@ class _Builder:
         elif key == "<<" and not event.style:
             self.report("Y004", path, self.span(event), "merge keys are not allowed", "write the fields out")
             top.skip = True
+        elif split := self.split_number(event):
+            top.skip = True
+            self.broken.add(path)
+            if split.count(",") == 1:  # what is behind a second comma is the same mistake
+                text = f"`{split}` is read as two entries, for a comma ends the first"
+                self.report("Y002", path, self.span(event), text, "write thousands without commas, and decimals with a point")
         elif key != "on" and not event.style and _plain(key)[1]:  # `on` is a word of the language, and a key stays text
             self.report(
                 "Y002",
@@ -430,6 +420,14 @@ class _Builder:
         else:
             top.seen[key] = self.keys[path] = place
         top.key = key
+
+    def split_number(self, event: Any) -> str:
+        """The number whose end stands as a key, as in `{size: 1,200}` and `{at_most: 0,5%}`, or nothing."""
+        mark = event.start_mark
+        before = _NUMBER_SO_FAR.search(self.line(mark.line)[: mark.column])
+        if before is None or not self.stack[-1].flow or not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?%?", event.value):
+            return ""
+        return f"{before[0]}{event.value}"
 
     def open(self, event: Any) -> None:
         self.count(event)
