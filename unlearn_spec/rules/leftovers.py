@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..finding import Finding, Fix
-from ..policy.edits import value_replaced
+from ..logic.scope import MODELS
+from ..policy.edits import item_added, value_replaced
 from ..policy.load import Document
 from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
+from .edits import fresh
 from .lineage import Lineage, target_of
+from .names import kebab
 from .unlisting import closing, still_listed
 
 
 def leftover_findings(document: Document) -> tuple[Finding, ...]:
     """A012, A013 and A014, code by code."""
     lineage = Lineage(document.policy)
-    return (*influence_left(document, lineage), *copy_left(document, lineage), *path_left(document, lineage))
+    return (
+        *influence_left(document, lineage),
+        *influence_meant(document, lineage),
+        *copy_left(document, lineage),
+        *copy_meant(document, lineage),
+        *path_left(document, lineage),
+    )
 
 
 def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
@@ -46,6 +55,33 @@ def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
             yield _finding(document, lineage, "A012", message, first, name, fix, ("AX8",))
 
 
+def influence_meant(document: Document, lineage: Lineage) -> Iterator[Finding]:
+    """A012: a set is deleted from a model that was trained on it and keeps no copy of it, and no clause removes its influence.
+
+    It matters because deleting ends stored copies, and what a model learnt is none. Cannot see whether a model that is said to
+    hold the set as well is meant as a store.
+    """
+    told = set[tuple[str, str]]()
+    for clause in _clauses(lineage, Delete):
+        target = target_of(clause) or ""
+        sets = lineage.enclosing(target)
+        treated = lineage.reached(sets, Remove) | lineage.destroyed | set(lineage.holding(sets))
+        for name in lineage.shaped_by(sets):
+            if name not in lineage.scope(clause) or name in treated or (target, name) in told or _aside(lineage, target, name):
+                continue
+            told.add((target, name))
+            root = lineage.trained(name, sets)
+            how = "was trained on it" if root == name else f"was made from {root}, which was trained on it"
+            message = f"{clause.id} deletes stored copies of {target} from {name}; {name} {how}, and what it learnt stays"
+            written = (
+                f"goal: remove, target: {target}, scope: {{artifacts: [{name}]}}, measure: influence, about: process, "
+                'limit: {epsilon: "0", delta: "0%", compared_with: retrain_without}, '
+                "evidence: {kind: procedure, record: training_log, evaluator: independent}"
+            )
+            fix = _another(document, f"add a `remove` clause on {target} for {name}", f"remove-{target}", written)
+            yield _finding(document, lineage, "A012", message, clause, name, fix)
+
+
 def copy_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
     """A013: stored items are deleted, or kept out of later runs, and another listed store that holds them is left as it is.
 
@@ -66,6 +102,32 @@ def copy_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
             message = f"{first.id} {done}, and nothing says what becomes of it in {name}"
             fix = Fix("delete it there too, or say with a `keep` clause why it stays")
             yield _finding(document, lineage, "A013", message, first, name, fix)
+
+
+def copy_meant(document: Document, lineage: Lineage) -> Iterator[Finding]:
+    """A013: the influence of a set is removed from a store that holds it, and nothing says what becomes of the copy.
+
+    It matters because `remove` is about how a model was made: what a store keeps is deleted. Cannot see stores that are not
+    said to hold the set.
+    """
+    told = set[tuple[str, str]]()
+    for clause in _clauses(lineage, Remove):
+        target = target_of(clause) or ""
+        sets = lineage.enclosing(target)
+        kept = lineage.reached(lineage.enclosed(target), Keep)
+        settled = lineage.reached(sets, Delete, Keep, DeIndex) | kept | lineage.destroyed
+        for name in lineage.holding(sets):
+            if name not in lineage.scope(clause) or lineage.policy.artifacts[name].kind in MODELS:
+                continue
+            if name in settled or (target, name) in told or _aside(lineage, target, name):
+                continue
+            told.add((target, name))
+            message = f"{clause.id} removes the influence of {target} from {name}, which is no model, and the copy in it stays"
+            written = f'goal: delete, target: {target}, scope: {{artifacts: [{name}]}}, by: "30 days"'
+            text = f"add a `delete` clause on {target} for {name}"
+            dated = document.policy.clock is not None  # else its days would count from nothing
+            fix = _another(document, text, f"delete-{target}", written) if dated else Fix(text)
+            yield _finding(document, lineage, "A013", message, clause, name, fix)
 
 
 def path_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
@@ -102,6 +164,18 @@ def _held(lineage: Lineage, target: str, name: str) -> str | None:
     around = [lineage.enclosing(each) for each in lineage.related(target)]
     left = [sets for sets in around if name not in lineage.reached(sets, Delete)]
     return next((held for held in lineage.policy.artifacts[name].holds if any(held in sets for sets in left)), None)
+
+
+def _clauses(lineage: Lineage, goal: type) -> Iterator[Clause]:
+    """The clauses with this goal that say of which artifacts they speak: of the others A003 asks."""
+    return (c for c in lineage.policy.clauses if isinstance(c, goal) and c.scope.artifacts is not None)
+
+
+def _another(document: Document, text: str, name: str, written: str) -> Fix:
+    """A clause to be added, with a name that is free."""
+    name = fresh(kebab(name), [clause.id for clause in document.policy.clauses])
+    clause = f"{{id: {name}, {written}}}"
+    return Fix(text, snippet=f"- {clause}", edits=item_added(document.source, ("clauses",), clause))
 
 
 def _targets(lineage: Lineage, *goals: type) -> tuple[str, ...]:
