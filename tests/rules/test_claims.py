@@ -185,3 +185,21 @@ def test_an_axiom_that_was_left_out_is_said_to_be_missing() -> None:
     assert found.message.endswith("rm would carry it by an axiom that was left out")
     assert not any(fix.verified for fix in found.fixes)
     assert told(found)
+
+
+def test_nothing_is_taken_out_of_a_model_as_out_of_an_index() -> None:
+    desk = "  desk: {kind: service, serves_from: [m, shelf], seen_by: {public: product}}\n"
+    shelf = "  shelf: {kind: index, holds: [ex], seen_by: {staff: product}}\n"
+    silent = (
+        f"  - {{id: h, goal: suppress, target: facts, scope: {{artifacts: [m, n, desk], access: api, asked: direct, {GREEDY}}}, "
+        f'over: mean, limit: {{at_most: "5%"}}, {HOW}}}'
+    )
+    claim = "  - {id: c, says: not_revealed, of: facts, in: [desk], access: product, asked: direct, at_most: '5%'}"
+    offered = {}
+    for served in ("m, shelf", "shelf"):
+        text = HEAD + desk.replace("m, shelf", served) + shelf
+        result = check_text(f"{text}clauses:\n{silent}\nclaims:\n{claim}\n", "p.yaml", today=date(2026, 11, 24))
+        about = {f.code: f for f in result.findings if f.code in ("A011", "M003")}
+        assert "may still serve" in about["A011"].message and "may still serve" in about["M003"].message
+        offered[served] = ["goal: de_index" in f.fixes[0].snippet for f in about.values()]
+    assert offered == {"m, shelf": [False, False], "shelf": [True, True]}

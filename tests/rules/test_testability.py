@@ -178,6 +178,7 @@ def test_a_full_list_is_still_a_sample_for_the_mean():
     assert codes(policy(clause(limit={"at_most": "1%"}, evidence=listed))) == ["T001"]
     (found,) = test(policy(clause(limit={"at_most": "1%"}, evidence=listed)))
     assert "from a wider population: the set has 40 items" in found.fixes[0].text
+    assert found.fixes[0].snippet.endswith(", population: wider") and "{" not in found.fixes[0].snippet  # beside what is there
 
 
 def test_each_item_needs_draws_of_its_own():

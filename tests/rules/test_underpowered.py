@@ -104,4 +104,5 @@ def test_silent_where_another_code_says_more_or_nothing_is_left_to_chance(fields
 def test_a_set_that_is_too_small_for_the_offer_is_said():
     (finding,) = found(samples=300, size=300, population="these_items")
     assert "from a wider population: the set has 300 items" in finding.fixes[0].text
+    assert finding.fixes[0].snippet.endswith(", population: wider") and "{" not in finding.fixes[0].snippet
     assert not finding.fixes[0].verified

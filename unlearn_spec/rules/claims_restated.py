@@ -35,7 +35,7 @@ def _follows(context: Context, policy: Policy, claim: Claim) -> bool:
 
 def _by_clauses(context: Context, claim: Claim, found: Culprit, lack: Sequence[Obstacle]) -> Iterator[Fix]:
     first, source = lack[0], context.document.source
-    if found.path is not None:
+    if found.path is not None and found.path.of_stores:
         yield found.path.fix(tried=_follows(context, found.path.policy, claim))
     if [obstacle.kind for obstacle in lack] == ["artifact"]:
         clause, artifact = context.clause(first.clause), found.rate.artifact

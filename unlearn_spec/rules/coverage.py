@@ -55,7 +55,7 @@ def _finding(context: Context, gap: Gap, open_: Open, name: str, *, many: bool) 
     target = context.span(("information", gap.target, "kind"), "the target")
     accepted = f'out_of_scope: [{{target: {gap.target}, artifacts: [{gap.artifact}], reason: "…", owner: "…"}}]'
     path = None if gap.despite or not gap.named else _second_path(context, gap)
-    if path is not None:
+    if path is not None and path.of_stores:
         fixes: tuple[Fix, ...] = (path.fix(tried=True), Fix("or accept the gap", snippet=accepted))
     elif _theirs(context.policy, gap.artifact):
         fixes = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)

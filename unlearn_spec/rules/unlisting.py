@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..finding import Edit, Fix
+from ..logic.scope import MODELS
 from ..policy.edits import item_added
 from ..policy.model import DeIndex, Policy, Scope
 from ..policy.source import Source
@@ -25,6 +26,11 @@ class SecondPath:
     """With the clause that closes them."""
     clause: str
     edits: tuple[Edit, ...]
+
+    @property
+    def of_stores(self) -> bool:
+        """Whether no path is a model: what one says is not taken out of it as out of an index."""
+        return not any(self.policy.artifacts[name].kind in MODELS for name in self.paths)
 
     def fix(self, *, tried: bool) -> Fix:
         """The clause that closes them. `tried`: it was applied, and the limit held."""

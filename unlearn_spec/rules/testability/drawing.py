@@ -17,7 +17,7 @@ def drawing(test: DeclaredTest, samples: int, enough: bool) -> Fix:
     if room is None or samples <= room:
         return Fix(text, enough, snippet, test.edits("evidence", samples=samples))
     text += f", from a wider population: the set has {count(room, 'item')}"
-    snippet = f"evidence: {{samples: {samples}, population: wider}}"
+    snippet = f"samples: {samples}, population: wider"
     return Fix(text, enough, snippet, test.edits("evidence", samples=samples, population="wider"))
 
 

@@ -186,5 +186,5 @@ def _fixes(test: DeclaredTest, found: _Chance) -> tuple[Fix, ...]:
     where = f", from a wider population: the set has {count(room or 0, 'item')}" if wider else ""
     what = f"{count(found.needed, 'sample')}{where}: {percent(ENOUGH)} of such models then {'pass' if found.certifies else 'are found'}"
     more = {"population": "wider"} if wider else {}
-    snippet = f"evidence: {{samples: {found.needed}, population: wider}}" if wider else f"samples: {found.needed}"
+    snippet = f"samples: {found.needed}, population: wider" if wider else f"samples: {found.needed}"
     return (Fix(what, not wider, snippet, test.edits("evidence", samples=found.needed, **more)),)
