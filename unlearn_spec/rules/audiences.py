@@ -27,6 +27,12 @@ def told_apart(context: Context, core: Core) -> list[str]:
                 f"{one.id} and {other.id} name different audiences of {artifact}: "
                 "of one artifact, what one audience sees at some access the other sees there too"
             )
+        elif nested := _nested(context.policy, one, other):
+            outer, inner = nested
+            lines.append(
+                f"{outer.id} names {outer.scope.audience}, and {inner.id} names {inner.scope.audience}, which lies within it: "
+                f"what everybody in {outer.scope.audience} is promised holds there too"
+            )
         elif _languages_differ(one, other):
             lines.append(
                 f"{one.id} and {other.id} name different languages: of one set, what is revealed in one language counts in every other"
@@ -38,7 +44,7 @@ def apart(context: Context, core: Core) -> tuple[Fix, ...]:
     """Declaring what is to differ: an artifact for each audience, where that dissolves the conflict; a set for each language."""
     found: dict[Fix, None] = {}
     for one, other, artifact in _pairs(context, core):
-        if _audiences_differ(context.policy, one, other):
+        if _audiences_differ(context.policy, one, other) or _nested(context.policy, one, other):
             if _helps(context, core, other, artifact):
                 text = f"declare an artifact for each audience, and let {one.id} and {other.id} each name its own"
                 found[Fix(text)] = None
@@ -62,6 +68,15 @@ def _audiences_differ(policy: Policy, one: Clause, other: Clause) -> bool:
     """Whether two clauses name audiences neither of which lies within the other."""
     names = one.scope.audience, other.scope.audience
     return None not in names and not any(name in audiences_around(policy, inner) for name, inner in (names, names[::-1]))
+
+
+def _nested(policy: Policy, one: Clause, other: Clause) -> tuple[Clause, Clause] | None:
+    """The clause that names an audience, and the one that names another inside it; None where neither lies in the other."""
+    for outer, inner in ((one, other), (other, one)):
+        name, around = outer.scope.audience, audiences_around(policy, inner.scope.audience)
+        if name is not None and name != inner.scope.audience and name in around:
+            return outer, inner
+    return None
 
 
 def _languages_differ(one: Clause, other: Clause) -> bool:
