@@ -84,13 +84,13 @@ def report(run: str | Path) -> Report:
 
 
 def overlap(
-    answers: str | Path, corpus: Sequence[str | Path], *, least: int = 13, form: Form | None = None
+    answers: str | Path, corpus: str | Path | Sequence[str | Path], *, least: int = 13, form: Form | None = None
 ) -> dict[str, Verbatim]:
-    """How much of each item of a data file stands word for word in text files, by id. Measures, concludes nothing.
+    """How much of each item of a data file stands word for word in a text file or several, by id. Measures, concludes nothing.
 
     Looked for is an item's answer, or else its suffix or text. `least`: the shortest run that counts, in words or
     characters of `form`. Raises `DataError`, `CorpusError`, or `ValueError` for `least` below 1.
     """
     from .cli.overlap import overlap as run
 
-    return run(answers, corpus, least=least, form=form)
+    return run(answers, [corpus] if isinstance(corpus, str | Path) else corpus, least=least, form=form)

@@ -67,3 +67,8 @@ def test_unusable_files_are_told_in_one_line(
     assert run(folder / answers, [folder / corpus], 13, WORDS, "text") == 2
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("\n") == 1 and message in shown.err
+
+
+def test_one_text_file_need_not_be_in_a_list(folder: Path) -> None:
+    answers, book = folder / "answers.jsonl", folder / "b.txt"
+    assert unlearn_spec.overlap(answers, str(book), least=4) == unlearn_spec.overlap(answers, [book], least=4)
