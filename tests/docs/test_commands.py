@@ -19,6 +19,7 @@ from unlearn_spec.cli import app
 from unlearn_spec.cli.commands import app as command_line
 from unlearn_spec.policy.load import PolicyError, load_text
 from unlearn_spec.report.phrases import OUTCOME_MEANING, OUTCOME_NAME
+from unlearn_spec.rules.codes import CODES
 
 DOCS = ROOT / "docs"
 LINKED = [
@@ -178,3 +179,9 @@ def test_every_result_word_is_explained_to_counsel():
     text = (DOCS / "legal.md").read_text("utf-8")
     for outcome, name in OUTCOME_NAME.items():
         assert re.search(rf"^\| {re.escape(name)} \| {re.escape(OUTCOME_MEANING[outcome])} \|", text, re.M), name
+
+
+def test_drafters_are_told_what_each_letter_of_a_code_stands_for():
+    text = (DOCS / "drafters.md").read_text("utf-8")
+    listed = text[text.index("Letters:") : text.index("All pages are")]
+    assert {code[0] for code in CODES} == set(re.findall(r"\b([A-Z]) ", listed))
