@@ -203,3 +203,11 @@ def test_nothing_is_taken_out_of_a_model_as_out_of_an_index() -> None:
         assert "may still serve" in about["A011"].message and "may still serve" in about["M003"].message
         offered[served] = ["goal: de_index" in f.fixes[0].snippet for f in about.values()]
     assert offered == {"m, shelf": [False, False], "shelf": [True, True]}
+
+
+def test_a_situation_is_named_only_where_a_claim_follows_without_it() -> None:
+    always = "  - {id: c, says: no_harmful_use, of: facts}"
+    quiet = hides().replace("access: product", "access: product, when: {not: sued}")
+    assert doubted(quiet, always).situation == ()
+    follows = "  - {id: c, says: not_revealed, of: facts, in: [m], access: product, asked: direct, at_most: '5%'}"
+    assert doubted(quiet, follows).situation == ("sued",)

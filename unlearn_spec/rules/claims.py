@@ -36,10 +36,16 @@ def unfounded(context: Context) -> tuple[Finding, ...]:
             continue
         case = fails_to_follow(context.theory, claim, context.cases, context.aside)
         if case is not None:
-            found.append(_finding(context, i, claim, case))
+            found.append(_finding(context, i, claim, _quiet(context, claim, case)))
         elif names := partly_promised(context.theory, claim, context.cases, context.aside):
             found.append(_for_some(context, i, claim, names))
     return tuple(found)
+
+
+def _quiet(context: Context, claim: Claim, case: Case) -> Case:
+    """The case without any situation, if the claim does not follow there either: then it is no matter of situations."""
+    quiet = tuple(each for each in context.cases if not each.holding) if case.holding else ()
+    return fails_to_follow(context.theory, claim, quiet, context.aside) or case
 
 
 def _for_some(context: Context, i: int, claim: Claim, names: tuple[str, ...]) -> Finding:
