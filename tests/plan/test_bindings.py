@@ -147,6 +147,12 @@ def test_a_mistake_is_named_with_its_place(lab: Lab, spoil: Callable[[Lab], Any]
     assert any(text.startswith(code) and words in text for text in found), found
 
 
+def test_a_policy_in_place_of_bindings_is_one_mistake(lab: Lab) -> None:
+    lab.bindings.pop("unlearn_spec_bindings")
+    lab.bindings["unlearn_spec"] = "1.0"
+    assert mistakes(lab) == ["B004 this is a policy, not a bindings file"]
+
+
 def test_a_template_is_at_fault_where_it_is_written(lab: Lab) -> None:
     """The original and the references inherit it, and have no `prompt` to mend."""
     assert lab.bindings["original"] and lab.bindings["references"]

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ..evidence.canonical import Json, bytes_digest, json_digest
 from ..finding import Finding
 from ..policy.model import Policy
+from ..policy.problem import Problem
 from ..policy.source import read_file
 from . import bind_data, bind_logs, bind_models, bind_papers, bind_tasks
 from .bound import Bindings, BoundSubject
@@ -60,6 +61,9 @@ def load_bindings(
     reading = read_file(path)
     if not isinstance(reading.data, dict):
         raise BindingError(reading.findings)
+    if "unlearn_spec_bindings" not in reading.data and "unlearn_spec" in reading.data:
+        mixed_up = Problem("B004", ("unlearn_spec",), "this is a policy, not a bindings file", at_key=True)
+        raise BindingError(findings_in_order([mixed_up], reading.source))
     desk = Desk(str(path), FilePath(path).parent, policy, policy_digest, day or date.today(), fetch)
     desk.problems += credentials(reading.data)
     bound = None
