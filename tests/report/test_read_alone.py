@@ -9,12 +9,12 @@ from fractions import Fraction
 import pytest
 
 from unlearn_spec.plan.model import Plan
-from unlearn_spec.policy.model import Policy
+from unlearn_spec.policy.model import Parties, Policy
 from unlearn_spec.report import LANGUAGES, Language, Report, render
 from unlearn_spec.report.coverage import not_covered
 from unlearn_spec.report.sections.criteria import demand
 from unlearn_spec.report.sections.integrity import annex, integrity
-from unlearn_spec.report.sections.opinion import confidence, opinion
+from unlearn_spec.report.sections.opinion import confidence, opinion, parties
 from unlearn_spec.report.sections.plain import plain
 from unlearn_spec.report.sections.subject import subject
 from unlearn_spec.report.sections.trials import trials
@@ -165,3 +165,17 @@ def test_digests_that_no_other_program_takes_are_said_to_be_of_content(report: R
     told = str(integrity(report, say))
     assert say("integrity.bindings") in told and say("reverify.2") in told
     assert "content" in words("en")("integrity.bindings") and "content" in words("en")("reverify.2")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_parties_are_those_of_the_policy_and_nobody_is_said_to_have_run_it(make_report: Make, run_policy: Policy, language: Language) -> None:
+    say = words(language)
+    for named in (None, Parties(obligor="acme"), Parties(obligor="acme", beneficiary="subject"),
+                  Parties(obligor="acme", verifier="lab", beneficiary="subject")):  # fmt: skip
+        report = make_report(policy=run_policy.model_copy(update={"parties": named}))
+        told = parties(report, say)
+        assert [name in told for name in ("acme", "lab", "subject")] == [
+            bool(named), bool(named and named.verifier), bool(named and named.beneficiary)
+        ]  # fmt: skip
+        for format in ("text", "markdown"):
+            assert (say("about.parties") in render(report, format, language)) is bool(named)

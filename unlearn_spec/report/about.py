@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..plan.model import DataRef, Frozen
-from ..policy.model import Basis
+from ..policy.model import Basis, Parties
 from ..policy.vocabulary import Access, ArtifactKind, EvidenceKind, GoalKind, InformationKind, Status
 from ..verdict.model import Outcome
 from ..wording.said import Said
@@ -23,6 +23,8 @@ class PolicyHeader(Frozen):
     owner: str | None
     purpose: str | None
     basis: tuple[Basis, ...]
+    parties: Parties | None = None
+    """Who is to act, to verify and to benefit, as the policy names them."""
 
 
 class Versions(Frozen):

@@ -149,6 +149,7 @@ def _header(policy: Policy) -> PolicyHeader:
         owner=header.owner,
         purpose=header.purpose,
         basis=header.basis,
+        parties=policy.parties,
     )
 
 

@@ -14,7 +14,7 @@ from .document import Inline, plain, told
 from .marked import bullets, escaped, table
 from .model import Assumption, NotCovered, RegisteredTest, Report, Result, digest
 from .sections.checker import in_detail
-from .sections.opinion import conclusion, confidence, counts
+from .sections.opinion import conclusion, confidence, counts, parties
 from .sections.statements import about, heading, theirs
 from .sections.subject import guard_words, precision_words, role
 from .sections.trials import error
@@ -34,6 +34,9 @@ def _lines(report: Report, say: Words) -> Iterator[str]:
     yield ""
     yield _text(say, f"{say('about.policy')} {status}.")
     yield ""
+    if who := parties(report, say):
+        yield _text(say, f"{say('about.parties')}{colon}{who}.")
+        yield ""
     yield f"**{overall(report, say)}** {_text(say, say('results.overall'), counts(report, say))}"
     yield ""
     yield _text(say, f"{say('about.confidence')}{colon}{confidence(report, say)}.")

@@ -76,6 +76,15 @@ def confidence(report: Report, say: Words) -> str:
     return say.counted("about.confidence_words", report.validity.facts, confidence=report.validity.confidence)
 
 
+def parties(report: Report, say: Words) -> str:
+    """Who is to act, to verify and to benefit, as the policy names them: who ran the examination is not known here."""
+    named = report.policy.parties
+    if named is None:
+        return ""
+    others = "_".join(role for role in ("verifier", "beneficiary") if getattr(named, role)) or "obligor"
+    return say(f"about.parties_{others}", obligor=named.obligor, verifier=named.verifier or "", beneficiary=named.beneficiary or "")
+
+
 def _errors(report: Report, say: Words) -> str:
     """The codes of errors that stand in the policy, whether or not they block a clause: a claim that does not follow blocks none."""
     found = tuple(dict.fromkeys(one.code for one in report.findings if one.severity == "error" and not one.accepted))
@@ -98,6 +107,7 @@ def _about(report: Report, say: Words) -> tuple[tuple[str, tuple[Inline, ...]], 
             ),
         ),
         (say("about.addressee"), (say("about.owner", owner=policy.owner) if policy.owner else say("about.no_owner"),)),
+        *(((say("about.parties"), (who,)),) if (who := parties(report, say)) else ()),
         (say("about.object"), tuple(object_) or (say("about.no_object"),)),
         (say("about.form"), (say(f"form.{form(report)}"),)),
         (say("about.confidence"), (confidence(report, say),)),
