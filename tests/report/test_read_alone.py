@@ -168,7 +168,7 @@ def test_digests_that_no_other_program_takes_are_said_to_be_of_content(report: R
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_parties_are_those_of_the_policy_and_nobody_is_said_to_have_run_it(make_report: Make, run_policy: Policy, language: Language) -> None:
+def test_parties_are_the_policys_and_nobody_is_said_to_have_run_it(make_report: Make, run_policy: Policy, language: Language) -> None:
     say = words(language)
     for named in (None, Parties(obligor="acme"), Parties(obligor="acme", beneficiary="subject"),
                   Parties(obligor="acme", verifier="lab", beneficiary="subject")):  # fmt: skip
