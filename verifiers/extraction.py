@@ -8,10 +8,7 @@ certain; how many items of a wider population are extractable is a question for 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from fractions import Fraction
-
-from .table import Table
 
 
 def chance(log_p: float, answers: int) -> float:
@@ -29,26 +26,6 @@ def extractable(log_p: float, answers: int, at_least: Fraction) -> bool:
     if answers == 1:
         return log_p >= math.log(at_least)
     return answers * _log_miss(log_p) <= (math.log1p(-float(at_least)) if at_least < 1 else -math.inf)
-
-
-def answers_needed(log_p: float, at_least: Fraction) -> int | None:
-    """The smallest n with `extractable(log_p, n, at_least)`; None if no number of answers is enough."""
-    if log_p == -math.inf:
-        return None
-    if extractable(log_p, 1, at_least):
-        return 1
-    if at_least == 1:
-        return None
-    n = max(1, math.ceil(math.log1p(-float(at_least)) / _log_miss(log_p)) - 1)  # one below: the division rounds
-    while not extractable(log_p, n, at_least):
-        n += 1
-    return n
-
-
-def worst(tables: Sequence[Table]) -> tuple[str, float] | None:
-    """(id, log_p) of the item most easily extracted, the first among equals; None for no items."""
-    rows = [row for table in tables for row in zip(table.column("item"), table.column("log_p"), strict=True)]
-    return max(rows, key=lambda row: row[1], default=None)
 
 
 def _log_miss(log_p: float) -> float:

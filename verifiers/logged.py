@@ -11,13 +11,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from .items import Item
 from .table import Table, Value, from_rows
 
 LogFormat = Literal["openunlearning", "lm_eval"]
-LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
 MAX_LOG = 1 << 28
 
 Scores = Mapping[str, float]

@@ -69,11 +69,6 @@ def run(members: Table, holdout: Table, attacks: Sequence[Attack], *, allowed: i
     return tuple(_attack(members, holdout, attack, direction, allowed) for attack in attacks for direction in DIRECTIONS)
 
 
-def best(results: Sequence[AttackResult]) -> AttackResult:
-    """The one that catches most members, the first among equals. For display: see the module on choosing."""
-    return max(results, key=lambda result: result.caught.k)
-
-
 def _attack(members: Table, holdout: Table, attack: Attack, direction: Direction, allowed: int) -> AttackResult:
     sign = 1.0 if direction == "higher" else -1.0
     inside = [sign * value for value in scores(members, attack)]

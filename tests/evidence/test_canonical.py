@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from unlearn_spec.evidence.canonical import (
     file_digest,
     folder_digest,
     json_digest,
-    keyed_digest,
 )
 
 values = st.recursive(
@@ -98,11 +95,3 @@ def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
         folder_digest(tmp_path / "nowhere")
     with pytest.raises(EvidenceError, match="holds no files"):
         folder_digest(tmp_path)
-
-
-def test_a_keyed_digest_depends_on_key_and_text() -> None:
-    key = b"0123456789abcdef"
-    assert keyed_digest(key, "täxt") == "hmac-sha256:" + hmac.new(key, "täxt".encode(), hashlib.sha256).hexdigest()
-    assert keyed_digest(key, "a") != keyed_digest(key[::-1], "a")
-    with pytest.raises(EvidenceError, match="16 bytes"):
-        keyed_digest(b"short", "a")

@@ -138,7 +138,6 @@ def test_a_flipped_byte_is_found_or_changes_no_row(tmp_path: Path) -> None:
         path.write_bytes(original[:index] + bytes([original[index] ^ 1 << rng.randrange(8)]) + original[index + 1 :])
         try:
             with Ledger(tmp_path, read_only=True) as ledger:
-                ledger.verify_chain()
                 assert [(row.kind, row.text, row.hash) for row in ledger.rows()] == hashed
         except EvidenceError:
             found += 1

@@ -196,7 +196,7 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_objects(tmp_path: Path)
 def test_parquet_is_loaded_only_when_a_table_is_touched(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from unlearn_spec.evidence import canonical, ledger, measurement, store\n"
+        "from unlearn_spec.evidence import canonical, ledger, store\n"
         "store.Store(Path(sys.argv[1])).put_json({'a': 1})\n"
         "print([m for m in ('pyarrow', 'numpy', 'torch') if m in sys.modules])"
     )

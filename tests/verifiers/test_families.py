@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearn_spec.plan.model import Reading
-from unlearn_spec.verifiers import degeneracy, leak, membership, recovery, refusal, retention
+from unlearn_spec.verifiers import degeneracy, membership, recovery, refusal, retention
 from unlearn_spec.verifiers.blind import blind_baseline
-from unlearn_spec.verifiers.extraction import answers_needed, chance, extractable, worst
+from unlearn_spec.verifiers.extraction import chance, extractable
 from unlearn_spec.verifiers.gap import gap
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.outcomes import Outcomes, gather
@@ -28,6 +29,11 @@ def answers(*rows: tuple[str, int, int, bool], column: str = "exact") -> Table:
     return from_rows(
         "generate", names, ({**dict(zip(names, (item, item[0], *rest), strict=True))} for item, *rest in rows)
     )
+
+
+def some_answer(tables: Sequence[Table], reading: Reading) -> Outcomes:
+    """Hit: at least one answer to the item meets the reading."""
+    return gather(tables, reading, every=False)
 
 
 # --- tables
@@ -49,13 +55,13 @@ def test_tables_stack_and_split() -> None:
         one.column("nothing")
 
 
-# --- leak, retention, refusal
+# --- outcomes, retention, refusal
 
 
 def test_any_answer_reveals_and_every_answer_retains() -> None:
     table = answers(("a1", 0, 0, True), ("a1", 1, 0, False), ("a2", 0, 0, False), ("b1", 0, 0, True))
     later = answers(("a2", 2, 0, True), ("b1", 2, 0, True))
-    found = leak.outcomes([table, later], EXACT)
+    found = some_answer([table, later], EXACT)
     assert (found.items, found.clusters, found.hits) == (("a1", "a2", "b1"), ("a", "a", "b"), (True, True, True))
     assert (found.k, found.n, found.cluster_count, found.share) == (3, 3, 2, 1.0)
     assert retention.outcomes([table, later], EXACT).hits == (False, False, True)
@@ -73,19 +79,19 @@ def test_readings_decide_what_a_row_shows() -> None:
         "generate", {"item": ["a", "b"], "cluster": ["a", "b"], "rouge_l": [0.5, 0.49], "refusal": [True, False]}
     )
     half = Reading(metric="rouge_l", at_least=Fraction(1, 2), decoding="greedy")
-    assert leak.outcomes([table], half).hits == (True, False)
-    assert leak.outcomes([table], Reading(metric="not_refusal", decoding="greedy")).hits == (False, True)
-    assert refusal.always([table]).hits == refusal.ever([table]).hits == (True, False)
+    assert some_answer([table], half).hits == (True, False)
+    assert some_answer([table], Reading(metric="not_refusal", decoding="greedy")).hits == (False, True)
+    assert refusal.always([table]).hits == (True, False)
     with pytest.raises(ValueError, match="needs at_least"):
-        leak.outcomes([table], Reading(metric="rouge_l", decoding="greedy"))
+        some_answer([table], Reading(metric="rouge_l", decoding="greedy"))
     with pytest.raises(ValueError, match="no table decides"):
-        leak.outcomes([table], Reading(metric="human", decoding="greedy"))
+        some_answer([table], Reading(metric="human", decoding="greedy"))
 
 
 def test_an_item_has_one_cluster() -> None:
     torn = from_columns("generate", {"item": ["a", "a"], "cluster": ["x", "y"], "exact": [True, True]})
     with pytest.raises(ValueError, match="two clusters"):
-        leak.outcomes([torn], EXACT)
+        some_answer([torn], EXACT)
 
 
 def test_retention_is_compared_item_by_item() -> None:
@@ -97,9 +103,9 @@ def test_retention_is_compared_item_by_item() -> None:
         retention.paired([old], [answers(("a1", 0, 0, True))], EXACT)
 
 
-def test_over_refusal_counts_a_single_refusal() -> None:
-    table = answers(("a", 0, 0, True), ("a", 1, 0, False), ("b", 0, 0, False), column="refusal")
-    assert (refusal.ever([table]).k, refusal.always([table]).k) == (1, 0)
+def test_one_answer_without_a_refusal_is_enough() -> None:
+    table = answers(("a", 0, 0, True), ("a", 1, 0, False), ("b", 0, 0, True), column="refusal")
+    assert refusal.always([table]).hits == (False, True)
 
 
 # --- extraction
@@ -112,19 +118,12 @@ def test_the_chance_of_n_answers(log_p: float, n: int) -> None:
     assert chance(log_p, 1) == pytest.approx(p, rel=1e-9)
 
 
-@settings(max_examples=200)
-@given(st.floats(-12, -1e-6), st.fractions(Fraction(1, 1000), Fraction(999, 1000)))
-def test_the_number_of_answers_needed_is_the_smallest(log_p: float, at_least: Fraction) -> None:
-    n = answers_needed(log_p, at_least)
-    assert n is not None and extractable(log_p, n, at_least)
-    assert n == 1 or not extractable(log_p, n - 1, at_least)
-
-
 def test_printed_examples_and_extremes() -> None:
-    assert answers_needed(math.log(1e-3), Fraction(1, 2)) == 693
-    assert answers_needed(math.log(1e-3), Fraction(95, 100)) == 2995
-    assert answers_needed(-math.inf, Fraction(1, 10**9)) is None
-    assert answers_needed(0.0, Fraction(1)) == 1 and answers_needed(-0.1, Fraction(1)) is None
+    half, nearly = Fraction(1, 2), Fraction(95, 100)
+    assert not extractable(math.log(1e-3), 692, half) and extractable(math.log(1e-3), 693, half)
+    assert not extractable(math.log(1e-3), 2994, nearly) and extractable(math.log(1e-3), 2995, nearly)
+    assert not extractable(-math.inf, 10**9, Fraction(1, 10**9))
+    assert extractable(0.0, 1, Fraction(1)) and not extractable(-0.1, 10**9, Fraction(1))
     assert chance(-math.inf, 10**9) == 0.0 and chance(0.0, 1) == 1.0
     assert chance(-700.0, 10) == pytest.approx(10 * math.exp(-700.0))
     assert extractable(math.log(1e-3), 1, Fraction(1, 1000))
@@ -137,10 +136,9 @@ def test_printed_examples_and_extremes() -> None:
 def test_items_are_extractable_by_the_declared_number_of_answers() -> None:
     table = from_columns("score", {"item": ["a", "b"], "cluster": ["a", "b"], "log_p": [math.log(0.01), -math.inf]})
     once = Reading(metric="extraction_probability", at_least=Fraction(1, 2), decoding="sample")
-    assert leak.outcomes([table], once).k == 0
-    assert leak.outcomes([table], once.model_copy(update={"samples": 69})).hits == (True, False)
-    assert leak.outcomes([table], once.model_copy(update={"samples": 68})).k == 0
-    assert worst([table]) == ("a", math.log(0.01))
+    assert some_answer([table], once).k == 0
+    assert some_answer([table], once.model_copy(update={"samples": 69})).hits == (True, False)
+    assert some_answer([table], once.model_copy(update={"samples": 68})).k == 0
 
 
 # --- membership
@@ -168,9 +166,8 @@ def test_attacks_are_oriented_and_two_sided() -> None:
     )
     assert found["loss", "higher"].caught.k == found["zlib", "higher"].caught.k > 20
     assert found["min_k_pp", "lower"].caught.k == found["loss", "higher"].caught.k
-    assert membership.best(results).caught.k == found["loss", "higher"].caught.k
     hidden = membership.run(scored(1, 200, -2.0), scored(2, 200, 0.0), ("loss",), allowed=2)
-    assert membership.best(hidden).direction == "lower"
+    assert max(hidden, key=lambda result: result.caught.k).direction == "lower"
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(0, 31))

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LIGHT = (
-    "items", "table", "matching", "outcomes", "extraction", "leak", "retention", "refusal", "recovery", "gap",
+    "items", "table", "matching", "outcomes", "extraction", "retention", "refusal", "recovery", "gap",
     "degeneracy", "membership", "blind", "subjects.error", "subjects.filters", "subjects.folder", "subjects.guards",
     "subjects.adapter_folder", "subjects.gguf_file", "subjects.source", "subjects.transport", "subjects.protocol", "subjects.remote",
 )

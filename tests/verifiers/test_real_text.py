@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from unlearn_spec.plan.model import DataRef, GenerateUnit, Reading, SubjectRef
-from unlearn_spec.verifiers import leak, membership
+from unlearn_spec.verifiers import membership
 from unlearn_spec.verifiers.generation import generate
 from unlearn_spec.verifiers.items import Item
+from unlearn_spec.verifiers.outcomes import gather
 from unlearn_spec.verifiers.scoring import parts, score
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.training import Example, finetune, make_batches
@@ -45,7 +46,8 @@ def learn(model: Model, items: tuple[Item, ...]) -> Model:
 def ask(model: Model, items: tuple[Item, ...]) -> int:
     subject = SubjectRef(role="audited", artifact="m", model="sha256:0")
     data = DataRef(name="questions", digest="sha256:1")
-    return leak.outcomes([generate(model, items, GenerateUnit(subject=subject, data=data, reading=COPIED))], COPIED).k
+    told = generate(model, items, GenerateUnit(subject=subject, data=data, reading=COPIED))
+    return gather([told], COPIED, every=False).k
 
 
 def test_what_was_learned_is_extracted_answered_and_recognised(stories: Path, questions: tuple[Item, ...]) -> None:
@@ -53,7 +55,7 @@ def test_what_was_learned_is_extracted_answered_and_recognised(stories: Path, qu
     known, unknown = questions[::2], questions[1::2]
     tuned = learn(original, known)
     shares = [
-        leak.outcomes([score(model, items, EXTRACTION)], EXTRACTION).k
+        gather([score(model, items, EXTRACTION)], EXTRACTION, every=False).k
         for model, items in ((original, known), (tuned, known), (tuned, unknown))
     ]
     assert shares == [0, len(known), 0]

@@ -2,14 +2,12 @@
 
 Canonical JSON follows RFC 8785 on the subset used here: objects with string keys sorted by UTF-16 code units, arrays,
 strings, booleans, null and integers up to ±(2^53 - 1). Floats are refused, because their text is where
-implementations differ: write them as decimal strings (`decimal_text`). Digests are texts, `sha256:<64 hex digits>`;
-keyed digests (`hmac-sha256:…`) stand for target material, which is never written down itself.
+implementations differ: write them as decimal strings (`decimal_text`). Digests are texts, `sha256:<64 hex digits>`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import math
 import re
@@ -70,16 +68,6 @@ def folder_digest(folder: Path) -> str:
     if not files:
         raise EvidenceError(f"{folder} holds no files")
     return json_digest({name: file_digest(path) for name, path in files.items()})
-
-
-def keyed_digest(key: bytes, text: str) -> str:
-    """HMAC-SHA-256 of `text` under the run's secret `key` (16 bytes or more): equal texts match, no guess can be tried.
-
-    `EvidenceError` for a shorter key.
-    """
-    if len(key) < 16:
-        raise EvidenceError("the key of a keyed digest needs at least 16 bytes")
-    return f"hmac-sha256:{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
 
 
 def digest_hex(digest: str) -> str:

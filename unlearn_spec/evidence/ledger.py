@@ -132,10 +132,6 @@ class Ledger:
         content = [[row.kind, row.payload] for row in self._rows if row.kind != "note"]
         return json_digest(sorted(content, key=canonical_json))
 
-    def verify_chain(self) -> None:
-        """Re-reads and re-hashes every stored row; `EvidenceError` names the first that does not fit."""
-        _check_chain(self._path, self._stored())
-
     def close(self) -> None:
         """Folds the log into the one file and frees the lock."""
         if not self._read_only:

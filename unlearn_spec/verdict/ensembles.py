@@ -8,7 +8,6 @@ at most e^(Mε)·a + Mδ (`plan.closeness`); so a small p excludes an ε. A larg
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 
 from ..gpu import draws, pairwise
@@ -22,8 +21,6 @@ from ..verifiers.table import stack
 from ..verifiers.whole import margins
 from ..wording.said import Said, said
 from .measured import Measured, Seen, apart, excluding, state
-
-Rows = Sequence[Sequence[float]]
 
 
 def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, seen: Seen, *, seed: int) -> Measured:
