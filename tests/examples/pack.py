@@ -32,7 +32,6 @@ INVENTORY = "sha256:" + "ab" * 32
 """Stands for the digest of what a store holds."""
 
 Row = dict[str, Any]
-Follows = dict[str, str]
 
 
 @dataclass

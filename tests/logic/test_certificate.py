@@ -22,7 +22,7 @@ from unlearn_spec.logic.conflicts import conflicts
 from unlearn_spec.logic.facts import facts_contradict
 from unlearn_spec.logic.linear import FALSE, Both, Either, Literal, Row, Statement, read
 from unlearn_spec.logic.proof import prove
-from unlearn_spec.logic.refute import refute
+from unlearn_spec.logic.refute import search
 from unlearn_spec.logic.simplex import meets, solve, solved
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load
@@ -61,10 +61,10 @@ def test_random_statements_have_a_certificate_exactly_if_they_have_no_world(bloc
         solver = z3.Solver()
         solver.from_string("".join(f"(declare-const {n} {s})" for n, s in SORTS.items()) + "".join(lines))
         stated = [read(line, SORTS, {}) for line in lines]
-        certificate = refute(stated, {"w"})
-        assert (certificate is None) == (solver.check() == z3.sat), seed
-        if certificate is not None:
-            assert proves(certificate, stated, {"w"}), seed
+        found = search(stated, {"w"})
+        assert (found is None) == (solver.check() == z3.sat), seed
+        if found is not None:
+            assert proves(found[0], stated, {"w"}), seed
             refuted += 1
     assert refuted > 20
 
@@ -147,7 +147,9 @@ def test_every_case_needs_its_proof() -> None:
 
 def test_only_whole_numbers_are_split() -> None:
     half = [Row((("x", Fraction(2)),), -ONE), Row((("x", Fraction(-2)),), ONE)]
-    split = refute(half, {"x"})
+    found = search(half, {"x"})
+    assert found is not None
+    split = found[0]
     assert isinstance(split, Whole) and proves(split, half, {"x"})
     assert not proves(split, half)
     assert not proves(replace(split, value=split.value + 1), half, {"x"})

@@ -1,8 +1,6 @@
-"""Sharing the error of a run, and planned power, against known numbers and simulation."""
+"""Holm, and planned power, against known numbers and simulation."""
 
 from __future__ import annotations
-
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,22 +9,7 @@ from hypothesis import strategies as st
 
 from unlearn_spec.statistics import power
 from unlearn_spec.statistics.intervals import auc_interval
-from unlearn_spec.statistics.multiplicity import allocate, allocate_weighted, holm, holm_adjusted
-
-
-@given(st.fractions(Fraction(1, 1000), Fraction(1, 2)), st.lists(st.integers(1, 50), min_size=1, max_size=30))
-def test_shares_are_exact(total: Fraction, weights: list[int]) -> None:
-    shares = allocate_weighted(total, weights)
-    assert sum(shares) == total
-    assert all(share * sum(weights) == total * weight for share, weight in zip(shares, weights, strict=True))
-    assert set(allocate(total, len(weights))) == {total / len(weights)}
-
-
-def test_allocation_refuses_nonsense() -> None:
-    assert allocate(Fraction(1, 20), 0) == ()
-    for total, weights in ((Fraction(0), (1,)), (Fraction(2), (1,)), (Fraction(1, 20), (1, 0))):
-        with pytest.raises(ValueError):
-            allocate_weighted(total, weights)
+from unlearn_spec.statistics.multiplicity import holm, holm_adjusted
 
 
 def test_holm_follows_a_worked_example() -> None:

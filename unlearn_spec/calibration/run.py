@@ -18,8 +18,6 @@ from .gates import gates, thresholds
 from .model import Judged, Table
 from .rows import pooled, row, trials_of
 
-EVALUATION = 100
-"""The first evaluation seed. Recipes and limits were chosen on seeds below it."""
 LIBRARIES = ("unlearn-spec", "torch", "transformers", "numpy", "scipy")
 SLICES: dict[str, tuple[SpecimenConfig, tuple[str, ...]]] = {
     "full": (CALIBRATION, ()),

@@ -1,10 +1,9 @@
 """What each verifier declares: goals, access, needs, cost. Imports nothing heavy."""
 
 from .declaration import Attack, Declaration, Effort, Gate, Need, Unit, VerifierId, Work
-from .verifiers import NEEDS_FOR_BEFORE, VERIFIERS, attacks, reachable, read_by
+from .verifiers import VERIFIERS, attacks, reachable, read_by
 
 __all__ = [
-    "NEEDS_FOR_BEFORE",
     "VERIFIERS",
     "Attack",
     "Declaration",

@@ -122,7 +122,7 @@ _ALL = (
         metrics=("exact", "contains", "rouge_l", "extraction_probability", "multiple_choice"),
         evidence=("test",),
         min_access="product",
-        needs=("items",),  # `within … of before` needs the original as well: see `NEEDS_FOR_BEFORE`
+        needs=("items",),  # `within … of before` needs the original as well
         gates=("repeat",),
         units=("generate", "score"),
         number="share of items answered rightly on every probe; or its paired drop since before unlearning",
@@ -263,9 +263,6 @@ _ALL = (
 
 VERIFIERS: Mapping[VerifierId, Declaration] = MappingProxyType({declared.id: declared for declared in _ALL})
 """Every verifier, by id."""
-
-NEEDS_FOR_BEFORE = ("items", "original")
-"""What `retention` needs when the limit is `within … of before`."""
 
 _TOKEN_ATTACKS: tuple[Attack, ...] = ("loss", "zlib", "min_k")
 

@@ -27,7 +27,7 @@ def clause_literals(theory: Theory, clauses: Iterable[Clause], *, evidence: bool
     return found
 
 
-def literals_of(theory: Theory, clause: Clause, *, evidence: bool = False) -> tuple[str, ...]:
+def literals_of(theory: Theory, clause: Clause, *, evidence: bool) -> tuple[str, ...]:
     """What one clause demands and presupposes (and, with `evidence`, that its evidence can be had)."""
     found = [theory.body(clause)]
     for needed in (presupposed(theory.policy, clause), obtainable(theory.policy, clause) if evidence else TRUE):

@@ -128,10 +128,6 @@ class Encoder:
         """What the band between two thresholds adds to the mass: the integral over it of how many items exceed a level."""
         return self.symbol("i", (rate, region.number, band), "Real")
 
-    def rates_about(self, artifact: str, target: str) -> tuple[Rate, ...]:
-        """The rates that the theory speaks of for a set on an artifact."""
-        return next((b.rates for b in self.blocks if b.artifact == artifact and target in b.group), ())
-
     def count(self, rate: Rate, region: Region, threshold: Fraction, inclusive: bool) -> str:
         """Number of the region's items with a rate above (at or above) the threshold."""
         if inclusive and threshold == 0:

@@ -267,7 +267,6 @@ Formula = (
     | Implies
 )
 TRUE = All(())
-FALSE = Either(())
 
 
 def atoms(formula: Formula) -> tuple[Formula, ...]:

@@ -179,7 +179,7 @@ def at_least(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
             return ShareAbove(rate, target, limit, True, ">=", share)
 
 
-def not_worse(now: Rate, target: str, over: Over, limit: Within, *, falls: bool = True) -> Formula:
+def not_worse(now: Rate, target: str, over: Over, limit: Within, *, falls: bool) -> Formula:
     """That a rate has not fallen (or, if it is not to rise, not risen) by more than the margin."""
     before = now.at("before")
     if over == "mean":

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
 
 from ..policy.model import Policy
 from .axioms.closeness import both_sides, membership, ties_rates
@@ -29,7 +28,6 @@ from .world_model import Served, Stratum, TestPower, World, with_drops
 
 Segments = tuple[tuple[int, Fraction], ...]
 """How many items have which value, in the order of the items."""
-Filling = Literal["equal", "front"]
 _Values = Mapping[str, Fraction]
 
 

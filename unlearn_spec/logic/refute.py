@@ -27,20 +27,15 @@ class _Proof:
     """What it stands on, among what was stated."""
 
 
-def refute(
-    stated: Iterable[Statement], whole: Collection[str] = (), most_steps: int = MOST_STEPS
-) -> Certificate | None:
-    """A certificate that the statements cannot all be true, or None if none was found."""
-    found = search(stated, whole, most_steps)
-    return None if found is None else found[0]
-
-
 def search(
-    stated: Iterable[Statement], whole: Collection[str] = (), most_steps: int = MOST_STEPS
+    stated: Iterable[Statement], whole: Collection[str]
 ) -> tuple[Certificate, Mapping[Factors, Tableau]] | None:
-    """`refute`, and for the first sums that were found the state in which the search for each ended."""
+    """A certificate that the statements cannot all be true, or None if none was found.
+
+    With it, for the first sums that were found, the state in which the search for each ended.
+    """
     known = dict.fromkeys(atom for statement in stated for atom in atoms(statement))
-    begun = _Search(frozenset(whole), most_steps)
+    begun = _Search(frozenset(whole), MOST_STEPS)
     try:
         return begun.proof(tuple(known)).certificate, begun.ended
     except NotFound:

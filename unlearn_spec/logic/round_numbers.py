@@ -22,7 +22,7 @@ def round_numbers(
     clause: Clause,
     counterpart: Clause | None,
     artifact: str,
-    extra: str = "",
+    extra: str,
 ) -> str:
     """`extra`, and assertions that make the clause's own day or power round, as far as a world allows."""
     for choices in (_days(theory, clause, counterpart, artifact), _powers(theory, policy, clause, counterpart, artifact)):

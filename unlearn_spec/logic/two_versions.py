@@ -16,7 +16,7 @@ from .conditions import mentioned
 from .encode import TooLarge
 from .explanation import Core
 from .formulas import All, Flag, Formula
-from .scope import WEAKEST, Choice, scoped_artifacts
+from .scope import scoped_artifacts
 from .situations import MAX_SITUATIONS
 from .suspension import binding
 from .theory import Theory, build, declared_facts
@@ -160,12 +160,12 @@ def encoded(before: Policy, after: Policy, all_cases: Sequence[CommonCase], effo
     return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort)
 
 
-def _body(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -> Formula:
-    return All(tuple(on_artifact(policy, clause, name, choice) for name in scoped_artifacts(policy, clause, choice)))
+def _body(policy: Policy, clause: Clause) -> Formula:
+    return All(tuple(on_artifact(policy, clause, name) for name in scoped_artifacts(policy, clause)))
 
 
-def on_artifact(policy: Policy, clause: Clause, artifact: str, choice: Choice = WEAKEST) -> Formula:
+def on_artifact(policy: Policy, clause: Clause, artifact: str) -> Formula:
     """What a clause demands of one artifact. Measures about use are compared one by one, not by the clause's name."""
     if isinstance(clause, Govern):
         return All(tuple(Flag("governed", (clause.target or "", artifact, measure)) for measure in clause.measures))
-    return meaning.on_artifact(policy, clause, artifact, choice)
+    return meaning.on_artifact(policy, clause, artifact)

@@ -38,7 +38,7 @@ class Found:
     """Architecture, width, depth: alike for models that were trained alike."""
 
 
-def find_weights(base: Path, model: str, adapter: str | None, fetch: Fetch | None = None) -> Found:
+def find_weights(base: Path, model: str, adapter: str | None, fetch: Fetch | None) -> Found:
     """The weights that `model` names: a folder or a `.gguf` file beside the bindings, or `org/name@COMMIT` in the hub's
     cache; with an adapter's folder merged into them, if one is named. `fetch` brings a model of the hub into the cache
     where it is not there whole; without it none is brought. Raises `NotFoundError`."""

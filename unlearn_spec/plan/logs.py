@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..policy.model import Refuse, Retain, Suppress
+from ..policy.model import RateClause
 from ..verifiers.metrics.rouge import is_latin
 from ..wording.said import Said, said
 from .case import Case, LackingError, Sample
@@ -15,7 +15,7 @@ def need_model(case: Case, what: Said) -> None:
         raise LackingError("not_testable", said("lack.log", what=what), said("need.model_itself"))
 
 
-def need_logged(case: Case, clause: Suppress | Refuse | Retain, reading: Reading, sample: Sample) -> None:
+def need_logged(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> None:
     """Raises `LackingError` unless the log's own score is the reading that the clause registers: nothing near it counts."""
     subject = case.audited()
     column = dict(subject.sets).get(clause.target)

@@ -10,7 +10,7 @@ from typing import Literal
 from ..catalogue import VerifierId
 from ..logic.suites import suite_cell
 from ..logic.worlds import percent
-from ..policy.model import AtLeast, Over, Refuse, Retain, ShareOf, Suppress, Within
+from ..policy.model import AtLeast, Over, RateClause, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
 from ..wording.said import Said, said, sentences
 from .arms import Arms, make_arms
@@ -27,7 +27,6 @@ from .tasks import by_task, chance_of, need_task
 from .units import answering, keys, scoring
 from .white_box import quantization
 
-RateClause = Suppress | Refuse | Retain
 Prompts = Literal["prompt", "paraphrases", "suite"]
 
 

@@ -575,6 +575,7 @@ Clause = Annotated[
     Field(discriminator="goal"),
 ]
 RateClause = Suppress | Refuse | Retain
+"""Clauses about how often something is answered or shown."""
 
 
 # --- what is said to others, and what is accepted --------------------------------------------------------------------

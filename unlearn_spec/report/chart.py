@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Final, Literal
 
 from ..verdict.model import ClauseVerdict, Interval
-from ..wording.language import Words, words
+from ..wording.language import Words
 from .sentences import FALL, limit_words
 
 Shape = Literal["disc", "square", "triangle", "diamond"]
@@ -57,12 +57,11 @@ def chart(
     limit_at: float | None = None,
     limit: str | None = None,
     scale: tuple[Interval, ...] = (),
-    say: Words | None = None,
+    say: Words,
 ) -> tuple[Chart, ...]:
     """The drawing of some intervals against a limit, on an axis that has room for `scale` too; none of nothing."""
     if not intervals:
         return ()
-    say = say or words("en")
     limits = () if limit_at is None else (limit_at,)
     known: tuple[float, ...] = (
         0.0,
@@ -88,7 +87,7 @@ def chart(
     return (drawing,)
 
 
-def of_verdict(verdict: ClauseVerdict, say: Words | None = None) -> tuple[Chart, ...]:
+def of_verdict(verdict: ClauseVerdict, say: Words) -> tuple[Chart, ...]:
     """The drawings of a verdict: original, audited and never trained against the limit line.
 
     A fall since before has its own drawing, for its limit is not one on the shares themselves.
@@ -107,9 +106,8 @@ def _label(interval: Interval, say: Words) -> str:
     return say.sentences.get(f"interval.{interval.label}", interval.label)
 
 
-def numbers(interval: Interval, say: Words | None = None) -> str:
+def numbers(interval: Interval, say: Words) -> str:
     """Point, bounds (rounded outwards), hits, sample and clusters in words."""
-    say = say or words("en")
     text = say("interval_words.bounds", share=interval.point, low=say.percent(interval.low, "down"), high=say.percent(interval.high, "up"))
     if interval.hits is None or not interval.n:
         return text
@@ -117,8 +115,7 @@ def numbers(interval: Interval, say: Words | None = None) -> str:
     return text + (say("interval_words.clusters", clusters=interval.clusters) if interval.clusters is not None else "")
 
 
-def describe(drawing: Chart, say: Words | None = None) -> str:
+def describe(drawing: Chart, say: Words) -> str:
     """The drawing in words: its text alternative."""
-    say = say or words("en")
     told = say("names.semicolon").join(f"{mark.label} {mark.numbers}" for mark in drawing.marks)
     return say("interval_words.against", limit=drawing.limit_text, told=told) if drawing.limit is not None else f"{told}."

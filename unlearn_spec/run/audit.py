@@ -69,7 +69,7 @@ def _audit(run: Path, held: Held, log: Log) -> None:
     with log.step("seal") as words:
         words.append(_seal(run))
     with log.step("evidence") as words:
-        words.append(f"{count(_rehash(run, store), 'object')} re-hashed: each has the bytes that its name says.")
+        words.append(f"{count(_rehash(store), 'object')} re-hashed: each has the bytes that its name says.")
     with log.step("ledger") as words:
         ledger = read_finished(run, store)
         plan = ledger.plan
@@ -155,7 +155,7 @@ def _seal(run: Path) -> str:
     return f"{' and '.join(found)} have the bytes that the run ended with."
 
 
-def _rehash(run: Path, store: Store) -> int:
+def _rehash(store: Store) -> int:
     known = list(store.digests())
     for digest in known:
         store.verify(digest)

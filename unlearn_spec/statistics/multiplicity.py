@@ -1,30 +1,10 @@
-"""Sharing one error probability among the facts of a run; Holm, intersection–union. Standard library only.
-
-All facts registered in a plan hold together with probability at least 1 - Σ alpha (Bonferroni), whatever their
-dependence; the shares are exact, so the sum is the registered error and not one ulp more.
-"""
+"""One error for many tests: Holm, intersection–union. Standard library only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from .binomial import Rate
-
-
-def allocate(alpha_total: Fraction, facts: int) -> tuple[Fraction, ...]:
-    """Equal shares of `alpha_total` (in (0, 1)) for `facts` registered facts; they sum to it exactly."""
-    return allocate_weighted(alpha_total, (1,) * facts)
-
-
-def allocate_weighted(alpha_total: Fraction, weights: Sequence[int | Fraction]) -> tuple[Fraction, ...]:
-    """Shares of `alpha_total` in proportion to positive `weights`, fixed before measuring; they sum to it exactly."""
-    if not 0 < alpha_total < 1:
-        raise ValueError(f"an error probability must be strictly between 0 and 1, got {alpha_total}")
-    if not all(weight > 0 for weight in weights):
-        raise ValueError("weights must be positive")
-    total = sum((Fraction(weight) for weight in weights), Fraction(0))
-    return tuple(Fraction(alpha_total) * Fraction(weight) / total for weight in weights)
 
 
 def holm(p_values: Sequence[float], alpha: Rate) -> tuple[bool, ...]:

@@ -7,16 +7,13 @@ several references (`ensembles`).
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
-from scipy.stats import ks_2samp, kstwobign
+from scipy.stats import ks_2samp
 
-from .binomial import Rate
 from .intervals import checked_values
-from .levels import error_level
 
 
 @dataclass(frozen=True)
@@ -38,10 +35,3 @@ def kolmogorov_smirnov(first: ArrayLike, second: ArrayLike) -> KolmogorovSmirnov
         warnings.simplefilter("ignore", RuntimeWarning)  # SciPy says when it goes over to the asymptotic distribution
         found = ks_2samp(x, y)
     return KolmogorovSmirnov(float(found.statistic), float(found.pvalue))
-
-
-def ks_critical_distance(first: int, second: int, alpha: Rate) -> float:
-    """Distance that two samples of these sizes must exceed to differ at two-sided level `alpha`, asymptotically."""
-    if first < 1 or second < 1:
-        raise ValueError("need at least one value of each sample")
-    return min(1.0, float(kstwobign.isf(error_level(alpha))) * math.sqrt((first + second) / (first * second)))

@@ -45,11 +45,6 @@ def total_upper(values: ArrayLike, population: int, alpha: Rate) -> float:
     return high
 
 
-def total_lower(values: ArrayLike, population: int, alpha: Rate) -> float:
-    """Anytime-valid lower bound for the sum; see `total_upper`."""
-    return population - total_upper(1.0 - _unit(values, population), population, alpha)
-
-
 def wealth_against_total(values: ArrayLike, population: int, total: float) -> float:
     """Wealth of the mixture against "the sum of all values is at least `total`", after these values.
 

@@ -45,14 +45,14 @@ def measure_ensemble(obligation: Obligation, clause: Remove, limit: Closeness, s
     )
 
 
-def original_stands_out(obligation: Obligation, clause: Remove, seen: Seen, *, seed: int = 0) -> tuple[bool, Said]:
+def original_stands_out(obligation: Obligation, clause: Remove, seen: Seen) -> tuple[bool, Said]:
     """Whether the original is the furthest of all from the others, as a model that has the target should be."""
     registered = statistic(obligation, clause)
     distance: Distance = "energy" if registered == "klom" else registered  # a histogram of one model says nothing
     original, references = (_rows(obligation, role, seen) for role in ("original", "reference"))
     if not original or len(references) < MIN_REFERENCES:
         return False, said("gate_found.few_references")
-    found = compare_ensembles(original[:1], references, distance, seed=seed)
+    found = compare_ensembles(original[:1], references, distance, seed=0)
     text = said("gate_found.furthest", told=told(distance, found, 1, len(references)))
     return found.p_value <= 1 / (len(references) + 1) + 1e-9, text
 

@@ -108,7 +108,7 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         grid = grid_of(obligation, reading_for(clause, obligation), seen)
         if grid.failed:  # an attack that was not completed could not have found anything
             return False, clauses(grid.failures(), said("needed.smaller_rate"))
-        original, low = most_shown(obligation, "original", grid)
+        original, low = most_shown(obligation, grid)
     else:
         judge = judge_for(obligation, clause)
         if isinstance(clause, Suppress) and obligation.verifier == "leak":

@@ -18,7 +18,7 @@ from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..plan.stops import last_look
-from ..policy.model import AtLeast, AtMost, Rectify, Refuse, Retain, ShareOf, Suppress
+from ..policy.model import AtLeast, AtMost, RateClause, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import Table, stack
@@ -46,7 +46,6 @@ from .measured import (
 from .model import Interval
 from .stops import population_of
 
-RateClause = Suppress | Refuse | Retain
 Kind = Literal["revealed", "known", "refused", "not refused"]
 """What the clause counts: an item is a hit when it is …"""
 _KEY: dict[Kind, str] = {"revealed": "revealed", "known": "known", "refused": "refused", "not refused": "not_refused"}

@@ -208,7 +208,7 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
     here = as_completed(obligation, grid)
     fact = rate_fact(here, clause, low, high, obligation.alpha)
     words = said("fact.relearned", target=obligation.target, range=between(low, high), where=where(here))
-    sensitivity = sensitivity_of(most_shown(obligation, "original", grid)[0])
+    sensitivity = sensitivity_of(most_shown(obligation, grid)[0])
     expected = showing(obligation, sensitivity)
     powers = [realised_power(expected, clause, limit, half[0].clusters, alpha=share) for half in halves]
     return Measured(
@@ -239,10 +239,10 @@ def showing(obligation: Obligation, sensitivity: Fraction) -> Obligation:
 # --- controls --------------------------------------------------------------------------------------------------------
 
 
-def most_shown(obligation: Obligation, role: Role, grid: Grid) -> tuple[tuple[Outcomes, ...], Fraction]:
-    """What the subjects of a role revealed after the attack with the highest lower bound, and that bound."""
+def most_shown(obligation: Obligation, grid: Grid) -> tuple[tuple[Outcomes, ...], Fraction]:
+    """What the original revealed after the attack with the highest lower bound, and that bound."""
     alpha = obligation.alpha / max(1, len(grid.every))
-    found = [(outcomes, lower(outcomes, alpha)) for one in grid.standing if (outcomes := one.pooled(role))]
+    found = [(outcomes, lower(outcomes, alpha)) for one in grid.standing if (outcomes := one.pooled("original"))]
     return max(found, key=lambda each: each[1], default=((), Fraction(0)))
 
 

@@ -52,7 +52,7 @@ def measure_closeness(obligation: Obligation, clause: Remove, limit: Closeness, 
         grid = grid_of(obligation, reading, seen)
         audited, beside, registered = grid.halves("audited"), grid.halves("reference"), grid.registered
         here, intervals, told = as_completed(obligation, grid), grid.intervals(obligation), grid.words()
-        sensitivity = sensitivity_of(most_shown(obligation, "original", grid)[0])
+        sensitivity = sensitivity_of(most_shown(obligation, grid)[0])
     else:
         audited, registered = (seen.outcomes(obligation, "audited", judge),), 1
         beside = tuple(found for found in (seen.outcomes(obligation, "reference", judge),) if found)

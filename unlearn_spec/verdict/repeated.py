@@ -92,7 +92,7 @@ def _by_run(
 def _sensitivity(obligation: Obligation, clause: Remove, seen: Seen, grid: Grid | None) -> Fraction:
     """The share that the test shows of the original, which holds all of the target."""
     if grid is not None:
-        return sensitivity_of(most_shown(obligation, "original", grid)[0])
+        return sensitivity_of(most_shown(obligation, grid)[0])
     return sensitivity_of([outcomes for (outcomes,) in _by_run(obligation, clause, "original", seen, None)])
 
 
