@@ -1,23 +1,30 @@
-"""What every world keeps (semantics.md §3), by the numbers of that text, and what a policy declares of its own."""
+"""What every world keeps (semantics.md §3), by the numbers of that text.
+
+One function an axiom: whether it is kept, case by case. Letters are those of the text: s, t, u are sets, m is an artifact, n a
+method, r a removal; x, y, z are rates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
+from functools import cached_property
 from itertools import combinations, permutations, product
 from typing import Any
 
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.policy.vocabulary import access_rank
 
-from .clauses import WEIGHTS, ZERO, Judge, drawn, reached
+from .clauses import WEIGHTS, ZERO, Judge, reached
+from .facts import left_out
+from .order import beside, pairs, served_too, sums, under
 from .world import Rate, Removal, World, at_most_exp, given
 
 ORDER = ("AX1", "AX3", "AX4", "AX5", "AX6", "AX7", "AX8", "AX9", "AX10", "AX12", "AX16", "K1", "K2", "K3", "K4", "K5",
          "P1", "P2", "P3", "P4", "C1")  # fmt: skip
 ON_REQUEST, READERS = {"AX9", "P1", "P2"}, ("AX3", "AX8", "AX10", "K4", "P4")
 CELL = ("item", "artifact", "when", "about")
+BEYOND = access_rank("finetune") + 1
 
 
 def broken_axioms(policy: Policy, world: World, without: Collection[str] = (), also: Collection[str] = ()) -> tuple[str, ...]:
@@ -29,59 +36,167 @@ def broken_axioms(policy: Policy, world: World, without: Collection[str] = (), a
 
     def broken(*more: str) -> set[str]:
         out = {*without, *more}
-        held = instances(Judge(policy, world, out))
-        return {name for name, cases in held.items() if name not in (out ^ {"AX16"}) | (ON_REQUEST - {*also}) and not all(cases)}
+        unasked = (out ^ {"AX16"}) | (ON_REQUEST - {*also})
+        ground = Ground(Judge(policy, world, out))
+        return {name for name, cases in AXIOMS.items() if name not in unasked and not all(cases(ground))}
 
     found = broken()
     read = {name for name in READERS if found and name not in without and broken(name) != found - {name}}
     return tuple(name for name in ORDER if name in found | read)
 
 
-def instances(judge: Judge) -> dict[str, Iterable[bool]]:
-    """Of each axiom whether it is kept, case by case."""
-    policy, world, out, sets, line = judge.policy, judge.world, judge.without, judge.wholes, judge.lineage
-    rates, methods, top = world.rates, policy.methods, access_rank("finetune") + 1
-    every = {m: exposed(judge, line[m]) for m in line}
-    met = {m: exposed(judge, {m}) for m in line} if "K4" in out else every
-    kin = {s: made_from(judge, s) for s in sets}
-    exact = {(s, m) for s, m in product(sets, line) if Removal(s, m, ZERO, ZERO) in world.removals}
-    gone = {(s, m) for s, m in product(sets, line) if any((t, m) in exact for t in sets[s])}
-    ended = {(t, m) for t, m in exact if all((u, m) in gone for u in made_from(judge, t, sets[t]) & every[m])}
-    reach = {m: top if methods is None else max([access_rank(methods[n].reaches) for n in judge.methods_on(m)], default=-1)
-             for m in line}
-    ordered = [(low, high) for low, high in pairs(rates, *CELL) if under(judge, low, high) and not served_too(policy, low, high)
-               and ("AX3" not in out or (low.access, low.asked, low.kind[1:]) == (high.access, high.asked, high.kind[1:]))]
-    return {
-        "AX1": in_range(policy, world),
-        "AX3": (rates[low] <= rates[high] for low, high in ordered if low.kind[0] == high.kind[0]),
-        "AX4": (level(policy, who, m, out) < WEIGHTS for m, who in world.recalled),
-        "AX5": (at_most_exp(tpr - r.delta, f, r.epsilon) and at_most_exp(1 - f - r.delta, 1 - tpr, r.epsilon)
-                for r in world.removals for (s, m, f), tpr in world.tpr.items() if (s, m) == (r.target, r.artifact)),
-        "AX6": (at_most_exp(a - r.delta, b, r.epsilon) for rate, x, y in beside(world, "reference") if rate.about == "process"
-                for r in world.removals if (r.artifact, r.compared_with) == (rate.artifact, "retrain_without")
-                and r.artifact not in world.destroyed and left_out(judge, r.artifact) & sets[r.target]
-                for a, b in ((x, y), (y, x), (1 - x, 1 - y), (1 - y, 1 - x))),
-        "AX7": (*(x == was for rate, x, was in beside(world, "before") if rate.artifact not in world.destroyed
-                  and reach[rate.artifact] < access_rank(rate.access) < (WEIGHTS if "P4" in out else top)),
-                *(m not in methods[n].not_on for n, m in world.used if methods is not None),
-                *(sum(methods[n].takes or 0 for n, on in world.used if on == m) <= day
-                  for m, day in world.finish.items() if methods is not None)),
-        "AX9": (judge.obtainable(clause) for clause in policy.clauses),
-        "AX12": (*(rates[low] <= rates[high] for low, high in ordered if low.kind[0] != high.kind[0]),
-                 *(rates[z] + rates[x] <= 1 for z, x in pairs(rates, *CELL, "access", "reading") if (z.kind, x.kind) == ("z_inf", "x_inf")
-                   and (z.asked == x.asked or "AX3" not in out) and world.inside(z.asked, x.asked, x.access))),
-        "AX16": (met_by_declaration(judge, each) for each in world.items.values()),
-        "C1": ((policy.parties.obligor, m) in world.controls
-               for m in world.acted_on if policy.parties and policy.controls is not None),
-        "K1": ((s, m) in world.influenced for m in line for s in met[m] if (s, m) not in gone),
-        "K2": ((s, m) not in world.influenced for s, m in product(sets, line) if any((t, m) in ended for t in sets[s])),
-        "K3": (r.artifact in world.destroyed or reach[r.artifact] >= WEIGHTS
-               for r in world.removals if r.target in met[r.artifact]),
-        "K5": ((s, m) in world.influenced for s, m in product(sets, line) for t in kin[s] & met[m] if (t, m) not in gone),
-        "P1": (kept for name, kept in repeated(policy, world) if name == "P1"),
-        "P2": (kept for name, kept in repeated(policy, world) if name == "P2"),
-        "P3": second_paths(judge),
-    }  # fmt: skip
+class Ground:
+    """What several axioms ask for, worked out once."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge, self.policy, self.world, self.out = judge, judge.policy, judge.world, judge.without
+
+    @cached_property
+    def every(self) -> dict[str, set[str]]:
+        """Expo of each artifact."""
+        return {m: exposed(self.judge, line) for m, line in self.judge.lineage.items()}
+
+    @cached_property
+    def met(self) -> dict[str, set[str]]:
+        """Expo as K1, K3 and K5 count it: without K4, what an artifact was trained on itself."""
+        return {m: exposed(self.judge, {m}) for m in self.judge.lineage} if "K4" in self.out else self.every
+
+    @cached_property
+    def places(self) -> list[tuple[str, str]]:
+        """Every set on every artifact."""
+        return list(product(self.judge.wholes, self.judge.lineage))
+
+    @cached_property
+    def exact(self) -> set[tuple[str, str]]:
+        """The removals without remainder, against a plain retrain."""
+        return {(s, m) for s, m in self.places if Removal(s, m, ZERO, ZERO) in self.world.removals}
+
+    @cached_property
+    def gone(self) -> set[tuple[str, str]]:
+        """Gone: those, with every set that lies within one so removed."""
+        return self._within(self.exact)
+
+    @cached_property
+    def ended(self) -> set[tuple[str, str]]:
+        """Where K2 ends influence, and that of every set within."""
+
+        def kin_gone(t: str, m: str) -> bool:
+            around = self.judge.wholes[t]
+            return all((u, m) in self.gone for u in made_from(self.judge, t, around) & self.every[m])
+
+        return self._within({(t, m) for t, m in self.exact if kin_gone(t, m)})
+
+    def _within(self, places: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        return {(s, m) for s, m in self.places if any((t, m) in places for t in self.judge.wholes[s])}
+
+    @cached_property
+    def reach(self) -> dict[str, int]:
+        """The deepest access that a method used on an artifact reaches; beyond all where a policy lists no methods."""
+        methods = self.policy.methods
+        if methods is None:
+            return dict.fromkeys(self.judge.lineage, BEYOND)
+        return {m: max([access_rank(methods[n].reaches) for n in self.judge.methods_on(m)], default=-1)
+                for m in self.judge.lineage}  # fmt: skip
+
+    @cached_property
+    def ordered(self) -> list[tuple[Rate, Rate]]:
+        """The pairs of rates that AX3 and AX12 order; without AX3 those of one cell and one bound alone."""
+        found = [(low, high) for low, high in pairs(self.world.rates, *CELL)
+                 if under(self.judge, low, high) and not served_too(self.policy, low, high)]  # fmt: skip
+        if "AX3" not in self.out:
+            return found
+        return [(low, high) for low, high in found
+                if (low.access, low.asked, low.kind[1:]) == (high.access, high.asked, high.kind[1:])]  # fmt: skip
+
+
+def more_reveals_more(ground: Ground) -> Iterator[bool]:
+    """AX3."""
+    rates = ground.world.rates
+    return (rates[low] <= rates[high] for low, high in ground.ordered if low.kind[0] == high.kind[0])
+
+
+def weights_stay_given(ground: Ground) -> Iterator[bool]:
+    """AX4."""
+    return (level(ground.policy, who, m, ground.out) < WEIGHTS for m, who in ground.world.recalled)
+
+
+def removal_bounds_tests(ground: Ground) -> Iterator[bool]:
+    """AX5."""
+    for r in ground.world.removals:
+        for (s, m, f), tpr in ground.world.tpr.items():
+            if (s, m) == (r.target, r.artifact):
+                yield at_most_exp(tpr - r.delta, f, r.epsilon)
+                yield at_most_exp(1 - f - r.delta, 1 - tpr, r.epsilon)
+
+
+def removal_ties_rates(ground: Ground) -> Iterator[bool]:
+    """AX6."""
+    judge, world = ground.judge, ground.world
+    for rate, x, retrained in beside(world, "reference"):
+        if rate.about != "process" or rate.artifact in world.destroyed:
+            continue
+        for r in world.removals:
+            if (r.artifact, r.compared_with) != (rate.artifact, "retrain_without"):
+                continue
+            if left_out(judge, r.artifact) & judge.wholes[r.target]:
+                for one, other in ((x, retrained), (1 - x, 1 - retrained)):
+                    yield at_most_exp(one - r.delta, other, r.epsilon)
+                    yield at_most_exp(other - r.delta, one, r.epsilon)
+
+
+def unreached_stays(ground: Ground) -> Iterator[bool]:
+    """AX7, and what methods take and cannot be used on."""
+    world, methods = ground.world, ground.policy.methods
+    if methods is None:
+        return
+    deepest = WEIGHTS if "P4" in ground.out else BEYOND
+    for rate, x, was in beside(world, "before"):
+        if rate.artifact not in world.destroyed and ground.reach[rate.artifact] < access_rank(rate.access) < deepest:
+            yield x == was
+    yield from (m not in methods[n].not_on for n, m in world.used)
+    for m, day in world.finish.items():
+        yield sum(methods[n].takes or 0 for n, on in world.used if on == m) <= day
+
+
+def refusals_reveal_nothing(ground: Ground) -> Iterator[bool]:
+    """AX12."""
+    rates, inside = ground.world.rates, ground.world.inside
+    yield from (rates[low] <= rates[high] for low, high in ground.ordered if low.kind[0] != high.kind[0])
+    for z, x in pairs(rates, *CELL, "access", "reading"):
+        if (z.kind, x.kind) == ("z_inf", "x_inf") and (z.asked == x.asked or "AX3" not in ground.out):
+            yield not inside(z.asked, x.asked, x.access) or rates[z] + rates[x] <= 1
+
+
+def obligor_controls(ground: Ground) -> Iterator[bool]:
+    """C1."""
+    policy, world = ground.policy, ground.world
+    if policy.parties and policy.controls is not None:
+        yield from ((policy.parties.obligor, m) in world.controls for m in world.acted_on)
+
+
+def training_shapes(ground: Ground) -> Iterator[bool]:
+    """K1."""
+    return ((s, m) in ground.world.influenced for m, met in ground.met.items() for s in met if (s, m) not in ground.gone)
+
+
+def removal_ends_influence(ground: Ground) -> Iterator[bool]:
+    """K2."""
+    return (place not in ground.world.influenced for place in ground.ended)
+
+
+def removal_needs_the_weights(ground: Ground) -> Iterator[bool]:
+    """K3."""
+    for r in ground.world.removals:
+        if r.target in ground.met[r.artifact]:
+            yield r.artifact in ground.world.destroyed or ground.reach[r.artifact] >= WEIGHTS
+
+
+def kin_keep_influence(ground: Ground) -> Iterator[bool]:
+    """K5."""
+    for s in ground.judge.wholes:
+        kin = made_from(ground.judge, s)
+        for m, met in ground.met.items():
+            yield (s, m) in ground.world.influenced or all((t, m) in ground.gone for t in kin & met)
 
 
 def exposed(judge: Judge, line: Collection[str]) -> set[str]:
@@ -110,42 +225,9 @@ def met_by_declaration(judge: Judge, sets: Collection[str]) -> bool:
     return all(parts[s] & parts[t] or overlap & {*product(parts[s], parts[t])} for s, t in combinations(sets, 2))
 
 
-def pairs(rates: Iterable[Rate], *alike: str) -> Iterator[tuple[Rate, Rate]]:
-    """The pairs of rates, either way round, that are alike in these fields."""
-    groups: dict[tuple[str, ...], list[Rate]] = {}
-    for rate in rates:
-        groups.setdefault(tuple(getattr(rate, name) for name in alike), []).append(rate)
-    return (pair for group in groups.values() for pair in permutations(group, 2))
-
-
-def beside(world: World, when: Any) -> list[tuple[Rate, Fraction, Fraction]]:
-    """The rates of now of which the world says what they were before, or are of the reference."""
-    now = {rate: replace(rate, when=when, about="model") for rate in world.rates if rate.when == "now"}
-    return [(rate, world.rates[rate], world.rates[other]) for rate, other in now.items() if other in world.rates]
-
-
-def under(judge: Judge, low: Rate, high: Rate) -> bool:
-    """Whether AX3 and AX12 put one rate below another, be it through cells that the world does not mention."""
-    letters, ends, inside = low.kind[0] + high.kind[0], (low.kind[2:], high.kind[2:]), judge.world.inside
-    read = low.reading if letters in ("xx", "yy") else drawn(low.reading)
-    if letters not in ("xx", "yy", "xy", "zy") or high.reading != read or ends == ("sup", "inf"):
-        return False
-    if ends == ("inf", "inf"):
-        return low.access == high.access and inside(high.asked, low.asked, low.access)
-    deeper = low.access == high.access or (letters[0] == "x" and access_rank(low.access) < access_rank(high.access))
-    if ends == ("sup", "sup"):
-        return deeper and inside(low.asked, high.asked, high.access)
-    probes = (low.asked, high.asked, "direct")
-    return deeper and any(inside(p, low.asked, low.access) and inside(p, high.asked, high.access) for p in probes)
-
-
-def served_too(policy: Policy, low: Rate, high: Rate) -> bool:
-    """Whether P3 stands in the place of AX3: out of a product that serves from elsewhere."""
-    return bool(policy.artifacts[low.artifact].serves_from) and low.access == "product" != high.access
-
-
-def in_range(policy: Policy, world: World) -> Iterator[bool]:
+def in_range(ground: Ground) -> Iterator[bool]:
     """AX1."""
+    policy, world = ground.policy, ground.world
     yield from (0 <= x <= 1 for each in (world.rates, world.tpr, world.tpr_elsewhere) for x in each.values())
     yield from (day >= 0 for day in (*world.finish.values(), *world.kept.values()))
     yield from (bool(world.members(target)) for c in policy.clauses if (target := getattr(c, "target", None)))
@@ -161,15 +243,6 @@ def in_range(policy: Policy, world: World) -> Iterator[bool]:
     yield from (part == 0 for (_, path, _), part in world.served.items() if path in world.destroyed)
 
 
-def sums(world: World) -> dict[Rate, Fraction]:
-    """The sum of a rate of now over each set of whose items the world says it; the set stands for the item."""
-    listed: dict[Rate, list[Fraction]] = {}
-    for rate, x in world.rates.items():
-        for s in world.items[rate.item] if rate.when == "now" else ():
-            listed.setdefault(replace(rate, item=s), []).append(world.many.get(rate.item, 1) * x)
-    return {cell: sum(each, ZERO) for cell, each in listed.items() if len(each) == len(world.members(cell.item))}
-
-
 def repeated(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
     """P1 and P2: whether what is known is said in context."""
     means = {cell: total / world.count(world.members(cell.item)) for cell, total in sums(world).items()}
@@ -182,9 +255,9 @@ def repeated(policy: Policy, world: World) -> Iterator[tuple[str, bool]]:
                 yield "P2", means[known] <= means[told]
 
 
-def second_paths(judge: Judge) -> Iterator[bool]:
+def second_paths(ground: Ground) -> Iterator[bool]:
     """P3: whether a product shows no more than what it serves from elsewhere, and what is shown deeper down."""
-    world, artifacts = judge.world, judge.policy.artifacts
+    judge, world, artifacts = ground.judge, ground.world, ground.policy.artifacts
     yield from (0 <= part <= 1 for part in world.served.values())
     total = sums(world) if any(each.serves_from for each in artifacts.values()) else {}
     for low, high in pairs(total, *CELL):
@@ -194,45 +267,22 @@ def second_paths(judge: Judge) -> Iterator[bool]:
             yield total[low] <= total[high] + sum(world.many.get(i, 1) * part for i, part in served)
 
 
-def broken_facts(policy: Policy, world: World) -> tuple[str, ...]:
-    """What a policy declares and a world contradicts."""
-    return tuple(dict.fromkeys(name for name, true in facts(Judge(policy, world)) if not true))
-
-
-def facts(judge: Judge) -> Iterator[tuple[str, bool]]:
-    policy, world = judge.policy, judge.world
-    for name, info in policy.information.items():
-        yield f"size of {name}", info.size is None or info.size[0] <= world.count(world.members(name)) <= info.size[1]
-    for r in policy.relations:
-        shared = [i for i, sets in world.items.items() if len(sets & {*r.sets}) > 1]
-        least, most = 1 if r.low is None else r.low, world.count(world.items) if r.high is None else r.high
-        kept = {"within": {*world.members(r.left)} <= {*shared}, "disjoint_from": not shared,
-                "overlaps": least <= world.count(shared) <= most}  # fmt: skip
-        yield f"{r.left} {r.kind} {r.right}", kept[r.kind]
-    kinds = [{policy.information[s].kind for s in sets} for sets in world.items.values()]
-    yield "examples and facts are different items", not any({"examples", "facts"} <= each for each in kinds)
-    told: list[tuple[Any, ...]] = [(fact, "before", fact.mean_at_least, 1) for fact in policy.measured_before]
-    told += [(fact, "reference", *fact.mean_between) for fact in policy.reference_retrain if of_the_reference(judge, fact)]
-    for fact, when, low, high in told:
-        items = world.members(fact.target)
-        for spoken in judge.readings(fact.target, fact.in_, fact):
-            rates = judge.rates(items, "x_sup", fact.in_, fact.access, fact.asked, *spoken, when)
-            yield fact.id, judge.enough(items, [x - low for x in rates]) and judge.enough(items, [high - x for x in rates])
-    ended = {m for c in policy.clauses if c.goal == "destroy" for m in judge.scope(c)}
-    yield "nothing is destroyed of which no clause says so", world.destroyed <= ended
-    if policy.controls is not None:
-        yield "controls", world.controls == {(who, m) for who, held in policy.controls.items() for m in held}
-    yield from ((f"exclusive {', '.join(group)}", len(world.situations & {*group}) <= 1) for group in policy.exclusive)
-
-
-def of_the_reference(judge: Judge, fact: Any) -> bool:
-    """Whether the model of which a fact speaks lacks all targets under removal, or all that facts leave out, and nothing else."""
-    targets = left_out(judge, fact.in_)
-    return fact.without in targets and all(fact.without in judge.wholes[s] for s in targets)
-
-
-def left_out(judge: Judge, m: str) -> set[str]:
-    """What the reference of an artifact lacks."""
-    clauses: list[Any] = [c for c in judge.policy.clauses if c.goal == "remove" and c.measure == "influence"]
-    targets = {c.target for c in clauses if m in judge.scope(c)}
-    return targets or {fact.without for fact in judge.policy.reference_retrain if fact.in_ == m}
+AXIOMS: Mapping[str, Callable[[Ground], Iterable[bool]]] = {
+    "AX1": in_range,
+    "AX3": more_reveals_more,
+    "AX4": weights_stay_given,
+    "AX5": removal_bounds_tests,
+    "AX6": removal_ties_rates,
+    "AX7": unreached_stays,
+    "AX9": lambda ground: (ground.judge.obtainable(clause) for clause in ground.policy.clauses),
+    "AX12": refusals_reveal_nothing,
+    "AX16": lambda ground: (met_by_declaration(ground.judge, sets) for sets in ground.world.items.values()),
+    "C1": obligor_controls,
+    "K1": training_shapes,
+    "K2": removal_ends_influence,
+    "K3": removal_needs_the_weights,
+    "K5": kin_keep_influence,
+    "P1": lambda ground: (kept for name, kept in repeated(ground.policy, ground.world) if name == "P1"),
+    "P2": lambda ground: (kept for name, kept in repeated(ground.policy, ground.world) if name == "P2"),
+    "P3": second_paths,
+}

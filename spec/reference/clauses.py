@@ -1,4 +1,7 @@
-"""What clauses demand and claims say of a world (semantics.md §2): on which artifacts, of which items and rates."""
+"""What clauses demand and claims say of a world (semantics.md §2): on which artifacts, of which items and rates.
+
+Letters are those of the text: s, t, u are sets, m, n artifacts (n a method, where it is used), i an item; x, y, z are rates.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ TIMED = (*RATES, "remove", "destroy", "de_index", "finish")
 ANYWHERE = ("destroy", "ban", "exclude_future", "govern")
 STORES, SPEAKING = ("dataset", "index", "cache"), ("model", "checkpoint", "adapter", "service")
 ZERO, WEIGHTS = Fraction(0), access_rank("weights")
+Left = dict[str, set[frozenset[str]]]  # by artifact: in which of the targets the items are
 
 
 def reached(start: Any, steps: Collection[tuple[Any, Any]]) -> set[Any]:
@@ -101,22 +105,31 @@ class Judge:
         names = reached(clause.id, [(name, o.id) for o in self.policy.clauses for name in o.overrides])
         clauses: dict[str, Any] = {c.id: c for c in (*self.policy.clauses, clause) if c.id in names}
         above = {name: [o for o in clauses.values() if name in o.overrides] for name in names}
-        cells, left = self.memberships(clauses.values()), dict[str, dict[str, set[frozenset[str]]]]()
-        for name in TopologicalSorter({n: [o.id for o in above[n]] for n in names}).static_order():
-            c, left[name] = clauses[name], {}
-            anywhere, target = c.scope.artifacts is None, getattr(c, "target", None)
-            for m in (self.policy.artifacts if anywhere else self.scope(c)) if self.holds(c.scope.when) else ():
-                over = [(o, there) for o in above[name] for n, there in left[o.id].items() if anywhere or n == m]
-                own = {cell for cell in cells if target is None or target in cell}
-                if c.goal in BY_ITEM:
-                    own -= {cell for o, there in over for cell in (there if getattr(o, "target", None) else own)}
-                binding = bool(own) if c.goal in BY_ITEM else not any(own & there for _, there in over)
-                left[name] |= {m: own} if binding else {}
+        cells = self.memberships(clauses.values())
+        left: dict[str, Left] = {}
+        for name in TopologicalSorter({name: [o.id for o in above[name]] for name in names}).static_order():
+            left[name] = self.left_to(clauses[name], [(o, left[o.id]) for o in above[name]], cells)
         sets = {s for cell in cells for s in cell}
         members = self.world.members(getattr(clause, "target", None))
         there = {m: cells for m, cells in left[clause.id].items() if m in self.scope(clause)}
         bound = {m: {i for i in members if self.world.items[i] & sets in cells} for m, cells in there.items()}
         return {m: items for m, items in bound.items() if items or clause.goal not in BY_ITEM}
+
+    def left_to(self, clause: Any, above: Collection[tuple[Any, Left]], cells: set[frozenset[str]]) -> Left:
+        """Where a clause binds, and for items of which sets, once the clauses above it have taken what they bind for."""
+        if not self.holds(clause.scope.when):
+            return {}
+        anywhere, target = clause.scope.artifacts is None, getattr(clause, "target", None)
+        own = {cell for cell in cells if target is None or target in cell}
+        found: Left = {}
+        for m in self.policy.artifacts if anywhere else self.scope(clause):
+            over = [(o, there) for o, places in above for n, there in places.items() if anywhere or n == m]
+            if clause.goal in BY_ITEM:
+                taken = {cell for o, there in over for cell in (there if getattr(o, "target", None) else own)}
+                found |= {m: own - taken} if own - taken else {}
+            elif not any(own & there for _, there in over):
+                found[m] = own
+        return found
 
     def memberships(self, clauses: Iterable[Any]) -> set[frozenset[str]]:
         """In which of the clauses' targets an item is: one of the world's; beside a whole, any for which relations leave room."""
