@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ..logic.suites import suite_of
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..plan.bound import Bindings
 from ..plan.model import Cost, Note, Obligation, Plan, TaskRef
 from ..plan.power import ENOUGH
@@ -68,7 +68,7 @@ def render(plan: Plan, document: Document) -> str:
     blocks = [
         _filled(
             f"{header.title or header.id} ({header.id}, version {header.version}): {count(tested, 'test')} on "
-            f"{count(len(plan.units), 'unit')}, all facts together at {percent(plan.confidence)} confidence, "
+            f"{count(len(plan.units), 'unit')}, all facts together at {short_percent(plan.confidence)} confidence, "
             f"seed {plan.seed}"
         )
     ]
@@ -104,8 +104,8 @@ def _obligation(obligation: Obligation) -> str:
         *((("rests on", _logs(obligation)),) if obligation.logs else ()),
         *((("run by", _task(obligation.task)),) if obligation.task is not None else ()),
         ("limit", obligation.limit + _one_run(obligation)),
-        ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {percent(obligation.alpha)}"),
-        *((("chance", f"guessing answers {percent(obligation.chance)} rightly"),) if obligation.chance else ()),
+        ("sample", f"{drawn} ({obligation.population.replace('_', ' ')}), α {short_percent(obligation.alpha)}"),
+        *((("chance", f"guessing answers {short_percent(obligation.chance)} rightly"),) if obligation.chance else ()),
         *([("refutes", obligation.refuting)] if obligation.refuting else []),
         ("power", _power(obligation)),
         ("controls", _controls(obligation)),
@@ -118,7 +118,7 @@ def _one_run(obligation: Obligation) -> str:
     """From where on one run refutes; of several, `refutes` says how many have to."""
     if obligation.refute_at is None or obligation.runs > 1:
         return ""
-    return f"; one run refutes from {percent(obligation.refute_at)}"
+    return f"; one run refutes from {short_percent(obligation.refute_at)}"
 
 
 def _task(task: TaskRef) -> str:
@@ -141,7 +141,7 @@ def _power(obligation: Obligation) -> str:
         return "none to show likeness: this test can refute, and nothing else"
     if obligation.effect is None or obligation.power is None:
         return "unknown: no effect is registered (`power_at`)"
-    text = f"{obligation.power:.0%} at {percent(obligation.effect)}, to {obligation.power_to}"
+    text = f"{obligation.power:.0%} at {short_percent(obligation.effect)}, to {obligation.power_to}"
     if obligation.power >= ENOUGH:
         return text
     if obligation.refuting:
@@ -190,9 +190,13 @@ def note_words(note: Note) -> str:
                 f"about {stay} means is doubtful."
             )
         case "below_chance":
-            return f"The limit of {note.about[0]} lies below chance, {percent(note.share or Fraction(0))}: a model that guesses breaks it."
+            return f"The limit of {note.about[0]} lies below chance, {_chance(note)}: a model that guesses breaks it."
         case _:
-            return f"A model that guesses, right with chance {percent(note.share or Fraction(0))}, keeps the limit of {note.about[0]}."
+            return f"A model that guesses, right with chance {_chance(note)}, keeps the limit of {note.about[0]}."
+
+
+def _chance(note: Note) -> str:
+    return short_percent(note.share or Fraction(0))
 
 
 def _filled(text: str) -> str:

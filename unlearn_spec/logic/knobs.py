@@ -31,7 +31,7 @@ from .formulas import Tpr
 from .meaning import counts_refusals, is_fair, rate_of
 from .scope import WEAKEST, scoped_artifacts
 from .theory import Theory
-from .worlds import days, percent
+from .worlds import days, short_percent
 
 SHARE_STEP = Fraction(1, 1000)
 EPSILON_STEP = Fraction(1, 100)
@@ -82,22 +82,22 @@ def knobs(clause: Clause) -> Iterator[Knob]:
     none, one = SHARE_STEP, 1 - SHARE_STEP
     match clause:
         case Suppress():
-            yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _limit(AtMost, "at_most"), percent)
+            yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _limit(AtMost, "at_most"), short_percent)
         case Retain(limit=AtLeast(at_least=value)) | Refuse(limit=AtLeast(at_least=value)):
-            yield Knob("at_least", value, "down", SHARE_STEP, none, _limit(AtLeast, "at_least"), percent)
+            yield Knob("at_least", value, "down", SHARE_STEP, none, _limit(AtLeast, "at_least"), short_percent)
         case Remove(limit=Closeness(epsilon=value)):
             yield Knob("epsilon", value, "up", EPSILON_STEP, Fraction(20), _inner("epsilon"), decimal)
         case Remove(limit=MembershipBound(tpr_at_most=value)):
-            yield Knob("tpr_at_most", value, "up", SHARE_STEP, one, _inner("tpr_at_most"), percent)
+            yield Knob("tpr_at_most", value, "up", SHARE_STEP, one, _inner("tpr_at_most"), short_percent)
         case Rectify():
-            yield Knob("at_least", clause.limit.at_least, "down", SHARE_STEP, none, _inner("at_least"), percent)
-            yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _inner("at_most"), percent)
+            yield Knob("at_least", clause.limit.at_least, "down", SHARE_STEP, none, _inner("at_least"), short_percent)
+            yield Knob("at_most", clause.limit.at_most, "up", SHARE_STEP, one, _inner("at_most"), short_percent)
         case Keep(until=day) if day is not None:
             yield Knob("until", day, "down", DAY_STEP, DAY_STEP, _field("until"), days)
         case _:
             pass
     if isinstance(clause, Suppress | Refuse | Retain | Rectify) and isinstance(clause.over, ShareOf):
-        yield Knob("share", clause.over.share, "down", SHARE_STEP, none, _share_of, percent)
+        yield Knob("share", clause.over.share, "down", SHARE_STEP, none, _share_of, short_percent)
     if clause.by is not None and isinstance(clause, _WITH_DEADLINE):
         yield Knob("by", clause.by, "up", DAY_STEP, clause.by + LONGEST, _field("by"), days)
 

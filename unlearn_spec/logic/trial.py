@@ -41,7 +41,7 @@ from .statements import claim_formula
 from .suspension import binding
 from .theory import Path, Premise, Theory, build, declared_facts
 from .world_model import Stratum, World, with_drops
-from .worlds import percent
+from .worlds import short_percent
 
 Answer = Literal["pass", "fail", "not_shown", "not_applicable"]
 
@@ -160,7 +160,7 @@ def _premises(world: World, spoken: Sequence[Formula], methods: Sequence[str]) -
         yield _told(f"{many} listed for {name}", ("items",), Size(name, count, count))
     yield from _rest([with_drops(s, drops) for s in world.strata if not s.inside], levels)
     for i, mean in enumerate(world.means):
-        name = f"a mean of {percent(mean.value)} over {mean.target} {_rate_words(mean.rate)},"
+        name = f"a mean of {short_percent(mean.value)} over {mean.target} {_rate_words(mean.rate)},"
         yield _told(name, ("means", i), _equal_mean(mean.rate, mean.target, mean.value))
     yield from _about_artifacts(world, methods)
 

@@ -80,7 +80,7 @@ def rounded(
     return extra
 
 
-def percent(value: Fraction, digits: int = 3) -> str:
+def short_percent(value: Fraction, digits: int = 3) -> str:
     """`3/40` → `7.5%`: at most `digits` significant digits, but what somebody can have written (`49.95%`) as it is."""
     scaled = value * 100
     if scaled.denominator == 1:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ..catalogue import VERIFIERS, Gate, VerifierId, reachable
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import Clause, Closeness, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
@@ -279,4 +279,4 @@ def needs_retraining(limit: Closeness) -> None:
 
 def closeness_words(limit: Closeness) -> str:
     """A limit on closeness, in words."""
-    return f"within ε {float(limit.epsilon):g}, δ {percent(limit.delta)} of a model trained without it"
+    return f"within ε {float(limit.epsilon):g}, δ {short_percent(limit.delta)} of a model trained without it"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..catalogue import VerifierId
 from ..logic.suites import suite_cell
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import AtLeast, Over, RateClause, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
 from ..wording.said import Said, said, sentences
@@ -176,12 +176,12 @@ def limit_words(clause: RateClause) -> str:
     over = clause.over
     whose = "" if over in (None, "mean") else " for each item" if over == "each" else ""
     if isinstance(over, ShareOf):
-        whose = f" for {percent(over.share)} of the items"
+        whose = f" for {short_percent(over.share)} of the items"
     if isinstance(clause, Suppress):
-        return f"at most {percent(clause.limit.at_most)}{whose}"
+        return f"at most {short_percent(clause.limit.at_most)}{whose}"
     if isinstance(clause.limit, AtLeast):
-        return f"at least {percent(clause.limit.at_least)}{whose}"
-    return f"within {percent(clause.limit.within)} of before{whose}"
+        return f"at least {short_percent(clause.limit.at_least)}{whose}"
+    return f"within {short_percent(clause.limit.within)} of before{whose}"
 
 
 # --- cell ------------------------------------------------------------------------------------------------------------

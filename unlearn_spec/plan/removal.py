@@ -10,7 +10,7 @@ from fractions import Fraction
 from ..catalogue import VerifierId, attacks
 from ..logic.footing import countable, footing, stated_on
 from ..logic.process import one_run_rules, runs_needed
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import Closeness, MembershipBound, Remove, Suppress
 from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
@@ -149,7 +149,7 @@ def _membership(case: Case, clause: Remove, limit: MembershipBound) -> Draft:
         sample,
         arms,
         access=access,
-        limit=f"at most {percent(limit.tpr_at_most)} of members found at {percent(limit.at_fpr)} false positives",
+        limit=f"at most {short_percent(limit.tpr_at_most)} of members found at {short_percent(limit.at_fpr)} false positives",
         power=power,
         work=work_of(sample.items, holdout=len(holdout.items)),
         runs=case.runs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
 
@@ -25,6 +26,14 @@ class Document:
 
     policy: Policy
     source: Source
+
+    def clause_path(self, name: str) -> Path:
+        """Where the clause of this id is written."""
+        return ("clauses", self._clause_places[name])
+
+    @cached_property
+    def _clause_places(self) -> dict[str, int]:
+        return {clause.id: place for place, clause in enumerate(self.policy.clauses)}
 
 
 class PolicyError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -62,11 +62,12 @@ class Source:
     longer: frozenset[Path] = field(default=frozenset(), repr=False)
     """Values that go on past the line they begin on: their span is the first line of them."""
 
-    def value(self, path: Path) -> Span:
+    def value(self, path: Path, label: str = "") -> Span:
         """Where the value at `path` begins, or that of the nearest ancestor that was written."""
         while path and path not in self.values:
             path = path[:-1]
-        return self.values.get(path, Span(self.file, 1, 1))
+        span = self.values.get(path, Span(self.file, 1, 1))
+        return replace(span, label=label) if label else span
 
     def key(self, path: Path) -> Span:
         """Where the key that leads to `path` stands; the value, if `path` is a list position or was not written."""

@@ -13,7 +13,7 @@ from ..logic.follows import binding
 from ..logic.meaning import body, rate_of
 from ..logic.scope import Choice, scoped_artifacts
 from ..logic.statements import claim_formula
-from ..logic.worlds import percent, told
+from ..logic.worlds import short_percent, told
 from ..plan.allocation import tested_artifacts
 from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.vocabulary import access_rank
@@ -185,7 +185,7 @@ def _witness(context: Context, clause: Clause, split: Ambiguity) -> str:
         for choice, rate in zip((split.lenient, split.strict), rates, strict=True)
     ]
     verb = "revealing" if rates[0].family == "reveals" and rates[0].bound == "sup" else "answering"
-    return f"a model {verb} {percent(world[0].mean)} {places[0]} and {percent(world[1].mean)} {places[1]}"
+    return f"a model {verb} {short_percent(world[0].mean)} {places[0]} and {short_percent(world[1].mean)} {places[1]}"
 
 
 def _place(field: str, choice: Choice, artifact: str) -> str:
@@ -269,7 +269,7 @@ def _interval(k: int, n: int, alpha: float, limit: Fraction) -> tuple[str, ...]:
         return ()
     lower, upper = clopper_pearson_lower(k, n, alpha), clopper_pearson_upper(k, n, alpha)
     between = f"between {rounded(lower, 'down')} and {rounded(upper, 'up')}"
-    return (f"{count(k)} of {count(n)} shows a rate {between}; the limit {percent(limit)} lies inside.",)
+    return (f"{count(k)} of {count(n)} shows a rate {between}; the limit {short_percent(limit)} lies inside.",)
 
 
 def process_or_model(context: Context) -> tuple[Finding, ...]:

@@ -16,12 +16,12 @@ from .claims_removed import told as obstacle_told
 from .claims_restated import restated
 from .claims_revealed import about, above, culprit, deeper, lacks, preferred, put, shown
 from .claims_told import Told
-from .context import Context, listed, when
+from .context import Context, when
 from .lineage import Lineage
 from .rate_words import sentences
 from .unlisting import still_listed
 from .witness import world_as_test
-from .wording import percent
+from .wording import listed, percent
 
 
 def unfounded(context: Context) -> tuple[Finding, ...]:

@@ -17,9 +17,9 @@ from ..logic.statements import claim_formula
 from ..policy.model import Claim, Retain, Within
 from .claims_removed import Obstacle
 from .claims_told import Told
-from .context import Context, listed, when
+from .context import Context, when
 from .edits import field_edits
-from .wording import percent
+from .wording import listed, percent
 
 EACH = "add a `retain` clause over `each` item with `within` a margin of `before`, and claim that set only"
 

@@ -15,10 +15,10 @@ from ..logic.statements import claim_formula
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Claim, Clause, Closeness, Evidence, Policy, Remove, Scope
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised
-from .context import Context, listed
+from .context import Context
 from .edits import all_or_none, field_edits, fresh
 from .names import kebab
-from .wording import decimal, percent
+from .wording import decimal, listed, percent
 
 REMOVE = "restate the claim as what the outputs show, or add a `remove` clause with a reference and process evidence"
 RESTATE = "or restate the claim as what the outputs show"
@@ -49,7 +49,8 @@ def mended(context: Context, lack: Lacking) -> tuple[Fix, ...]:
     return (Fix(REMOVE),)
 
 
-def _follows(context: Context, policy: Policy, claim: Claim) -> bool:
+def follows(context: Context, policy: Policy, claim: Claim) -> bool:
+    """Whether a changed policy carries a claim; False where too many clauses leave that untried."""
     if len(policy.clauses) > TRIED:
         return False
     return carried(policy, claim_formula(policy, claim), context.aside, context.without)
@@ -64,7 +65,7 @@ def _by_clauses(context: Context, lack: Lacking) -> Iterator[Fix]:
         if step is None:
             return
         policy, steps = step.policy, [*steps, step]
-    if not steps or not _follows(context, policy, lack.claim):
+    if not steps or not follows(context, policy, lack.claim):
         return
     snippet = "\n".join(step.snippet for step in steps if step.snippet)
     edits = all_or_none(*(step.edits for step in steps))
@@ -151,7 +152,7 @@ def _narrower(context: Context, lack: Lacking) -> Iterator[Fix]:
     """The claim about those artifacts only on which it follows."""
     claimed = dict.fromkeys(artifact_of(part) for part in parts(context.policy, lack.claim))
     left = tuple(name for name in claimed if name not in lack.artifacts)
-    if left and _follows(context, context.policy, lack.claim.model_copy(update={"in_": left})):
+    if left and follows(context, context.policy, lack.claim.model_copy(update={"in_": left})):
         edits = written(context, lack.claim, {"in": f"[{', '.join(left)}]"})
         yield Fix(f"name only {listed(left)} in {lack.claim.id}", verified=True, edits=edits)
 
@@ -167,7 +168,7 @@ def _weaker(context: Context, lack: Lacking) -> Iterator[Fix]:
     on = tuple(artifact for artifact in claimed if artifact in there)
     promise = _as_written(promised(clause).epsilon, promised(clause).delta)
     weaker = claim.model_copy(update={"epsilon": promise[0], "delta": promise[1], "in_": on})
-    if on and _follows(context, context.policy, weaker):
+    if on and follows(context, context.policy, weaker):
         epsilon, delta = decimal(promise[0]), percent(promise[1])
         narrower = {} if on == claim.in_ else {"in": f"[{', '.join(on)}]"}
         edits = written(context, claim, {"epsilon": f'"{epsilon}"', "delta": f'"{delta}"', **narrower})

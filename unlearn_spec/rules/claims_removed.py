@@ -13,8 +13,8 @@ from ..logic.lineage import enclosing, exposures, kin, may_stem_from
 from ..logic.scope import scoped_artifacts
 from ..logic.situations import Case
 from ..policy.model import Claim, Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
-from .context import Context, listed, when
-from .wording import decimal, percent
+from .context import Context, when
+from .wording import decimal, listed, percent
 
 
 @dataclass(frozen=True, order=True)

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..finding import Fix
-from ..logic.claimed import artifact_of, carried, failing, parts
-from ..logic.repair import TRIED, with_clause
+from ..logic.claimed import artifact_of, failing, parts
+from ..logic.repair import with_clause
 from ..logic.scope import WEAKEST
-from ..logic.statements import claim_formula
 from ..policy.edits import item_added
-from ..policy.model import Claim, Policy
-from .claims_mended import written
+from ..policy.model import Claim
+from .claims_mended import follows, written
 from .claims_removed import Obstacle
 from .claims_revealed import Culprit
-from .context import Context, listed
-from .wording import percent
+from .context import Context
+from .wording import listed, percent
 
 LIMIT = "claim what the clauses limit, or add a `suppress` clause at that access and probe strength"
 
@@ -27,20 +26,14 @@ def restated(context: Context, claim: Claim, found: Culprit, lack: Sequence[Obst
     return (*tried, *_untried(lack), Fix(LIMIT))
 
 
-def _follows(context: Context, policy: Policy, claim: Claim) -> bool:
-    if len(policy.clauses) > TRIED:
-        return False
-    return carried(policy, claim_formula(policy, claim), context.aside, context.without)
-
-
 def _by_clauses(context: Context, claim: Claim, found: Culprit, lack: Sequence[Obstacle]) -> Iterator[Fix]:
     first, source = lack[0], context.document.source
     if found.path is not None and found.path.of_stores:
-        yield found.path.fix(tried=_follows(context, found.path.policy, claim))
+        yield found.path.fix(tried=follows(context, found.path.policy, claim))
     if [obstacle.kind for obstacle in lack] == ["artifact"]:
         clause, artifact = context.clause(first.clause), found.rate.artifact
         scope = clause.scope.model_copy(update={"artifacts": (*(clause.scope.artifacts or ()), artifact)})
-        if _follows(context, with_clause(context.policy, clause.model_copy(update={"scope": scope})), claim):
+        if follows(context, with_clause(context.policy, clause.model_copy(update={"scope": scope})), claim):
             edits = item_added(source, (*context.path(first.clause), "scope", "artifacts"), artifact)
             yield Fix(f"add {artifact} to the scope of {first.clause}", verified=True, edits=edits)
 
@@ -49,16 +42,16 @@ def _lesser(context: Context, claim: Claim, found: Culprit, lack: Sequence[Obsta
     if found.most is not None:
         number = percent(found.most, "up")
         share = Fraction(number.rstrip("%")) / 100
-        if _follows(context, context.policy, claim.model_copy(update={"at_most": share})):
+        if follows(context, context.policy, claim.model_copy(update={"at_most": share})):
             yield Fix(f"claim at most {number}", verified=True, edits=written(context, claim, {"at_most": f'"{number}"'}))
     passing = _passing(context, claim, found)
-    if passing and _follows(context, context.policy, claim.model_copy(update={"in_": passing})):
+    if passing and follows(context, context.policy, claim.model_copy(update={"in_": passing})):
         edits = written(context, claim, {"in": f"[{', '.join(passing)}]"})
         yield Fix(f"name only {listed(passing)} in {claim.id}", verified=True, edits=edits)
     if [obstacle.kind for obstacle in lack] == ["level"]:
         scope = context.clause(lack[0].clause).scope
         level: dict[str, str] = {"access": scope.access or WEAKEST.access, "asked": scope.asked or WEAKEST.asked}
-        if _follows(context, context.policy, claim.model_copy(update=level)):
+        if follows(context, context.policy, claim.model_copy(update=level)):
             text = f"claim it through {level['access']}, asked {level['asked']}"
             yield Fix(text, verified=True, edits=written(context, claim, level))
 

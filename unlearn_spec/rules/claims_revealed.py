@@ -16,15 +16,14 @@ from ..logic.repair import TRIED
 from ..logic.scope import WEAKEST, scoped_artifacts
 from ..logic.situations import Case
 from ..logic.theory import build
-from ..logic.worlds import ROUND, Seen, told
-from ..logic.worlds import percent as short
+from ..logic.worlds import ROUND, Seen, short_percent, told
 from ..policy.model import Claim, Rectify, Refuse, Suppress
 from ..policy.vocabulary import PROBES, access_rank
 from .claims_removed import Obstacle, outside, suspending
-from .context import Context, listed, when
+from .context import Context, when
 from .second_path import second_path
 from .unlisting import SecondPath
-from .wording import percent
+from .wording import listed, percent
 
 Limiting = Suppress | Refuse | Rectify
 
@@ -163,10 +162,10 @@ def preferred(found: Culprit) -> tuple[Fraction, ...]:
 
 def above(found: Culprit, world: Sequence[Seen]) -> int:
     """How many digits show that the first rate of a world exceeds what is claimed."""
-    mean, exact = world[0].mean, short(world[0].mean, 5)
+    mean, exact = world[0].mean, short_percent(world[0].mean, 5)
     if Fraction(exact.rstrip("%")) / 100 == mean:
         return 5
-    return next((n for n in range(3, 13) if Fraction(short(mean, n).rstrip("%")) / 100 > found.limit), 12)
+    return next((n for n in range(3, 13) if Fraction(short_percent(mean, n).rstrip("%")) / 100 > found.limit), 12)
 
 
 def deeper(context: Context, claim: Claim, case: Case) -> tuple[Seen, ...] | None:

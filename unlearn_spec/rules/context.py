@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..finding import Span
@@ -13,6 +13,7 @@ from ..logic.theory import Theory
 from ..policy.load import Document
 from ..policy.model import Clause, Policy
 from ..policy.source import Path
+from .wording import listed
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class Context:
         return self.involved.union(*(core.clauses for core in self.cores))
 
     def clause(self, name: str) -> Clause:
-        return self.policy.clauses[self._place[name]]
+        return self._by_id[name]
 
     def path(self, name: str) -> Path:
         """Where a clause is written."""
-        return ("clauses", self._place[name])
+        return self.document.clause_path(name)
 
     def about(self, target: str) -> tuple[Clause, ...]:
         """The clauses on a set, in source order."""
@@ -59,8 +60,8 @@ class Context:
         return found
 
     @cached_property
-    def _place(self) -> dict[str, int]:
-        return {clause.id: i for i, clause in enumerate(self.policy.clauses)}
+    def _by_id(self) -> dict[str, Clause]:
+        return {clause.id: clause for clause in self.policy.clauses}
 
     def limit_path(self, name: str) -> Path:
         """Where a clause says how much or by when."""
@@ -68,7 +69,7 @@ class Context:
         return next(((*path, f) for f in ("limit", "by", "until") if getattr(clause, f, None) is not None), (*path, "id"))
 
     def span(self, path: Path, label: str = "") -> Span:
-        return replace(self.document.source.value(path), label=label)
+        return self.document.source.value(path, label)
 
     def id_span(self, name: str, label: str = "") -> Span:
         return self.span((*self.path(name), "id"), label)
@@ -77,11 +78,6 @@ class Context:
         return tuple(self.id_span(name) for name in names)
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
-
-
 def when(situation: Sequence[str]) -> str:
     """` when audit_open and not published`, or nothing."""
-    return f" when {listed(tuple(situation))}" if situation else ""
+    return f" when {listed(situation)}" if situation else ""

@@ -14,7 +14,7 @@ from ..logic.formulas import Overlap
 from ..logic.lineage import holds_weights
 from ..logic.scope import scoped_artifacts
 from ..logic.work import is_late
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import (
     Clause,
     Delete,
@@ -151,7 +151,7 @@ def _infeasible(context: Context, core: Core) -> str:
         barred = _barred(context.policy, clause, access)
         return f"{clause.id} cannot hold: {barred or f'no listed method reaches {access}{_reaches(context.policy)}'}"
     if isinstance(clause, Remove) and isinstance(clause.limit, MembershipBound) and clause.limit.tpr_at_most < clause.limit.at_fpr:
-        at = percent(clause.limit.at_fpr)
+        at = short_percent(clause.limit.at_fpr)
         return f"{clause.id} cannot hold: whoever only guesses catches {at} of the members at {at} false positives"
     if clause.using or isinstance(clause, Remove):
         return f"{clause.id} cannot hold: no listed method has the guarantee or the reach that it needs"
@@ -250,4 +250,4 @@ def achievable_only_if(context: Context, found: Range) -> Finding:
 
 
 def _shown(found: Range, value: Fraction) -> str:
-    return percent(value) if found.premise.kind == "reference" else count(int(value))
+    return short_percent(value) if found.premise.kind == "reference" else count(int(value))

@@ -13,7 +13,7 @@ from ..logic.scope import scoped_artifacts
 from ..policy.model import AllOf, Policy, Refuse, Suppress
 from ..policy.model import Not as Absent
 from ..policy.vocabulary import access_rank
-from .context import Context, listed, when
+from .context import Context, when
 from .covering import Open, bearing_on, closing, when_open
 from .edits import numbered
 from .lineage import Lineage
@@ -21,6 +21,7 @@ from .names import kebab
 from .second_path import second_path
 from .unlisting import SecondPath, still_listed
 from .witness import world_as_test
+from .wording import listed
 
 _HIGH = "90%"
 _MANY = 12

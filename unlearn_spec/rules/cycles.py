@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..finding import Finding, Fix
 from ..policy.load import Document
@@ -28,7 +27,7 @@ def forced_equal(document: Document) -> tuple[Finding, ...]:
 def _finding(document: Document, circle: Sequence[str]) -> Finding:
     policy, members = document.policy, frozenset(circle)
     spans = [
-        replace(document.source.value(("relations", i)), label=f"{relation.left} within {relation.right}")
+        document.source.value(("relations", i), f"{relation.left} within {relation.right}")
         for i, relation in enumerate(policy.relations)
         if relation.kind == "within" and {relation.left, relation.right} <= members
     ]

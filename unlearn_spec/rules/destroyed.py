@@ -14,11 +14,11 @@ from ..logic.knobs import Knob, knobs
 from ..logic.repair import with_clause
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
-from .context import Context, listed
+from .context import Context
 from .edits import all_or_none, field_edits, fresh
 from .names import kebab
 from .unlawful import unlawful
-from .wording import days, decimal
+from .wording import days, decimal, listed
 
 GROUND = "and say in a `note` on what ground they are kept"
 

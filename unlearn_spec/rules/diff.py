@@ -196,8 +196,7 @@ class _Teller:
             word = {"D001": "less", "D002": "more", "D003": "other"}[code]
             told = "; ".join(change.text for change in mine)
             message = f"{name}: {self.names[1]} demands {word} evidence: {told}"
-            clause = _clause(self.after.policy, name)
-            path = ("clauses", self.after.policy.clauses.index(clause), "evidence")
+            path = (*self.after.clause_path(name), "evidence")
             yield Finding(code, self._severity(code), message, (self.after.source.value(path),), clauses=(name,))
 
     def _finding(self, code: str, change: Change, message: str, shown: Shown | None) -> Finding:
@@ -402,5 +401,4 @@ def _clause(policy: Policy, name: str) -> Clause:
 
 
 def _span(document: Document, name: str) -> Span:
-    index = next(i for i, clause in enumerate(document.policy.clauses) if clause.id == name)
-    return document.source.value(("clauses", index, "id"))
+    return document.source.value((*document.clause_path(name), "id"))

@@ -11,7 +11,7 @@ from ..logic.formulas import Rate
 from ..logic.meaning import RateGoal, rate_of
 from ..logic.scope import WEAKEST
 from ..logic.witness import Shown
-from ..logic.worlds import percent as short
+from ..logic.worlds import short_percent
 from ..policy.model import Clause, Closeness, Policy, Rectify, Refuse, Remove, Retain, Suppress
 from .snippet import within
 from .wording import days, decimal, listed, percent
@@ -144,4 +144,4 @@ def _on(day: Fraction) -> str:
 def _share(value: Fraction) -> str:
     """To a ten-thousandth of a percent, which is exact for what a drafter writes."""
     near = Fraction(round(value * 10**6), 10**6)
-    return percent(near) if near or not value else short(value)
+    return percent(near) if near or not value else short_percent(value)

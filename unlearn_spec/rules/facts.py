@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..finding import Finding, Fix
 from ..logic.facts import facts_contradict
-from .context import Context, listed
+from .context import Context
+from .wording import listed
 
 
 def facts_contradictory(context: Context) -> tuple[Finding, ...]:

@@ -8,11 +8,11 @@ from ..finding import Finding
 from ..logic.explanation import Core
 from ..logic.families import Family
 from ..logic.knobs import knobs
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import Retain
-from .context import Context, listed, when
+from .context import Context, when
 from .repairs import fixes, without_numbers
-from .wording import count, decimal
+from .wording import count, decimal, listed
 
 SHOWN = 5
 """Clauses that are named: those that take most."""
@@ -49,7 +49,7 @@ def _message(context: Context, family: Family, situation: tuple[str, ...]) -> st
     most, asked = ("at most", "at least") if isinstance(clause, Retain) else ("at least", "at most")
     return (
         f"{family.limit} cannot hold against {count(len(family.shares))} clauses together{when(situation)}: "
-        f"they leave it {most} {_digits(family.best)}, and it wants {asked} {percent(wanted, 6)}"
+        f"they leave it {most} {_digits(family.best)}, and it wants {asked} {short_percent(wanted, 6)}"
     )
 
 
@@ -68,7 +68,7 @@ def _why(context: Context, family: Family) -> tuple[str, ...]:
 
 
 def _points(share: Fraction) -> str:
-    points = percent(share, 4).rstrip("%")
+    points = short_percent(share, 4).rstrip("%")
     return "1 percentage point" if points == "1" else f"{points} percentage points"
 
 
@@ -77,5 +77,5 @@ def _items(number: Fraction) -> str:
 
 
 def _digits(value: Fraction) -> str:
-    exact = percent(value, 6)
+    exact = short_percent(value, 6)
     return exact if Fraction(exact.rstrip("%")) == value * 100 else f"about {exact}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -64,11 +64,7 @@ class Ground:
         return re.sub(r"[-\s]+", "_", (self.policy.policy.purpose or "").strip().casefold())
 
     def path(self, clause: Clause) -> Path:
-        return ("clauses", self._places[clause.id])
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {clause.id: index for index, clause in enumerate(self.policy.clauses)}
+        return self.document.clause_path(clause.id)
 
     @cached_property
     def treated(self) -> frozenset[tuple[str, str]]:
@@ -101,7 +97,7 @@ class Ground:
         return frozenset(model for c in keeping for model in models_of(self, c))
 
     def span(self, path: Path, label: str = "") -> Span:
-        return replace(self.document.source.value(path), label=label)
+        return self.document.source.value(path, label)
 
     def id_spans(self, clauses: Iterable[Clause]) -> tuple[Span, ...]:
         return tuple(self.span((*self.path(clause), "id")) for clause in clauses)

@@ -48,7 +48,7 @@ def influence_left(document: Document, lineage: Lineage) -> Iterator[Finding]:
             how = "trained on it" if root == name else f"made from {root}, which was trained on it"
             message = f"{first.id} removes {target} and leaves {name} as it was: {how}"
             widened = f"[{_widened(first, name, root)}]"
-            place = ("clauses", lineage.place(first), "scope", "artifacts")
+            place = (*document.clause_path(first.id), "scope", "artifacts")
             text = f"add {name} to the scope, or destroy it"
             edits = value_replaced(document.source, place, widened)
             fix = Fix(text, snippet=f"scope: {{artifacts: {widened}}}", edits=edits)
@@ -211,8 +211,8 @@ def _finding(
     fix: Fix,
     axioms: tuple[str, ...] = (),
 ) -> Finding:
-    clause_id = document.source.value(("clauses", lineage.place(clause), "id"))
-    spans = (document.source.key(("artifacts", name)), replace(clause_id, label="the clause"))
+    clause_id = document.source.value((*document.clause_path(clause.id), "id"), "the clause")
+    spans = (document.source.key(("artifacts", name)), clause_id)
     gap = f'out_of_scope: [{{target: {target_of(clause)}, artifacts: [{name}], reason: "…", owner: "…"}}]'
     accept = Fix("or accept the gap", snippet=gap)
     return Finding(code, "warning", message, spans, fixes=(fix, accept), clauses=(clause.id,), axioms=axioms)

@@ -120,17 +120,13 @@ class Lineage:
 
     # --- clauses -----------------------------------------------------------------------------------------------------
 
-    def place(self, clause: Clause) -> int:
-        """Position of the clause in the file."""
-        return self._position[clause.id]
-
     def scope(self, clause: Clause) -> tuple[str, ...]:
         return self._scopes[clause.id]
 
     def speaking(self, sets: Iterable[str], *goals: type) -> tuple[Clause, ...]:
         """The clauses with one of these goals (any, if none is given) whose target is one of the sets, in source order."""
         found = {c.id: c for each in sets for c in self._about.get(each, ()) if not goals or isinstance(c, goals)}
-        return tuple(sorted(found.values(), key=self.place))
+        return tuple(sorted(found.values(), key=lambda clause: self._position[clause.id]))
 
     def reached(self, sets: Iterable[str], *goals: type) -> frozenset[str]:
         """Artifacts on which a clause with one of these goals speaks of one of the sets."""

@@ -12,8 +12,8 @@ from ..logic.smt import Undecided
 from ..logic.work import Means, Work, least_work
 from ..policy.model import Ban, Method, Policy, Remove
 from ..policy.vocabulary import Access, access_rank
-from .context import Context, listed
-from .wording import days
+from .context import Context
+from .wording import days, listed
 
 LATE = ": the listed methods cannot do this in time"
 _THIS = "that can do this"

@@ -20,8 +20,9 @@ from ..logic.vocabulary import vocabulary
 from ..policy.load import Document
 from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, coverage, facts, presumptions, redundancy, vacuity
-from .context import Context, listed
+from .context import Context
 from .semantic import SemanticResult
+from .wording import listed
 
 LARGE = 200
 """Clauses from which a policy is asked in a process of its own."""

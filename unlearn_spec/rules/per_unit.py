@@ -10,7 +10,7 @@ from ..logic.explanation import Core
 from ..logic.group_privacy import for_group, most_units
 from ..logic.repair import dissolves
 from ..logic.scope import scoped_artifacts
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import Clause, Closeness, Guarantee, Policy, Remove
 from . import wording
 from .context import Context
@@ -47,12 +47,12 @@ def per_unit(context: Context, core: Core) -> str:
     found = covering_one(context.policy, clause)
     assert found is not None and isinstance(clause, Remove) and isinstance(clause.limit, Closeness)
     name, guarantee = found
-    own = f"{wording.decimal(guarantee.epsilon)} and δ {percent(guarantee.delta)} for one {guarantee.per}"
+    own = f"{wording.decimal(guarantee.epsilon)} and δ {short_percent(guarantee.delta)} for one {guarantee.per}"
     units = units_of(context.policy, clause.target, guarantee)
     lead = f"{clause.id} cannot hold: {name} proves ε {own}"
     if units is None:
         return f"{lead}, and nothing says how many of these make up {clause.target}"
-    asked = f"{clause.id} asks for {wording.decimal(clause.limit.epsilon)} and {percent(clause.limit.delta)}"
+    asked = f"{clause.id} asks for {wording.decimal(clause.limit.epsilon)} and {short_percent(clause.limit.delta)}"
     return f"{lead}; {clause.target} is {units:,} of them, which leaves {_for_group(guarantee, units)}; {asked}"
 
 
@@ -110,4 +110,4 @@ def _for_group(guarantee: Guarantee, units: int) -> str:
     """What the guarantee leaves for so many units, in words."""
     epsilon, beyond = units * guarantee.epsilon, (units - 1) * guarantee.epsilon > MEANT
     delta = Fraction(int(guarantee.delta > 0)) if beyond else for_group(guarantee.epsilon, guarantee.delta, units)[1]
-    return f"ε {wording.decimal(epsilon)} and δ {percent(min(delta, Fraction(1)))}"
+    return f"ε {wording.decimal(epsilon)} and δ {short_percent(min(delta, Fraction(1)))}"

@@ -6,7 +6,8 @@ from ..finding import Finding, Fix
 from ..logic.axioms import BY_ID
 from ..logic.presumptions import Presumed, presumed_conflicts
 from ..logic.situations import always_active
-from .context import Context, listed
+from .context import Context
+from .wording import listed
 
 _FIX = {
     "P1": "limit the clause to questions without the parts in context, move it to a guarded system, or give up a part openly",

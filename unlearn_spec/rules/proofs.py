@@ -13,7 +13,8 @@ from ..logic.proof import Proof, prove
 from ..logic.suspension import standing, with_overriders
 from ..logic.theory import Premise, facts_near, targets
 from ..policy.model import Policy
-from .context import Context, listed
+from .context import Context
+from .wording import listed
 
 MANY_FACTS = 100
 """Facts beyond which those are left out that the conflict does not need: exact fractions are slow."""

@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from ..logic.formulas import Rate, Reading
-from ..logic.worlds import Seen
-from ..logic.worlds import percent as short
+from ..logic.worlds import Seen, short_percent
 from .wording import decimal, percent
 
 _DETAILS: Final = {
@@ -44,7 +43,7 @@ def sentences(world: Sequence[Seen], digits: int = 3) -> tuple[str, ...]:
 
 def _sentence(seen: Seen, digits: int) -> str:
     rate, verb = seen.rate, _VERBS.get(seen.rate.family, "reveals")
-    return f"{rate.artifact} {verb} {seen.target} {short(seen.mean, digits)} of the time through {rate.access}, asked {rate.asked}"
+    return f"{rate.artifact} {verb} {seen.target} {short_percent(seen.mean, digits)} of the time through {rate.access}, asked {rate.asked}"
 
 
 def told_apart(rates: Sequence[tuple[Rate, str]]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from ..logic.explanation import Core
 from ..logic.formulas import Overlap, Size
 from ..logic.suspension import binding
 from ..logic.theory import Premise
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import AtLeast, AtMost, Clause, Corrected, Policy
 from .audiences import told_apart
 from .context import Context
@@ -79,7 +79,7 @@ def _beyond(clause: Clause, best: Fraction) -> str | None:
 
 def _digits(value: Fraction) -> str:
     """A share with up to four significant digits; exact where it says no more."""
-    exact = percent(value, 4)
+    exact = short_percent(value, 4)
     return exact if Fraction(exact.rstrip("%")) == value * 100 else f"about {exact}"
 
 
@@ -93,11 +93,11 @@ def _told(policy: Policy, premise: Premise) -> str:
             return shared(policy, premise)
         case "baseline":
             before = next(fact for fact in policy.measured_before if fact.id == premise.name)
-            share = percent(before.mean_at_least)
+            share = short_percent(before.mean_at_least)
             return f"{before.in_} revealed {before.target} at least {share} of the time through {before.access}, asked {before.asked}"
         case "reference":
             fact = next(fact for fact in policy.reference_retrain if fact.id == premise.name)
-            low, high = (percent(value) for value in fact.mean_between)
+            low, high = (short_percent(value) for value in fact.mean_between)
             return f"a model trained without {fact.without} would reveal {fact.target} {low} to {high} of the time"
         case "control":
             return f"not listed under `controls` of {policy.parties.obligor}" if policy.parties else "declared"

@@ -6,10 +6,10 @@ from ..finding import Finding, Fix
 from ..logic.axioms.closeness import membership_bound
 from ..logic.jointly import Joint, jointly_implied
 from ..logic.redundancy import Shadow, shadows
-from ..logic.worlds import percent
+from ..logic.worlds import short_percent
 from ..policy.model import Closeness, MembershipBound, Remove
-from .context import Context, listed
-from .wording import decimal
+from .context import Context
+from .wording import decimal, listed
 
 
 def redundant(context: Context, skip: frozenset[str]) -> tuple[Finding, ...]:
@@ -87,9 +87,9 @@ def _why(context: Context, shadow: Shadow) -> tuple[str, ...]:
     if isinstance(weak, Remove) and isinstance(strong, Remove):
         bound, limit = weak.limit, strong.limit
         if isinstance(bound, MembershipBound) and isinstance(limit, Closeness):
-            implied = percent(membership_bound(limit.epsilon, limit.delta, bound.at_fpr))
+            implied = short_percent(membership_bound(limit.epsilon, limit.delta, bound.at_fpr))
             return (
-                f"epsilon {decimal(limit.epsilon)} and delta {percent(limit.delta)} leave a test at most {implied} true positives "
-                f"at {percent(bound.at_fpr)} false positives",
+                f"epsilon {decimal(limit.epsilon)} and delta {short_percent(limit.delta)} leave a test at most {implied} true positives "
+                f"at {short_percent(bound.at_fpr)} false positives",
             )
     return ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from ..finding import Finding, Fix
 from ..logic.lineage import audience_levels
@@ -39,8 +38,8 @@ def released_findings(document: Document, doubted: Collection[str]) -> Iterator[
         if holders and not _governed(policy, name):
             reach = "reaches" if len(places) == 1 else "reach"
             message = f"{listed(holders)} may hold the weights of {name}; {listed(tuple(places))} {reach} only the copy that you run"
-            seen = replace(document.source.value(("artifacts", name, "seen_by")), label="who has it")
-            spans = (*map(document.source.value, places.values()), seen)
+            seen = document.source.value(("artifacts", name, "seen_by"), "who has it")
+            spans = (*(document.source.value(path) for path in places.values()), seen)
             yield Finding("C008", "warning", message, spans, (WHY,), (Fix(FIX),), tuple(places), ("AX4",))
 
 

@@ -14,11 +14,12 @@ from ..logic.suspension import with_overriders
 from ..policy.edits import field_removed, value_replaced
 from ..policy.model import Ban, Clause, Delete, Destroy, Keep, Method, Policy
 from ..policy.vocabulary import Access
-from .context import Context, listed
+from .context import Context
 from .edits import all_or_none, field_edits, override_edits
 from .in_front import in_front
 from .per_unit import smaller
 from .unlawful import unlawful
+from .wording import listed
 
 NO_NUMBER = "no single number settles this"
 

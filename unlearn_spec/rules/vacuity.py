@@ -6,7 +6,8 @@ from ..finding import Finding, Fix
 from ..logic import vacuity
 from ..logic.explanation import axioms_behind
 from ..policy.model import Policy
-from .context import Context, listed
+from .context import Context
+from .wording import listed
 
 
 def never_applies(context: Context) -> tuple[Finding, ...]:

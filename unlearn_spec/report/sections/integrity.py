@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Inline, Para, Part, Row, Soft, Table, para, row
-from ..model import EvidenceObject, Report, digest
+from ..model import Report, digest
 from ..wording import short_digest
 from .subject import drawn, role
 
@@ -20,7 +20,7 @@ def evidence(report: Report, say: Words) -> Part:
         rows = tuple(
             row(
                 (para(say.of("unit", item.kind), say("names.one", name=item.data)),),
-                (para(say("names.one", name=item.artifact), _role(item, say)),),
+                (para(say("names.one", name=item.artifact), role(item, say)),),
                 Code(short_digest(item.unit)),
                 Code(item.object),
             )
@@ -39,11 +39,6 @@ def evidence(report: Report, say: Words) -> Part:
         )
         blocks += [Heading(say("evidence.records")), Table(say("evidence.records_caption"), head, rows, (3, 3, 6))]
     return Part("evidence", say("part.evidence"), tuple(blocks))
-
-
-def _role(item: EvidenceObject, say: Words) -> str:
-    word = say(f"role.{item.role}")
-    return f"{word} ({item.index + 1})" if item.role == "reference" or item.index else word
 
 
 def integrity(report: Report, say: Words) -> Part:

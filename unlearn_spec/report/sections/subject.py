@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...plan.model import SubjectRef
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Soft, Table, para, row
+from ..grounds import EvidenceObject
 from ..model import Artifact, InformationSet, Report
 from ..pictures import lineage
 from ..wording import short_digest
@@ -36,7 +37,7 @@ def unchanged(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(s.artifact for s in report.subjects if s.role == "audited" and s.artifact not in changed))
 
 
-def role(subject: SubjectRef, say: Words) -> str:
+def role(subject: SubjectRef | EvidenceObject, say: Words) -> str:
     """What a model is in this run; references are numbered, and so are further runs."""
     word = say(f"role.{subject.role}")
     return f"{word} ({subject.index + 1})" if subject.role == "reference" or subject.index else word

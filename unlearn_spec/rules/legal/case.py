@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -80,7 +80,7 @@ class Case:
     # --- what the clauses speak of -----------------------------------------------------------------------------------
 
     def path(self, clause: Clause) -> Path:
-        return ("clauses", self.lineage.place(clause))
+        return self.document.clause_path(clause.id)
 
     def of(self, *goals: type) -> tuple[Clause, ...]:
         """The clauses with these goals, in the order of the file."""
@@ -138,7 +138,7 @@ class Case:
     # --- findings ----------------------------------------------------------------------------------------------------
 
     def span(self, path: Path, label: str = "") -> Span:
-        return replace(self.document.source.value(path), label=label)
+        return self.document.source.value(path, label)
 
     def ids(self, clauses: Iterable[Clause]) -> tuple[Span, ...]:
         return tuple(self.span((*self.path(clause), "id")) for clause in clauses)

@@ -72,8 +72,7 @@ class DeclaredTest:
         return "member caught" if isinstance(self.clause, Remove) else "miss"
 
     def span(self, *fields: str, label: str = "") -> Span:
-        span = self.document.source.value((*self.path, *fields))
-        return Span(span.file, span.line, span.column, span.length, label)
+        return self.document.source.value((*self.path, *fields), label)
 
     def edits(self, block: str, **fields: object) -> tuple[Edit, ...]:
         """Writes fields of one block of the clause, or of the clause itself; all or none."""
