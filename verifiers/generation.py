@@ -220,13 +220,8 @@ def _decode(
     forbidden: Mask,
 ) -> list[Answer]:
     """Answers to left-padded prompts, token by token with the model's own cache."""
-    place, width = model.device, max(len(ids) for ids in prompts)
-    ids = torch.zeros((len(prompts), width), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt) :] = torch.tensor(prompt)
-        mask[row, width - len(prompt) :] = 1
-    ids, mask = ids.to(place), mask.to(place)
+    place = model.device
+    ids, mask = (part.to(place) for part in _left_padded(prompts))
     accepted = inspect.signature(model.network.forward).parameters
     options: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
     written: list[list[int]] = [[] for _ in prompts]
@@ -273,6 +268,14 @@ def _decode(
         Answer(model.decode(tokens), tuple(tokens), total / len(tokens) if tokens else 0.0)
         for tokens, total in zip(written, entropy, strict=True)
     ]
+
+
+def _left_padded(prompts: Sequence[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and their mask, int64 of shape (prompts, longest prompt): each prompt at the end of its row, 0 before it."""
+    width = max(map(len, prompts))
+    ids = [(0,) * (width - len(prompt)) + prompt for prompt in prompts]
+    mask = [(0,) * (width - len(prompt)) + (1,) * len(prompt) for prompt in prompts]
+    return torch.tensor(ids, dtype=torch.long), torch.tensor(mask, dtype=torch.long)
 
 
 def _masked(logits: torch.Tensor, ruled_out: Sequence[frozenset[int]]) -> torch.Tensor:

@@ -120,12 +120,7 @@ def cut_at_sums(
     held_by = {name for text, names in lines for name in names if name in sums and name != _defined(text, sums)}
     if not held_by:
         return None
-    defined = [_defined(text, held_by) for text, _ in lines]
-    loose = [
-        (text, tuple(n for n in names if n != own) if own else (*names, _TOP) if held_by.intersection(names) else names)
-        for (text, names), own in zip(lines, defined, strict=True)
-    ]
-    part_of, pieces = split(loose, switches)
+    part_of, pieces = split([_loosened(line, held_by) for line in lines], switches)
     if max(map(len, pieces)) > len(lines) // 2:
         return None
     top = part_of.pop(_TOP)
@@ -145,6 +140,15 @@ def cut_at_sums(
         frozenset(sizes),
     )
     return cluster, {symbol: first + number for symbol, number in part_of.items()}, pieces
+
+
+def _loosened(line: Line, sums: set[str]) -> Line:
+    """A line without the sum that it defines; one that uses sums hangs on the top part."""
+    text, names = line
+    own = _defined(text, sums)
+    if own:
+        return text, tuple(name for name in names if name != own)
+    return (text, (*names, _TOP)) if not sums.isdisjoint(names) else line
 
 
 def _defined(text: str, sums: Collection[str]) -> str:

@@ -228,27 +228,24 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
         clause = narrowed(here.clause(name), mine.part(name))
         denied = "-" + asked.literal(here, clause)
         premises = asked.premises(there, theirs, twin)
-        alike = premises.saying(denied[1:])
-        if any(not not_covered((there.policy, there.clause(other)), (here.policy, clause)) for other in alike):
+
+        def fields_short_of(other: Clause, clause: Clause = clause) -> tuple[str, ...]:
+            return not_covered((there.policy, other), (here.policy, clause))
+
+        if any(not fields_short_of(there.clause(other)) for other in premises.saying(denied[1:])):
             continue
         literals = premises.literals
         if possible_in_whole_items(asked.theory, (*literals.values(), denied), target):
             counterpart = None if twin is None else there.clause(twin)
             return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(literals.values()), case.holding))
-        covering = [
-            literal
-            for other, literal in literals.items()
-            if not not_covered((there.policy, there.clause(other)), (here.policy, clause))
-        ]
+        short = {other: fields_short_of(there.clause(other)) for other in literals}
+        covering = [literal for other, literal in literals.items() if not short[other]]
         if len(covering) < len(literals) and possible_in_whole_items(asked.theory, (*covering, denied), target):
             fell_short = True
-            nearest = there.clause(twin) if twin is not None and twin in theirs.names else None
-            short = [not_covered((there.policy, c), (here.policy, clause)) for c in map(there.clause, literals)]
-            fields = fields or (
-                not_covered((there.policy, nearest), (here.policy, clause))
-                if nearest is not None
-                else min((found for found in short if found), key=len, default=())
-            )
+            if twin is not None and twin in theirs.names:
+                fields = fields or fields_short_of(there.clause(twin))
+            else:
+                fields = fields or min(filter(None, short.values()), key=len, default=())
     return Loss(None, fields) if fell_short else None
 
 

@@ -191,25 +191,29 @@ class _Part:
 
     def _in_pieces(self, names: Sequence[str]) -> list[tuple[str, ...]]:
         """Conflicts within single pieces of a part that is cut at its sums: found there, and minimal in the whole."""
-        given, found = self._theory.given, list[tuple[str, ...]]()
+        found: list[tuple[str, ...]] = []
         for piece, clauses in self._pieces(names).items():
-            parts = frozenset((piece,))
-
-            def possible(chosen: Sequence[str], parts: frozenset[int] = parts) -> bool:
-                return given.possible_in(parts, all_said(self._members, chosen))
-
-            def ask(chosen: Sequence[str], possible: Callable[[Sequence[str]], bool] = possible) -> bool:
-                return self._counted(lambda: possible(chosen))
-
+            if len(found) >= MOST_FOUND:
+                break
             try:
-                if len(found) < MOST_FOUND and not possible(clauses):  # not counted: a large part has many pieces, all small
-                    cores = all_minimal_cores(clauses, ask, enough=lambda some: len(some) >= MOST_FOUND).found
-                    found += [core for core in cores if all(self._ask([n for n in core if n != name]) for name in core)]
+                found += self._in_piece(piece, clauses)
             except Undecided:
                 continue
             except Exhausted:
                 break
         return found[:MOST_FOUND]
+
+    def _in_piece(self, piece: int, clauses: Sequence[str]) -> list[tuple[str, ...]]:
+        def possible(chosen: Sequence[str]) -> bool:
+            return self._theory.given.possible_in(frozenset((piece,)), all_said(self._members, chosen))
+
+        def ask(chosen: Sequence[str]) -> bool:
+            return self._counted(lambda: possible(chosen))
+
+        if possible(clauses):  # not counted: a large part has many pieces, all small
+            return []
+        cores = all_minimal_cores(clauses, ask, enough=lambda some: len(some) >= MOST_FOUND).found
+        return [core for core in cores if all(self._ask([n for n in core if n != name]) for name in core)]
 
     def _pieces(self, names: Sequence[str]) -> dict[int, list[str]]:
         """The clauses that speak of one piece only, by piece; none where the part is not cut."""

@@ -48,18 +48,24 @@ def shadows(theory: Theory, cases: Sequence[Case], skip: frozenset[str]) -> tupl
     for (i, j), apart in zip(pairs, answers, strict=True):
         if not apart and covers(known[j], known[i]) and still_destroyed(policy, known[i], (known[j],)):
             stronger.setdefault(i, []).append(j)
-    found: list[Shadow] = []
-    for i, others in stronger.items():
-        for j in others:
-            implied = not any(theory.possible((bodies[j], "-" + body)) for body in left.get(known[i].id, ()))
-            if implied and theory.possible((bodies[j],)):
-                equal = not bound[known[j].id] & ~whole[known[i].id] and not theory.possible((bodies[i], "-" + bodies[j]))
-                equal = equal and covers(known[i], known[j]) and still_destroyed(policy, known[j], (known[i],))
-                if not (equal and j > i):
-                    ways = [(bodies[j], bodies[i]), *([(bodies[i], bodies[j])] if equal else [])]
-                    found.append(Shadow(known[i].id, known[j].id, equal, _behind(theory, ways)))
-                    break
-    return tuple(found)
+
+    def shadow(i: int, j: int) -> Shadow | None:
+        one, other = known[i], known[j]
+        if any(theory.possible((bodies[j], "-" + body)) for body in left.get(one.id, ())) or not theory.possible((bodies[j],)):
+            return None
+        equal = (
+            not bound[other.id] & ~whole[one.id]
+            and not theory.possible((bodies[i], "-" + bodies[j]))
+            and covers(one, other)
+            and still_destroyed(policy, other, (one,))
+        )
+        if equal and j > i:
+            return None
+        ways = [(bodies[j], bodies[i]), *([(bodies[i], bodies[j])] if equal else [])]
+        return Shadow(one.id, other.id, equal, _behind(theory, ways))
+
+    found = (next(filter(None, (shadow(i, j) for j in others)), None) for i, others in stronger.items())
+    return tuple(filter(None, found))
 
 
 def _behind(theory: Theory, ways: Sequence[tuple[str, str]]) -> tuple[str, ...]:

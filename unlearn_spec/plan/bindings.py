@@ -8,6 +8,7 @@ B012 data, B013 size, B014 suite, B015 record, B016 key, B017 log, B018 task of 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path as FilePath
@@ -100,36 +101,9 @@ def _bind(desk: Desk, written: Written) -> Bindings:
     keys = desk.each(("keys",), written.keys, lambda path, name: True, partial(bind_papers.key, desk))
     records = bind_papers.records(desk, written.records)
     statements = bind_papers.statements(desk, written.statements, keys)
-    content: dict[str, Json] = {
-        "policy": {"id": written.policy.id, "version": written.policy.version},
-        "seed": written.seed,
-        "device": written.device,
-        "precision": written.precision,
-        "artifacts": {name: _content(subject) for name, subject in artifacts.items()},
-        "original": {name: _content(subject) for name, subject in original.items()},
-        "references": {name: [_content(one) for one in several] for name, several in references.items()},
-        "data": {found.name: found.digest for found in (*data.values(), *holdouts.values(), *wider.values())},
-        "randomised": sorted(name for name, found in holdouts.items() if found.randomised),
-        "suites": {name: suite.digest for name, suite in suites.items()},
-        "keys": {name: bytes_digest(key) for name, key in keys.items()},
-        "records": [found.digest for found in records],
-    }
-    if runs:
-        content["runs"] = {name: [_content(one) for one in several] for name, several in runs.items()}
-    if canaries:
-        content["canaries"] = {
-            name: {"included": found.included.digest, "excluded": found.excluded.digest}
-            for name, found in canaries.items()
-        }
-    if corpora:
-        content["corpora"] = {name: found.digest for name, found in corpora.items()}
-    if tasks:
-        content["tasks"] = {name: found.files.ref.model_dump(mode="json") for name, found in tasks.items()}
-    if statements:
-        content["statements"] = [found.digest for found in statements]
-    return Bindings(
+    bound = Bindings(
         file=desk.file,
-        digest=json_digest(content),
+        digest="",
         seed=written.seed,
         device=written.device,
         precision=written.precision,
@@ -147,8 +121,43 @@ def _bind(desk: Desk, written: Written) -> Bindings:
         runs=runs,
         canaries=canaries,
         tasks=tasks,
-        content=content,
+        content={},
     )
+    content = _identity(written, bound)
+    return replace(bound, digest=json_digest(content), content=content)
+
+
+def _identity(written: Written, bound: Bindings) -> dict[str, Json]:
+    """What is bound, by content alone: what the digest is of."""
+    sets = (*bound.data.values(), *bound.holdouts.values(), *bound.wider.values())
+    content: dict[str, Json] = {
+        "policy": {"id": written.policy.id, "version": written.policy.version},
+        "seed": bound.seed,
+        "device": bound.device,
+        "precision": bound.precision,
+        "artifacts": {name: _content(subject) for name, subject in bound.artifacts.items()},
+        "original": {name: _content(subject) for name, subject in bound.original.items()},
+        "references": {name: [_content(one) for one in several] for name, several in bound.references.items()},
+        "data": {found.name: found.digest for found in sets},
+        "randomised": sorted(name for name, found in bound.holdouts.items() if found.randomised),
+        "suites": {name: suite.digest for name, suite in bound.suites.items()},
+        "keys": {name: bytes_digest(key) for name, key in bound.keys.items()},
+        "records": [found.digest for found in bound.records],
+    }
+    if bound.runs:
+        content["runs"] = {name: [_content(one) for one in several] for name, several in bound.runs.items()}
+    if bound.canaries:
+        content["canaries"] = {
+            name: {"included": found.included.digest, "excluded": found.excluded.digest}
+            for name, found in bound.canaries.items()
+        }
+    if bound.corpora:
+        content["corpora"] = {name: found.digest for name, found in bound.corpora.items()}
+    if bound.tasks:
+        content["tasks"] = {name: found.files.ref.model_dump(mode="json") for name, found in bound.tasks.items()}
+    if bound.statements:
+        content["statements"] = [found.digest for found in bound.statements]
+    return content
 
 
 def _header(desk: Desk, written: Written) -> None:

@@ -39,19 +39,20 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     reading = reading_of(clause, case.alpha)
     verifier = verifier_of(clause, reading)
     if verifier == "relearning":
-        need_model(case, said("part.finetuning"))
-    if verifier == "quantization":
-        need_model(case, said("part.rounding"))
-    if verifier == "relearning" and reading.metric == "multiple_choice":
-        raise LackingError(
-            "not_testable", said("lack.options_relearned"), said("need.options_relearned")
-        )
-    if verifier == "relearning":
         assert isinstance(clause, Suppress)
+        need_model(case, said("part.finetuning"))
+        if reading.metric == "multiple_choice":
+            raise LackingError("not_testable", said("lack.options_relearned"), said("need.options_relearned"))
         return relearning(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
     if verifier == "quantization":
         assert isinstance(clause, Suppress)
+        need_model(case, said("part.rounding"))
         return quantization(case, reading, limit_words(clause), case.refute_at or clause.limit.at_most)
+    return _by_asking(case, clause, verifier, reading)
+
+
+def _by_asking(case: Case, clause: RateClause, verifier: VerifierId, reading: Reading) -> Draft:
+    """A test that asks the subjects as they are, or reads their probabilities."""
     access = case.access()
     reached("extraction" if reading.metric in SCORED else verifier, access)
     if isinstance(clause, Retain) and isinstance(clause.limit, Within):
@@ -84,9 +85,7 @@ def plan_rate(case: Case, clause: RateClause) -> Draft:
     if case.audited().log is not None:
         need_logged(case, clause, reading, sample)
         if case.evidence.stop is not None:
-            raise LackingError(
-                "not_testable", said("lack.log_stop"), said("need.log_stop")
-            )
+            raise LackingError("not_testable", said("lack.log_stop"), said("need.log_stop"))
         ask, logs = (lambda subject: from_log(case, reading, sample, subject)), case.logs()
     arms = make_arms(verifier, case, clause.target, sample, ask, guarded=guarded, answers=spoken)
     work = work_of(

@@ -30,19 +30,13 @@ def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Dr
     assert isinstance(clause, Suppress | Remove) and attack is not None
     access = case.evidence.access or "finetune"
     if not reachable(VERIFIERS["relearning"], access):
-        raise LackingError(
-            "not_testable", said("lack.finetune", access=access), said("need.finetune")
-        )
+        raise LackingError("not_testable", said("lack.finetune", access=access), said("need.finetune"))
     case.audited()
     case.need_references()
     sample = case.sample(clause.target)
     clusters = sorted(set(sample.clusters))
     if len(clusters) < 2:
-        raise LackingError(
-            "not_testable",
-            said("lack.halves"),
-            said("need.halves"),
-        )
+        raise LackingError("not_testable", said("lack.halves"), said("need.halves"))
     retain = _retained(case) if attack.on == "retain_only" else None
     benign = _benign(case) if attack.on == "benign" else None
     how = asking(reading)

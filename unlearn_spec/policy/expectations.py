@@ -321,28 +321,45 @@ def _ids(policy: Policy) -> frozenset[str]:
 
 
 def _world(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
-    sets, artifacts, clauses = policy.information, policy.artifacts, {clause.id for clause in policy.clauses}
+    yield from _situations(world, path, policy)
+    yield from _rates_told(world, path, policy)
+    yield from _of_artifacts(world, path, policy)
+    for name in world.governed:
+        clauses = [clause.id for clause in policy.clauses]
+        yield from _one((*path, "governed", name), name, clauses, "clause", at_key=True)
+    for name in world.harmful_use:
+        yield from _one((*path, "harmful_use", name), name, policy.information, "information set", at_key=True)
+
+
+def _situations(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
     for i, name in enumerate(world.situations):
         yield from _one((*path, "situations", i), name, policy.situations, "situation")
     for group in policy.exclusive:
         if len(set(world.situations).intersection(group)) > 1:
             text = "the policy says that these exclude each other: " + ", ".join(group)
             yield Problem("S006", (*path, "situations"), text)
+
+
+def _rates_told(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
     for i, items in enumerate(world.items):
         here: Path = (*path, "items", i)
         for j, name in enumerate(items.in_):
-            yield from _one((*here, "in", j), name, sets, "information set")
+            yield from _one((*here, "in", j), name, policy.information, "information set")
         yield from _cells(items, here, policy)
         for word, part in (("before", items.before), ("reference", items.reference)):
             if part is not None:
                 yield from _cells(part, (*here, word), policy)
         for store in items.stored:
-            yield from _one((*here, "stored", store), store, artifacts, "artifact", at_key=True)
+            yield from _one((*here, "stored", store), store, policy.artifacts, "artifact", at_key=True)
     for i, mean in enumerate(world.means):
         here = (*path, "means", i)
         yield from _set_and_artifact(here, mean.of, mean.in_, policy)
         if mean.under is not None:
             yield from _one((*here, "under"), mean.under, _ids(policy), "clause or claim")
+
+
+def _of_artifacts(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
+    sets, artifacts = policy.information, policy.artifacts
     cells = [("removed", i, entry.of, entry.in_) for i, entry in enumerate(world.removed)]
     cells += [("influenced", i, entry.of, entry.in_) for i, entry in enumerate(world.influenced)]
     cells += [("membership", i, entry.of, entry.in_) for i, entry in enumerate(world.membership)]
@@ -366,10 +383,6 @@ def _world(world: WorldAsTold, path: Path, policy: Policy) -> Iterator[Problem]:
     for i, excluded in enumerate(world.excluded):
         yield from _one((*path, "excluded", i, "of"), excluded.of, sets, "information set")
         yield from _one((*path, "excluded", i, "from"), excluded.from_, artifacts, "artifact")
-    for name in world.governed:
-        yield from _one((*path, "governed", name), name, clauses, "clause", at_key=True)
-    for name in world.harmful_use:
-        yield from _one((*path, "harmful_use", name), name, sets, "information set", at_key=True)
 
 
 def _set_and_artifact(path: Path, of: str, where: str, policy: Policy) -> Iterator[Problem]:

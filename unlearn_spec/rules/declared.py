@@ -70,9 +70,13 @@ def accepted(before: Policy, after: Policy, today: date) -> tuple[InForce, ...]:
     old, new = (
         dict.fromkeys((e.code, e.clause, e.until) for e in policy.accept if as_of(e, today)) for policy in (before, after)
     )
-    return tuple(
-        InForce(*entry, "both" if entry in old and entry in new else "before" if entry in old else "after") for entry in old | new
-    )
+
+    def where(entry: tuple[str, str, date]) -> Literal["both", "before", "after"]:
+        if entry in old:
+            return "both" if entry in new else "before"
+        return "after"
+
+    return tuple(InForce(*entry, where(entry)) for entry in old | new)
 
 
 # --- declarations ----------------------------------------------------------------------------------------------------
@@ -82,45 +86,39 @@ def declared_differently(before: Policy, after: Policy) -> tuple[Declared, ...]:
     """Every difference outside the clauses, block by block in the order of the language."""
     return tuple(
         difference
-        for block, one, other in zip(_BLOCKS, _blocks(before), _blocks(after), strict=True)
+        for (block, one), other in zip(_blocks(before).items(), _blocks(after).values(), strict=True)
         for difference in _differences(block, one, other)
     )
 
 
-_BLOCKS: Final = (
-    "policy", "clock", "information", "relations", "people", "parties", "controls", "artifacts", "situations", "exclusive",
-    "methods", "measured_before", "reference_retrain", "budget", "claims", "out_of_scope", "open_questions", "accept",
-)  # fmt: skip
-
-
-def _blocks(policy: Policy) -> tuple[Mapping[str, Mapping[str, Any] | None], ...]:
+def _blocks(policy: Policy) -> Mapping[str, Mapping[str, Mapping[str, Any] | None]]:
     """Each block as entries by name; an entry's fields, or None if it has none of its own."""
-    return (
-        {
-            "": {
-                "confidence": policy.policy.confidence,
-                "status": policy.policy.status,
-                "purpose": policy.policy.purpose,
-            }
-        },
-        {} if policy.clock is None else {"": _fields(policy.clock)},
-        {name: _fields(info) for name, info in policy.information.items()},
-        {_sets(relation): {"relation": _relation(relation)} for relation in policy.relations},
-        {name: _fields(people) for name, people in policy.people.items()},
-        {} if policy.parties is None else {"": _fields(policy.parties)},
-        {} if policy.controls is None else {name: {"artifacts": held} for name, held in policy.controls.items()},
-        {name: _fields(artifact) for name, artifact in policy.artifacts.items()},
-        dict.fromkeys(policy.situations),
-        dict.fromkeys(listed(sorted(group)) for group in policy.exclusive),
-        {name: _fields(method) for name, method in (policy.methods or {}).items()},
-        {fact.id: _fields(fact) for fact in policy.measured_before},
-        {fact.id: _fields(fact) for fact in policy.reference_retrain},
-        {} if policy.budget is None else {"": _fields(policy.budget)},
-        {claim.id: _fields(claim) for claim in policy.claims},
-        {f"{e.target} in {listed(e.artifacts)}": None for e in policy.out_of_scope},
-        {f"{e.field} of {e.clause}": None for e in policy.open_questions},
-        {f"{e.code} on {e.clause}": {"until": e.until} for e in policy.accept},
-    )
+    head = policy.policy
+    return {
+        "policy": {"": {"confidence": head.confidence, "status": head.status, "purpose": head.purpose}},
+        "clock": _only(policy.clock),
+        "information": {name: _fields(info) for name, info in policy.information.items()},
+        "relations": {_sets(relation): {"relation": _relation(relation)} for relation in policy.relations},
+        "people": {name: _fields(people) for name, people in policy.people.items()},
+        "parties": _only(policy.parties),
+        "controls": {name: {"artifacts": held} for name, held in (policy.controls or {}).items()},
+        "artifacts": {name: _fields(artifact) for name, artifact in policy.artifacts.items()},
+        "situations": dict.fromkeys(policy.situations),
+        "exclusive": dict.fromkeys(listed(sorted(group)) for group in policy.exclusive),
+        "methods": {name: _fields(method) for name, method in (policy.methods or {}).items()},
+        "measured_before": {fact.id: _fields(fact) for fact in policy.measured_before},
+        "reference_retrain": {fact.id: _fields(fact) for fact in policy.reference_retrain},
+        "budget": _only(policy.budget),
+        "claims": {claim.id: _fields(claim) for claim in policy.claims},
+        "out_of_scope": {f"{e.target} in {listed(e.artifacts)}": None for e in policy.out_of_scope},
+        "open_questions": {f"{e.field} of {e.clause}": None for e in policy.open_questions},
+        "accept": {f"{e.code} on {e.clause}": {"until": e.until} for e in policy.accept},
+    }
+
+
+def _only(entry: BaseModel | None) -> Mapping[str, Mapping[str, Any]]:
+    """A block that is one entry without a name."""
+    return {} if entry is None else {"": _fields(entry)}
 
 
 def _fields(entry: BaseModel) -> dict[str, Any]:
