@@ -28,20 +28,20 @@ _MEANS: Final = dict(zip(MEASURES, FAMILIES.values(), strict=True))
 def as_world(policy: Policy, told: WorldAsTold) -> World:
     """The world that a test tells of. A rate without `under` is told for every reading that clauses use there."""
     return World(
-        frozenset(told.situations),
-        tuple(_stratum(policy, items) for items in told.items),
-        tuple(mean for entry in told.means for mean in _means(policy, entry)),
-        tuple((Removed(r.of, r.in_, r.epsilon, r.delta, r.compared_with), r.holds) for r in told.removed),
-        tuple(
+        situations=frozenset(told.situations),
+        strata=tuple(_stratum(policy, items) for items in told.items),
+        means=tuple(mean for entry in told.means for mean in _means(policy, entry)),
+        removals=tuple((Removed(r.of, r.in_, r.epsilon, r.delta, r.compared_with), r.holds) for r in told.removed),
+        tests=tuple(
             TestPower(test.of, test.in_, test.at_fpr, fair, test.tpr)
             for test in told.membership
             for fair in ((True, False) if test.same_lottery is None else (test.same_lottery,))
         ),
-        tuple(told.finished.items()),
-        tuple((store, name, day) for store, kept in told.stored.items() for name, day in kept.items()),
-        tuple(told.used.items()),
-        tuple(Served(entry.of, entry.by, entry.from_, entry.anything) for entry in told.served),
-        (
+        finished=tuple(told.finished.items()),
+        stored=tuple((store, name, day) for store, kept in told.stored.items() for name, day in kept.items()),
+        used=tuple(told.used.items()),
+        served=tuple(Served(entry.of, entry.by, entry.from_, entry.anything) for entry in told.served),
+        flags=(
             *((Flag("destroyed", (name,)), holds) for name, holds in told.destroyed.items()),
             *((Flag("influenced", (entry.of, entry.in_)), entry.holds) for entry in told.influenced),
             *((Flag("excluded", (entry.of, entry.from_)), entry.holds) for entry in told.excluded),

@@ -145,17 +145,16 @@ class Asked:
 def encoded(before: Policy, after: Policy, all_cases: Sequence[CommonCase], effort: int) -> Theory:
     """The facts that both versions declare, able to say what a clause of either demands where it binds."""
     ground = common_policy(before, after)
-    asked = dict.fromkeys(
-        formula
-        for policy, bindings in (
-            (before, [case.before for case in all_cases]),
-            (after, [case.after for case in all_cases]),
-        )
-        for clause in policy.clauses
-        for part in dict.fromkeys((None, *(bound.part(clause.id) for bound in bindings)))
-        for one in (narrowed(clause, part),)
-        for formula in (_body(policy, one), *(on_artifact(policy, one, name) for name in scoped_artifacts(policy, one)))
-    )
+    asked: dict[Formula, None] = {}
+    for policy, bindings in (
+        (before, [case.before for case in all_cases]),
+        (after, [case.after for case in all_cases]),
+    ):
+        for clause in policy.clauses:
+            for part in dict.fromkeys((None, *(bound.part(clause.id) for bound in bindings))):
+                one = narrowed(clause, part)
+                on_each = (on_artifact(policy, one, name) for name in scoped_artifacts(policy, one))
+                asked.update(dict.fromkeys((_body(policy, one), *on_each)))
     unspoken = ground.model_copy(update={"clauses": ()})
     return build(unspoken, asked_about=tuple(asked), facts=declared_facts(ground), effort=effort)
 

@@ -84,22 +84,25 @@ def within(policy: Policy, world: World) -> World:
         rates = {rate: value for rate, value in stratum.rates.items() if rate.artifact in artifacts}
         stored = {store: day for store, day in stratum.stored.items() if store in artifacts}
         served = {place: often for place, often in stratum.served.items() if artifacts.issuperset(place)}
-        strata.append(Stratum(stratum.inside & sets, stratum.count, rates, stored, served))
+        inside = stratum.inside & sets
+        if inside or not stratum.inside:
+            strata.append(Stratum(inside, stratum.count, rates, stored, served))
+    methods = policy.methods or {}
     return World(
-        world.situations & set(policy.situations),
-        tuple(s for s, was in zip(strata, world.strata, strict=True) if s.inside or not was.inside),
-        tuple(mean for mean in world.means if mean.target in sets and mean.rate.artifact in artifacts),
-        tuple((r, holds) for r, holds in world.removals if r.target in sets and r.artifact in artifacts),
-        tuple(test for test in world.tests if test.target in sets and test.artifact in artifacts),
-        tuple((artifact, day) for artifact, day in world.finished if artifact in artifacts),
-        tuple(entry for entry in world.stored if entry[0] in artifacts and entry[1] in sets),
-        tuple(
-            (artifact, tuple(name for name in methods if name in (policy.methods or {})))
-            for artifact, methods in world.used
+        situations=world.situations & set(policy.situations),
+        strata=tuple(strata),
+        means=tuple(mean for mean in world.means if mean.target in sets and mean.rate.artifact in artifacts),
+        removals=tuple((r, holds) for r, holds in world.removals if r.target in sets and r.artifact in artifacts),
+        tests=tuple(test for test in world.tests if test.target in sets and test.artifact in artifacts),
+        finished=tuple((artifact, day) for artifact, day in world.finished if artifact in artifacts),
+        stored=tuple((store, name, day) for store, name, day in world.stored if store in artifacts and name in sets),
+        used=tuple(
+            (artifact, tuple(name for name in used if name in methods))
+            for artifact, used in world.used
             if artifact in artifacts
         ),
-        tuple(s for s in world.served if s.target in sets and {s.artifact, s.path} <= artifacts),
-        (*((flag, holds) for flag, holds in world.flags if _known(policy, flag)), *_governed(policy, world)),
+        served=tuple(s for s in world.served if s.target in sets and {s.artifact, s.path} <= artifacts),
+        flags=(*((flag, holds) for flag, holds in world.flags if _known(policy, flag)), *_governed(policy, world)),
     )
 
 

@@ -16,13 +16,7 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
     every = tuple(dict.fromkeys(spoken))
     flags = tuple(atom for atom in every if isinstance(atom, Flag))
     influences = tuple(flag for flag in flags if flag.name == "influenced")
-    exact = (
-        influence.exactly(outer, flag.of[1])
-        for flag in influences
-        for whole in enclosing(policy, flag.of[0])
-        for name in (whole, *may_stem_from(policy, whole))
-        for outer in enclosing(policy, name)
-    )
+    exact = (removal for flag in influences for removal in _ending(policy, *flag.of))
     removals = tuple(dict.fromkeys((*(atom for atom in every if isinstance(atom, Removed)), *exact)))
     tests = tuple(atom for atom in every if isinstance(atom, Tpr))
     gone = copies.destroyed(encoder, flags)
@@ -51,3 +45,12 @@ def rows(encoder: Encoder, policy: Policy, spoken: Iterable[Formula]) -> Iterato
     yield from influence.shaped(encoder, policy, influences)
     yield from influence.removal_needs_reach(encoder, policy, gone, removals)
     yield from copies.control(encoder, policy)
+
+
+def _ending(policy: Policy, target: str, artifact: str) -> Iterator[Removed]:
+    """The removals without remainder that end a set's influence together (K2): of it, of what lies around it, and of what
+    may stem from these."""
+    for whole in enclosing(policy, target):
+        for name in (whole, *may_stem_from(policy, whole)):
+            for outer in enclosing(policy, name):
+                yield influence.exactly(outer, artifact)
