@@ -68,7 +68,7 @@ class ManyBench(Bench):
 
     def _judge_process(self, process: Process, key: str) -> Judged:
         end = self._ending(process_bindings(self.cabinet, self.document.policy, process))
-        told = self._told(process, end) if process.holds == "unknown" else None
+        told = self._told(end) if process.holds == "unknown" else None
         clauses = {clause.id: clause for clause in self.document.policy.clauses}
         cells = [
             self._counted(clause, verdict, end, process_truth(process, told))
@@ -85,7 +85,7 @@ class ManyBench(Bench):
             cells=tuple(cells),
         )
 
-    def _told(self, process: Process, end: Ending) -> tuple[Told, ...]:
+    def _told(self, end: Ending) -> tuple[Told, ...]:
         """Of each run: how many members a test that no verdict uses tells from the hold-out."""
         runs = (end.bound.artifacts["assistant"], *end.bound.runs["assistant"])
         return tuple(

@@ -73,7 +73,7 @@ def judge(
     class. Raises `Undecided`.
     """
     asked = suite if suite is not None and certifies(clause, suite) else None
-    unseen = _unseen(policy, clause, artifact)
+    unseen = _unseen(clause, artifact)
     wanted = All((demand(policy, clause, artifact, WEAKEST, asked), *(premise.formula for premise in unseen)))
     denied = Not(demand(policy, clause, artifact, WEAKEST, None))
     usable = tuple(lifted for fact in facts for lifted in _about_clause(clause, fact, one_run))
@@ -135,7 +135,7 @@ def certifies(clause: Clause, suite: str) -> bool:
     return own is not None and suite.startswith(own) and not altered
 
 
-def _unseen(policy: Policy, clause: Clause, artifact: str) -> tuple[Premise, ...]:
+def _unseen(clause: Clause, artifact: str) -> tuple[Premise, ...]:
     """What the clause demands beside a state that can be measured. Records state their day themselves."""
     found = []
     if clause.by is not None and isinstance(clause, RateGoal):

@@ -43,7 +43,7 @@ def task(desk: Desk, data: Mapping[str, BoundData], seed: int) -> Callable[[Path
         if reading.findings:
             desk.elsewhere += reading.findings
             return None
-        written, problems = read_task(reading.data, reading.source)
+        written, problems = read_task(reading.data)
         if written is None:
             desk.elsewhere += findings_in_order(problems, reading.source)
             return None

@@ -71,7 +71,7 @@ def load_bindings(
     try:
         bound = _bind(desk, Written.model_validate(reading.data))
     except ValidationError as error:
-        desk.problems += form_problems(error, reading.data, Written)
+        desk.problems += form_problems(error, Written)
     findings = (*reading.findings, *findings_in_order(desk.problems, reading.source), *desk.elsewhere)
     if findings or bound is None:
         raise BindingError(findings)

@@ -30,8 +30,8 @@ _KINDS = {
 }
 
 
-def form_problems(error: ValidationError, data: Any, root: type[BaseModel]) -> list[Problem]:
-    """What `root` refused in `data`: B001 unknown key, B002 missing key, B003 wrong value, B009 credential."""
+def form_problems(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
+    """What `root` refused: B001 unknown key, B002 missing key, B003 wrong value, B009 credential."""
     found = []
     for item in error.errors(include_url=False):
         path = tuple(step for step in item["loc"] if step != "[key]")

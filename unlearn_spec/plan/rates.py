@@ -60,7 +60,7 @@ def _by_asking(case: Case, clause: RateClause, verifier: VerifierId, reading: Re
     case.audited()
     sample = case.sample(clause.target)
     need_latin(reading, sample)
-    asked, prompts, attacks = _cell(case, clause, verifier, reading, sample)
+    asked, prompts, attacks = _cell(case, clause, reading, sample)
     guarded = access == "product"
     scored = reading.metric in SCORED
     task = need_task(case, reading, clause.target)
@@ -186,9 +186,7 @@ def limit_words(clause: RateClause) -> str:
 # --- cell ------------------------------------------------------------------------------------------------------------
 
 
-def _cell(
-    case: Case, clause: RateClause, verifier: VerifierId, reading: Reading, sample: Sample
-) -> tuple[str, Prompts, Attacks | None]:
+def _cell(case: Case, clause: RateClause, reading: Reading, sample: Sample) -> tuple[str, Prompts, Attacks | None]:
     """(what is asked, which prompts, which attacks)."""
     asked, suite = clause.scope.asked, case.evidence.suite
     scored = reading.metric in SCORED

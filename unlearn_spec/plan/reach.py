@@ -20,7 +20,7 @@ def within_reach(draft: Draft) -> Draft:
             raise LackingError(
                 "not_testable",
                 said("lack.depth", **_named(subject), depth=depth, access=draft.obligation.access),
-                _deeper(draft.obligation.access, endpoint),
+                _deeper(draft.obligation.access),
             )
     for unit in draft.units:
         if unit.subject.endpoint is not None:
@@ -28,7 +28,7 @@ def within_reach(draft: Draft) -> Draft:
     return draft
 
 
-def _deeper(access: Access, endpoint: EndpointRef) -> Said:
+def _deeper(access: Access) -> Said:
     if access_rank(access) <= access_rank("logprobs"):
         return sentences(said("need.top" if access == "top_logprobs" else "need.echo"), said("need.or_weights"))
     return said("need.weights")
@@ -46,7 +46,7 @@ def _unit(unit: Unit, endpoint: EndpointRef) -> None:
         )
     if isinstance(unit, ScoreUnit) and endpoint.logprobs != "echo":
         raise LackingError(
-            "not_testable", said("lack.scores", **name), _deeper("logprobs", endpoint)
+            "not_testable", said("lack.scores", **name), _deeper("logprobs")
         )
     if isinstance(unit, ScoreUnit) and not _exact(unit.reading):
         raise LackingError(

@@ -132,7 +132,7 @@ def read_form(
         found = form.model_validate(reading.data)
         problems += wrong(found)
     except ValidationError as error:
-        problems += form_problems(error, reading.data, form)
+        problems += form_problems(error, form)
     findings = findings_in_order(problems, reading.source)
     if findings or found is None:
         raise RecordError(findings)

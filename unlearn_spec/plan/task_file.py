@@ -14,7 +14,7 @@ from pydantic import Field, StrictInt, ValidationError
 
 from ..policy.model import Frozen
 from ..policy.problem import Problem
-from ..policy.source import Path, Source
+from ..policy.source import Path
 from ..verifiers.harness_task import METRICS, Task, fields, listed, strange
 from .form import form_problems
 
@@ -58,12 +58,12 @@ class TaskWritten(Frozen):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-def read_task(data: Any, source: Source) -> tuple[TaskWritten | None, tuple[Problem, ...]]:
+def read_task(data: Any) -> tuple[TaskWritten | None, tuple[Problem, ...]]:
     """The task that a file's content describes, or its mistakes (B018, or those of its form), each by path."""
     try:
         written = TaskWritten.model_validate(data)
     except ValidationError as error:
-        return None, tuple(form_problems(error, data, TaskWritten))
+        return None, tuple(form_problems(error, TaskWritten))
     problems = tuple(_problems(written))
     return (None, problems) if problems else (written, ())
 

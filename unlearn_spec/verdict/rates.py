@@ -71,10 +71,10 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
     audited = only(seen.outcomes(obligation, "audited", judge), obligation, "audited")
     kind, limit, census = kind_of(clause), limit_of(clause, obligation), is_census(obligation, seen)
     exact = is_counted(obligation, seen)
-    low, high = _exact(audited) if exact else bounds(obligation, clause, limit, (audited,), obligation.alpha)
+    low, high = _exact(audited) if exact else bounds(obligation, limit, (audited,), obligation.alpha)
     unaided = only(seen.outcomes(obligation, "audited", shown_by(clause, obligation, seen)), obligation, "audited")
     if unaided.k < audited.k:  # what an answer goes on with refutes nothing that anybody could go on with
-        low = min(low, bounds(obligation, clause, limit, (unaided,), obligation.alpha)[0])
+        low = min(low, bounds(obligation, limit, (unaided,), obligation.alpha)[0])
     facts: list[EvidenceFact] = [rate_fact(obligation, clause, low, high, Fraction(0) if exact else obligation.alpha)]
     there: dict[str, Filling | Fraction] = {"target": obligation.target, "where": where(obligation)}
     words = [said(f"fact.share.{_KEY[kind]}", range=between(low, high), **there)]
@@ -89,7 +89,7 @@ def measure_rate(obligation: Obligation, clause: RateClause, seen: Seen) -> Meas
         intervals=shown(obligation, judge, seen, obligation.alpha),
         limit_at=float(limit.met),
         effect=as_float(obligation.effect),
-        realised_power=realised_power(obligation, clause, limit, audited.clusters, exact=exact),
+        realised_power=realised_power(obligation, limit, audited.clusters, exact=exact),
         words=said(
             f"found.rate.{_KEY[kind]}",
             k=audited.k,
@@ -257,7 +257,6 @@ def _exact(found: Outcomes) -> tuple[Fraction, Fraction]:
 
 def bounds(
     obligation: Obligation,
-    clause: RateClause,
     limit: Limit,
     subjects: Sequence[Outcomes],
     alpha: Fraction,
@@ -319,7 +318,6 @@ def _count_fact(obligation: Obligation, clause: RateClause, least: Outcomes, mos
 
 def realised_power(
     obligation: Obligation,
-    clause: RateClause,
     limit: Limit,
     clusters: Sequence[str],
     *,

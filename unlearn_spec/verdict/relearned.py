@@ -203,14 +203,14 @@ def measure_relearned(obligation: Obligation, clause: Suppress, seen: Seen) -> M
     reading, limit = reading_for(clause, obligation), limit_of(clause, obligation)
     grid = grid_of(obligation, reading, seen)
     halves, share = grid.halves("audited"), obligation.alpha / grid.registered
-    found = [bounds(obligation, clause, limit, half, share, above=obligation.alpha) for half in halves]
+    found = [bounds(obligation, limit, half, share, above=obligation.alpha) for half in halves]
     low, high = max((low for low, _ in found), default=Fraction(0)), max((high for _, high in found), default=Fraction(1))
     here = as_completed(obligation, grid)
     fact = rate_fact(here, clause, low, high, obligation.alpha)
     words = said("fact.relearned", target=obligation.target, range=between(low, high), where=where(here))
     sensitivity = sensitivity_of(most_shown(obligation, grid)[0])
     expected = showing(obligation, sensitivity)
-    powers = [realised_power(expected, clause, limit, half[0].clusters, alpha=share) for half in halves]
+    powers = [realised_power(expected, limit, half[0].clusters, alpha=share) for half in halves]
     return Measured(
         obligation=obligation.id,
         facts=(fact,),

@@ -148,7 +148,7 @@ def measure_white_box(obligation: Obligation, clause: Remove | Suppress, seen: S
     first, level = worst(every), obligation.refute_at
     if isinstance(clause, Suppress):
         limit = limit_of(clause, obligation)
-        sides = [bounds(obligation, clause, limit, one.by_role["audited"], one.share) for one in every]
+        sides = [bounds(obligation, limit, one.by_role["audited"], one.share) for one in every]
         low, high = max(low for low, _ in sides), max(high for _, high in sides)
         fact = rate_fact(obligation, clause, low, high, obligation.alpha)
         allowed, beyond = limit.met, level or limit.broken
