@@ -107,6 +107,12 @@ def test_every_room_has_a_floor():
     assert {module.split(".")[0] for module in sources()} == set(FLOOR)
 
 
+def test_the_page_names_every_room_and_every_folder_in_it():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = {"/".join(module.split(".")[:2]) for module in sources() if module.count(".") > 1}
+    assert sorted(room for room in {*FLOOR, *folders} - {"__init__", "__main__"} if room not in page) == []
+
+
 def test_every_import_points_down_or_sideways():
     upward = [str(found) for found, room in ours() if room in FLOOR and FLOOR[room] > FLOOR[found.room]]
     assert not upward, "\n".join(upward)
