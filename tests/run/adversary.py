@@ -120,3 +120,9 @@ def planned(run: Path, change: Callable[[dict[str, Any]], None]) -> Audit:
     change(content)
     forge(run, {old: store.put_bytes(json.dumps(content, separators=(",", ":")).encode())})
     return audit(run)
+
+
+def first(found: Audit) -> tuple[int, str]:
+    """The exit code, and the first step that does not hold."""
+    assert found.first is not None
+    return found.exit_code, found.first.name

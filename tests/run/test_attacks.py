@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import attacked
 from adversary import finished, forge, write_rows
+from here import Here
 
 from unlearn_spec.evidence.store import Store
 from unlearn_spec.plan.suite_file import installed_digest
@@ -24,22 +25,6 @@ from unlearn_spec.run.seal import RESULT
 from unlearn_spec.run.verify import RunResult, verify
 
 EARLY = ", stop: anytime"
-
-
-class Here:
-    """Measures in this process; `die_after` so many units, if that is given."""
-
-    def __init__(self, die_after: int = 10**9) -> None:
-        self.left = die_after
-        self.done: list[str] = []
-
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for job in jobs:
-            if not self.left:
-                raise KeyboardInterrupt
-            self.left -= 1
-            self.done.append(job.key)
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")
@@ -144,16 +129,16 @@ def test_a_test_ends_at_the_look_that_decided_wherever_the_run_was_stopped(model
     first = verify(*inputs, tmp_path / "run", executor=whole)
     outcome, reason = verdict(first)
     assert outcome == "supported" and "the test ended at look" in reason
-    assert len(whole.done) < len(first.plan.units)
+    assert len(whole.begun) < len(first.plan.units)
     assert audit(tmp_path / "run").exit_code == 0
 
-    for died in (1, len(whole.done) - 1):
+    for died in (1, len(whole.begun) - 1):
         folder = tmp_path / f"again{died}"
         with pytest.raises(KeyboardInterrupt):
             verify(*inputs, folder, executor=Here(died))
         again = Here()
         verify(*inputs, folder, executor=again)
-        assert len(again.done) == len(whole.done) - died
+        assert len(again.begun) == len(whole.begun) - died
         assert (folder / RESULT).read_bytes() == (tmp_path / "run" / RESULT).read_bytes()
 
     for name, change in (

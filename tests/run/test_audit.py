@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
 import tiny
-from adversary import end, finished, forge, forge_everything, kinder_table
+from adversary import end, finished, first, forge, forge_everything, kinder_table
+from here import Here
 from tampering import flips
 
 from unlearn_spec.cli.audit import run_audit
@@ -25,22 +26,11 @@ from unlearn_spec.evidence.store import Store
 from unlearn_spec.report import FORMATS, render
 from unlearn_spec.report.model import RESULT, parse
 from unlearn_spec.run import audit as audit_module
-from unlearn_spec.run.audit import Audit, AuditError, Held, audit
+from unlearn_spec.run.audit import AuditError, Held, audit
 from unlearn_spec.run.seal import SEAL, seal
 from unlearn_spec.run.verify import verify
 
 STEPS = ["seal", "evidence", "ledger", "policy", "report", "signature", "versions", "plan", "verdicts", "numbers"]
-
-
-class Here:
-    def __init__(self, units: int = 10**6) -> None:
-        self.units = units
-
-    def run(self, jobs: Any, task: Any, done: Any) -> None:
-        for number, job in enumerate(jobs):
-            if number == self.units:
-                raise KeyboardInterrupt
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +50,6 @@ def run(made: Path, tmp_path: Path) -> Path:
     """A copy that may be changed."""
     shutil.copytree(made, tmp_path / "run")
     return tmp_path / "run"
-
-
-def first(found: Audit) -> tuple[int, str]:
-    assert found.first is not None
-    return found.exit_code, found.first.name
 
 
 def test_an_untouched_run_holds_step_by_step(made: Path, inputs: tuple[Path, Path]) -> None:

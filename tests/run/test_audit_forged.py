@@ -14,13 +14,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import signed
-from adversary import finished, planned, write_rows
+from adversary import finished, first, planned, write_rows
 from here import Here
 
 from unlearn_spec.evidence.canonical import bytes_digest
 from unlearn_spec.evidence.ledger import REPORT_NOTE
 from unlearn_spec.evidence.store import Store
-from unlearn_spec.run.audit import Audit, audit
+from unlearn_spec.run.audit import audit
 from unlearn_spec.run.seal import RESULT, SEAL
 from unlearn_spec.run.signing import STAMP, STATEMENT
 from unlearn_spec.run.verify import verify
@@ -38,11 +38,6 @@ def run(made: Path, tmp_path: Path) -> Path:
     """A copy that may be changed."""
     shutil.copytree(made, tmp_path / "run")
     return tmp_path / "run"
-
-
-def first(found: Audit) -> tuple[int, str]:
-    assert found.first is not None
-    return found.exit_code, found.first.name
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------

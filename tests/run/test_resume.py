@@ -10,32 +10,19 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tiny
+from here import Here
 
 from unlearn_spec.evidence.ledger import Ledger
 from unlearn_spec.evidence.store import Store
 from unlearn_spec.run.executor import LocalExecutor, RunError
 from unlearn_spec.run.verify import RESULT, verify
-
-
-class Here:
-    """Does jobs in this process, one after the other, and counts them."""
-
-    def __init__(self) -> None:
-        self.begun: list[str] = []
-
-    def run(self, jobs: Sequence[Any], task: Callable[[Any], str], done: Callable[[Any, str], None]) -> None:
-        for job in jobs:
-            self.begun.append(job.key)
-            done(job, task(job))
 
 
 @pytest.fixture(scope="module")
