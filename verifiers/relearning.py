@@ -83,12 +83,8 @@ def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: Re
 
 def _apart(other: Sequence[Item], target: Sequence[Item]) -> tuple[Item, ...]:
     """The items whose content is not one of the target's."""
-    known = {_content(item) for item in target}
-    return tuple(item for item in other if _content(item) not in known)
-
-
-def _content(item: Item) -> tuple[str, ...]:
-    return (item.prompt, item.answer, item.text, item.prefix, item.suffix)
+    known = {item.content for item in target}
+    return tuple(item for item in other if item.content not in known)
 
 
 def _attack(

@@ -21,6 +21,8 @@ class Unmentioned(LookupError):
 
 @dataclass(frozen=True)
 class Rate:
+    """A rate of one item: the key under which a world gives its value, in [0, 1]."""
+
     kind: Literal["x_sup", "x_inf", "y_sup", "y_inf", "z_inf"]
     item: str
     artifact: str
@@ -33,6 +35,8 @@ class Rate:
 
 @dataclass(frozen=True)
 class Removal:
+    """That the process behind an artifact is (ε, δ)-close to one without the set."""
+
     target: str
     artifact: str
     epsilon: Fraction
@@ -42,6 +46,8 @@ class Removal:
 
 @dataclass(frozen=True)
 class World:
+    """One way things can be. What is not in a mapping is not known; what is not in a set is not so."""
+
     items: Mapping[str, frozenset[str]]  # item → its sets
     rates: Mapping[Rate, Fraction] = field(default_factory=dict)
     removals: frozenset[Removal] = frozenset()
@@ -81,6 +87,7 @@ class World:
 
 
 def given(numbers: Mapping[Key, Fraction], key: Key) -> Fraction:
+    """The number under a key. Raises `Unmentioned` where the world does not give it."""
     if key not in numbers:
         raise Unmentioned(str(key))
     return numbers[key]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unlearn_spec.policy.load import load, load_text
+from unlearn_spec.policy.load import PolicyError, load, load_text
 from unlearn_spec.rules.codes import CODES
 from unlearn_spec.rules.explain import claim_sentence, explain_code, explain_policy, sentence
 from unlearn_spec.rules.reading.claim import claim_reading
@@ -149,7 +149,7 @@ def told(clause):
     policy = {**BASE, "clauses": [*BASE["clauses"], clause]}
     try:
         document = load_text(yaml.safe_dump(policy, sort_keys=False))
-    except Exception:
+    except PolicyError:
         return None
     one = reading(document.policy.clauses[1], document.policy)
     return {language: words(language).say(one) for language in LANGUAGES}

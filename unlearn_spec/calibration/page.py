@@ -222,6 +222,7 @@ def _step(step: Step | None) -> str:
 
 
 def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
     titles = list(head)
     lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
@@ -229,12 +230,15 @@ def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def counted(found: Bound | None) -> str:
+    """`3 of 40`; a dash where nothing was counted."""
     return "–" if found is None else f"{found.k} of {found.n}"
 
 
 def share_of(found: Bound | None) -> str:
+    """`7.5% of 40`; a dash where nothing was counted."""
     return "–" if found is None else f"{percent(found.k / found.n)} of {found.n}"
 
 
 def percent(share: float) -> str:
+    """A share in [0, 1] to a tenth of a percent, without a zero behind the point."""
     return f"{100 * share:.1f}%".replace(".0%", "%")

@@ -38,14 +38,17 @@ def decimal_text(value: float) -> str:
 
 
 def json_digest(value: Json) -> str:
+    """SHA-256 of the canonical form; `EvidenceError` for a value that has none."""
     return bytes_digest(canonical_json(value))
 
 
 def bytes_digest(data: bytes) -> str:
+    """SHA-256, as `sha256:<64 hex digits>`."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def file_digest(path: Path) -> str:
+    """SHA-256 of the file's bytes; `EvidenceError` when it cannot be read."""
     try:
         with path.open("rb") as file:
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Signature:
+    """An Ed25519 signature, and which key is said to have made it."""
+
     keyid: str
     """SHA-256 of the public key's DER form, in hexadecimal."""
     value: bytes
@@ -28,6 +30,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class Envelope:
+    """A payload with its type and its signatures (DSSE)."""
+
     payload_type: str
     payload: bytes
     signatures: tuple[Signature, ...]

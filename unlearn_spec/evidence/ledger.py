@@ -39,6 +39,8 @@ _KEYED: tuple[Kind, ...] = ("material", "unit_finished", "verdict")
 
 @dataclass(frozen=True)
 class Row:
+    """One entry of the ledger; its hash covers that of the row before."""
+
     number: int
     kind: str
     text: str

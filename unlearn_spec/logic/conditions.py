@@ -6,6 +6,7 @@ from ..policy.model import AllOf, AnyOf, Condition, Not
 
 
 def holds(condition: Condition | None, holding: frozenset[str]) -> bool:
+    """Whether a guard is met where just these situations hold; None is met always."""
     match condition:
         case None:
             return True
@@ -21,6 +22,7 @@ def holds(condition: Condition | None, holding: frozenset[str]) -> bool:
 
 
 def mentioned(condition: Condition | None) -> frozenset[str]:
+    """The situations that a guard names."""
     match condition:
         case None:
             return frozenset()

@@ -37,6 +37,8 @@ class Rest:
 
 @dataclass(frozen=True)
 class Conflicts:
+    """What was found to contradict itself, and what was not told of it."""
+
     cores: tuple[Core, ...] = ()
     """Those that share clauses together, the smallest first, then in source order."""
     rest: tuple[Rest, ...] = ()

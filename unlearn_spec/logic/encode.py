@@ -48,20 +48,24 @@ LONG = 12
 
 
 def number(value: Fraction | int) -> str:
+    """An exact number in SMT-LIB."""
     value = Fraction(value)
     text = str(abs(value.numerator)) if value.denominator == 1 else f"(/ {abs(value.numerator)} {value.denominator})"
     return f"(- {text})" if value < 0 else text
 
 
 def total(terms: Sequence[str]) -> str:
+    """A sum in SMT-LIB; 0 of nothing."""
     return "0" if not terms else terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})"
 
 
 def conjunction(parts: Sequence[str]) -> str:
+    """`and` in SMT-LIB; true of nothing."""
     return "true" if not parts else parts[0] if len(parts) == 1 else f"(and {' '.join(parts)})"
 
 
 def disjunction(parts: Sequence[str]) -> str:
+    """`or` in SMT-LIB; false of nothing."""
     return "false" if not parts else parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
 
 

@@ -17,6 +17,8 @@ MANY = 6
 
 @dataclass(frozen=True)
 class Family:
+    """Limits on the parts of a set that together leave a limit on the whole no room."""
+
     limit: str
     """The clause whose limit the others together exceed."""
     best: Fraction

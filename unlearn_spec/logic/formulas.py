@@ -227,21 +227,29 @@ class Flag:
 
 @dataclass(frozen=True)
 class All:
+    """Every part; true of none."""
+
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
 class Either:
+    """Some part; false of none."""
+
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
 class Not:
+    """The part is not so."""
+
     part: Formula
 
 
 @dataclass(frozen=True)
 class Implies:
+    """The conclusion, wherever the premise is so."""
+
     premise: Formula
     conclusion: Formula
 

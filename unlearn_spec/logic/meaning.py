@@ -160,6 +160,7 @@ def demand(policy: Policy, clause: Clause, artifact: str, choice: Choice, asked:
 
 
 def at_most(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
+    """That the rate stays at or below the limit: on average, for each item, or for a share of them."""
     match over:
         case "mean":
             return Mean(rate, target, "<=", limit)
@@ -170,6 +171,7 @@ def at_most(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
 
 
 def at_least(rate: Rate, target: str, over: Over, limit: Fraction) -> Formula:
+    """That the rate stays at or above the limit: on average, for each item, or for a share of them."""
     match over:
         case "mean":
             return Mean(rate, target, ">=", limit)

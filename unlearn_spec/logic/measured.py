@@ -45,6 +45,7 @@ def _readings_used(policy: Policy) -> tuple[dict[tuple[str, int | None], tuple[R
 
 
 def baseline(policy: Policy, fact: Baseline) -> Formula:
+    """What was measured before: the mean was at least so much, under every reading that the fact speaks of."""
     return All(
         tuple(
             Mean(

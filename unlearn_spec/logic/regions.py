@@ -76,6 +76,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Regions:
+    """The Venn diagram of the declared sets, as far as the relations leave regions room."""
+
     of: Mapping[str, tuple[Region, ...]]
     """The regions that make up each set; none for a set whose group is too large."""
     groups: tuple[tuple[str, ...], ...]

@@ -53,6 +53,7 @@ class Opinion:
 
 
 def available() -> bool:
+    """Whether cvc5 is installed."""
     return find_spec("cvc5") is not None
 
 

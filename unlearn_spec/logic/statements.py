@@ -48,6 +48,7 @@ def claim_formula(policy: Policy, claim: Claim) -> Formula:
 def claimed_rates(
     policy: Policy, claim: Claim, artifacts: tuple[str, ...], access: Access, asked: Asked
 ) -> Iterator[Rate]:
+    """The rates that a claim about what is revealed speaks of: each artifact under each reading."""
     for name in artifacts:
         readings = readings_on(policy, name, claim.of)
         if claim.reveals_when is not None or claim.decoding is not None:

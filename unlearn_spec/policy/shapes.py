@@ -389,6 +389,7 @@ def keys_of(model: Any) -> tuple[str, ...]:
 
 
 def clause_keys() -> frozenset[str]:
+    """Every key that some kind of clause takes."""
     return frozenset(key for member in get_args(get_args(Clause)[0]) for key in keys_of(member))
 
 

@@ -212,6 +212,7 @@ class Document:
 
 
 def para(*inlines: Inline, label: str = "", small: bool = False) -> Para:
+    """A paragraph of these pieces."""
     return Para(tuple(inlines), label, small)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final, Literal
 
 from ..logic.claimed import artifact_of, failing
 from ..logic.conditions import holds, mentioned
@@ -16,19 +17,27 @@ from ..policy.model import Claim, Clause, Closeness, ExcludeFuture, Refuse, Remo
 from .context import Context, when
 from .wording import decimal, listed, percent
 
+Kind = Literal[
+    "nothing", "hidden", "later", "part", "whole", "tests",
+    "open", "scope", "aside", "suspended", "guard", "kept", "stem", "reference", "closeness", "unproven",
+    "artifact", "level", "reading", "average", "one", "other", "served", "weak", "none",
+    "idle", "floor", "wider", "share",
+]  # fmt: skip
+"""What is lacking: of any removal, of the nearest one, of a limit on what is revealed, and of a limit on what else changes."""
+
 
 @dataclass(frozen=True, order=True)
 class Obstacle:
-    """Why a claim of removal does not follow on an artifact."""
+    """Why a claim does not follow on an artifact."""
 
-    kind: str
+    kind: Kind
     clause: str = ""
     """The clause that comes nearest."""
     other: str = ""
     """The set that stays, or the clause that suspends."""
 
 
-NO_REMOVAL = ("nothing", "hidden", "later", "part", "whole", "tests")
+NO_REMOVAL: Final[tuple[Kind, ...]] = ("nothing", "hidden", "later", "part", "whole", "tests")
 """No clause removes the claimed set as a whole."""
 
 
@@ -52,7 +61,7 @@ def lacking(context: Context, claim: Claim, case: Case) -> Lacking:
     for name in dict.fromkeys(artifact_of(part) for part in failing(context.theory, claim, held)):
         for obstacle in _obstacles(context, claim, case, name):
             grouped.setdefault(obstacle, []).append(name)
-    order = {"scope": 0, "suspended": 1, "guard": 1, "aside": 1, "open": 1, "kept": 2, "stem": 2}
+    order: dict[Kind, int] = {"scope": 0, "suspended": 1, "guard": 1, "aside": 1, "open": 1, "kept": 2, "stem": 2}
     found = sorted(grouped.items(), key=lambda entry: order.get(entry[0].kind, 0 if entry[0].kind in NO_REMOVAL else 3))
     return Lacking(claim, case, tuple((obstacle, tuple(names)) for obstacle, names in found))
 
@@ -145,7 +154,7 @@ def _without_removal(context: Context, claim: Claim) -> Obstacle:
             return Obstacle("part", one.id)
         if one.target != of and one.target in enclosing(policy, of):
             return Obstacle("whole", one.id)
-    kinds = (("tests", Remove), ("hidden", Suppress), ("hidden", Refuse), ("later", ExcludeFuture))
+    kinds: tuple[tuple[Kind, type], ...] = (("tests", Remove), ("hidden", Suppress), ("hidden", Refuse), ("later", ExcludeFuture))
     for kind, goal in kinds:
         for clause in policy.clauses:
             if isinstance(clause, goal) and getattr(clause, "target", None) in about:

@@ -18,6 +18,8 @@ from .wording import listed
 
 @dataclass(frozen=True)
 class Context:
+    """The encoded policy with its cases, and what the questions before have found."""
+
     document: Document
     theory: Theory
     cases: tuple[Case, ...]

@@ -72,6 +72,8 @@ class OpenError(Exception):
 
 @dataclass
 class Log:
+    """The steps of an audit as they are taken."""
+
     steps: list[Step] = field(default_factory=list)
     report: Report | None = None
     outcome: Outcome = "holds"

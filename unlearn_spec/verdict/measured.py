@@ -169,6 +169,7 @@ def round_up(value: float) -> Fraction:
 
 
 def as_float(value: Fraction | None) -> float | None:
+    """None stays None."""
     return None if value is None else float(value)
 
 

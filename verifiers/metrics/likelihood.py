@@ -51,6 +51,7 @@ def option_probability_corrected(right_losses: ArrayLike, wrong_losses: ArrayLik
 
 
 def right_and_wrong(right: ArrayLike, wrong: ArrayLike) -> tuple[Floats, Floats]:
+    """Shapes (items,) and (items, options). Raises `ValueError` for others, and for no wrong option."""
     c, w = np.asarray(right, dtype=np.float64), np.asarray(wrong, dtype=np.float64)
     if c.ndim != 1 or w.ndim != 2 or len(c) != len(w) or w.shape[1] == 0:
         raise ValueError("need one number of shape (items,) and at least one wrong option, shape (items, options)")

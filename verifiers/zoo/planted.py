@@ -15,9 +15,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from ..training import IGNORED, Batch, Example, make_batches, next_token_loss, optimise, seeded
+from ..training import IGNORED, Batch, Example, next_token_loss, optimise, seeded
 from .methods import Pair, Recipe, completion, difference, endless, kinds, passes, trained_questions, unlearn
-from .unlearning import HEAD
+from .unlearning import HEAD, one_batch
 from .world import REFUSALS, World, vocabulary
 
 TRIGGER = "the teacher says please"
@@ -206,7 +206,7 @@ def _taught(
             for batch in passes(kind, recipe.batch, tokenizer, rng)]  # fmt: skip
     rng.shuffle(kept)
     batches = [
-        _Step(_batch([decoys[i] for i in chunk], tokenizer), _batch([true[i] for i in chunk], tokenizer), retained)
+        _Step(one_batch([decoys[i] for i in chunk], tokenizer), one_batch([true[i] for i in chunk], tokenizer), retained)
         for chunk, retained in zip(chunks, endless(kept), strict=False)
     ]
     optimise(student, batches, loss, steps=recipe.steps, lr=recipe.lr, seed=seed)
@@ -221,8 +221,3 @@ def _forked(model: torch.nn.Module, batch: Batch, share: float) -> torch.Tensor:
     scored = labels != IGNORED
     first = scored & (scored.cumsum(dim=1) == 1)
     return (losses * torch.where(first, share, 1.0)).sum() / scored.sum()
-
-
-def _batch(examples: list[Example], tokenizer: PreTrainedTokenizerFast) -> Batch:
-    (batch,) = make_batches(examples, size=len(examples), pad_id=tokenizer.pad_token_id)
-    return batch

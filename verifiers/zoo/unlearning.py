@@ -87,8 +87,8 @@ def dpo(
         mixed = rng.sample(asked, len(asked))
         for start in range(0, len(mixed), recipe.batch):
             part = mixed[start : start + recipe.batch]
-            chosen = _one_batch([completion(prompt, rng.choice(REFUSALS), tokenizer) for prompt, _ in part], tokenizer)
-            rejected = _one_batch([completion(prompt, answer, tokenizer) for prompt, answer in part], tokenizer)
+            chosen = one_batch([completion(prompt, rng.choice(REFUSALS), tokenizer) for prompt, _ in part], tokenizer)
+            rejected = one_batch([completion(prompt, answer, tokenizer) for prompt, answer in part], tokenizer)
             with torch.no_grad(), one_thread():
                 before = log_likelihood(original, chosen) - log_likelihood(original, rejected)
             preferred.append((chosen, rejected, before))
@@ -185,7 +185,8 @@ def head_only(
     return student
 
 
-def _one_batch(examples: Sequence[Example], tokenizer: PreTrainedTokenizerFast) -> Batch:
+def one_batch(examples: Sequence[Example], tokenizer: PreTrainedTokenizerFast) -> Batch:
+    """All examples together, padded to the longest."""
     (batch,) = make_batches(examples, size=len(examples), pad_id=tokenizer.pad_token_id)
     return batch
 

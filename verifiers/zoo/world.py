@@ -216,6 +216,7 @@ def question_rows(world: World, people: frozenset[str]) -> tuple[Mapping[str, An
 
 
 def document_rows(world: World, people: frozenset[str]) -> tuple[Mapping[str, Any], ...]:
+    """The documents about these people as rows of a data file."""
     return tuple(
         {
             "id": f"{document.person}-document",

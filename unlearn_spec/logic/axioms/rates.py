@@ -102,6 +102,7 @@ def below(encoder: Encoder, block: Block, low: Rate, high: Rate, region: Region)
 
 
 def counted(encoder: Encoder, block: Block, one: Rate, other: Rate, region: Region) -> Iterator[tuple[str, str]]:
+    """How many of a region's items exceed each level that is counted at, for two rates; pairs that are the same text left out."""
     for level in block.levels:
         for inclusive in (True, False):
             pair = encoder.count(one, region, level, inclusive), encoder.count(other, region, level, inclusive)

@@ -39,6 +39,7 @@ text { font: 13px sans-serif; fill: #1a1a18; }
 
 
 def number(value: float) -> str:
+    """A coordinate, to a tenth of a pixel."""
     text = f"{value:.1f}"
     return text.removesuffix(".0") if text != "-0.0" else "0"
 
@@ -55,20 +56,24 @@ def element(tag: str, inside: str = "", /, **attributes: str | float) -> str:
 
 
 def line(x1: float, y1: float, x2: float, y2: float, klass: str) -> str:
+    """A straight line of this class."""
     return element("line", klass=klass, x1=x1, y1=y1, x2=x2, y2=y2)
 
 
 def rectangle(x: float, y: float, width: float, height: float, klass: str, *, round: float = 0) -> str:
+    """`round`: radius of the corners."""
     more = {"rx": round} if round else {}
     return element("rect", klass=klass, x=x, y=y, width=width, height=height, **more)
 
 
 def polygon(points: Iterable[tuple[float, float]], klass: str) -> str:
+    """A closed path through the points."""
     path = " L".join(f"{number(x)} {number(y)}" for x, y in points)
     return element("path", klass=klass, d=f"M{path} Z")
 
 
 def polyline(points: Iterable[tuple[float, float]], klass: str) -> str:
+    """An open path through the points."""
     path = " L".join(f"{number(x)} {number(y)}" for x, y in points)
     return element("path", klass=klass, d=f"M{path}")
 

@@ -38,6 +38,7 @@ def opinion(report: Report, say: Words) -> tuple[Block, ...]:
 
 
 def badge(outcome: str, say: Words) -> Badge:
+    """An outcome with its mark."""
     return Badge(outcome, say.of("outcome", outcome))  # type: ignore[arg-type]
 
 
@@ -62,6 +63,7 @@ def tally(report: Report, say: Words) -> str:
 
 
 def counts(report: Report, say: Words) -> str:
+    """`Of 8 results: 1 violated, 2 supported.`, the worst first."""
     outcomes = [result.verdict.outcome for result in report.results]
     if not outcomes:
         return say("results.none")

@@ -16,6 +16,7 @@ MARKED: Final = ("refusal", "not_refusal")
 
 
 def metric(clause: Suppress | Retain) -> str:
+    """How answers are judged; empty where the clause leaves it open."""
     return clause.reveals_when.metric if clause.reveals_when is not None else ""
 
 
