@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from unlearn_spec.calibration.gates import gates, thresholds
 from unlearn_spec.calibration.model import Gate, Judged
+from unlearn_spec.calibration.page import grid, percent
 from unlearn_spec.calibration.rows import PASSES, Trial, pooled, row, trials_of
 
 INTRODUCTION = """\
@@ -107,7 +108,7 @@ def _errors(trials: Sequence[Trial]) -> str:
         for one in wrong
     )  # fmt: skip
     head = ("World", "Model", "Clause", "Error", "Verdict", "Truth known by", "True rate", "Seen")
-    return f"## Errors\n\n{lead}\n\n{_table(head, body)}\n"
+    return f"## Errors\n\n{lead}\n\n{grid(head, body)}\n"
 
 
 def _by_clause(trials: Sequence[Trial]) -> str:
@@ -123,7 +124,7 @@ def _by_clause(trials: Sequence[Trial]) -> str:
         told = (f"`{clause}`", f"`{mine[0].cell.verifier}`", *counts, f"{left} of {len(known)}")
         body.append((*told, str(len(mine) - len(known))))
     head = ("Clause", "Verifier", "False-fail", "False-pass", "Left open", "Unknown truth")
-    return f"## By clause\n\n{_table(head, body)}\n"
+    return f"## By clause\n\n{grid(head, body)}\n"
 
 
 def _grid(judged: Sequence[Judged]) -> str:
@@ -141,13 +142,13 @@ def _grid(judged: Sequence[Judged]) -> str:
                 failed = f"; {', '.join(name.replace('_', ' ') for name in cell.failed)}" if cell.failed else ""
                 told.append(f"{MARK[cell.outcome]} ({truth[cell.truth.state]}{failed})")
             body.append((f"`{clause}`", *told))
-        parts.append(f"World {seed}:\n\n{_table(('Clause', *(f'`{one.specimen}`' for one in mine)), body)}\n")
+        parts.append(f"World {seed}:\n\n{grid(('Clause', *(f'`{one.specimen}`' for one in mine)), body)}\n")
     return "\n".join(parts)
 
 
 def _gates(found: Sequence[Gate]) -> str:
     body = ((one.gate.replace("_", "-"), f"`{one.about}`", one.state.replace("_", " "), one.found) for one in found)
-    return f"## Gates\n\n{_table(('Gate', 'About', 'State', 'Found'), body)}\n"
+    return f"## Gates\n\n{grid(('Gate', 'About', 'State', 'Found'), body)}\n"
 
 
 def _interval(one: Trial) -> str:
@@ -155,13 +156,7 @@ def _interval(one: Trial) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f}%".replace(".0%", "%")
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(head)
-    lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+    return "–" if share is None else percent(share)
 
 
 def results(text: str) -> tuple[Judged, ...]:
