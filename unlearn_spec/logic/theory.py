@@ -191,25 +191,9 @@ def build(
     if spelled_out:
         encoder.definitions = None
     lines: list[str] = []
-
-    literals: dict[Formula, str] = {}
-    for formula in formulas:
-        literal = encoder.symbol("b", formula, "Bool")
-        literals[formula] = literal
-        lines.append(f"(assert (= {literal} {encoder.text(formula)}))")
-    facts_by_literal: dict[str, Premise] = {}
-    for premise in kept:
-        literal = encoder.symbol("F", premise, "Bool")
-        facts_by_literal[literal] = premise
-        lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
-    nonempty = []
-    targeted = (getattr(clause, "target", None) for clause in policy.clauses)  # not every goal counts its items
-    named = {target for target in targeted if isinstance(target, str)}
-    spoken_of = sorted(named.union(*(map(declared_set, _spoken_of((formula,))) for formula in spoken)) - {REST})
-    for target in (name for name in spoken_of if regions.of[name]):  # relations may leave a set no room at all (V002)
-        literal = encoder.symbol("e", target, "Bool")
-        nonempty.append(literal)
-        lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
+    literals = _asserted(encoder, formulas, lines)
+    facts_by_literal = _if_taken(encoder, kept, lines)
+    nonempty = _nonempty(policy, encoder, spoken, lines)
     lines.append(f"(assert (>= {encoder.set_size(REST)} 1))")
     axiom_literals = _axioms(policy, encoder, spoken, without, lines)
     presumed_literals = _presumptions(encoder, presumed, without, lines)
@@ -228,11 +212,43 @@ def build(
         facts=facts_by_literal,
         axiom_literals=axiom_literals,
         presumed_literals=presumed_literals,
-        nonempty=tuple(nonempty),
+        nonempty=nonempty,
         literals=literals,
         skipped=regions.too_large,
         without=without,
     )
+
+
+def _asserted(encoder: Encoder, formulas: Iterable[Formula], lines: list[str]) -> dict[Formula, str]:
+    """A literal for each formula, true just where the formula is."""
+    found: dict[Formula, str] = {}
+    for formula in formulas:
+        found[formula] = encoder.symbol("b", formula, "Bool")
+        lines.append(f"(assert (= {found[formula]} {encoder.text(formula)}))")
+    return found
+
+
+def _if_taken(encoder: Encoder, premises: Iterable[Premise], lines: list[str]) -> dict[str, Premise]:
+    """A literal for each premise, which holds wherever the literal is assumed."""
+    found: dict[str, Premise] = {}
+    for premise in premises:
+        literal = encoder.symbol("F", premise, "Bool")
+        found[literal] = premise
+        lines.append(f"(assert (=> {literal} {encoder.text(premise.formula)}))")
+    return found
+
+
+def _nonempty(policy: Policy, encoder: Encoder, spoken: Iterable[Formula], lines: list[str]) -> tuple[str, ...]:
+    """A literal for each set that is spoken of: it has an item (AX1)."""
+    targeted = (getattr(clause, "target", None) for clause in policy.clauses)  # not every goal counts its items
+    named = {target for target in targeted if isinstance(target, str)}
+    spoken_of = sorted(named.union(*(map(declared_set, _spoken_of((formula,))) for formula in spoken)) - {REST})
+    found = []
+    for target in (name for name in spoken_of if encoder.regions.of[name]):  # relations may leave a set no room at all (V002)
+        literal = encoder.symbol("e", target, "Bool")
+        found.append(literal)
+        lines.append(f"(assert (=> {literal} (>= {encoder.set_size(target)} 1)))")
+    return tuple(found)
 
 
 def _axioms(

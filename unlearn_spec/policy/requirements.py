@@ -494,6 +494,15 @@ def _claim(path: Path, claim: dict[str, Any], data: dict[str, Any]) -> Iterator[
 def _policy(data: dict[str, Any]) -> Iterator[Problem]:
     if data.get("clauses") == []:
         yield Problem("S002", ("clauses",), "this policy has 0 clauses: nothing would be checked", fix="add a clause")
+    yield from _declared(data)
+    for block, key in (("clauses", "methods"), ("clauses", "measures")):
+        for path, entry in _each(data, block):
+            if entry.get(key) == []:
+                yield Problem("S006", (*path, key), "an empty list says nothing", clause=clause_id(path, data))
+    yield from _codes_and_fields(data)
+
+
+def _declared(data: dict[str, Any]) -> Iterator[Problem]:
     for name in data["information"] if isinstance(data.get("information"), dict) else ():
         if at(data, ("information", name, "kind")) == "concept" and "adjudicator" not in data["information"][name]:
             yield _lacks(("information", name), "adjudicator", data, ": who decides what belongs to a concept?")
@@ -505,10 +514,10 @@ def _policy(data: dict[str, Any]) -> Iterator[Problem]:
         bounds = [_share(value) for value in pair] if isinstance(pair, list) and len(pair) == 2 else []
         if len(bounds) == 2 and bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
             yield Problem("S006", (*path, "mean_between"), "the range runs backwards")
-    for block, key in (("clauses", "methods"), ("clauses", "measures")):
-        for path, entry in _each(data, block):
-            if entry.get(key) == []:
-                yield Problem("S006", (*path, key), "an empty list says nothing", clause=clause_id(path, data))
+
+
+def _codes_and_fields(data: dict[str, Any]) -> Iterator[Problem]:
+    """What `accept` and `open_questions` name."""
     for path, entry in _each(data, "accept"):
         code = entry.get("code")
         if isinstance(code, str) and (not _CODE.match(code) or code[0] in "YSX"):

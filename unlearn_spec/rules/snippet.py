@@ -15,7 +15,7 @@ from ..logic.formulas import Family, Flag, Rate, Reading, Removed
 from ..logic.scope import scoped_artifacts
 from ..logic.smt import Undecided
 from ..logic.told_world import FAMILIES, as_world, readings_in, readings_of_items
-from ..logic.trial import trial
+from ..logic.trial import Answer, trial
 from ..logic.world_model import Stratum, World
 from ..policy.expectations import WorldAsTold
 from ..policy.model import Govern, Policy, Rectify, Refuse, Retain, Suppress
@@ -46,20 +46,8 @@ def as_test_file(
     told = _read_back(lines)
     if told is None:
         return None
-    found = trial(policy, as_world(policy, told))
-    names = [clause.id for clause in policy.clauses] + [claim.id for claim in policy.claims]
-    try:
-        if found.contradiction:
-            return None
-        answers = {each: found.answer(each) for each in names if found.wanted[each] in found.theory.literals}
-    except Undecided:
-        return None
-    said = {each: answer == "pass" for each, answer in answers.items() if answer in ("pass", "fail")}
-    if objections(policy, whole, said, without, where_bound=True):
-        return None
-    confirmed = decided(policy, whole, said, without, where_bound=True)
-    answers = {each: answer for each, answer in answers.items() if each in confirmed or each not in said}
-    if any(answers.get(each) != "fail" for each in expect_fail):
+    answers = _confirmed(policy, as_world(policy, told), whole, without)
+    if answers is None or any(answers.get(each) != "fail" for each in expect_fail):
         return None
     return "\n".join(
         (
@@ -74,6 +62,23 @@ def as_test_file(
             "",
         )
     )
+
+
+def _confirmed(policy: Policy, told: World, whole: World, without: Collection[str]) -> dict[str, Answer] | None:
+    """What is told of a world decides, clause by clause and claim by claim; None where the reference objects to the whole."""
+    found = trial(policy, told)
+    names = [entry.id for entry in (*policy.clauses, *policy.claims)]
+    try:
+        if found.contradiction:
+            return None
+        answers = {each: found.answer(each) for each in names if found.wanted[each] in found.theory.literals}
+    except Undecided:
+        return None
+    said = {each: answer == "pass" for each, answer in answers.items() if answer in ("pass", "fail")}
+    if objections(policy, whole, said, without, where_bound=True):
+        return None
+    confirmed = decided(policy, whole, said, without, where_bound=True)
+    return {each: answer for each, answer in answers.items() if each in confirmed or each not in said}
 
 
 def within(policy: Policy, world: World) -> World:
