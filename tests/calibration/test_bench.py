@@ -14,6 +14,7 @@ from unlearn_spec.calibration import labelling
 from unlearn_spec.calibration.bench import POLICY, Bench, shipped, specimens
 from unlearn_spec.calibration.page import page
 from unlearn_spec.calibration.run import Setup, calibrate, judged, table
+from unlearn_spec.cli.calibrate import calibrate as command
 from unlearn_spec.run.executor import RunError
 from unlearn_spec.verifiers import units
 from unlearn_spec.verifiers.subjects.model import load_model
@@ -152,6 +153,12 @@ def test_a_treated_model_is_labelled_by_attacks_that_no_verdict_reads(place: Pat
     assert {cell.truth.basis for cell in found.cells} <= {"attack", "none"}
     filtered = bench.judged(specimens(("logit_mask",))[0])
     assert filtered.recovered is None and filtered.told is not None
+
+
+def test_a_specimen_that_there_is_not_is_told_before_anything_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(tmp_path / "out", 1, 0, "small", 1, None, ("nobody",), False) == 2
+    assert capsys.readouterr().err == "error: there is no specimen 'nobody'\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_writes_its_table_from_what_is_finished(place: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from ..policy.load import Document, load
 from ..policy.model import Clause, Remove, Within
 from ..rules.check import check_document
 from ..run.conclude import Conclusion, blocked, conclude
+from ..run.executor import RunError
 from ..run.materials import gather
 from ..run.places import Places, places, stored_table
 from ..run.seal import write_whole
@@ -277,6 +278,9 @@ def _everywhere(bound: Bindings, plan: Plan) -> Places:
 
 
 def specimens(names: Sequence[str] = ()) -> tuple[Specimen, ...]:
-    """The specimens of these names, or all. Raises `KeyError` for a name that none has."""
+    """The specimens of these names, or all. Raises `RunError` for a name that none has."""
     known = {one.name: one for one in SPECIMENS}
+    for name in names:
+        if name not in known:
+            raise RunError(f"there is no specimen {name!r}")
     return tuple(known[name] for name in names) if names else SPECIMENS

@@ -72,12 +72,12 @@ def calibrate(setup: Setup, seeds: Sequence[int], *, workers: int, progress: Cal
     `progress` gets one line for each seed that is finished. Raises `RunError`, and what `verify` raises.
     """
     jobs = [SeedJob(key=f"seed {seed}", group=f"seed {seed}", seed=seed) for seed in seeds]
-    finished = 0
+    finished, of_each = 0, len(setup.specimens)
 
     def done(job: SeedJob, digest: str) -> None:
         nonlocal finished
         finished += 1
-        progress(f"{job.key}: {len(setup.specimens)} specimens judged ({finished} of {len(jobs)} seeds)")
+        progress(f"{job.key}: {of_each} specimens judged ({finished} of {len(jobs)} seeds)")
 
     with LocalExecutor(workers) as executor:
         executor.run(jobs, JudgeSeed(setup), done)

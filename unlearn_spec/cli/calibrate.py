@@ -89,8 +89,6 @@ def _told(out: Path, name: str, work: Callable[[], Sequence[Line]]) -> int:
         lines = [
             f"{f.spans[0].file}:{f.spans[0].line}:{f.spans[0].column}: {f.code} {f.message}" for f in error.findings
         ]
-    except KeyError as error:
-        lines = [f"there is no specimen {error}"]
     except (BindingError, EvidenceError, ItemError, OSError, RunError, SubjectError, ZooError) as error:
         lines = str(error).splitlines()
     except KeyboardInterrupt:
