@@ -128,9 +128,9 @@ def test_a_bomb_of_aliases_is_refused_at_once() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 4_000_000, "{a: " * 1_000_000, "- " * 2_000_000, "? " * 2_000_000, "a:\n" * 1_300_000])
 def test_deep_or_endless_nesting_is_refused_soon(text: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert isinstance(answer(text), PolicyError)
-    assert time.perf_counter() - begin < 20
+    assert time.process_time() - begin < 20  # the CPU's seconds: other work on the machine does not count
 
 
 def test_limits() -> None:
