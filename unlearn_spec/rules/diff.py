@@ -255,14 +255,12 @@ class _Teller:
     @cached_property
     def _readings(self) -> Mapping[tuple[Rate, str] | None, str]:
         """How each rate that is told is read, where others that are told, or that its counterpart limits, are read otherwise."""
-        found = dict.fromkeys(
-            rate
-            for change in self.comparison.changes
-            for loss in (change.lost, change.gained)
-            if loss is not None and loss.shown is not None
-            for clause in (*([self.old(change)] if change.before else ()), *([self.new(change)] if change.after else ()))
-            if (rate := limited(clause, loss.shown.artifact)) is not None
-        )
+        found: dict[tuple[Rate, str], None] = {}
+        for change in self.comparison.changes:
+            both = [*([self.old(change)] if change.before else ()), *([self.new(change)] if change.after else ())]
+            shown = [loss.shown for loss in (change.lost, change.gained) if loss is not None and loss.shown is not None]
+            rates = (limited(clause, one.artifact) for one in shown for clause in both)
+            found.update(dict.fromkeys(rate for rate in rates if rate is not None))
         return dict(zip(found, told_apart(tuple(found)), strict=True))
 
     # --- what was not compared -----------------------------------------------------------------------------------
@@ -302,12 +300,7 @@ class _Teller:
     # --- clause by clause, and the summary -------------------------------------------------------------------------
 
     def clause(self, change: Change) -> ClauseDiff:
-        kind: Kind = (
-            "added" if change.before is None
-            else "removed" if change.after is None
-            else "renamed" if change.before != change.after
-            else "kept"
-        )  # fmt: skip
+        kind = _kind(change)
         name = change.after or change.before or ""
         open_ones = {clause for _, clause, _ in self.comparison.open}
         skipped = change.undetermined or {change.before, change.after} & (open_ones | set(self.comparison.too_large))
@@ -381,6 +374,14 @@ class _Teller:
             ["the search stopped at its work limit"] if any(c.undetermined for c in self.comparison.changes) else []
         )
         return listed(found)
+
+
+def _kind(change: Change) -> Kind:
+    if change.before is None:
+        return "added"
+    if change.after is None:
+        return "removed"
+    return "kept" if change.before == change.after else "renamed"
 
 
 def _clash(policy: Policy, core: Core) -> str:

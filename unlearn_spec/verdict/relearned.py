@@ -116,13 +116,11 @@ def tried(obligation: Obligation, reading: Reading, seen: Seen) -> tuple[Tried, 
 
 
 def _tried(attack: Attack, sides: Mapping[tuple[Role, Side], Mapping[int, Sequence[Outcomes]]], failed: set[Role]) -> Tried:
-    halves = {
-        (role, side): ()
-        if role in failed
-        else tuple(tuple(outcomes) for outcomes in sides.get((role, side), {}).values())
-        for role in LABEL
-        for side in recovery.SIDES
-    }
+    halves: dict[tuple[Role, Side], tuple[Half, ...]] = {}
+    for role in LABEL:
+        for side in recovery.SIDES:
+            found = {} if role in failed else sides.get((role, side), {})
+            halves[role, side] = tuple(map(tuple, found.values()))
     return Tried(attack, halves, tuple(role for role in LABEL if role in failed))
 
 
