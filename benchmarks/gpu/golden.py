@@ -48,7 +48,7 @@ def measured(device: str) -> dict[str, Any]:
         result = verify(policy, bindings, folder / "run", device=device, executor=Here())
         told = json.loads(json_bytes(result.verification))["verdicts"]
         scores: dict[str, Any] = {}
-        rows = [json.loads(line) for line in (folder / "world" / "diaries.jsonl").read_text().splitlines()]
+        rows = [json.loads(line) for line in (folder / "world" / "diaries.jsonl").read_text(encoding="utf-8").splitlines()]
         items = [Item(**row) for row in rows]
         for precision in ("float32", "bfloat16"):
             for model in (folder / "world" / "models" / name for name in ("clean", "leaky")):

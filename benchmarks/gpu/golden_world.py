@@ -172,7 +172,7 @@ def build(folder: Path) -> tuple[Path, Path]:
         ("others", others, ("prompt", "answer")),
     ):
         path = folder / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(_row(name, i, fields, one)) + "\n" for i, one in enumerate(told)))
+        path.write_text("".join(json.dumps(_row(name, i, fields, one)) + "\n" for i, one in enumerate(told)), encoding="utf-8")
         policy = policy.replace(f"<{name}>", file_digest(path))
     known = {
         "original": (diaries, facts, others),
@@ -181,8 +181,8 @@ def build(folder: Path) -> tuple[Path, Path]:
     }
     for name, lots in known.items():
         _model(folder / "models" / name, [one for lot in lots for one in lot])
-    (folder / "policy.yaml").write_text(policy)
-    (folder / "bindings.yaml").write_text(BINDINGS)
+    (folder / "policy.yaml").write_text(policy, encoding="utf-8")
+    (folder / "bindings.yaml").write_text(BINDINGS, encoding="utf-8")
     return folder / "policy.yaml", folder / "bindings.yaml"
 
 

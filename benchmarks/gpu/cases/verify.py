@@ -33,13 +33,13 @@ def build(folder: Path, size: str, precision: str) -> tuple[Path, Path]:
     model = made(size, "cpu", precision)
     model.network.save_pretrained(folder / "models" / "large")
     model.tokenizer.save_pretrained(folder / "models" / "large")
-    parts = policy.read_text().split("  - id: ")
-    policy.write_text("  - id: ".join(part for part in parts if not part.startswith("not-relearned")))
-    lines = [line for line in bindings.read_text().splitlines(keepends=True) if not line.startswith("references:")]
+    parts = policy.read_text(encoding="utf-8").split("  - id: ")
+    policy.write_text("  - id: ".join(part for part in parts if not part.startswith("not-relearned")), encoding="utf-8")
+    lines = [line for line in bindings.read_text(encoding="utf-8").splitlines(keepends=True) if not line.startswith("references:")]
     text = "".join(lines) + f"precision: {precision}\n"
     for name in ("audited", "original"):
         text = text.replace(f"models/{name}", "models/large")
-    bindings.write_text(text)
+    bindings.write_text(text, encoding="utf-8")
     return policy, bindings
 
 
