@@ -211,21 +211,37 @@ def skewed_mean_situation(clusters: int, alpha: float) -> Situation:
 
 
 def paired_situation(
-    clusters: int, size: int, loss: float, gain: float, alpha: float, method: str = "chosen", correlation: float = 0.3
+    clusters: int, size: int, loss: float, gain: float, alpha: float, method: str = "chosen", correlation: float = 0.3,
+    noise: float = 0.0,
 ) -> Situation:
-    """Items that lose (gain) with these probabilities; losses are clustered, the rest stays right."""
+    """Items that lose (gain) with these probabilities; losses are clustered, the rest stays right, but for lost noise."""
+    fall = loss + (1 - loss) * noise
 
     def draw(generator: np.random.Generator) -> Interval:
         lost, names = clustered_hits(generator, clusters, size, loss, correlation if size > 1 else 0)
-        gained = (generator.random(lost.size) < gain / (1 - loss)) & (lost == 0)
+        lost = np.maximum(lost, generator.random(lost.size) < noise)
+        gained = (generator.random(lost.size) < gain / (1 - fall)) & (lost == 0)
         old = np.where(gained, 0.0, 1.0)
         new = np.where(lost == 1, 0.0, 1.0)
         if method == "exact":
             return paired_difference_exact(old, new, names, alpha)
         return paired_difference_interval(old, new, names, alpha, seed=int(generator.integers(2**32)))
 
-    name = f"paired difference ({method}) {clusters}×{size}, loss {loss}, gain {gain}"
-    return Situation(name, alpha, gain - loss, draw, guaranteed=method == "exact")
+    name = f"paired difference ({method}) {clusters}×{size}, loss {loss} + {noise}, gain {gain}"
+    return Situation(name, alpha, gain - fall, draw, guaranteed=method == "exact")
+
+
+def unequal_situation(singles: int, largest: int, loss: float, alpha: float) -> Situation:
+    """One cluster that is lost as a whole or not at all, beside single items of which a quarter each gains and loses."""
+    names = [0] * largest + list(range(1, singles + 1))
+
+    def draw(generator: np.random.Generator) -> Interval:
+        fate = generator.choice([-1, 0, 0, 1], len(names))
+        fate[:largest] = -int(generator.random() < loss)
+        seed = int(generator.integers(2**32))
+        return paired_difference_interval(fate < 0, fate > 0, names, alpha, seed=seed)
+
+    return Situation(f"paired difference, one cluster of {largest} beside {singles}", alpha, -loss * largest / len(names), draw)
 
 
 def tango_situation(n: int, loss: float, gain: float, alpha: float) -> Situation:
@@ -277,6 +293,10 @@ def situations() -> Iterator[Situation]:
         for loss, gain in ((0.1, 0.1), (0.1, 0.03), (0.2, 0.15)):
             yield paired_situation(60, 5, loss, gain, alpha, correlation=0.1)
             yield paired_situation(300, 1, loss, gain, alpha)
+        for clusters, loss in ((20, 0.1), (40, 0.05), (40, 0.1), (100, 0.02), (100, 0.04)):
+            yield paired_situation(clusters, 20, loss, 0.05, alpha, correlation=1, noise=0.05)
+        for singles, largest in ((60, 200), (60, 10), (200, 30)):
+            yield unequal_situation(singles, largest, 0.3, alpha)
         for loss, gain in ((0.0, 0.0), (0.02, 0.0), (0.05, 0.02), (0.2, 0.2)):
             yield tango_situation(150, loss, gain, alpha)
         yield wilson_situation(100, 0.1, alpha)

@@ -41,6 +41,9 @@ SITUATIONS = [
     coverage.paired_situation(60, 5, 0.1, 0.1, 0.05, correlation=0.1),
     coverage.paired_situation(200, 1, 0.02, 0.0, 0.05),
     coverage.paired_situation(200, 1, 0.15, 0.1, 0.05),
+    coverage.paired_situation(40, 20, 0.05, 0.05, 0.05, correlation=1, noise=0.05),
+    coverage.paired_situation(60, 20, 0.03, 0.05, 0.05, correlation=1, noise=0.05),
+    coverage.paired_situation(100, 20, 0.04, 0.05, 0.05, correlation=1, noise=0.05),
     coverage.auc_difference_situation(40, 0.6, 0.6, 0.05),
     coverage.auc_difference_situation(100, 0.8, 0.6, 0.05),
     coverage.mean_situation(60, 4, 0.1, 0.3, 0.05, "bca"),
@@ -65,6 +68,13 @@ def test_neither_bound_misses_the_truth_more_often_than_alpha(situation: Any) ->
     limit = coverage.ceiling(situation.alpha, repetitions)
     assert max(found.low_misses, found.high_misses) <= limit
     assert found.width < 0.6, "a bound that never excludes anything would pass too"
+
+
+def test_a_cluster_much_larger_than_the_rest_is_not_taken_for_a_sample() -> None:
+    """Its own fate, of which one draw was seen, decides the mean: that no bound may exclude anything is then the truth."""
+    situation = coverage.unequal_situation(60, 200, 0.3, 0.05)
+    found = coverage.simulate(situation, 250, seed=1)
+    assert max(found.low_misses, found.high_misses) <= coverage.ceiling(situation.alpha, 250)
 
 
 def test_items_taken_for_independent_would_claim_too_much() -> None:

@@ -1,4 +1,4 @@
-"""A fall over twenty thousand clusters, beyond the break-even: its bounds are those of the plain definition in float64."""
+"""A fall over ten thousand clusters, beyond the break-even: its bounds are those of the plain definition in float64."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import make
 from unlearn_spec.gpu import draws
 from unlearn_spec.verdict.facts import measure
 
-CLUSTERS, RESAMPLES = 20_100, 4_999
+CLUSTERS, RESAMPLES = 10_100, 9_999
 
 
 def test_many_clusters_are_bounded_by_the_plain_definition(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,9 @@ def test_many_clusters_are_bounded_by_the_plain_definition(monkeypatch: pytest.M
         error = drawn.std(ddof=1) / math.sqrt(CLUSTERS) / 2
         studentised[replicate] = (drawn.sum() / (2 * CLUSTERS) - point) / error
     error = change.std(ddof=1) / math.sqrt(CLUSTERS) / 2
-    low, high = (point - np.sort(studentised)[place] * error for place in (4_949, 49))  # 1 % of 5,000 from either end
+    low, high = (point - np.sort(studentised)[place] * error for place in (9_949, 49))  # ½ % of 10,000 from either end
+    hidden = (1 - 0.005 ** (1 / CLUSTERS)) / 2  # a mean of clusters of two, were so many worse than any that was seen
+    low, high = low - hidden * (2 + change.min()), high + hidden * (2 - change.max())
     assert (fall.low, fall.high) == (pytest.approx(low, abs=2e-9), pytest.approx(high, abs=2e-9))
 
     drawn_by_seed = bounded(seed=6).intervals[0]
