@@ -22,6 +22,7 @@ from .subjects.remote import Remote
 from .table import Table, Value, from_rows
 
 COLUMNS = ("item", "cluster", "options", "right", "chosen", "preferred", "margin", "log_likelihoods")
+"""And `reads`, as in `scoring.score`, of all options; not of an endpoint."""
 _SCORED = Reading(metric="extraction_probability", decoding="greedy")
 
 
@@ -42,10 +43,13 @@ def choose(model: Model | Remote, items: Sequence[Item], reading: Reading, *, te
         if not item.choices or item.right is None or not item.prompt:
             raise ItemError(f"item {item.id} is no question with options and a right one")
     asked = [option for item in items for option in _options(item, reading.options, template)]
-    scored = iter(_scores(model, asked).column("sum_logp"))
-    return from_rows(
-        "score", COLUMNS, (_row(item, [float(next(scored)) for _ in item.choices], reading.options) for item in items)
-    )
+    found = _scores(model, asked)
+    scored, read = iter(found.column("sum_logp")), iter(found.column("reads") if "reads" in found else ())
+    rows = [_row(item, [float(next(scored)) for _ in item.choices], reading.options) for item in items]
+    if "reads" not in found:
+        return from_rows("score", COLUMNS, rows)
+    told = ("".join(next(read)[:16] for _ in item.choices) for item in items)
+    return from_rows("score", (*COLUMNS, "reads"), (row | {"reads": one} for row, one in zip(rows, told, strict=True)))
 
 
 def _scores(model: Model | Remote, asked: Sequence[Item]) -> Table:

@@ -18,6 +18,7 @@ from . import remote_answers
 from .answer import Answer
 from .items import Item, ItemError, item_key, keyed_digest
 from .matching import REFUSAL_MARKERS, contains, exact, refuses, rouge_l
+from .reads import probes_read
 from .scoring import fill, is_greedy, sampling
 from .subjects import OutputError, SubjectError
 from .subjects.masks import NO_MASK, Mask
@@ -31,7 +32,7 @@ ANSWERS_PER_BATCH = 64
 
 COLUMNS = (
     "item", "cluster", "probe", "sample", "exact", "contains", "rouge_l", "refusal", "refusable",
-    "tokens", "empty", "distinct", "entropy", "blocked", "output", "family", "given",
+    "tokens", "empty", "distinct", "entropy", "blocked", "output", "family", "given", "reads",
 )
 
 
@@ -66,6 +67,7 @@ def generate(
     - `output`: keyed digest of the answer's text. The key comes from the items, so that equal answers to the same
       items compare equal between subjects and nothing can be guessed from it.
     - `family`: the probe's family of attacks, empty outside suites. `given`: words of the secret that the probe gave.
+    - `reads`: not of an endpoint: keyed digest of how the model behind reads the probe and its secret, as in `reads`.
 
     Every random number depends on the unit's seed, the item, the probe and the sample alone, and padding is masked:
     an answer does not depend on what else is in its batch. Generation ends at an end token, after
@@ -81,8 +83,13 @@ def generate(
     ]
     answers = _ask(subject, asked, unit.reading, unit.seed)
     key, how = item_key(items), unit.reading.normalisation
-    refusable = _refusable(subject, unit.reading.max_new_tokens)
-    unknown = {"entropy"} if any(answer.entropy is None for answer in answers) else set()
+    unknown, read, tokens = {"entropy"} if any(answer.entropy is None for answer in answers) else set(), {}, unit.reading.max_new_tokens
+    if isinstance(subject, Remote):
+        refusable, unknown = remote_answers.could_decline(tokens), unknown | {"reads"}
+    else:
+        model = subject if isinstance(subject, Model) else subject.model
+        refusable = could_decline(model, tokens)
+        read = probes_read(key, model, {(one.item.id, one.number): (one.prompt, one.probe.secret) for one in asked}, tokens)
     names = [name for name in COLUMNS if name not in unknown]
     return from_rows(
         "generate",
@@ -107,6 +114,7 @@ def generate(
                 "answered_by": answer.answered_by or "",
                 "family": one.probe.family,
                 "given": one.probe.given,
+                "reads": read.get((one.item.id, one.number), ""),
             }
             for one, answer in zip(asked, answers, strict=True)
         ),
@@ -117,12 +125,6 @@ def written(model: Model, prompts: Sequence[str], reading: Reading, *, seed: int
     """What the model writes after each prompt, as it stands, in this decoding; the first sample of a sampled one."""
     asked = [_Asked(Item(str(place), ""), 0, 0, prompt, Probe("", prompt, "")) for place, prompt in enumerate(prompts)]
     return [answer.text for answer in _continue(model, asked, reading, seed)]
-
-
-def _refusable(subject: Subject, tokens: int) -> bool:
-    if isinstance(subject, Remote):
-        return remote_answers.could_decline(tokens)
-    return could_decline(subject if isinstance(subject, Model) else subject.model, tokens)
 
 
 def could_decline(model: Model, tokens: int) -> bool:

@@ -14,10 +14,11 @@ import torch
 from ..gpu.decoding import decoding_log_prob
 from ..gpu.token_stats import TokenStats, joined, token_stats
 from ..plan.model import Reading
-from .items import Item, ItemError
+from .items import Item, ItemError, item_key
 from .logits import at_places
 from .memory import in_parts
 from .metrics.attacks import min_k, min_k_plus_plus
+from .reads import reads
 from .subjects import OutputError, SubjectError
 from .subjects.model import Model
 from .table import Table, Value, from_rows
@@ -28,7 +29,7 @@ CLOSING = ".,;:!?)]}%'\"’”»…、。，！？：；）"  # written right af
 
 COLUMNS = (
     "item", "cluster", "tokens", "sum_logp", "mean_logp", "zlib_bytes", "min_k", "min_k_pp",
-    "secret_tokens", "log_p", "argmax_match",
+    "secret_tokens", "log_p", "argmax_match", "reads",
 )
 
 
@@ -65,18 +66,20 @@ def score(model: Model, items: Sequence[Item], reading: Reading, *, template: st
       before. −inf where a token is filtered out. Greedy decoding: 0 or −inf (arXiv 2410.19482, section 3). That the
       answer ends there is not asked for.
     - `argmax_match`: share of the secret's tokens that are the most probable ones, given the true tokens before.
+    - `reads`: keyed digest of how the model reads the text, as in `reads`.
 
     The template wraps a question's prompt; a document is scored as it stands. One blank joins prompt and answer, or
     prefix and suffix, unless one of them has it or the second begins with a closing mark (a document's own `text` settles it); a token
     that is this blank belongs to the secret. Raises `ItemError` for an item with nothing to score and
     `SubjectError` for a text longer than the model's context.
     """
-    texts = [_read(model, item, template) for item in items]
+    texts, key = [_read(model, item, template) for item in items], item_key(items)
     rows: dict[int, dict[str, Value]] = {}
     for batch in batches([len(text.ids) for text in texts]):
         found = in_parts(lambda part: _scored(model, [texts[place] for place in part], reading), batch)
         rows.update(zip(batch, chain.from_iterable(found), strict=True))
-    return from_rows("score", COLUMNS, (rows[place] for place in range(len(texts))))
+    told = (rows[place] | {"reads": reads(key, model, text.ids)} for place, text in enumerate(texts))
+    return from_rows("score", COLUMNS, told)
 
 
 def join(first: str, second: str) -> str:

@@ -18,10 +18,11 @@ from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from ..wording.said import Said, clauses, listed, said
 from . import white_box
+from .alike import asked_alike, read_alike
 from .canaries import audits, refuted
 from .ensembles import original_stands_out
 from .facts import judge_for
-from .measured import Measured, Seen, lower, of_all, reading_for, template_of, upper
+from .measured import Measured, Seen, lower, of_all, reading_for, upper
 from .model import GateResult
 from .rates import is_counted, limit_of, part_of, shown_by
 from .relearned import control_shown, grid_of, most_shown
@@ -63,11 +64,8 @@ def _gate(
         passed, found = False, clauses(said("gate_found.unbound"), _lacks(control.gate, obligation))
     elif control.gate in ("positive", "negative", "control_task") and obligation.verifier in white_box.VERIFIERS:
         passed, found = white_box.check(control.gate, obligation, clause, seen, _smallest_found(obligation, clause))
-        if control.gate == "positive" and not _asked_alike(obligation, seen):
-            passed, found = False, said("gate_found.other_template")
     elif control.gate == "positive":
         passed, found = _positive(obligation, clause, seen)
-        passed, found = (passed, found) if _asked_alike(obligation, seen) else (False, said("gate_found.other_template"))
     elif control.gate == "negative":
         passed, found = _negative(obligation, clause, seen)
     elif control.gate == "planted":
@@ -80,6 +78,11 @@ def _gate(
         passed, found = _degeneracy(control, seen)
     else:
         passed, found = _blind(control, blind)
+    if control.gate == "positive" and not asked_alike(obligation, seen):
+        passed, found = False, said("gate_found.other_template")
+    if control.gate in ("positive", "negative") and control.units:
+        role: Role = "original" if control.gate == "positive" else "reference"
+        passed, found = (passed, found) if read_alike(obligation, role, seen) else (False, said(f"gate_found.other_tokens.{role}"))
     return GateResult(gate=control.gate, passed=passed, found=str(found), units=control.units, found_said=found)
 
 
@@ -143,12 +146,6 @@ def _guessed(obligation: Obligation, clause: Clause, seen: Seen, role: Role = "o
     if role == "original":
         return shown, text if shown else clauses(text, said("needed.more_right"))
     return not shown, said("gate_found.unexplained", told=text) if shown else text
-
-
-def _asked_alike(obligation: Obligation, seen: Seen) -> bool:
-    """Whether the original saw the prompts that the audited model saw: else its answers say nothing about this test."""
-    now, before = ({template_of(seen.units[key].subject) for key in seen.of(obligation, role)} for role in ("audited", "original"))
-    return not before or now == before
 
 
 def _planted(control: Control, seen: Seen) -> tuple[bool, Said]:

@@ -55,6 +55,12 @@ class Model:
         flat = [token for entry in declared for token in (entry if isinstance(entry, list) else [entry])]
         return frozenset(token for token in flat if token is not None)
 
+    @property
+    def special(self) -> frozenset[int]:
+        """Ids of the tokens that stand for no text."""
+        added = getattr(self.tokenizer, "added_tokens_decoder", {})
+        return frozenset(self.tokenizer.all_special_ids) | {token for token, entry in added.items() if entry.special}
+
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids with the tokenizer's own beginning, and without an end token it may add.
 
