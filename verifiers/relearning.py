@@ -90,7 +90,8 @@ def _apart(other: Sequence[Item], target: Sequence[Item]) -> tuple[Item, ...]:
 def _attack(
     model: Model, material: Sequence[Item], unit: RelearnUnit, look: Callable[[int, nn.Module], None]
 ) -> None:
-    """Trains a copy and shows it to `look` on the way. Raises `TrainingError`, and what `look` raises."""
+    """Trains a copy and shows it to `look` on the way, without dropout: a folder's configuration could ask for so much of it that
+    no attack takes hold, and none of it is seen in an answer. Raises `TrainingError`, and what `look` raises."""
     examples = [_example(model, item, unit.subject.prompt) for item in material]
     batches = make_batches(examples, size=TEXTS_PER_STEP, pad_id=0)
     student = _student(model, unit)
@@ -98,15 +99,12 @@ def _attack(
     def watch(step: int, loss: float) -> None:
         if step in unit.every_look:
             with seeded(unit.seed):  # looking leaves the random state of training alone
-                student.eval()
                 look(step, student if unit.rank is None else merged(student, model.network))
-                student.train()
 
     if 0 in unit.every_look:
         look(0, model.network)
-    optimise(
-        student, batches, next_token_loss, steps=unit.steps, lr=float(unit.learning_rate), seed=unit.seed, watch=watch
-    )
+    rate = float(unit.learning_rate)
+    optimise(student, batches, next_token_loss, steps=unit.steps, lr=rate, seed=unit.seed, dropout=False, watch=watch)
 
 
 def _student(model: Model, unit: RelearnUnit) -> nn.Module:

@@ -83,10 +83,12 @@ def optimise(
     lr: float,
     seed: int,
     weight_decay: float = 0.0,
+    dropout: bool = True,
     watch: Callable[[int, float], None] | None = None,
 ) -> None:
     """Minimises `loss(model, batch)` in place by the recipe of `finetune`, whatever a batch is.
 
+    Without `dropout` nothing is left out at random on the way, whatever the model's configuration says.
     `watch(step, loss)` is called after each step, step counting from 1. The caller's random state and thread count
     are restored afterwards.
     """
@@ -96,7 +98,7 @@ def optimise(
         raise ValueError("there is nothing to train on: no batches")
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     with seeded(seed), one_thread():
-        model.train()
+        model.train(dropout)
         optimiser = torch.optim.AdamW(weights, lr=lr, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: warmup_cosine(step, steps))
         for step, batch in zip(range(1, steps + 1), _endless(batches, seed), strict=False):

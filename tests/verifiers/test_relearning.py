@@ -101,6 +101,15 @@ def test_looking_on_the_way_changes_nothing_and_equals_stopping_to_look(model: M
     assert again == table
 
 
+def test_dropout_that_a_configuration_asks_for_weakens_no_attack(model: Model) -> None:
+    network = copy.deepcopy(model.network)
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.95
+    attack = unit(CONTAINS, steps=20)
+    assert relearn(replace(model, network=network), QUESTIONS, (), attack) == relearn(model, QUESTIONS, (), attack)
+
+
 def test_low_rank_updates_learn_the_attacked_half(model: Model) -> None:
     table = relearn(model, QUESTIONS, (), unit(CONTAINS, rank=4, steps=120, learning_rate=Fraction(1, 20)))
     assert recovery.outcomes(table, CONTAINS, "attacked").share > 0.5
