@@ -241,7 +241,7 @@ def _decode(
         if cache is None:
             raise SubjectError(f"{model.name}: this architecture keeps no key-value cache, which generation needs")
         logits = output.logits[:, -1]
-        if bool(logits.isnan().any()):
+        if not bool(logits.amax(dim=-1).isfinite().all()):
             raise OutputError(f"{model.name}: the model's output is not a number; a wider precision may do")
         if forbidden is not NO_MASK:
             logits = _masked(logits, [forbidden.after((*prompts[row], *written[row])) for row in rows])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from operator import itemgetter
@@ -17,7 +19,7 @@ from unlearn_spec.verifiers import generation
 from unlearn_spec.verifiers.generation import generate
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.scoring import score
-from unlearn_spec.verifiers.subjects import SubjectError
+from unlearn_spec.verifiers.subjects import OutputError, SubjectError
 from unlearn_spec.verifiers.subjects.filters import make_filter
 from unlearn_spec.verifiers.subjects.model import Model, load_model
 from unlearn_spec.verifiers.subjects.system import Guards, System
@@ -61,6 +63,17 @@ def test_greedy_answers_are_the_models_own(model: Model) -> None:
     table = generate(model, told, unit())
     for item, exact, empty in zip(told, table.column("exact"), table.column("empty"), strict=True):
         assert exact or (item.answer == "-" and empty)
+
+
+@pytest.mark.parametrize("how", [{}, {"decoding": "sample", "samples": 2}], ids=["greedy", "sampled"])
+def test_logits_beyond_what_the_precision_holds_are_an_error_in_words(model: Model, how: dict[str, Any]) -> None:
+    network = copy.deepcopy(model.network).half()
+    head = network.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight / head.weight.abs().amax() * 6e4, requires_grad=False)
+    logits = network(input_ids=torch.tensor([model.encode("a")])).logits
+    assert bool(logits.isinf().any()) and not bool(logits.isnan().any())
+    with pytest.raises(OutputError, match="wider precision"):
+        generate(replace(model, network=network), ITEMS[:1], unit(**how))
 
 
 @pytest.mark.parametrize("how", [{}, {"decoding": "sample", "samples": 2}], ids=["greedy", "sampled"])
