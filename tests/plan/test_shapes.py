@@ -222,6 +222,17 @@ SUPPRESS = """
 """
 
 
+def test_an_original_that_is_the_audited_model_is_told(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, small_policy(SUPPRESS))
+    lab.bindings["original"]["assistant"] = {"model": "models/audited"}
+    guarded = make_plan(lab.document, lab.load())  # what was done may lie in the guards alone
+    assert not [note for note in guarded.notes if note.kind == "untouched"]
+    del lab.bindings["artifacts"]["assistant"]["system"]
+    plan = make_plan(lab.document, lab.load())
+    assert [note.about for note in plan.notes if note.kind == "untouched"] == [("assistant",)]
+    assert "is the audited model itself" in " ".join(render(plan, lab.document).split())
+
+
 def test_items_that_are_to_go_and_to_stay_are_counted_and_never_shown(tmp_path: Path) -> None:
     lab = Lab(tmp_path, small_policy(SUPPRESS))
     facts = questions()

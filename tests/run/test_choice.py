@@ -121,12 +121,12 @@ def test_an_ignorant_model_keeps_a_limit_above_chance(folder: Path) -> None:
 def test_an_original_that_guesses_shows_nothing(folder: Path) -> None:
     """A limit below chance is broken by guessing, and so a guessing original must not pass for one that knew."""
     plan, text = planned(*write(folder, "guess", "ignorant", limit="10%", original="ignorant"))
-    assert [(note.kind, note.share) for note in plan.notes] == [("below_chance", plan.obligations[0].chance)]
+    assert [(note.kind, note.share) for note in plan.notes] == [("untouched", None), ("below_chance", plan.obligations[0].chance)]
     assert "lies below chance, 25%: a model that guesses breaks it" in text and "guessing answers 25% rightly" in text
     result = run(folder, "guess", "ignorant", limit="10%", original="ignorant")
     (verdict,) = result.verification.verdicts
     assert not next(gate for gate in verdict.gates if gate.gate == "positive").passed
-    assert [note.key for note in result.report.notes] == ["note.below_chance"]
+    assert [note.key for note in result.report.notes] == ["note.untouched", "note.below_chance"]
 
 
 def test_how_options_compete_is_part_of_the_clause(folder: Path) -> None:

@@ -376,16 +376,17 @@ class Gap(Frozen):
 class Note(Frozen):
     """Something about the data or a limit that a reader of the verdicts has to know; it decides nothing."""
 
-    kind: Literal["repeated", "both_sides", "below_chance", "chance_suffices", "cannot_refute", "one_rate"]
+    kind: Literal["repeated", "both_sides", "below_chance", "chance_suffices", "cannot_refute", "one_rate", "untouched"]
     """Items that a set holds twice; items that are to go and to stay; a limit that no guessing model can keep; one that
-    every guessing model keeps; a test that could not refute its clause; one that fine-tunes at a single learning rate."""
+    every guessing model keeps; a test that could not refute its clause; one that fine-tunes at a single learning rate; an
+    original that is the audited model itself."""
     about: tuple[str, ...]
-    """The set; the set to go and the set to stay; the clause and its artifact."""
+    """The set; the set to go and the set to stay; the clause and its artifact; the artifact."""
     items: int = 0
     share: Exact | None = None
     """For limits: the chance of guessing right."""
     told: Said | None = None
-    """The whole note as a sentence by name, for the last two kinds."""
+    """The whole note as a sentence by name, for the last three kinds."""
 
 
 class Planned(Frozen):

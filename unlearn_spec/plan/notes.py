@@ -19,6 +19,7 @@ def notes(policy: Policy, bindings: Bindings, obligations: Sequence[Obligation])
     return (
         *_repeated(bindings),
         *_both_sides(policy, bindings),
+        *_untouched(bindings),
         *_chance(policy, obligations),
         *_cannot_refute(policy, obligations),
         *_one_rate(policy, obligations),
@@ -41,6 +42,14 @@ def _both_sides(policy: Policy, bindings: Bindings) -> Iterator[Note]:
             shared = sum(content in set(contents[right]) for content in contents[left]) if left != right else 0
             if shared:
                 yield Note(kind="both_sides", about=(left, right), items=shared)
+
+
+def _untouched(bindings: Bindings) -> Iterator[Note]:
+    """Artifacts whose original is the audited model, behind the same guards: before and after are one."""
+    for name, audited in bindings.artifacts.items():
+        before = bindings.original.get(name)
+        if before is not None and (before.digest, before.guards_digest) == (audited.digest, audited.guards_digest):
+            yield Note(kind="untouched", about=(name,), told=said("note.untouched", artifact=name))
 
 
 def _contents(bindings: Bindings, name: str) -> tuple[tuple[str, ...], ...]:
