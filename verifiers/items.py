@@ -8,6 +8,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .matching import normalise
+
 
 class ItemError(ValueError):
     """An item lacks what the measurement asks of it. The message names the item, never its content."""
@@ -37,8 +39,13 @@ class Item:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """What is asked and looked for: items that agree in it are one item written twice."""
+        """What is asked and looked for."""
         return (self.prompt, self.answer, self.text, self.prefix, self.suffix)
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """The same, case, Unicode form and blanks aside: items that agree in it are one item written twice."""
+        return tuple(normalise(text, "casefold_nfkc_space") for text in self.content)
 
     @property
     def question(self) -> str:

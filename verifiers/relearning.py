@@ -82,9 +82,9 @@ def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: Re
 
 
 def _apart(other: Sequence[Item], target: Sequence[Item]) -> tuple[Item, ...]:
-    """The items whose content is not one of the target's."""
-    known = {item.content for item in target}
-    return tuple(item for item in other if item.content not in known)
+    """The items that are not one of the target's, in other case or with other blanks."""
+    known = {item.alike for item in target}
+    return tuple(item for item in other if item.alike not in known)
 
 
 def _attack(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laboratory import Lab, questions, small_policy, write_rows
+from laboratory import Lab, documents, questions, small_policy, write_rows
 
 from unlearn_spec.cli.plan import render
 from unlearn_spec.evidence.canonical import folder_digest
@@ -236,7 +236,7 @@ def test_an_original_that_is_the_audited_model_is_told(tmp_path: Path) -> None:
 def test_items_that_are_to_go_and_to_stay_are_counted_and_never_shown(tmp_path: Path) -> None:
     lab = Lab(tmp_path, small_policy(SUPPRESS))
     facts = questions()
-    facts[1] = {**facts[0], "id": "again", "cluster": "c1"}
+    facts[1] = {**facts[0], "id": "again", "cluster": "c1", "prompt": f"  {facts[0]['prompt'].title()}"}
     shared = [{**row, "id": f"s{n}", "prompt": row["prompt"].upper()} for n, row in enumerate(facts[5:8])]
     write_rows(tmp_path / "data" / "facts.jsonl", facts)
     write_rows(tmp_path / "data" / "kept.jsonl", [*questions(57, first=1000, clusters=57), *shared])
@@ -251,6 +251,15 @@ def test_items_that_are_to_go_and_to_stay_are_counted_and_never_shown(tmp_path: 
     assert facts[5]["answer"] not in text
     hide = next(test for test in plan.obligations if test.clause == "hide")
     assert hide.clusters == 19  # the repeated question joins two people's clusters: they are no longer independent
+
+
+def test_a_member_in_other_letters_is_no_hold_out(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, small_policy(SUPPRESS))
+    member = documents()[0]
+    shouted = {field: value.upper() for field, value in member.items() if field in ("text", "prefix", "suffix")}
+    write_rows(tmp_path / "data" / "holdout.jsonl", [{**member, **shouted, "id": "h0"}, *documents(60, first=2000)])
+    with pytest.raises(BindingError, match="1 items of this hold-out are also in `diaries`"):
+        lab.load()
 
 
 def test_one_item_is_planned_and_known_to_be_too_few(tmp_path: Path) -> None:

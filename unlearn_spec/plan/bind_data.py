@@ -38,8 +38,8 @@ def holdout(desk: Desk, data: Mapping[str, BoundData]) -> Callable[[Path, str, H
 
     def read(path: Path, name: str, entry: HoldoutEntry) -> BoundData | None:
         found = _data(desk, path, f"holdout:{name}", entry, randomised=entry.randomised)
-        members = {item.content for item in data[name].items} if name in data else set()
-        shared = sum(item.content in members for item in found.items) if found is not None else 0
+        members = {item.alike for item in data[name].items} if name in data else set()
+        shared = sum(item.alike in members for item in found.items) if found is not None else 0
         if shared:
             text = f"{shared} items of this hold-out are also in `{name}`; a hold-out was never trained on"
             desk.report("B012", (*path, "file"), text)
@@ -54,8 +54,8 @@ def corpus(desk: Desk, data: Mapping[str, BoundData]) -> Callable[[Path, str, Da
     def read(path: Path, name: str, entry: DataEntry) -> BoundData | None:
         found = _data(desk, path, f"corpus:{name}", entry)
         for known in data.values() if found is not None else ():
-            items = {item.content for item in known.items}
-            shared = sum(item.content in items for item in found.items) if found is not None else 0
+            items = {item.alike for item in known.items}
+            shared = sum(item.alike in items for item in found.items) if found is not None else 0
             if shared:
                 text = (
                     f"{shared} items of this corpus are also in `{known.name}`; it is to be unrelated to what is tested"
@@ -76,7 +76,7 @@ def canaries(desk: Desk, path: Path, name: str, entry: CanariesEntry) -> BoundCa
         return None
     if {item.id for item in put_in.items} & {item.id for item in left_out.items}:
         desk.report("B012", (*path, "file"), f"{put_in.spec.file}: a canary that was put in has the id of one left out")
-    if shared := {item.content for item in put_in.items} & {item.content for item in left_out.items}:
+    if shared := {item.alike for item in put_in.items} & {item.alike for item in left_out.items}:
         desk.report(
             "B012", (*path, "file"), f"{put_in.spec.file}: {len(shared)} canaries were both put in and left out"
         )

@@ -53,7 +53,7 @@ class Data:
     rows: int = 0
     """Rows or documents that the file held, before any were cut into windows."""
     repeated: int = 0
-    """Items whose content an earlier item has."""
+    """Items alike in content to an earlier one."""
 
 
 def load_items(spec: DataSpec) -> tuple[Item, ...]:
@@ -65,7 +65,7 @@ def load_data(spec: DataSpec) -> Data:
     """The items of a file, in its order, with digests; the file is read once. Raises `DataError`.
 
     An item needs something to look for: an answer, a suffix or a text. Ids must differ; without a column `id` they are
-    row numbers. Without a column `cluster` every item stands alone, but items of equal content share one. In CSV,
+    row numbers. Without a column `cluster` every item stands alone, but items alike in content share one. In CSV,
     lists of texts are JSON.
     """
     files = read_files(spec.file)
@@ -76,7 +76,7 @@ def load_data(spec: DataSpec) -> Data:
     if spec.cluster_rows is not None:
         found = _in_rows(spec, found, spec.cluster_rows)
     items = together(_cut(spec, found, spec.window)) if spec.window is not None else together(found)
-    repeated = len(items) - len({item.content for item in items})
+    repeated = len(items) - len({item.alike for item in items})
     return Data(items, files_digest(files), items_digest(items), len(found), repeated)
 
 
@@ -119,7 +119,7 @@ def _cut(spec: DataSpec, items: Sequence[Item], window: Window) -> list[Item]:
 
 
 def together(items: Sequence[Item]) -> tuple[Item, ...]:
-    """The items, with one cluster for all that share a content: an item repeated is not asked twice independently.
+    """The items, with one cluster for all that are alike in content: an item repeated is not asked twice independently.
 
     Clusters that such items belonged to become one, named like the first of them.
     """
@@ -133,7 +133,7 @@ def together(items: Sequence[Item]) -> tuple[Item, ...]:
     place = {cluster: row for row, cluster in reversed(list(enumerate(item.cluster for item in items)))}
     first: dict[tuple[str, ...], str] = {}
     for item in items:
-        one, other = sorted((find(first.setdefault(item.content, item.cluster)), find(item.cluster)), key=place.__getitem__)
+        one, other = sorted((find(first.setdefault(item.alike, item.cluster)), find(item.cluster)), key=place.__getitem__)
         leader[other] = one
     return tuple(replace(item, cluster=find(item.cluster)) for item in items)
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from ..logic.idle import idle, told_of
 from ..policy.model import AtLeast, Policy, Refuse, Relearn, Remove, Retain, Suppress
-from ..verifiers.matching import normalise
 from ..wording.numbers import decimal
 from ..wording.said import said
 from .bound import Bindings
@@ -53,7 +52,7 @@ def _untouched(bindings: Bindings) -> Iterator[Note]:
 
 
 def _contents(bindings: Bindings, name: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(normalise(text, "casefold_nfkc_space") for text in item.content) for item in bindings.data[name].items)
+    return tuple(item.alike for item in bindings.data[name].items)
 
 
 def _chance(policy: Policy, obligations: Sequence[Obligation]) -> Iterator[Note]:
