@@ -112,6 +112,18 @@ def test_weights_must_fill_the_architecture_exactly(folder: Path) -> None:
         load_model(folder)
 
 
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_a_head_of_its_own_that_the_configuration_ties_is_refused(make: Any, family: str, tmp_path: Path) -> None:
+    folder = make[family](tmp_path / "m")
+    weights = load_file(folder / "model.safetensors")
+    name = next(key for key in weights if key.endswith(("wte.weight", "embed_tokens.weight")))
+    save_file({**weights, "lm_head.weight": weights[name].clone()}, folder / "model.safetensors", {"format": "pt"})
+    load_model(folder)
+    save_file({**weights, "lm_head.weight": -weights[name]}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(SubjectError, match="programs disagree which of them counts"):
+        load_model(folder)
+
+
 def test_a_foreign_tokenizer_is_noticed(make: Any, tmp_path: Path) -> None:
     small, large = make["gpt2"](tmp_path / "s", words=("a", "b")), make["gpt2"](tmp_path / "l")
     (small / "tokenizer.json").write_bytes((large / "tokenizer.json").read_bytes())

@@ -146,6 +146,11 @@ def load_model(
         if found:
             more = f" and {len(found) - 1} more" if len(found) > 1 else ""
             raise SubjectError(f"{folder}: {words} {found[0]}{more}; this is not the model its config.json describes")
+    if not gguf and _is_ambiguous(network):
+        raise SubjectError(
+            f"{folder}: config.json says that head and embedding are one (`tie_word_embeddings`), and the weights hold two that "
+            "differ; programs disagree which of them counts: delete the head, or say false"
+        )
     if adapter is not None:
         merge(network, adapter)
         network = network.to(_DTYPES[precision])
@@ -154,6 +159,13 @@ def load_model(
             raise SubjectError(f"{folder}: the weights {name} hold values that are not numbers")
     network = network.to(place).eval().requires_grad_(False)
     return Model(network, tokenizer, _context(network, tokenizer), str(folder))
+
+
+def _is_ambiguous(network: Any) -> bool:
+    """Whether the head has weights of its own, though the configuration ties it to the embedding."""
+    head, words = network.get_output_embeddings(), network.get_input_embeddings()
+    tied = bool(getattr(network.config, "tie_word_embeddings", False)) and head is not None
+    return tied and head.weight is not words.weight and not torch.equal(head.weight, words.weight)
 
 
 def _context(network: Any, tokenizer: Any) -> int | None:
