@@ -158,8 +158,8 @@ def _erasure_model(folder: Path, knows: Sequence[str], seed: int) -> None:
         follows |= {word: _answer(word) if name in knows else UNKNOWN for word in words}
     if "records" in knows:
         follows |= {_key(row): _filler(_key(row)) for row in range(RECORDS)}
-    words = [*follows, *FILLERS, *(_key(row) for row in range(RECORDS + HOLDOUT) if _key(row) not in follows)]
-    lookup_model(folder, words, follows, seed=seed)
+    words = {*follows, *FILLERS, *(_key(row) for row in range(RECORDS + HOLDOUT))}
+    lookup_model(folder, sorted(words), follows, seed=seed)  # sorted: one tokenizer, whatever a model knows
 
 
 def _documents(kind: str, rows: range) -> list[Row]:
