@@ -68,7 +68,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "Artifact.derived_from": "The artifact it was made from.",
     "Artifact.by": "How it was made from it.",
     "Artifact.on": "When it was made.",
-    "Artifact.serves_from": "Indexes, caches and stores it answers from.",
+    "Artifact.serves_from": "What it answers from: indexes, caches, stores, and the models behind it.",
     "Artifact.seen_by": "Who sees it, and how deep.",
     "Artifact.description": "A remark.",
     "People.within": "The audience that contains this one.",
