@@ -28,6 +28,14 @@ reveals_when: {metric: contains, normalisation: casefold_nfkc_space}
 evidence: {kind: test, access: weights, population: these_items, decide: certify}
 """
 SCORED = HIDDEN.replace("contains, normalisation: casefold_nfkc_space", 'extraction_probability, at_least: "50%"')
+MEMBERS = """\
+goal: remove
+scope: {artifacts: [assistant]}
+measure: membership
+about: model
+limit: {tpr_at_most: "20%", at_fpr: "20%"}
+evidence: {kind: test, access: logprobs, power_at: "95%", controls: [randomised_holdout, never_trained], decide: not_refuted}
+"""
 
 TOKENIZER, SETTINGS, GENERATION = "tokenizer.json", "tokenizer_config.json", "generation_config.json"
 
@@ -79,5 +87,20 @@ def test_the_same_weights_read_otherwise_support_nothing(
     audited = next(one for one in found.intervals if one.label == "audited")
     assert audited.point <= 0.05  # it would have passed
     control = gate(found, "positive")
+    assert (found.outcome, control.passed) == ("inconclusive", False)
+    assert "other tokens" in control.found and "other tokens" in found.reason
+
+
+def test_models_never_trained_on_the_target_show_nothing_where_they_read_it_otherwise(known: Known, tmp_path: Path) -> None:
+    audited = known.model("retrained", 2)
+    policy, bindings = written(known, tmp_path, MEMBERS, audited, references=1, confidence="60%")
+    alike = verdict(verify(policy, bindings, tmp_path / "alike", executor=Here()))
+    folder = tmp_path / "reference"
+    shutil.copytree(known.model("retrained"), folder)
+    other_tokens(folder)
+    bindings.write_text(bindings.read_text().replace(known.model("retrained"), str(folder)))
+    found = verdict(verify(policy, bindings, tmp_path / "otherwise", executor=Here()))
+    assert (alike.outcome, gate(alike, "negative").passed) == ("not_falsified", True), alike.reason
+    control = gate(found, "negative")
     assert (found.outcome, control.passed) == ("inconclusive", False)
     assert "other tokens" in control.found and "other tokens" in found.reason

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest, norm, ttest_1samp
 
+from unlearn_spec.statistics.intervals import Floats, bootstrap_t_reach
 from unlearn_spec.statistics.tests import (
     mcnemar,
     paired_difference_exact,
@@ -74,6 +75,40 @@ def test_paired_difference_chooses_its_method_by_what_changed() -> None:
     assert clustered.method == "bootstrap_t"
     assert clustered.point == pytest.approx(float((many - old).mean()))
     assert clustered == paired_difference_interval(old, many, groups, 0.05, seed=0)
+
+
+def changed(clusters: int, seed: int = 4) -> tuple[Floats, Floats, list[int]]:
+    """Before and after of so many clusters of five items, of which about a fifth changed, and one in ten was lost whole."""
+    generator = np.random.default_rng(seed)
+    old = (generator.random(5 * clusters) < 0.6).astype(float)
+    new = np.where(generator.random(old.size) < 0.2, 1 - old, old)
+    whole = np.repeat(generator.random(clusters) < 0.1, 5)
+    return np.where(whole, 1.0, old), np.where(whole, 0.0, new), [item // 5 for item in range(old.size)]
+
+
+def test_few_clusters_of_several_items_are_not_resampled() -> None:
+    methods = [paired_difference_interval(*changed(clusters), 0.05, seed=0).method for clusters in (49, 50)]
+    assert methods == ["exact_fallback", "bootstrap_t"]
+
+
+def test_a_resampled_difference_mirrors_when_old_and_new_swap() -> None:
+    """What may not have been seen is allowed for on both sides: among losses of whole clusters, and among gains."""
+    old, new, groups = changed(80)
+    there, back = (paired_difference_interval(*pair, groups, 0.05, seed=0) for pair in ((old, new), (new, old)))
+    assert there.method == back.method == "bootstrap_t"
+    assert (there.low, there.high) == (pytest.approx(-back.high), pytest.approx(-back.low))
+
+
+def test_half_of_alpha_is_resampled_and_half_is_for_worse_clusters_that_were_not_seen() -> None:
+    old, new, groups = changed(80)
+    found = paired_difference_interval(old, new, groups, 0.05, seed=7)
+    sums = (new - old).reshape(80, 5).sum(axis=1)
+    below, above = bootstrap_t_reach(sums, np.full(80, 5.0), 0.025, 7)
+    unseen = 1 - 0.025 ** (1 / 80)  # the largest share of clusters of which none would be among 80, in 1 of 40 times
+    worse, better = (5 + sums.min()) / 5, (5 - sums.max()) / 5
+    assert worse == 0 < better, "an author lost as a whole was seen, and none gained as a whole"
+    assert found.low == pytest.approx(found.point - below)
+    assert found.high == pytest.approx(found.point + above + unseen * better)
 
 
 def test_identical_models_are_non_inferior_only_as_far_as_the_clusters_carry() -> None:

@@ -6,7 +6,8 @@ Which interval for "new minus old", and why:
   losses with a bound on each that holds at every sample size. Here score and bootstrap intervals miss up to four times
   as often as they should (`benchmarks/statistics_coverage.py`), and a retention verdict mostly rests on few changes;
 - otherwise, independent items with 0/1 outcomes: Tango's score interval;
-- otherwise, fewer than 50 clusters: the exact one again, which is no wider there;
+- otherwise, fewer than 50 clusters: the exact one again. It is up to twice as wide there; but where clusters differ in size
+  and the largest, of which one or none was seen, are those that are lost, resampling misses eight times too often;
 - otherwise: the cluster bootstrap-t at half of alpha, which needs no model of the dependence. It knows nothing of clusters
   that lose or gain more than any that was seen; the other half says how many of those there may be, and each is taken at
   its worst, as large as the largest. Without this, noise in ten clusters would hide that some authors are lost as a whole.
