@@ -184,7 +184,9 @@ def _samples(reading: Reading) -> int:
 
 
 def _continue(model: Model, asked: Sequence[_Asked], reading: Reading, seed: int, forbidden: Mask = NO_MASK) -> list[Answer]:
-    prompts = [model.encode(one.prompt) for one in asked]
+    texts = list(dict.fromkeys(one.prompt for one in asked))  # samples share theirs
+    known = dict(zip(texts, model.encode_each(texts), strict=True))
+    prompts = [known[one.prompt] for one in asked]
     for one, ids in zip(asked, prompts, strict=True):
         if not ids:
             raise ItemError(f"item {one.item.id}: the tokenizer reads its prompt as nothing")

@@ -25,8 +25,7 @@ def reads(key: bytes, model: Model, ids: Sequence[int], room: int = 0) -> str:
 
 def probes_read(key: bytes, model: Model, asks: Mapping[Probe, tuple[str, str]], tokens: int) -> dict[Probe, str]:
     """`reads` of each probe (prompt, secret), where an answer may have so many tokens, if the context holds them."""
-    found = {}
-    for probe, (prompt, secret) in asks.items():
-        left = tokens if model.context is None else model.context - len(model.encode(prompt))
-        found[probe] = reads(key, model, model.encode(f"{prompt} {secret}"), min(tokens, left))
-    return found
+    prompts = () if model.context is None else model.encode_each([prompt for prompt, _ in asks.values()])
+    left = [tokens] * len(asks) if model.context is None else [min(tokens, model.context - len(ids)) for ids in prompts]
+    both = model.encode_each([f"{prompt} {secret}" for prompt, secret in asks.values()])
+    return {probe: reads(key, model, ids, room) for probe, ids, room in zip(asks, both, left, strict=True)}

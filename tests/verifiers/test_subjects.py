@@ -152,6 +152,13 @@ def test_texts_are_cut_where_the_second_part_begins(model: Model) -> None:
     assert model.encode_pair("a b", "").start == 3
 
 
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_many_texts_read_at_once_are_read_as_each_alone(make: Any, family: str, tmp_path: Path) -> None:
+    model = load_model(make[family](tmp_path / "m"))
+    texts = ["a b c d", "", "b", "a b " * 20, "b"]
+    assert model.encode_each(texts) == [model.encode(text) for text in texts] and model.encode_each([]) == []
+
+
 # --- guards
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -48,14 +49,14 @@ class Model:
         found: torch.device = self.network.device
         return found
 
-    @property
+    @cached_property
     def ends(self) -> frozenset[int]:
         """Ids of the tokens that end an answer."""
         declared = [getattr(self.network.generation_config, "eos_token_id", None), self.tokenizer.eos_token_id]
         flat = [token for entry in declared for token in (entry if isinstance(entry, list) else [entry])]
         return frozenset(token for token in flat if token is not None)
 
-    @property
+    @cached_property
     def special(self) -> frozenset[int]:
         """Ids of the tokens that stand for no text."""
         added = getattr(self.tokenizer, "added_tokens_decoder", {})
@@ -66,7 +67,12 @@ class Model:
 
         Raises `SubjectError` when a token has no embedding.
         """
-        return self.encode_pair(text, "").ids
+        return self.encode_each([text])[0]
+
+    def encode_each(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """`encode` of each text; many at once take a tenth of the time."""
+        read = self.tokenizer(list(texts), verbose=False)["input_ids"] if texts else []
+        return [self._known(ids) for ids in read]
 
     def encode_pair(self, first: str, second: str) -> Encoded:
         """Tokens of `first + second` read as one text; a token on the seam belongs to the second part."""
@@ -74,22 +80,35 @@ class Model:
         if self.tokenizer.is_fast:
             options["return_offsets_mapping"] = True
         read = self.tokenizer(first + second, **options)
-        ids = list(read["input_ids"])
-        while ids and ids[-1] in self.ends and ids[-1] in self.tokenizer.all_special_ids:
-            ids.pop()
-        size = self.network.get_input_embeddings().weight.shape[0]
-        if ids and max(ids) >= size:
-            raise SubjectError(
-                f"{self.name}: the tokenizer gives token {max(ids)}, but the model knows only {size} tokens; "
-                "this tokenizer belongs to another model"
-            )
+        ids = self._known(read["input_ids"])
         if self.tokenizer.is_fast:
             spans = read["offset_mapping"][: len(ids)]
             # Special tokens have the empty span (0, 0) and count as the beginning.
             start = next((place for place, (_, end) in enumerate(spans) if end > len(first)), len(ids))
         else:
-            start = _common(ids, list(self.tokenizer(first, verbose=False)["input_ids"]))
-        return Encoded(tuple(ids), start)
+            start = _common(ids, self.tokenizer(first, verbose=False)["input_ids"])
+        return Encoded(ids, start)
+
+    def _known(self, read: Sequence[int]) -> tuple[int, ...]:
+        """Without the end tokens that the tokenizer added, and none that the model does not know."""
+        ids = list(read)
+        while ids and ids[-1] in self._added_ends:
+            ids.pop()
+        if ids and max(ids) >= self._size:
+            raise SubjectError(
+                f"{self.name}: the tokenizer gives token {max(ids)}, but the model knows only {self._size} tokens; "
+                "this tokenizer belongs to another model"
+            )
+        return tuple(ids)
+
+    @cached_property
+    def _added_ends(self) -> frozenset[int]:
+        return self.ends & frozenset(self.tokenizer.all_special_ids)
+
+    @cached_property
+    def _size(self) -> int:
+        size: int = self.network.get_input_embeddings().weight.shape[0]
+        return size
 
     def decode(self, ids: list[int]) -> str:
         """The text of these tokens, special tokens left out."""
@@ -176,7 +195,7 @@ def _context(network: Any, tokenizer: Any) -> int | None:
     return min(limits, default=None)
 
 
-def _common(left: list[int], right: list[int]) -> int:
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
     return next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
 
 
