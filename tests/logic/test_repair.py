@@ -181,14 +181,14 @@ def test_every_repair_of_the_examples_holds(name: str) -> None:
     assert all_hold(yaml.safe_load((SPEC / "examples" / f"{name}.yaml").read_text("utf-8"))) > 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @example(1029)
 @given(st.integers(0, 2_000))
 def test_every_repair_of_random_policies_holds(seed: int) -> None:
     all_hold(yaml.safe_load(text_of(random_policy(seed))))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2_000))
 def test_a_friendly_number_is_the_nearest(seed: int) -> None:
     """One step stricter, the conflict is still there."""

@@ -170,13 +170,13 @@ def test_no_finding_of_the_corpus_tells_of_one_rate_twice() -> None:
 @pytest.mark.parametrize("slice_of", range(4))
 def test_no_comparison_of_random_versions_tells_of_one_rate_twice(slice_of: int) -> None:
     told = 0
-    for seed in range(60 * slice_of, 60 * slice_of + 60):
+    for seed in range(25 * slice_of, 25 * slice_of + 25):
         case = random_case(seed)
         if case is not None:
             found = outcomes(compared(case.text, altered(case.text, Random(f"apart {seed}"))))
             assert one_each(found), (seed, found)
             told += len(found)
-    assert told > 10
+    assert told > 5
 
 
 def altered(text: str, draw: Random) -> str:
