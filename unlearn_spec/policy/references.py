@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .lookalikes import disguised
+from .places import at, clause_id
 from .problem import Problem, curly, in_curly_quotes, nearest, shown
 from .relations import named_sets
-from .shapes import at, clause_id
 from .source import Path
 
 DERIVED: Final = "+derived"

@@ -13,10 +13,11 @@ from typing import Any, Final, TypeVar, get_args
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from .keys import clause_keys, keys_of
 from .model import Evidence, Scope
+from .places import at, clause_id, described
 from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest
 from .quantities import NAME_TEXT, read_count, read_number, read_share
-from .shapes import at, clause_id, clause_keys, described, keys_of
 from .source import Path
 from .vocabulary import GoalKind
 

@@ -7,13 +7,14 @@ reported once.
 from __future__ import annotations
 
 import re
-import types
 from collections import defaultdict
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, get_args
 
-from pydantic import BaseModel, Tag, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from .model import Clause, Evidence, Frozen, Scope
+from .keys import clause_keys, keys_of, type_at
+from .model import Evidence, Scope
+from .places import at, clause_id, described, place
 from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest, shown
 from .source import MAX_FINDINGS, Path
 from .vocabulary import GoalKind
@@ -82,21 +83,7 @@ _LIMIT_WORDS: Final = frozenset(
         "at_fpr",
     }
 )
-_OWNERS: Final = {
-    "clauses": "clause",
-    "claims": "claim",
-    "information": "information set",
-    "artifacts": "artifact",
-    "methods": "method",
-    "people": "audience",
-    "measured_before": "baseline",
-    "reference_retrain": "reference fact",
-    "relations": "relation",
-}
-
-
 _WHOLE = re.compile(r"[0-9]{1,18}\Z")
-_BRANCH = re.compile(r"<[a-z_]+>\Z|\[key\]\Z")
 
 
 def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[Problem]:
@@ -121,7 +108,7 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
     like, snippet = "write it like this", "{all: [a, {not: b}]}"
     problems += [Problem("S006", path, text, fix=like, snippet=snippet) for path in sorted(conditions, key=str)]
     for path, keys in extra.items():
-        allowed = keys_of(_type_at(root, keys[0][1][:-1]))
+        allowed = keys_of(type_at(root, keys[0][1][:-1]))
         found = [_unknown_key(path, key, allowed, data) for key, _ in keys]
         if path and path[-1] == "limit":
             found = [problem for problem in found if problem.code == "S001"] or found[:1]
@@ -131,56 +118,6 @@ def misshapen(error: ValidationError, data: Any, root: type[BaseModel]) -> list[
         missing[path] = [key for key in missing[path] if key not in meant]
     problems += [_missing_key(path, key, data) for path, lost in missing.items() for key in lost]
     return problems
-
-
-def place(loc: tuple[str | int, ...], data: Any) -> Path:
-    """A pydantic location as a path in the file: without the names of union branches and marks for keys."""
-    path: Path = ()
-    tagged = False
-    for step in loc:
-        if len(path) == 2 and path[0] == "clauses" and not tagged:
-            tagged = True  # the clause's goal
-            continue
-        here = at(data, path) if isinstance(step, str) and _BRANCH.match(step) else None
-        if here is None or (isinstance(here, dict) and step in here):  # such a word may also be a key someone wrote
-            path = (*path, step)
-    return path
-
-
-def described(path: Path, data: Any) -> str:
-    """A place in the drafter's words: `clause "hide"`, `` `limit` of clause "hide" ``, `this policy`."""
-    if not path:
-        return "this file"
-    noun = _OWNERS.get(str(path[0]))
-    if noun is None or len(path) == 1:
-        return "`" + ".".join(str(step) for step in path) + "`"
-    step = path[1]
-    name = step if isinstance(step, str) else at(data, (*path[:2], "id"))
-    owner = f'{noun} "{shown(name)}"' if isinstance(name, str) else f"{noun} number {int(step) + 1}"
-    rest = ".".join(str(step) for step in path[2:])
-    return f"`{rest}` of {owner}" if rest else owner
-
-
-def at(data: Any, path: Path) -> Any:
-    """The value at `path`, or `None`."""
-    for step in path:
-        if isinstance(data, dict) and isinstance(step, str):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data
-
-
-def clause_id(path: Path, data: Any) -> str:
-    """The id of the clause `path` lies in, or nothing."""
-    entry = at(data, path[:2]) if path and path[0] == "clauses" else None
-    name = entry.get("id") if isinstance(entry, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-# --- one finding a kind of mistake -----------------------------------------------------------------------------------
 
 
 def _told(item: Any, path: Path, data: Any) -> Problem:
@@ -376,55 +313,3 @@ def _condition(path: Path, item: Any) -> Path | None:
     ):
         return None
     return path[:-1] if item["type"] in ("missing", "extra_forbidden") else path
-
-
-# --- what the types allow --------------------------------------------------------------------------------------------
-
-
-def keys_of(model: Any) -> tuple[str, ...]:
-    """The keys a mapping of this type may have, as they are written."""
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return ()
-    return tuple(field.alias or name for name, field in model.model_fields.items())
-
-
-def clause_keys() -> frozenset[str]:
-    """Every key that some kind of clause takes."""
-    return frozenset(key for member in get_args(get_args(Clause)[0]) for key in keys_of(member))
-
-
-def _type_at(model: Any, loc: tuple[Any, ...]) -> Any:
-    """The type that a pydantic location leads to, starting from `model`."""
-    for step in loc:
-        model = _step(_bare(model), step)
-    return _bare(model)
-
-
-def _bare(annotation: Any) -> Any:
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, types.UnionType):
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        if len(members) == 1:
-            return _bare(members[0])
-    return annotation
-
-
-def _step(annotation: Any, step: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, Frozen):
-        return next(
-            (field.annotation for name, field in annotation.model_fields.items() if step == (field.alias or name)), None
-        )
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is dict:
-        return arguments[1]
-    if origin is tuple:
-        return arguments[0]
-    return next((member for member in arguments if step in _tags(member)), None)
-
-
-def _tags(member: Any) -> tuple[str, ...]:
-    """The names under which a union's branch appears in a location."""
-    named = tuple(mark.tag for mark in getattr(member, "__metadata__", ()) if isinstance(mark, Tag))
-    goal = getattr(_bare(member), "model_fields", {}).get("goal")
-    return (*named, *(get_args(goal.annotation) if goal and get_origin(goal.annotation) is Literal else ()))
