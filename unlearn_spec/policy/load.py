@@ -15,9 +15,10 @@ from .model import Policy
 from .problem import Problem, finding, in_curly_quotes
 from .references import unknown_names
 from .relations import spelled_out
-from .requirements import unmet_requirements, wrong_version
+from .requirements import unmet_requirements
 from .shapes import misshapen
 from .source import MAX_FINDINGS, Path, Reading, Source, read, read_file, too_many
+from .version import wrong_version
 
 
 @dataclass(frozen=True)

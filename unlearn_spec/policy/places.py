@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from .problem import shown
@@ -46,6 +47,14 @@ def at(data: Any, path: Path) -> Any:
         else:
             return None
     return data
+
+
+def each(data: dict[str, Any], block: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The entries of a block that is a list, each with its place; what is no mapping is told on its own."""
+    content = data.get(block)
+    for index, entry in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(entry, dict):
+            yield (block, index), entry
 
 
 def clause_id(path: Path, data: Any) -> str:

@@ -7,14 +7,17 @@ Every reader takes the scalar's *text* (YAML never converts it) and returns an e
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .lookalikes import disguised
+
+T = TypeVar("T")
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,30})?\Z")
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) (hours?|days?|weeks?)\Z")
@@ -176,6 +179,14 @@ def read_switch(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise PydanticCustomError("Y002", "write true or false")
+
+
+def read_or_none(read: Callable[[Any], T], value: Any) -> T | None:
+    """What `read` makes of a value; None where it is told on its own that it is none."""
+    try:
+        return read(value)
+    except (PydanticCustomError, PydanticKnownError):
+        return None
 
 
 def _written(value_type: str, description: str, **rules: Any) -> WithJsonSchema:

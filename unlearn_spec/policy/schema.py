@@ -15,7 +15,7 @@ from .descriptions import DESCRIPTIONS
 from .model import Policy
 from .quantities import NAME_TEXT
 from .relations import GROUP, KINDS
-from .requirements import NEEDS
+from .requirements_clauses import NEEDS
 
 FILE: Final = Path(__file__).resolve().parents[2] / "spec" / "schema" / "policy.schema.json"
 
