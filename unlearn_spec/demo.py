@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .evidence.canonical import file_digest, folder_digest
 from .policy.load import load
-from .policy.source import read
+from .policy.read import read
 from .verifiers.zoo import Zoo, build_zoo
 
 SUBJECTS: Mapping[str, str] = {

@@ -21,8 +21,8 @@ import yaml
 from lookup import END, UNKNOWN, lookup_model
 
 from unlearn_spec.evidence.canonical import file_digest, folder_digest
+from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE
-from unlearn_spec.policy.source import read_file
 from unlearn_spec.verdict.records import keygen, sign
 
 EXAMPLES = FILE.parents[1] / "examples"

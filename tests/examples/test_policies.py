@@ -21,7 +21,7 @@ from pack import Pack
 
 from unlearn_spec.plan import allocation
 from unlearn_spec.policy.load import load
-from unlearn_spec.policy.source import read_file
+from unlearn_spec.policy.read import read_file
 from unlearn_spec.report.text import render
 from unlearn_spec.run.verify import RunResult, verify
 from unlearn_spec.verdict.model import ClauseVerdict

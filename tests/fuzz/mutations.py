@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from unlearn_spec.policy.source import read_bytes
+from unlearn_spec.policy.read import read_bytes
 
 SPEC = Path(__file__).parents[2] / "spec"
 Data = dict[str, Any]

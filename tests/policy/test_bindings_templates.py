@@ -8,8 +8,8 @@ import pytest
 
 from unlearn_spec.plan.bindings import BindingError, load_bindings
 from unlearn_spec.policy.load import load
+from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE
-from unlearn_spec.policy.source import read_file
 
 FOLDER = FILE.parents[1] / "examples"
 TEMPLATES = sorted(FOLDER.glob("*.bindings.yaml"))

@@ -13,8 +13,9 @@ import pytest
 from unlearn_spec.policy.descriptions import DESCRIPTIONS
 from unlearn_spec.policy.load import load, load_text
 from unlearn_spec.policy.model import AllOf, AnyOf, Condition, Not, Relation, Remove, Suppress
+from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE, as_text, policy_schema
-from unlearn_spec.policy.source import Source, read_file
+from unlearn_spec.policy.source import Source
 from unlearn_spec.rules.schema import schema_findings
 
 EXAMPLES = sorted(

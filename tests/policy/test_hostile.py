@@ -16,10 +16,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unlearn_spec.policy import source
+from unlearn_spec.policy import read as reading
+from unlearn_spec.policy import syntax
 from unlearn_spec.policy.load import Document, PolicyError, load, load_text
+from unlearn_spec.policy.read import read_bytes
 from unlearn_spec.policy.schema import FILE
-from unlearn_spec.policy.source import read_bytes
 
 EXAMPLES = [
     path.read_text(encoding="utf-8")
@@ -134,8 +135,8 @@ def test_deep_or_endless_nesting_is_refused_soon(text: str) -> None:
 
 
 def test_limits() -> None:
-    assert [f.code for f in read_bytes(b"a: " + b"x" * source.MAX_BYTES, "p").findings] == ["Y005"]
-    many = "[" + "x," * source.MAX_NODES + "x]"
+    assert [f.code for f in read_bytes(b"a: " + b"x" * syntax.MAX_BYTES, "p").findings] == ["Y005"]
+    many = "[" + "x," * syntax.MAX_NODES + "x]"
     assert [f.code for f in read_bytes(b"a: " + many.encode(), "p").findings] == ["Y005"]
     deepest = "a: " + "[" * 31 + "]" * 31
     assert "Y005" not in [f.code for f in read_bytes(deepest.encode(), "p").findings]
@@ -152,7 +153,7 @@ def test_a_flood_of_mistakes_is_cut_short() -> None:
     )
     for text in floods:
         error = answer(text)
-        assert isinstance(error, PolicyError) and len(error.findings) == source.MAX_FINDINGS + 1
+        assert isinstance(error, PolicyError) and len(error.findings) == syntax.MAX_FINDINGS + 1
         assert error.findings[-1].code == "Y005"
 
 
@@ -165,9 +166,9 @@ def test_numbers_of_any_length_are_only_wrong() -> None:
 
 
 def test_the_parser_in_python_gives_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = [source.read(text, "p.yaml") for text in EXAMPLES]
-    monkeypatch.setattr(source, "_Loader", yaml.SafeLoader)
-    assert [source.read(text, "p.yaml") for text in EXAMPLES] == fast
+    fast = [reading.read(text, "p.yaml") for text in EXAMPLES]
+    monkeypatch.setattr(reading, "_Loader", yaml.SafeLoader)
+    assert [reading.read(text, "p.yaml") for text in EXAMPLES] == fast
 
 
 

@@ -10,8 +10,8 @@ import yaml
 
 from unlearn_spec.policy import vocabulary
 from unlearn_spec.policy.load import load_text
+from unlearn_spec.policy.read import read
 from unlearn_spec.policy.schema import FILE, policy_schema
-from unlearn_spec.policy.source import read
 
 PAGE = (FILE.parents[1] / "language.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

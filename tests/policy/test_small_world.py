@@ -11,8 +11,8 @@ import pytest
 from unlearn_spec import demo
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.policy.load import load
+from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE
-from unlearn_spec.policy.source import read_file
 from unlearn_spec.verifiers.zoo import Zoo, make_world, write_world
 from unlearn_spec.verifiers.zoo.cache import MODELS
 

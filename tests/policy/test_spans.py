@@ -3,7 +3,7 @@
 import pytest
 
 from unlearn_spec.finding import Span
-from unlearn_spec.policy.source import read
+from unlearn_spec.policy.read import read
 
 TEXT = 'a: {b: one,\n    c: [2, "three"]}\nd: |\n  first\n  second\n'
 

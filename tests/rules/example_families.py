@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from unlearn_spec.policy.source import read_bytes
+from unlearn_spec.policy.read import read_bytes
 
 Data = dict[str, Any]
 Core = tuple[str, frozenset[str]]

@@ -12,7 +12,8 @@ from results import EXAMPLES, FOLDERS, TODAY, checked, day
 
 from unlearn_spec.finding import Edit, Finding, Span
 from unlearn_spec.policy.edits import applied, field_removed, item_added, name_replaced, value_replaced, value_set
-from unlearn_spec.policy.source import Source, read
+from unlearn_spec.policy.read import read
+from unlearn_spec.policy.source import Source
 from unlearn_spec.rules.check import CheckResult, check, check_text
 
 TO_BE_WRITTEN = (

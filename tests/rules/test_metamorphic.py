@@ -30,7 +30,7 @@ from unlearn_spec.finding import Finding
 from unlearn_spec.logic.meaning import body
 from unlearn_spec.logic.theory import build
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.source import read_bytes
+from unlearn_spec.policy.read import read_bytes
 from unlearn_spec.policy.vocabulary import ACCESS, access_rank
 from unlearn_spec.rules.check import CheckResult, check_text
 from unlearn_spec.rules.explain import sentence

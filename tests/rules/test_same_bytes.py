@@ -30,7 +30,8 @@ from printed import CORPUS, POLICIES, TODAY, printed
 from results import ROOT
 
 from unlearn_spec.finding import Finding, Fix, Span
-from unlearn_spec.policy.source import Source, read
+from unlearn_spec.policy.read import read
+from unlearn_spec.policy.source import Source
 from unlearn_spec.rules.check import check_text
 from unlearn_spec.rules.codes import CODES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import tiny
 
 from unlearn_spec.evidence.canonical import folder_digest
-from unlearn_spec.policy.source import read
+from unlearn_spec.policy.read import read
 from unlearn_spec.verdict.records import keygen, sign
 
 MEMBERS = """\

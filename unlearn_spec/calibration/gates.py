@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import ConfigDict
 
 from ..plan.model import Frozen
-from ..policy.source import read_file
+from ..policy.read import read_file
 from .bench import shipped
 from .model import Bound, Gate, Pooled, Row
 from .rows import Trial

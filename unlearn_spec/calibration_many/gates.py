@@ -12,7 +12,7 @@ from ..calibration.gates import gates as of_verdicts
 from ..calibration.model import Bound, Gate, Pooled, Row
 from ..calibration.rows import Trial
 from ..plan.model import Frozen
-from ..policy.source import read_file
+from ..policy.read import read_file
 from .model import Name
 
 GATES = "calibration/many-gates.yaml"

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..plan.record_file import RecordError, load_record
 from ..plan.statement_file import load_statement
-from ..policy.source import MAX_BYTES, read, read_bytes
+from ..policy.read import read, read_bytes
+from ..policy.syntax import MAX_BYTES
 from ..rules.terminal import visible
 from ..verdict import records
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..evidence.canonical import bytes_digest
-from ..policy.source import Path, read_bytes
+from ..policy.read import read_bytes
+from ..policy.source import Path
 from .bound import BoundSuite
 from .desk import Desk
 from .form import findings_in_order

@@ -9,7 +9,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ..evidence.canonical import bytes_digest, json_digest
-from ..policy.source import Path, read_bytes
+from ..policy.read import read_bytes
+from ..policy.source import Path
 from ..verifiers.harness_task import TaskFiles
 from .bound import BoundData, BoundTask
 from .desk import Desk

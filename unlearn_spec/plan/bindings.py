@@ -19,7 +19,7 @@ from ..evidence.canonical import Json, bytes_digest, json_digest
 from ..finding import Finding
 from ..policy.model import Policy
 from ..policy.problem import Problem
-from ..policy.source import read_file
+from ..policy.read import read_file
 from . import bind_data, bind_logs, bind_models, bind_papers, bind_tasks
 from .bound import Bindings, BoundSubject
 from .desk import Desk

@@ -34,7 +34,8 @@ from ..finding import Finding
 from ..policy.model import Frozen
 from ..policy.problem import Problem
 from ..policy.quantities import Days, Digest, Epsilon, IsoDate, Name, Share
-from ..policy.source import MAX_BYTES, read_bytes, read_file
+from ..policy.read import read_bytes, read_file
+from ..policy.syntax import MAX_BYTES
 from ..policy.vocabulary import GoalKind
 from .form import credentials, findings_in_order, form_problems, told
 

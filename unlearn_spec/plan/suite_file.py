@@ -12,7 +12,8 @@ from typing import Any
 
 from ..evidence.canonical import bytes_digest
 from ..policy.problem import Problem, did_you_mean
-from ..policy.source import Path, read_bytes
+from ..policy.read import read_bytes
+from ..policy.source import Path
 from ..verifiers.suites import (
     OTHER_ANSWER,
     OTHER_PROMPT,

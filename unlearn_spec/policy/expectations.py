@@ -19,8 +19,9 @@ from .load import Document, PolicyError, findings_in_order, load
 from .model import Frozen, Policy
 from .problem import Problem, did_you_mean, shown
 from .quantities import Count, Epsilon, IsoDate, Name, Share, Switch, read_days, read_share
+from .read import read_file
 from .shapes import misshapen
-from .source import Path, Source, read_file
+from .source import Path, Source
 from .vocabulary import Access, Asked, Reference
 
 VERSION: Final = "1.0"

@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from ..finding import Finding
 from .model import Policy
 from .problem import Problem, finding, in_curly_quotes
+from .read import read, read_file
 from .references import unknown_names
 from .relations import spelled_out
 from .requirements import unmet_requirements
 from .shapes import misshapen
-from .source import MAX_FINDINGS, Path, Reading, Source, read, read_file, too_many
+from .source import Path, Reading, Source
+from .syntax import MAX_FINDINGS, too_many
 from .version import wrong_version
 
 

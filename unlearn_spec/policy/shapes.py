@@ -16,7 +16,8 @@ from .keys import clause_keys, keys_of, type_at
 from .model import Evidence, Scope
 from .places import at, clause_id, described, place
 from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest, shown
-from .source import MAX_FINDINGS, Path
+from .source import Path
+from .syntax import MAX_FINDINGS
 from .vocabulary import GoalKind
 
 READINGS: Final = (

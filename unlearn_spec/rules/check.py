@@ -12,7 +12,8 @@ from typing import Unpack
 
 from ..finding import Finding
 from ..policy.load import Document, PolicyError, load, load_text
-from ..policy.source import Source, unread
+from ..policy.read import unread
+from ..policy.source import Source
 from .absolutes import absolute_findings
 from .accept import marked
 from .cycles import forced_equal

@@ -19,7 +19,8 @@ from ..logic.suspension import binding
 from ..logic.witness import Shown
 from ..policy.load import Document, PolicyError, load
 from ..policy.model import Clause, Policy
-from ..policy.source import Source, unread
+from ..policy.read import unread
+from ..policy.source import Source
 from .context import when
 from .declared import Declared, Demanded, InForce, accepted, declared_differently, evidence_changes, field_changes
 from .diff_worlds import confirmed, limited, told

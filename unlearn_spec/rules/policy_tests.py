@@ -13,7 +13,8 @@ from ..finding import Finding, Span
 from ..policy.expectations import Expectations, PolicyTest, load_expectations
 from ..policy.load import Document, PolicyError, load
 from ..policy.problem import Problem, did_you_mean, finding, shown
-from ..policy.source import Path, Source, unread
+from ..policy.read import unread
+from ..policy.source import Path, Source
 from .codes import CODES
 from .wording import count, listed
 

@@ -19,7 +19,7 @@ from ..logic.trial import Answer, trial
 from ..logic.world_model import Stratum, World
 from ..policy.expectations import WorldAsTold
 from ..policy.model import Govern, Policy, Rectify, Refuse, Retain, Suppress
-from ..policy.source import read
+from ..policy.read import read
 
 _WORDS = {meant: word for word, meant in FAMILIES.items()}
 _Table = dict[str, dict[str, dict[str, Fraction]]]

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...policy.source import Reading, read_file
+from ...policy.read import read_file
+from ...policy.source import Reading
 from .error import SubjectError
 from .filters import Filter, make_filter
 
