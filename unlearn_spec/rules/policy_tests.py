@@ -10,8 +10,9 @@ from pathlib import Path as FilePath
 from typing import Final, Literal
 
 from ..finding import Finding, Span
-from ..policy.expectations import Expectations, PolicyTest, load_expectations
+from ..policy.expectations import PolicyTest
 from ..policy.load import Document, PolicyError, load
+from ..policy.load_expectations import Expectations, load_expectations
 from ..policy.problem import Problem, did_you_mean, finding, shown
 from ..policy.read import unread
 from ..policy.source import Path, Source
