@@ -16,7 +16,7 @@ from .rules.options import Options
 if TYPE_CHECKING:
     from .plan.model import Plan
     from .report.model import Report
-    from .rules.diff import DiffResult
+    from .rules.diff_result import DiffResult
     from .rules.policy_tests import TestRun
     from .run.verify import RunResult
     from .verifiers.forms import Form

@@ -24,7 +24,8 @@ ON_DEMAND = {
     "rules.contradictions", "rules.repairs", "rules.proofs", "logic.proof", "logic.certificate", "logic.arithmetic",
     "rules.snippet", "logic.realise", "logic.counted_again", "logic.told_world", "logic.trial",
     "policy.expectations", "policy.load_expectations",
-    "rules.worker", "rules.explain", "rules.diff", "logic.compare", "logic.two_versions", "logic.witness", "logic.second_solver",
+    "rules.worker", "rules.explain", "rules.diff", "rules.diff_result", "rules.diff_told",
+    "logic.compare", "logic.two_versions", "logic.witness", "logic.second_solver",
     "policy.schema", "plan.model", "plan.bindings", "feasibility.model", "rules.legal.notes", "rules.render_json", "rules.render_sarif",
 }  # fmt: skip
 """Modules of ours that a check needs only for a finding of some kind, or for an option."""

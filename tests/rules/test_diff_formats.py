@@ -16,7 +16,8 @@ from test_json import SCHEMA, closed
 from test_sarif import VALIDATOR as SARIF
 
 from unlearn_spec.cli import app
-from unlearn_spec.rules.diff import DiffResult, diff, diff_documents
+from unlearn_spec.rules.diff import diff, diff_documents
+from unlearn_spec.rules.diff_result import DiffResult
 from unlearn_spec.rules.policy_tests import run_tests
 from unlearn_spec.rules.render_diff import render_diff_json
 from unlearn_spec.rules.render_diff_annotated import render_diff_github, render_diff_sarif

@@ -18,7 +18,8 @@ from results import CORPUS, EXAMPLES, FOLDERS, TODAY, checked
 from unlearn_spec.finding import Finding
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.rules.check import check, check_text
-from unlearn_spec.rules.diff import DiffResult, diff, diff_documents
+from unlearn_spec.rules.diff import diff, diff_documents
+from unlearn_spec.rules.diff_result import DiffResult
 from unlearn_spec.wording.heard import heard
 from unlearn_spec.wording.language import words
 

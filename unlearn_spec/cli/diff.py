@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..rules.diff import DiffResult
 from ..rules.diff import diff as compare
+from ..rules.diff_result import DiffResult
 
 
 def diff(before: Path, after: Path, no_weaker: bool, format: str, worlds: bool, effort: int | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..logic.witness import Shown
 from ..policy.model import Clause, Refuse
-from .diff import ClauseDiff, DiffResult
+from .diff_result import ClauseDiff, DiffResult
 from .excerpt import only_in
 from .render_json import finding_data
 from .render_text import WIDTH, in_lines, render_finding

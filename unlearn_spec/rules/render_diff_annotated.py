@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..finding import Finding
 from .annotation import Annotated
-from .diff import DiffResult
+from .diff_result import DiffResult
 from .render_diff import accepted, closing
 from .render_github import commands
 from .render_sarif import log, uri
