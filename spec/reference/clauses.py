@@ -12,7 +12,8 @@ from graphlib import TopologicalSorter
 from itertools import combinations
 from typing import Any, cast, get_args
 
-from unlearn_spec.policy.model import AllOf, AnyOf, Claim, Closeness, Guarantee, Not, Policy, Within
+from unlearn_spec.policy.clauses import AllOf, AnyOf, Closeness, Not, Within
+from unlearn_spec.policy.model import Claim, Guarantee, Policy
 from unlearn_spec.policy.vocabulary import Reference, access_rank
 
 from .world import Rate, Removal, Unmentioned, World, at_most_exp, given

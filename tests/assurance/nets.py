@@ -21,8 +21,8 @@ from policies import random_policy
 
 from unlearn_spec.logic.axioms.closeness import membership_bound
 from unlearn_spec.logic.theory import build
+from unlearn_spec.policy.clauses import AtLeast, AtMost
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import AtLeast, AtMost
 from unlearn_spec.rules.check import check
 
 ROOT = Path(__file__).parents[2]

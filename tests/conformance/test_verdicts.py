@@ -17,8 +17,8 @@ from unlearn_spec.logic.evidence import CountFact, DropFact, EvidenceFact, Membe
 from unlearn_spec.logic.formulas import reading_of
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.process import one_run_rules
+from unlearn_spec.policy.clauses import Clause, Decoding, RevealsWhen
 from unlearn_spec.policy.load import load
-from unlearn_spec.policy.model import Clause, Decoding, RevealsWhen
 
 QUESTIONS = [(name, asked) for name, case in CASES.items() for asked in case.get("verdicts", ())]
 ALPHA = Fraction(1, 100)

@@ -6,8 +6,9 @@ import pytest
 
 from unlearn_spec.logic import meaning, measured, scope
 from unlearn_spec.logic.theory import build
+from unlearn_spec.policy.clauses import Clause
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import Clause, Policy
+from unlearn_spec.policy.model import Policy
 
 SCOPE = "scope: {artifacts: [bot], access: api, asked: direct}, reveals_when: {metric: contains}"
 CLOSE = 'limit: {epsilon: "0.1", delta: "0.5%", compared_with: retrain_without}'

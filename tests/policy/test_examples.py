@@ -10,9 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from unlearn_spec.policy.clauses import AllOf, AnyOf, Condition, Not, Remove, Suppress
 from unlearn_spec.policy.descriptions import DESCRIPTIONS
 from unlearn_spec.policy.load import load, load_text
-from unlearn_spec.policy.model import AllOf, AnyOf, Condition, Not, Relation, Remove, Suppress
+from unlearn_spec.policy.model import Relation
 from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE, as_text, policy_schema
 from unlearn_spec.policy.source import Source

@@ -7,7 +7,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from unlearn_spec.policy.model import Decoding, RevealsWhen
+from unlearn_spec.policy.clauses import Decoding, RevealsWhen
 from unlearn_spec.policy.vocabulary import ACCESS, Access
 from unlearn_spec.spec.reference import reading
 

@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from judging import binds, follows, meets, obtainable, unmet_presuppositions
 
+from unlearn_spec.policy.clauses import Closeness, RevealsWhen
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import Closeness, Guarantee, Policy, RevealsWhen
+from unlearn_spec.policy.model import Guarantee, Policy
 from unlearn_spec.spec.reference import Judge, Rate, Removal, Unmentioned, World, broken_axioms, reading
 
 F = Fraction

@@ -21,7 +21,7 @@ from unlearn_spec.plan.model import (
     SubjectRef,
     Unit,
 )
-from unlearn_spec.policy.model import Clause
+from unlearn_spec.policy.clauses import Clause
 from unlearn_spec.verdict.facts import Seen
 from unlearn_spec.verifiers.table import Table, from_rows
 

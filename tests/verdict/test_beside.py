@@ -12,8 +12,9 @@ from unlearn_spec.logic.formulas import reading_of
 from unlearn_spec.logic.judge import judge
 from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.model import Cost, Obligation, Plan
+from unlearn_spec.policy.clauses import Retain
 from unlearn_spec.policy.load import load_text
-from unlearn_spec.policy.model import Policy, Retain
+from unlearn_spec.policy.model import Policy
 from unlearn_spec.spec.reference import reading as reference_reading
 from unlearn_spec.verdict.decide import Exhibit, decide
 from unlearn_spec.verdict.measured import Measured

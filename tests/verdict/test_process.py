@@ -17,7 +17,7 @@ import make
 from unlearn_spec.gpu import pairwise
 from unlearn_spec.plan.canaries import split
 from unlearn_spec.plan.model import DataRef, Obligation, Role, ScoreUnit
-from unlearn_spec.policy.model import MembershipBound
+from unlearn_spec.policy.clauses import MembershipBound
 from unlearn_spec.verdict.facts import Measured, Seen, measure
 from unlearn_spec.verdict.gates import original_stands_out
 from unlearn_spec.verdict.removal import attacked_subjects

@@ -22,8 +22,8 @@ from ..plan.bound import Bindings
 from ..plan.model import GenerateUnit, Obligation, Plan, Role, ScoreUnit, Unit
 from ..plan.obligations import make_plan
 from ..plan.units import scoring
+from ..policy.clauses import Clause, Remove, Within
 from ..policy.load import Document, load
-from ..policy.model import Clause, Remove, Within
 from ..rules.check import check_document
 from ..run.conclude import Conclusion, blocked, conclude
 from ..run.executor import RunError

@@ -11,17 +11,7 @@ import math
 from dataclasses import dataclass
 
 from ..plan.model import VerifierId
-from ..policy.model import (
-    AtLeast,
-    Clause,
-    Closeness,
-    MembershipBound,
-    Refuse,
-    Remove,
-    Retain,
-    Suppress,
-    Within,
-)
+from ..policy.clauses import AtLeast, Clause, Closeness, MembershipBound, Refuse, Remove, Retain, Suppress, Within
 from ..verifiers.zoo.specimens import Specimen
 from .model import Truth
 

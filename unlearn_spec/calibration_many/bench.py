@@ -14,7 +14,7 @@ from ..calibration.truth import UNKNOWN, Known, Told
 from ..evidence.canonical import bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
 from ..plan.model import Obligation, Unit
-from ..policy.model import Clause, Closeness, Remove
+from ..policy.clauses import Clause, Closeness, Remove
 from ..run.places import Places, stored_table
 from ..verdict.model import ClauseVerdict
 from ..verifiers.table import Table

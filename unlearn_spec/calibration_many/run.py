@@ -14,8 +14,9 @@ from ..calibration.rows import Trial, bound, pooled, row, trials_of
 from ..calibration.run import LIBRARIES, SeedJob, machine
 from ..evidence.canonical import bytes_digest, file_digest
 from ..plan.ensembles import least_p, level
+from ..policy.clauses import Closeness, Remove
+from ..policy.evidence import Ensemble
 from ..policy.load import load
-from ..policy.model import Closeness, Ensemble, Remove
 from ..run.executor import LocalExecutor, RunError
 from ..statistics.ensembles import MIN_REFERENCES
 from ..verifiers.zoo.models import hush

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
-from ..policy.model import AtLeast, AtMost, Clause, Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.clauses import AtLeast, AtMost, Clause, Rectify, Refuse, Retain, Suppress
+from ..policy.model import Policy
 from .bound import as_bound
 from .formulas import TRUE
 from .meaning import body, counts_refusals, obtainable, presupposed, rate_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..policy.model import Clause, Closeness, Delete, Govern, Over, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.clauses import Clause, Closeness, Delete, Govern, Over, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
 from .lineage import exposures, kin
 from .meaning import body, on_artifact

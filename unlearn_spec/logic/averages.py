@@ -6,7 +6,8 @@ model will differ from what it is drawn from wherever the two clash, and nothing
 
 from __future__ import annotations
 
-from ..policy.model import Closeness, Policy, Remove
+from ..policy.clauses import Closeness, Remove
+from ..policy.model import Policy
 from .meaning import RateGoal
 from .measured import is_the_reference
 from .scope import fitting_artifacts, scoped_artifacts

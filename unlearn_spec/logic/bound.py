@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from .regions import Remainder
 from .scope import ANYWHERE, scoped_artifacts
 

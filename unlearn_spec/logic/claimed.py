@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from ..policy.model import Claim, Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Claim, Policy
 from .alone import clause_literals
 from .bound import as_bound
 from .follows import binding

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
-from ..policy.model import Artifact, Baseline, Clause, Information, Method, Policy, Relation, RetrainFact
+from ..policy.clauses import Clause
+from ..policy.model import Artifact, Baseline, Information, Method, Policy, Relation, RetrainFact
 from ..policy.vocabulary import access_rank
 
 Range = tuple[int, int]

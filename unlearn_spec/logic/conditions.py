@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..policy.model import AllOf, AnyOf, Condition, Not
+from ..policy.clauses import AllOf, AnyOf, Condition, Not
 
 
 def holds(condition: Condition | None, holding: frozenset[str]) -> bool:

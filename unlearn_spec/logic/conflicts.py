@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from .all_cores import Cores, Exhausted, all_minimal_cores
 from .alone import is_mean, literals_of
 from .cores import minimal_core

@@ -12,7 +12,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
-from ..policy.model import Claim, Closeness, Decoding, Policy, Remove, RevealsWhen
+from ..policy.clauses import Closeness, Decoding, Remove, RevealsWhen
+from ..policy.model import Claim, Policy
 from ..spec import reference
 from . import suites
 from .formulas import Flag, Rate, Reading, reading_of

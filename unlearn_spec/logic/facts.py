@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from math import ceil
 
-from ..policy.model import Clause
+from ..policy.clauses import Clause
 from .assumed import Assumed
 from .bound import as_bound
 from .cores import minimal_core

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..policy.model import Clause, Policy, Refuse, Retain, Suppress
+from ..policy.clauses import Clause, Refuse, Retain, Suppress
+from ..policy.model import Policy
 from .alone import is_mean, left
 from .meaning import counts_refusals
 from .theory import Theory

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..catalogue import VERIFIERS
-from ..policy.model import Clause, Decoding, Policy, Remove, Retain, RetrainFact, RevealsWhen, Suppress
+from ..policy.clauses import Clause, Decoding, Remove, Retain, RevealsWhen, Suppress
+from ..policy.model import Policy, RetrainFact
 from ..policy.vocabulary import PROBES, Access, access_rank
 from .formulas import reading_of
 from .measured import fact_readings, is_the_reference

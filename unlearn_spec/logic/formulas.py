@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from ..policy.model import Decoding, RevealsWhen
+from ..policy.clauses import Decoding, RevealsWhen
 from ..policy.vocabulary import About, Access
 
 Comparison = Literal["<=", ">=", "<", ">"]

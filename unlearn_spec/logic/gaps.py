@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..policy.model import Clause, Policy, Refuse, Suppress
+from ..policy.clauses import Clause, Refuse, Suppress
+from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
 from .follows import binding
 from .formulas import Formula, Mean, Rate

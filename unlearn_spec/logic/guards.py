@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, product
 
-from ..policy.model import AllOf, AnyOf, Condition, Not
+from ..policy.clauses import AllOf, AnyOf, Condition, Not
 from .conditions import holds
 
 Holding = frozenset[str]

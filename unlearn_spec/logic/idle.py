@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..policy.model import Clause, Closeness, Policy, Remove
+from ..policy.clauses import Clause, Closeness, Remove
+from ..policy.model import Policy
 from ..policy.vocabulary import PROBES
 from ..wording.said import Said, said
 from .footing import countable, facts_beside, reaches_as_far, taken

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..policy.model import Clause
+from ..policy.clauses import Clause
 from .cores import minimal_core
 from .explanation import axioms_behind
 from .limits import covering, still_destroyed

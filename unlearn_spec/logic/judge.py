@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from ..policy.model import Ban, Clause, DeIndex, Destroy, ExcludeFuture, Govern, Policy, Remove
+from ..policy.clauses import Ban, Clause, DeIndex, Destroy, ExcludeFuture, Govern, Remove
+from ..policy.model import Policy
 from .axioms import PRESUMED
 from .cores import minimal_core
 from .evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from ..policy.model import (
+from ..policy.clauses import (
     AtLeast,
     AtMost,
     Clause,
@@ -18,7 +18,6 @@ from ..policy.model import (
     Finish,
     Keep,
     MembershipBound,
-    Policy,
     Rectify,
     Refuse,
     Remove,
@@ -26,6 +25,7 @@ from ..policy.model import (
     ShareOf,
     Suppress,
 )
+from ..policy.model import Policy
 from ..wording.numbers import decimal
 from .formulas import Tpr
 from .meaning import counts_refusals, is_fair, rate_of

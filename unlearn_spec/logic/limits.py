@@ -8,23 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
 
-from ..policy.model import (
+from ..policy.clauses import (
     Clause,
-    Closure,
     DeIndex,
     Delete,
     Destroy,
     ExcludeFuture,
     Finish,
     Keep,
-    NearDuplicates,
-    Policy,
     Rectify,
     Refuse,
     Remove,
     Retain,
     Suppress,
 )
+from ..policy.model import Closure, NearDuplicates, Policy
 from .lineage import audiences_around
 from .scope import scoped_artifacts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from ..policy.model import (
+from ..policy.clauses import (
     Ban,
     Clause,
     Closeness,
@@ -18,7 +18,6 @@ from ..policy.model import (
     Keep,
     MembershipBound,
     Over,
-    Policy,
     Rectify,
     Refuse,
     Remove,
@@ -27,6 +26,7 @@ from ..policy.model import (
     Suppress,
     Within,
 )
+from ..policy.model import Policy
 from ..policy.vocabulary import access_rank
 from .formulas import (
     TRUE,

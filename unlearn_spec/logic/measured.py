@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..policy.model import Baseline, Policy, Remove, RetrainFact
+from ..policy.clauses import Remove
+from ..policy.model import Baseline, Policy, RetrainFact
 from .formulas import TRUE, All, Formula, Mean, Rate, Reading, reading_of
 from .lineage import enclosing
 from .meaning import RateGoal, rate_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ..policy.model import Clause, Policy, Relation
+from ..policy.clauses import Clause
+from ..policy.model import Policy, Relation
 from .regions import cut, sets_in
 from .suspension import with_overriders
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from ..policy.model import Clause, Closeness, MembershipBound, Policy, Remove, Suppress
+from ..policy.clauses import Clause, Closeness, MembershipBound, Remove, Suppress
+from ..policy.model import Policy
 from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
 from .footing import footing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..policy.model import Clause
+from ..policy.clauses import Clause
 from .bound import narrowed
 from .explanation import axioms_behind
 from .limits import covering, still_destroyed

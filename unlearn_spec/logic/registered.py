@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from .scope import Choice, fitting_artifacts, scoped_artifacts
 
 

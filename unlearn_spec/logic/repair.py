@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
 from .bound import as_bound

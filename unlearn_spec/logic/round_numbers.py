@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
 
-from ..policy.model import Clause, Delete, Keep, MembershipBound, Policy, Remove
+from ..policy.clauses import Clause, Delete, Keep, MembershipBound, Remove
+from ..policy.model import Policy
 from . import meaning
 from .encode import number
 from .formulas import Tpr, atoms

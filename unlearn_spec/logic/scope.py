@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..policy.model import Ban, Clause, DeIndex, Delete, Destroy, ExcludeFuture, Govern, Keep, Over, Policy
+from ..policy.clauses import Ban, Clause, DeIndex, Delete, Destroy, ExcludeFuture, Govern, Keep, Over
+from ..policy.model import Policy
 from ..policy.vocabulary import Access, Asked
 from .lineage import derived
 

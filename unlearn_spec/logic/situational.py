@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..policy.model import Clause
+from ..policy.clauses import Clause
 from .alone import possible
 from .bound import Binding, Share, as_bound
 from .conflicts import Asked, Conflicts, Rest, by_part, in_order, members_of, parts_of

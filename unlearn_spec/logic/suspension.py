@@ -9,7 +9,8 @@ from graphlib import TopologicalSorter
 from itertools import combinations
 from typing import TypeVar
 
-from ..policy.model import Clause, Condition, Policy
+from ..policy.clauses import Clause, Condition
+from ..policy.model import Policy
 from .bound import Binding, Share, narrowed
 from .conditions import holds
 from .lineage import apart, enclosing

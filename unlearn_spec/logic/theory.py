@@ -8,7 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from . import meaning, measured
 from .assumed import Assumed
 from .axioms import AXIOMS

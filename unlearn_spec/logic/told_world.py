@@ -7,8 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final, cast
 
+from ..policy.clauses import Clause, Rectify, Refuse, Retain, Suppress
 from ..policy.expectations import MEASURES, Items, MeanOf, Rates, RatesUnder, WorldAsTold
-from ..policy.model import Claim, Clause, Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.model import Claim, Policy
 from ..policy.vocabulary import ABOUT, Access
 from .formulas import Bound, Family, Flag, Rate, Reading, Removed, Whose, reading_of
 from .measured import readings_on

@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import product
 from typing import Literal
 
-from ..policy.model import Clause, Govern, Policy
+from ..policy.clauses import Clause, Govern
+from ..policy.model import Policy
 from . import meaning
 from .bound import Binding, narrowed
 from .common import common_policy

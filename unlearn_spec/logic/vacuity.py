@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..policy.model import Clause
+from ..policy.clauses import Clause
 from .encode import TooLarge
 from .situations import Case
 from .theory import Theory

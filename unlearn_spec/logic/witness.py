@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..policy.model import Clause, Closeness, Keep, MembershipBound, Policy, Rectify, Refuse, Remove, Retain, Within
+from ..policy.clauses import Clause, Closeness, Keep, MembershipBound, Rectify, Refuse, Remove, Retain, Within
+from ..policy.model import Policy
 from . import meaning
 from .evaluate import evaluate
 from .formulas import Mean, Rate, ShareAbove, atoms

@@ -8,20 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
-from ..policy.model import (
-    Ban,
-    Clause,
-    DeIndex,
-    Destroy,
-    Finish,
-    Policy,
-    Rectify,
-    Refuse,
-    Remove,
-    Retain,
-    Scope,
-    Suppress,
-)
+from ..policy.clauses import Ban, Clause, DeIndex, Destroy, Finish, Rectify, Refuse, Remove, Retain, Scope, Suppress
+from ..policy.model import Policy
 from .alone import alone, bound_in, possible
 from .explanation import Core
 from .scope import scoped_artifacts

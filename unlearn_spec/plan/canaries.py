@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from ..catalogue import read_by
 from ..logic.exponential import exp_bounds
-from ..policy.model import Canaries, Closeness, Remove
+from ..policy.clauses import Closeness, Remove
+from ..policy.evidence import Canaries
 from ..policy.vocabulary import Access, access_rank
 from ..statistics.binomial import tail
 from ..statistics.canaries import Guesses, chance_without

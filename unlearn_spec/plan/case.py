@@ -10,7 +10,9 @@ from typing import Literal
 
 from ..catalogue import VERIFIERS, Gate, VerifierId, reachable
 from ..logic.worlds import short_percent
-from ..policy.model import Clause, Closeness, Decoding, Evidence, Policy, Remove, Retain, RevealsWhen, Suppress, Within
+from ..policy.clauses import Clause, Closeness, Decoding, Remove, Retain, RevealsWhen, Suppress, Within
+from ..policy.evidence import Evidence
+from ..policy.model import Policy
 from ..policy.vocabulary import Access
 from ..verifiers.items import Item
 from ..wording.said import Said, said

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ..logic.axioms.closeness import membership_bound
 from ..logic.exponential import exp_bounds
-from ..policy.model import Closeness
+from ..policy.clauses import Closeness
 from ..statistics.binomial import ceil_decimal, clopper_pearson_lower, clopper_pearson_upper, floor_decimal
 
 _LARGEST = Fraction(50)

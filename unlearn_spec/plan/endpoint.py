@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StrictInt
 
-from ..policy.model import Frozen
+from ..policy.frozen import Frozen
 from ..policy.quantities import Switch
 from ..verifiers.subjects.source import Endpoint
 from .model import EndpointRef

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..policy.model import Closeness, Ensemble, Remove
+from ..policy.clauses import Closeness, Remove
+from ..policy.evidence import Ensemble
 from ..statistics.ensembles import MIN_REFERENCES
 from ..statistics.permutation import EXACT_LABELLINGS, smallest_p
 from ..wording.said import said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..policy.model import Retain
+from ..policy.clauses import Retain
 from .allocation import tested_artifacts
 from .case import Case, Sample, reading_from
 from .model import GenerateUnit, Reading, SubjectRef, Unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..policy.model import RateClause
+from ..policy.clauses import RateClause
 from ..verifiers.metrics.rouge import is_latin
 from ..wording.said import Said, said
 from .case import Case, LackingError, Sample

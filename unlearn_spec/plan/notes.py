@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..logic.idle import idle, told_of
-from ..policy.model import AtLeast, Policy, Refuse, Relearn, Remove, Retain, Suppress
+from ..policy.clauses import AtLeast, Refuse, Remove, Retain, Suppress
+from ..policy.evidence import Relearn
+from ..policy.model import Policy
 from ..wording.numbers import decimal
 from ..wording.said import said
 from .bound import Bindings

@@ -10,8 +10,10 @@ from types import MappingProxyType
 from ..evidence.canonical import bytes_digest
 from ..logic.idle import idle
 from ..logic.process import one_run_rules
+from ..policy.clauses import Clause, Govern, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.evidence import Evidence
 from ..policy.load import Document
-from ..policy.model import Clause, Evidence, Govern, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Policy
 from ..wording.said import Said, said
 from .allocation import allocated_alpha, tested_artifacts
 from .bound import Bindings

@@ -10,7 +10,7 @@ from typing import Literal
 from ..catalogue import VerifierId
 from ..logic.suites import suite_cell
 from ..logic.worlds import short_percent
-from ..policy.model import AtLeast, Over, RateClause, Refuse, Retain, ShareOf, Suppress, Within
+from ..policy.clauses import AtLeast, Over, RateClause, Refuse, Retain, ShareOf, Suppress, Within
 from ..statistics.binomial import samples_for_zero_failures
 from ..wording.said import Said, said, sentences
 from .arms import Arms, make_arms

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..evidence.canonical import canonical_json
 from ..logic.scope import MODELS
-from ..policy.model import Clause, Closeness, Delete, Destroy, Finish, Keep, Policy, Remove
+from ..policy.clauses import Clause, Closeness, Delete, Destroy, Finish, Keep, Remove
+from ..policy.model import Policy
 from ..wording.said import Said, said
 from .bound import Bindings
 from .record_file import Record, RecordFile

@@ -31,7 +31,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from ..evidence.canonical import bytes_digest
 from ..finding import Finding
-from ..policy.model import Frozen
+from ..policy.frozen import Frozen
 from ..policy.problem import Problem
 from ..policy.quantities import Days, Digest, Epsilon, IsoDate, Name, Share
 from ..policy.read import read_bytes, read_file

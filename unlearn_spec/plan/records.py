@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..policy.model import Govern
+from ..policy.clauses import Govern
 from ..wording.said import Said, said, sentences
 from .case import Case, Draft, LackingError
 from .model import Cost, Obligation

@@ -8,7 +8,8 @@ from fractions import Fraction
 from ..catalogue import VERIFIERS, reachable
 from ..evidence.canonical import Json, json_digest
 from ..logic.suites import altered_suite
-from ..policy.model import Relearn, Remove, Retain, Suppress
+from ..policy.clauses import Remove, Retain, Suppress
+from ..policy.evidence import Relearn
 from ..wording.said import said
 from .arms import make_arms
 from .case import Case, Draft, LackingError, Sample

@@ -11,7 +11,7 @@ from ..catalogue import VerifierId, attacks
 from ..logic.footing import countable, footing, stated_on
 from ..logic.process import one_run_rules, runs_needed
 from ..logic.worlds import short_percent
-from ..policy.model import Closeness, MembershipBound, Remove, Suppress
+from ..policy.clauses import Closeness, MembershipBound, Remove, Suppress
 from ..statistics.binomial import samples_for_zero_failures
 from ..verifiers.items import Item
 from ..wording.said import said

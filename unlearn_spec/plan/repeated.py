@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..policy.model import Closeness
+from ..policy.clauses import Closeness
 from ..statistics.binomial import tail
 from ..wording.said import Said, said
 from .case import Case, LackingError, needs_retraining

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints
 
 from ..evidence.canonical import bytes_digest
-from ..policy.model import Frozen
+from ..policy.frozen import Frozen
 from ..policy.problem import Problem
 from ..policy.quantities import Digest, IsoDate, Name
 from .record_file import Signature, read_form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..policy.model import Retain
+from ..policy.clauses import Retain
 from ..verifiers.items import Item
 from ..verifiers.suites import PARAPHRASE, Suite, others_for, probes, shuffled
 from ..wording.said import said, sentences

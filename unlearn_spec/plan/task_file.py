@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, ValidationError
 
-from ..policy.model import Frozen
+from ..policy.frozen import Frozen
 from ..policy.problem import Problem
 from ..policy.source import Path
 from ..verifiers.harness_task import METRICS, Task, fields, listed, strange

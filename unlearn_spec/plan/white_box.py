@@ -10,7 +10,7 @@ from fractions import Fraction
 from ..catalogue import VERIFIERS, VerifierId, reachable
 from ..evidence.canonical import Json, json_digest
 from ..logic.suites import Alteration, altered_suite
-from ..policy.model import Remove, Retain, Suppress
+from ..policy.clauses import Remove, Retain, Suppress
 from ..policy.vocabulary import View
 from ..verifiers.items import Item
 from ..wording.said import said

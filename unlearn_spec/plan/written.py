@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt
 
-from ..policy.model import Frozen
+from ..policy.frozen import Frozen
 from ..policy.quantities import Count, Digest, Name, Switch
 from ..verifiers.logged import LogFormat
 from .bound import Precision

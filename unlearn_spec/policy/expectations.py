@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from .model import Frozen
+from .frozen import Frozen
 from .quantities import Count, Epsilon, IsoDate, Name, Share, Switch, read_days, read_share
 from .vocabulary import Access, Asked, Reference
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
-from .model import Clause, Frozen
+from .clauses import Clause
+from .frozen import Frozen
 
 
 def keys_of(model: Any) -> tuple[str, ...]:

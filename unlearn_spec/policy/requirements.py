@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
+from .clauses import Scope
+from .evidence import Evidence
 from .keys import clause_keys, keys_of
 from .lacking import idle, lacks, skeleton
-from .model import Evidence, Scope
 from .places import at, clause_id, described, each
 from .problem import Problem, did_you_mean, nearest
 from .quantities import read_or_none, read_share

@@ -12,8 +12,9 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from .clauses import Scope
+from .evidence import Evidence
 from .keys import clause_keys, keys_of, type_at
-from .model import Evidence, Scope
 from .places import at, clause_id, described, place
 from .problem import Problem, curly, did_you_mean, in_curly_quotes, nearest, shown
 from .source import Path

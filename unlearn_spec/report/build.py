@@ -8,7 +8,8 @@ from pathlib import PureWindowsPath
 
 from ..finding import Finding, Fix, Span
 from ..plan.model import DataRef, InspectUnit, Note, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
-from ..policy.model import AtLeast, Ban, Clause, Destroy, Finish, Policy, Refuse, Retain, Suppress
+from ..policy.clauses import AtLeast, Ban, Clause, Destroy, Finish, Refuse, Retain, Suppress
+from ..policy.model import Policy
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification
 from ..wording.language import words
 from ..wording.said import Part, Said, said

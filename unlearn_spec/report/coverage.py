@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from ..plan.model import Obligation, Plan, QuantizeUnit
-from ..policy.model import Ban, Clause, Destroy, Finish, Policy, Rectify, Remove, Suppress
+from ..policy.clauses import Ban, Clause, Destroy, Finish, Rectify, Remove, Suppress
+from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank
 from ..verdict.model import Outcome, Verification
 from ..wording.language import words

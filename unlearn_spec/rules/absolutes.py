@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..finding import Finding, Fix
+from ..policy.clauses import AtLeast, AtMost, Refuse, Retain, Suppress
 from ..policy.load import Document
-from ..policy.model import AtLeast, AtMost, Refuse, Retain, Suppress
 
 _ITEM_METRICS: Final = ("extraction_probability", "multiple_choice")
 """Settled by probabilities item by item: the share of items that reach a threshold can be 0%."""

@@ -15,7 +15,8 @@ from ..logic.scope import Choice, scoped_artifacts
 from ..logic.statements import claim_formula
 from ..logic.worlds import short_percent, told
 from ..plan.allocation import tested_artifacts
-from ..policy.model import Claim, Clause, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.clauses import Clause, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Claim
 from ..policy.vocabulary import access_rank
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..wording.numbers import percent as rounded

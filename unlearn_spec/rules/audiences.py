@@ -11,7 +11,8 @@ from ..logic.lineage import audiences_around
 from ..logic.meaning import RateGoal
 from ..logic.repair import dissolves, with_clause
 from ..logic.scope import scoped_artifacts
-from ..policy.model import Clause, Policy
+from ..policy.clauses import Clause
+from ..policy.model import Policy
 from .context import Context
 
 Pair = tuple[Clause, Clause, str]

@@ -8,7 +8,8 @@ from ..logic.follows import binding, fails_to_follow, partly_promised
 from ..logic.lineage import enclosing
 from ..logic.situations import Case
 from ..logic.statements import claim_formula
-from ..policy.model import Claim, Refuse, Remove, Suppress
+from ..policy.clauses import Refuse, Remove, Suppress
+from ..policy.model import Claim
 from .claims_changed import changed
 from .claims_mended import mended
 from .claims_removed import Obstacle, lacking

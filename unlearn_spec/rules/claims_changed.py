@@ -14,7 +14,8 @@ from ..logic.repair import TRIED, with_clause
 from ..logic.scope import WEAKEST, scoped_artifacts
 from ..logic.situations import Case
 from ..logic.statements import claim_formula
-from ..policy.model import Claim, Retain, Within
+from ..policy.clauses import Retain, Within
+from ..policy.model import Claim
 from .claims_removed import Obstacle
 from .claims_told import Told
 from .context import Context, when

@@ -12,8 +12,10 @@ from ..logic.lineage import exposures, may_stem_from
 from ..logic.repair import TRIED, with_clause
 from ..logic.scope import scoped_artifacts
 from ..logic.statements import claim_formula
+from ..policy.clauses import Clause, Closeness, Remove, Scope
 from ..policy.edits import field_removed, item_added, value_set
-from ..policy.model import Claim, Clause, Closeness, Evidence, Policy, Remove, Scope
+from ..policy.evidence import Evidence
+from ..policy.model import Claim, Policy
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised
 from .context import Context
 from .edits import all_or_none, field_edits, fresh

@@ -13,7 +13,8 @@ from ..logic.follows import binding
 from ..logic.lineage import enclosing, exposures, kin, may_stem_from
 from ..logic.scope import scoped_artifacts
 from ..logic.situations import Case
-from ..policy.model import Claim, Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
+from ..policy.clauses import Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
+from ..policy.model import Claim
 from .context import Context, when
 from .wording import decimal, listed, percent
 

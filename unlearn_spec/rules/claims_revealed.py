@@ -17,7 +17,8 @@ from ..logic.scope import WEAKEST, scoped_artifacts
 from ..logic.situations import Case
 from ..logic.theory import build
 from ..logic.worlds import ROUND, Seen, short_percent, told
-from ..policy.model import Claim, Rectify, Refuse, Suppress
+from ..policy.clauses import Rectify, Refuse, Suppress
+from ..policy.model import Claim
 from ..policy.vocabulary import PROBES, access_rank
 from .claims_removed import Obstacle, outside, suspending
 from .context import Context, when

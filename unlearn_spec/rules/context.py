@@ -10,8 +10,9 @@ from ..finding import Span
 from ..logic.explanation import Core
 from ..logic.situations import Case
 from ..logic.theory import Theory
+from ..policy.clauses import Clause
 from ..policy.load import Document
-from ..policy.model import Clause, Policy
+from ..policy.model import Policy
 from ..policy.source import Path
 from .wording import listed
 

@@ -15,19 +15,8 @@ from ..logic.lineage import holds_weights
 from ..logic.scope import scoped_artifacts
 from ..logic.work import is_late
 from ..logic.worlds import short_percent
-from ..policy.model import (
-    Clause,
-    Delete,
-    Destroy,
-    Keep,
-    MembershipBound,
-    Policy,
-    Rectify,
-    Refuse,
-    Remove,
-    Retain,
-    Suppress,
-)
+from ..policy.clauses import Clause, Delete, Destroy, Keep, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
 from .audiences import apart
 from .context import Context, when

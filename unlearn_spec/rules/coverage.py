@@ -10,8 +10,9 @@ from ..logic.follows import binding
 from ..logic.formulas import All, Mean, Not
 from ..logic.gaps import Gap, gaps, revealed_formulas
 from ..logic.scope import scoped_artifacts
-from ..policy.model import AllOf, Policy, Refuse, Suppress
-from ..policy.model import Not as Absent
+from ..policy.clauses import AllOf, Refuse, Suppress
+from ..policy.clauses import Not as Absent
+from ..policy.model import Policy
 from ..policy.vocabulary import access_rank
 from .context import Context, when
 from .covering import Open, bearing_on, closing, when_open

@@ -24,8 +24,8 @@ from ..logic.scope import scoped_artifacts
 from ..logic.situations import Case
 from ..logic.smt import Undecided
 from ..logic.suspension import with_overriders
+from ..policy.clauses import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from ..policy.edits import item_added
-from ..policy.model import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from .context import Context
 from .wording import decimal, percent
 

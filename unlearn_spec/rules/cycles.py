@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..finding import Finding, Fix
+from ..policy.clauses import Govern
 from ..policy.load import Document
-from ..policy.model import Govern
 from .wording import listed
 
 

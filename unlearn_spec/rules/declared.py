@@ -13,7 +13,9 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from ..policy.model import Clause, Evidence, Policy, Relation, as_of
+from ..policy.clauses import Clause
+from ..policy.evidence import Evidence
+from ..policy.model import Policy, Relation, as_of
 from ..policy.vocabulary import access_rank
 from .wording import days, decimal, listed, percent
 

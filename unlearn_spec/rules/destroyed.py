@@ -12,8 +12,9 @@ from ..logic.alone import possible
 from ..logic.explanation import Core
 from ..logic.knobs import Knob, knobs
 from ..logic.repair import with_clause
+from ..policy.clauses import Clause, Delete, Destroy, Keep, Scope
 from ..policy.edits import field_removed, item_added, value_set
-from ..policy.model import Artifact, Clause, Delete, Destroy, Keep, Scope
+from ..policy.model import Artifact
 from .context import Context
 from .edits import all_or_none, field_edits, fresh
 from .names import kebab

@@ -13,8 +13,9 @@ from ..logic.formulas import Rate
 from ..logic.scope import scoped_artifacts
 from ..logic.suspension import binding
 from ..logic.witness import Shown
+from ..policy.clauses import Clause
 from ..policy.load import Document
-from ..policy.model import Clause, Policy
+from ..policy.model import Policy
 from .context import when
 from .declared import Declared, Demanded, field_changes
 from .diff_result import ClauseDiff, Kind

@@ -12,7 +12,8 @@ from ..logic.meaning import RateGoal, rate_of
 from ..logic.scope import WEAKEST
 from ..logic.witness import Shown
 from ..logic.worlds import short_percent
-from ..policy.model import Clause, Closeness, Policy, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.clauses import Clause, Closeness, Rectify, Refuse, Remove, Retain, Suppress
+from ..policy.model import Policy
 from .snippet import within
 from .wording import days, decimal, listed, percent
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from importlib import resources
 
 from ..feasibility.base import facts
+from ..policy.clauses import Clause
 from ..policy.load import Document
-from ..policy.model import Accept, Claim, Clause, OpenQuestion, Override, Policy
+from ..policy.model import Accept, Claim, OpenQuestion, Override, Policy
 from ..wording.language import Language, words
 from ..wording.said import Said, said
 from .codes import CODES

@@ -9,7 +9,7 @@ from ..logic.explanation import Core
 from ..logic.families import Family
 from ..logic.knobs import knobs
 from ..logic.worlds import short_percent
-from ..policy.model import Retain
+from ..policy.clauses import Retain
 from .context import Context, when
 from .repairs import fixes, without_numbers
 from .wording import count, decimal, listed

@@ -6,17 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..finding import Fix
-from ..policy.model import (
-    Clause,
-    Delete,
-    Destroy,
-    ExcludeFuture,
-    Govern,
-    Rectify,
-    Refuse,
-    Remove,
-    Suppress,
-)
+from ..policy.clauses import Clause, Delete, Destroy, ExcludeFuture, Govern, Rectify, Refuse, Remove, Suppress
 from ..policy.problem import shown
 from .feasibility_ground import (
     OUTPUTS,

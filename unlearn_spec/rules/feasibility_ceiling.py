@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..feasibility.base import families, method_called
 from ..finding import Fix, Span
-from ..policy.model import Clause, Closeness, DeIndex, Delete, Destroy, Refuse, Remove, Suppress
+from ..policy.clauses import Clause, Closeness, DeIndex, Delete, Destroy, Refuse, Remove, Suppress
 from ..policy.vocabulary import GoalKind, access_rank
 from .feasibility_ground import (
     Ground,

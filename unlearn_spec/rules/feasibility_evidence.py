@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..finding import Fix
-from ..policy.model import Clause, Refuse, Remove, Suppress
+from ..policy.clauses import Clause, Refuse, Remove, Suppress
 from ..policy.vocabulary import access_rank
 from .feasibility_ground import PRIVACY, Ground, Told, a_name, all_of, models_of, named, told, treatments
 

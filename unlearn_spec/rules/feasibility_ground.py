@@ -12,8 +12,10 @@ from ..feasibility.base import facts, method_called
 from ..finding import Finding, Fix, Severity, Span
 from ..logic.lineage import derived
 from ..logic.scope import MODELS, scoped_artifacts
+from ..policy.clauses import Clause, Refuse, Remove, Retain, Suppress
+from ..policy.evidence import Evidence
 from ..policy.load import Document
-from ..policy.model import Clause, Evidence, Method, Policy, Refuse, Remove, Retain, Suppress
+from ..policy.model import Method, Policy
 from ..policy.source import Path
 from ..policy.vocabulary import access_rank
 from .wording import listed

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..feasibility.base import method_called
 from ..finding import Fix, Span
-from ..policy.model import Refuse, Remove, Suppress
+from ..policy.clauses import Refuse, Remove, Suppress
 from ..policy.problem import shown
 from ..policy.vocabulary import access_rank
 from .feasibility_ceiling import shortfall

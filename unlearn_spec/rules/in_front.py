@@ -9,8 +9,9 @@ from ..finding import Fix
 from ..logic.explanation import Core
 from ..logic.repair import dissolves, with_clause
 from ..logic.scope import scoped_artifacts
+from ..policy.clauses import Clause, Finish, Rectify, Refuse, Retain, Suppress
 from ..policy.edits import value_replaced, value_set
-from ..policy.model import Artifact, Clause, Finish, Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.model import Artifact, Policy
 from ..policy.vocabulary import Access, access_rank
 from .context import Context
 from .edits import all_or_none, fresh

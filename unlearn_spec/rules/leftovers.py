@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from ..finding import Finding, Fix
 from ..logic.scope import MODELS
+from ..policy.clauses import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
 from ..policy.edits import item_added, value_replaced
 from ..policy.load import Document
-from ..policy.model import Clause, DeIndex, Delete, ExcludeFuture, Keep, Refuse, Remove, Suppress
 from .edits import fresh
 from .lineage import Lineage, target_of
 from .names import kebab

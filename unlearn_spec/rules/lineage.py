@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..logic.scope import MODELS, scoped_artifacts
-from ..policy.model import Clause, Condition, DeIndex, Destroy, Policy
+from ..policy.clauses import Clause, Condition, DeIndex, Destroy
+from ..policy.model import Policy
 
 
 @dataclass(frozen=True)

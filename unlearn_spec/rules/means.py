@@ -10,7 +10,8 @@ from ..logic.repair import dissolves
 from ..logic.scope import scoped_artifacts
 from ..logic.smt import Undecided
 from ..logic.work import Means, Work, least_work
-from ..policy.model import Ban, Method, Policy, Remove
+from ..policy.clauses import Ban, Remove
+from ..policy.model import Method, Policy
 from ..policy.vocabulary import Access, access_rank
 from .context import Context
 from .wording import days, listed

@@ -17,8 +17,8 @@ from ..logic.situations import MAX_SITUATIONS, always_active, cases
 from ..logic.smt import DEFAULT_EFFORT, Undecided, is_recording
 from ..logic.theory import build
 from ..logic.vocabulary import vocabulary
+from ..policy.clauses import Rectify, Refuse, Retain, Suppress
 from ..policy.load import Document
-from ..policy.model import Rectify, Refuse, Retain, Suppress
 from . import ambiguity, claims, coverage, facts, presumptions, redundancy, vacuity
 from .context import Context
 from .semantic import SemanticResult

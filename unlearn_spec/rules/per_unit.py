@@ -11,7 +11,8 @@ from ..logic.group_privacy import for_group, most_units
 from ..logic.repair import dissolves
 from ..logic.scope import scoped_artifacts
 from ..logic.worlds import short_percent
-from ..policy.model import Clause, Closeness, Guarantee, Policy, Remove
+from ..policy.clauses import Clause, Closeness, Remove
+from ..policy.model import Guarantee, Policy
 from . import wording
 from .context import Context
 

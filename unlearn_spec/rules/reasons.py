@@ -11,7 +11,8 @@ from ..logic.formulas import Overlap, Size
 from ..logic.suspension import binding
 from ..logic.theory import Premise
 from ..logic.worlds import short_percent
-from ..policy.model import AtLeast, AtMost, Clause, Corrected, Policy
+from ..policy.clauses import AtLeast, AtMost, Clause, Corrected
+from ..policy.model import Policy
 from .audiences import told_apart
 from .context import Context
 from .means import reaches_nothing

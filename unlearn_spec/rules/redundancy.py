@@ -7,7 +7,7 @@ from ..logic.axioms.closeness import membership_bound
 from ..logic.jointly import Joint, jointly_implied
 from ..logic.redundancy import Shadow, shadows
 from ..logic.worlds import short_percent
-from ..policy.model import Closeness, MembershipBound, Remove
+from ..policy.clauses import Closeness, MembershipBound, Remove
 from .context import Context
 from .wording import decimal, listed
 

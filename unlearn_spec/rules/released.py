@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from ..finding import Finding, Fix
 from ..logic.lineage import audience_levels
 from ..logic.scope import MODELS, scoped_artifacts
+from ..policy.clauses import Destroy, Govern
 from ..policy.load import Document
-from ..policy.model import Claim, Destroy, Govern, Policy
+from ..policy.model import Claim, Policy
 from ..policy.source import Path
 from ..policy.vocabulary import access_rank
 from .wording import listed

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..logic.witness import Shown
-from ..policy.model import Clause, Refuse
+from ..policy.clauses import Clause, Refuse
 from .diff_result import ClauseDiff, DiffResult
 from .excerpt import only_in
 from .render_json import finding_data

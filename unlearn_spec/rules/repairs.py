@@ -11,8 +11,9 @@ from ..logic.explanation import Core
 from ..logic.repair import Change, dissolves, single_numbers, together, with_clause, without_clause
 from ..logic.situations import cases
 from ..logic.suspension import with_overriders
+from ..policy.clauses import Ban, Clause, Delete, Destroy, Keep
 from ..policy.edits import field_removed, value_replaced
-from ..policy.model import Ban, Clause, Delete, Destroy, Keep, Method, Policy
+from ..policy.model import Method, Policy
 from ..policy.vocabulary import Access
 from .context import Context
 from .edits import all_or_none, field_edits, override_edits

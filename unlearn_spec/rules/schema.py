@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from ..finding import Finding, Fix, Severity
+from ..policy.clauses import AllOf, AnyOf, Ban, Condition, Delete, Destroy, Finish, Not, Remove
 from ..policy.load import Document
-from ..policy.model import AllOf, AnyOf, Ban, Condition, Delete, Destroy, Finish, Not, Policy, Remove, as_of
+from ..policy.model import Policy, as_of
 from ..policy.source import Path
 
 

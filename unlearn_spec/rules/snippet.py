@@ -17,8 +17,9 @@ from ..logic.smt import Undecided
 from ..logic.told_world import FAMILIES, as_world, readings_in, readings_of_items
 from ..logic.trial import Answer, trial
 from ..logic.world_model import Stratum, World
+from ..policy.clauses import Govern, Rectify, Refuse, Retain, Suppress
 from ..policy.expectations import WorldAsTold
-from ..policy.model import Govern, Policy, Rectify, Refuse, Retain, Suppress
+from ..policy.model import Policy
 from ..policy.read import read
 
 _WORDS = {meant: word for word, meant in FAMILIES.items()}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ..finding import Edit, Fix
 from ..logic.scope import MODELS
+from ..policy.clauses import DeIndex, Scope
 from ..policy.edits import item_added
-from ..policy.model import DeIndex, Policy, Scope
+from ..policy.model import Policy
 from ..policy.source import Source
 from .edits import fresh
 from .lineage import Lineage

@@ -17,8 +17,8 @@ from ..plan.relearning import seeds
 from ..plan.repeated import counted_runs
 from ..plan.stops import LOOKS
 from ..plan.units import is_answer, unit_key
+from ..policy.clauses import Closeness
 from ..policy.load import Document
-from ..policy.model import Closeness
 from ..rules.wording import percent
 from .audit_questions import PlanError, check_questions
 from .conclude import blocked

@@ -9,7 +9,7 @@ from ..plan.case import Case
 from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
 from ..plan.rates import reading_of, verifier_of
 from ..plan.removal import held_reading, verifier_of_removal
-from ..policy.model import Refuse, Remove, Retain, Suppress
+from ..policy.clauses import Refuse, Remove, Retain, Suppress
 
 _ALTERED: Mapping[str, tuple[type[object], str, str]] = {
     "relearning": (RelearnUnit, "suite:relearn-", "finetune"),

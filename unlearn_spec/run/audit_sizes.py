@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..plan.canaries import DIRECTIONS, fewest_right, refuting
 from ..plan.model import Obligation, Plan
-from ..policy.model import Closeness
+from ..policy.clauses import Closeness
 from ..verdict.measured import Seen
 from .audit_questions import PlanError
 from .materials import Materials

@@ -11,7 +11,8 @@ from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..logic.axioms import AXIOMS
 from ..plan.bound import Bindings
 from ..plan.model import Obligation, Plan, RelearnUnit
-from ..policy.model import Clause, Policy, Remove, Suppress
+from ..policy.clauses import Clause, Remove, Suppress
+from ..policy.model import Policy
 from ..report.build import build
 from ..report.model import (
     Answers,

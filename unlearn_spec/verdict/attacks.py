@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..plan.model import Obligation, Reading
-from ..policy.model import Clause, Suppress
+from ..policy.clauses import Clause, Suppress
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
 from ..verifiers.metrics.leak_at_k import leak_at_k
 from ..verifiers.outcomes import gather, revealed

@@ -14,7 +14,7 @@ from fractions import Fraction
 from ..plan.canaries import DIRECTIONS, fewest_right, split
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
-from ..policy.model import Closeness, Remove
+from ..policy.clauses import Closeness, Remove
 from ..statistics.binomial import tail
 from ..statistics.canaries import chance_without, epsilon_lower
 from ..verifiers.canaries import Guessed, guess

@@ -18,7 +18,8 @@ from ..logic.suites import asks_altered_copy, suite_of
 from ..plan.allocation import tested_artifacts
 from ..plan.model import Obligation, Plan
 from ..plan.removal import DIRECTIONS
-from ..policy.model import Clause, Policy, Refuse, Remove, Retain, Suppress
+from ..policy.clauses import Clause, Refuse, Remove, Retain, Suppress
+from ..policy.model import Policy
 from ..statistics.binomial import power_refute, samples_for_power_certify, samples_for_power_refute
 from ..wording.said import Said, clauses, ended, said, sentences
 from .measured import FALL, LABEL, MOST, Measured

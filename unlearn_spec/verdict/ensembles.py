@@ -13,7 +13,7 @@ from functools import partial
 from ..gpu import draws, pairwise
 from ..plan.closeness import largest_refuted
 from ..plan.model import Obligation, Role
-from ..policy.model import Closeness, Remove
+from ..policy.clauses import Closeness, Remove
 from ..statistics.ensembles import MIN_REFERENCES, Distance, compare_ensembles
 from ..statistics.exact_sums import ManyPairs
 from ..statistics.permutation import Permutation

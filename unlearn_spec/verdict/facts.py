@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..gpu import draws
 from ..logic.evidence import RecordFact
 from ..plan.model import Obligation
-from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from ..policy.clauses import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..wording.said import Said, said
 from . import white_box
 from .canaries import measure_canaries

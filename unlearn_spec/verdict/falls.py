@@ -9,7 +9,7 @@ from statistics import NormalDist
 from ..gpu import draws
 from ..logic.evidence import DropFact
 from ..plan.model import Obligation
-from ..policy.model import Retain, Within
+from ..policy.clauses import Retain, Within
 from ..statistics.exact_sums import Many
 from ..statistics.power import normal_power
 from ..verifiers import retention

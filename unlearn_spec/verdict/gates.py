@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ..plan.model import Control, DataRef, Obligation, Role
-from ..policy.model import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
+from ..policy.clauses import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item

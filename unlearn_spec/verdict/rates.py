@@ -18,7 +18,7 @@ from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
 from ..plan.model import Obligation, Reading, Role
 from ..plan.power import refuting_power
 from ..plan.stops import last_look
-from ..policy.model import AtLeast, AtMost, RateClause, Rectify, Refuse, Retain, ShareOf, Suppress
+from ..policy.clauses import AtLeast, AtMost, RateClause, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather
 from ..verifiers.table import Table, stack

@@ -30,7 +30,7 @@ from typing import TypeAlias
 
 from ..gpu import draws, pairwise
 from ..plan.model import Obligation, Reading, RelearnUnit, Role
-from ..policy.model import Suppress
+from ..policy.clauses import Suppress
 from ..statistics.exact_sums import Many
 from ..statistics.max_t import max_t_paired
 from ..verifiers import recovery

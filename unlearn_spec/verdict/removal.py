@@ -12,7 +12,7 @@ from ..logic.exponential import exp_bounds
 from ..plan.model import Obligation, Role
 from ..plan.power import refuting_power
 from ..plan.repeated import runs_power
-from ..policy.model import Clause, Closeness, MembershipBound, Remove
+from ..policy.clauses import Clause, Closeness, MembershipBound, Remove
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
 from ..verifiers import membership
 from ..verifiers.membership import AttackResult

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from ..plan.closeness import allowed_share, fewest_runs, run_bounds
 from ..plan.model import Obligation, Role
 from ..plan.repeated import planned
-from ..policy.model import Closeness, Remove
+from ..policy.clauses import Closeness, Remove
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..verifiers.outcomes import Outcomes, gather
 from ..wording.said import Filling, Said, said

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..plan.model import InspectUnit, Obligation, QuantizeUnit, Role
 from ..plan.power import refuting_power
-from ..policy.model import Clause, Remove, Suppress
+from ..policy.clauses import Clause, Remove, Suppress
 from ..verifiers import looks
 from ..verifiers.looks import Look
 from ..verifiers.outcomes import Outcomes

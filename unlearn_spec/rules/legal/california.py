@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...finding import Finding
-from ...policy.model import Delete, Rectify, Refuse, Remove, Suppress
+from ...policy.clauses import Delete, Rectify, Refuse, Remove, Suppress
 from .case import Case, few
 
 _ELSEWHERE: Final = re.compile(r"scrap|crawl|public record|broker|purchas|third part", re.I)

@@ -9,18 +9,9 @@ from typing import Final
 
 from ...finding import Finding, Fix, Span
 from ...logic.scope import MODELS
+from ...policy.clauses import Clause, Delete, Govern, Rectify, Refuse, Remove, Suppress
 from ...policy.load import Document
-from ...policy.model import (
-    Basis,
-    Clause,
-    Delete,
-    Govern,
-    Policy,
-    Rectify,
-    Refuse,
-    Remove,
-    Suppress,
-)
+from ...policy.model import Basis, Policy
 from ...policy.source import Path
 from ...policy.vocabulary import access_rank
 from ..lineage import Lineage, target_of

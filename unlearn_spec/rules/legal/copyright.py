@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...finding import Finding
-from ...policy.model import Destroy, Refuse, Remove, Suppress
+from ...policy.clauses import Destroy, Refuse, Remove, Suppress
 from ...policy.vocabulary import access_rank
 from .case import Case, few
 from .instruments import plain

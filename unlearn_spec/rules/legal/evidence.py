@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ...policy.model import Keep, Rectify, Refuse, Remove, Suppress
+from ...policy.clauses import Keep, Rectify, Refuse, Remove, Suppress
 from .case import Case, few
 from .instruments import UNLAWFUL, plain
 

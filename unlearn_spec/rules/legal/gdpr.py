@@ -9,16 +9,8 @@ from typing import Final
 
 from ...finding import Finding
 from ...logic.scope import MODELS
-from ...policy.model import (
-    Claim,
-    Delete,
-    Destroy,
-    Keep,
-    Rectify,
-    Refuse,
-    Remove,
-    Suppress,
-)
+from ...policy.clauses import Delete, Destroy, Keep, Rectify, Refuse, Remove, Suppress
+from ...policy.model import Claim
 from ...policy.vocabulary import access_rank
 from ..wording import days
 from .case import Case, few

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...finding import Finding
-from ...policy.model import Delete, Keep, Rectify, Refuse, Remove, Suppress
-from ...policy.model import Not as NotWhen
+from ...policy.clauses import Delete, Keep, Rectify, Refuse, Remove, Suppress
+from ...policy.clauses import Not as NotWhen
 from .case import Case, few
 
 _DESTRUCTION: Final = re.compile(r"destr|dispos|impound", re.I)

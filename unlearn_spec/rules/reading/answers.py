@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from ...policy.model import Clause, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
+from ...policy.clauses import Clause, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ...wording.said import Said, said
 from .parts import row
 

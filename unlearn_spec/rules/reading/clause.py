@@ -7,7 +7,7 @@ from typing import Literal
 
 from ...logic.scope import scoped_artifacts
 from ...logic.suspension import remaining
-from ...policy.model import (
+from ...policy.clauses import (
     AllOf,
     AtLeast,
     Ban,
@@ -23,7 +23,6 @@ from ...policy.model import (
     Keep,
     Not,
     Over,
-    Policy,
     Rectify,
     Refuse,
     Remove,
@@ -32,6 +31,7 @@ from ...policy.model import (
     ShareOf,
     Suppress,
 )
+from ...policy.model import Policy
 from ...wording.said import Part, Said, clauses, ended, listed, said
 from .answers import MARKED, metric, readings
 from .evidence import shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...policy.model import Evidence, Policy, Relearn
+from ...policy.evidence import Evidence, Relearn
+from ...policy.model import Policy
 from ...wording.said import Part, Said, listed, said
 from .parts import all_of, any_of, day, row
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ...policy.model import Clause, Information, Policy
+from ...policy.clauses import Clause
+from ...policy.model import Information, Policy
 from ...wording.said import Part, Said, listed, said
 
 

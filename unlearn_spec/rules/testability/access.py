@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ...catalogue import VERIFIERS, Declaration, reachable, read_by
 from ...finding import Finding, Fix
+from ...policy.clauses import Remove, Suppress
 from ...policy.load import Document
-from ...policy.model import Remove, Suppress
 from ...policy.vocabulary import ACCESS, Access, access_rank
 from ..edits import all_or_none
 from .declared_test import DeclaredTest, RateGoal, declared_tests

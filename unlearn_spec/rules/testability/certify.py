@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ...finding import Finding, Fix
+from ...policy.clauses import AtLeast, Rectify, Refuse, Remove, Retain, ShareOf, Suppress
 from ...policy.load import Document
-from ...policy.model import AtLeast, Rectify, Refuse, Remove, Retain, ShareOf, Suppress
 from ...statistics.binomial import can_certify, ceil_decimal, samples_for_zero_failures, zero_failure_upper
 from ..wording import count, percent
 from .declared_test import (

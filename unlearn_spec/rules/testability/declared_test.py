@@ -13,18 +13,9 @@ from typing import Final
 
 from ...finding import Edit, Finding, Fix, Severity, Span
 from ...plan.allocation import allocated_alpha, error_for_facts, registered_facts
+from ...policy.clauses import AtLeast, MembershipBound, Rectify, Refuse, Remove, Retain, ShareOf, Suppress
+from ...policy.evidence import Evidence
 from ...policy.load import Document
-from ...policy.model import (
-    AtLeast,
-    Evidence,
-    MembershipBound,
-    Rectify,
-    Refuse,
-    Remove,
-    Retain,
-    ShareOf,
-    Suppress,
-)
 from ...policy.source import Path
 from ..edits import all_or_none, field_edits
 from ..wording import count, percent

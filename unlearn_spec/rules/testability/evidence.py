@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...finding import Finding, Fix
+from ...policy.clauses import Clause, Remove
 from ...policy.load import Document
-from ...policy.model import Clause, Policy, Remove
+from ...policy.model import Policy
 from .declared_test import RateGoal, declared_tests
 from .groundless import only_from_outside
 

@@ -8,7 +8,7 @@ from ...catalogue import VerifierId
 from ...finding import Finding, Fix, Span
 from ...logic.idle import Idle, idle
 from ...logic.registered import tested_artifacts
-from ...policy.model import Remove
+from ...policy.clauses import Remove
 from ...policy.vocabulary import access_rank
 from ...wording.language import as_in
 from .declared_test import DeclaredTest

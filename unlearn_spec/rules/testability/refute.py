@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from ...finding import Finding, Fix
 from ...logic.process import one_run_rules
+from ...policy.clauses import Remove, Suppress
 from ...policy.load import Document
-from ...policy.model import Remove, Suppress
 from ...statistics.binomial import all_failures_lower, can_refute, floor_decimal
 from ..wording import count, percent
 from .declared_test import DeclaredTest, declared_tests, error_of, refuting_limit, stands_on, tolerated_rate

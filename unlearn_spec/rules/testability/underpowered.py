@@ -11,8 +11,8 @@ from typing import Final
 from ...finding import Finding, Fix
 from ...logic.process import one_run_rules
 from ...plan.power import ENOUGH, paired
+from ...policy.clauses import Rectify, Refuse, Remove, Retain, Suppress, Within
 from ...policy.load import Document
-from ...policy.model import Rectify, Refuse, Remove, Retain, Suppress, Within
 from ...statistics.binomial import (
     can_certify,
     can_refute,
