@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers.generation import written
 from unlearn_spec.verifiers.metrics import attacks, likelihood, memorization, privacy, rouge, truth_ratio
 from unlearn_spec.verifiers.subjects.model import Model, load_model

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
-from ..plan.model import Reading
+from ..plan.units import Reading
 from . import remote_scoring
 from .items import Item, ItemError
 from .scoring import fill, score

@@ -13,7 +13,7 @@ import torch
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from ..gpu.decoding import decoding_log_probs
-from ..plan.model import GenerateUnit, Reading
+from ..plan.units import GenerateUnit, Reading
 from . import remote_answers
 from .answer import Answer
 from .items import Item, ItemError, item_key, keyed_digest

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
 from typing import Any
 
-from ..plan.model import TaskRef
+from ..plan.units import TaskRef
 from .harness_task import Task
 from .items import Item, ItemError
 from .subjects.error import SubjectError

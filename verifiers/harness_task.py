@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..plan.model import TaskRef
+from ..plan.units import TaskRef
 
 METRICS = ("acc", "acc_norm", "acc_bytes")
 """Of multiple choice, item by item right or wrong."""

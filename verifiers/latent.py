@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..plan.model import GenerateUnit, InspectUnit
+from ..plan.units import GenerateUnit, InspectUnit
 from .generation import generate
 from .items import Item, ItemError
 from .metrics import probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..plan.model import InspectUnit, QuantizeUnit, Reading
+from ..plan.units import InspectUnit, QuantizeUnit, Reading
 from .outcomes import Outcomes, gather
 from .table import Table
 

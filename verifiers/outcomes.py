@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..plan.model import Reading
+from ..plan.units import Reading
 from .extraction import extractable
 from .table import Table
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 from transformers.pytorch_utils import Conv1D
 
-from ..plan.model import GenerateUnit, QuantizeUnit
+from ..plan.units import GenerateUnit, QuantizeUnit
 from ..policy.vocabulary import Rounding
 from .generation import generate
 from .items import Item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..plan.model import Reading
+from ..plan.units import Reading
 from .outcomes import Outcomes, gather
 from .table import Table
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from ..plan.model import GenerateUnit, RelearnUnit
+from ..plan.units import GenerateUnit, RelearnUnit
 from .generation import generate
 from .items import Item, ItemError, lot
 from .low_rank import merged, with_updates

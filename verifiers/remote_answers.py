@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..plan.model import Reading
+from ..plan.units import Reading
 from .answer import Answer
 from .matching import REFUSAL_MARKERS, words
 from .scoring import is_greedy, sampling

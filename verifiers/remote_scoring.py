@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..plan.model import Reading
+from ..plan.units import Reading
 from .items import Item, ItemError
 from .metrics.attacks import min_k
 from .remote_answers import drawn_as

@@ -13,7 +13,7 @@ import torch
 
 from ..gpu.decoding import decoding_log_prob
 from ..gpu.token_stats import TokenStats, joined, token_stats
-from ..plan.model import Reading
+from ..plan.units import Reading
 from .items import Item, ItemError, item_key
 from .logits import at_places
 from .memory import in_parts

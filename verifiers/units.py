@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..plan.model import (
+from ..plan.units import (
     DataRef,
     GenerateUnit,
     HarnessUnit,

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import golden_world
 from here import Here
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.run.verify import json_bytes, verify
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.scoring import score

@@ -26,7 +26,8 @@ ON_DEMAND = {
     "policy.expectations", "policy.load_expectations",
     "rules.worker", "rules.explain", "rules.diff", "rules.diff_result", "rules.diff_told",
     "logic.compare", "logic.two_versions", "logic.witness", "logic.second_solver",
-    "policy.schema", "plan.model", "plan.bindings", "feasibility.model", "rules.legal.notes", "rules.render_json", "rules.render_sarif",
+    "policy.schema", "plan.model", "plan.units", "plan.bindings", "feasibility.model", "rules.legal.notes",
+    "rules.render_json", "rules.render_sarif",
 }  # fmt: skip
 """Modules of ours that a check needs only for a finding of some kind, or for an option."""
 

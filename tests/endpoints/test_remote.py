@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import tiny_model
 from server import Reply, Server, honest, reply, serving
 
-from unlearn_spec.plan.model import DataRef, EndpointRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef
+from unlearn_spec.plan.units import DataRef, EndpointRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model

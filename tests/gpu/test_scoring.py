@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import shim
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers import scoring
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.subjects.model import Model

@@ -19,8 +19,9 @@ from tiny import WORDS, _model
 
 from unlearn_spec.plan import bind_tasks
 from unlearn_spec.plan.bindings import BindingError, load_bindings
-from unlearn_spec.plan.model import Plan, Reading, TaskRef
+from unlearn_spec.plan.model import Plan
 from unlearn_spec.plan.obligations import make_plan
+from unlearn_spec.plan.units import Reading, TaskRef
 from unlearn_spec.policy.load import load
 from unlearn_spec.report import render
 from unlearn_spec.run.audit import audit

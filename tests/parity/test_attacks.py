@@ -12,7 +12,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from unlearn_spec.gpu.token_stats import reference, token_stats
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.metrics import attacks
 from unlearn_spec.verifiers.scoring import score

@@ -13,11 +13,11 @@ import pytest
 from laboratory import CLUSTERS, ITEMS, Lab, documents, questions, small_policy, write_rows
 
 from unlearn_spec.plan.bound import Bindings
-from unlearn_spec.plan.model import GenerateUnit, Missing, Obligation, Plan, RelearnUnit, ScoreUnit
+from unlearn_spec.plan.model import Missing, Obligation, Plan
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.stops import due, last_look, taken
 from unlearn_spec.plan.suite_file import installed_digest
-from unlearn_spec.plan.units import unit_key
+from unlearn_spec.plan.units import GenerateUnit, RelearnUnit, ScoreUnit, unit_key
 from unlearn_spec.policy.load import load_text
 from unlearn_spec.statistics.binomial import power_certify, power_refute, samples_for_zero_failures
 from unlearn_spec.statistics.bounded import clustered_rate_upper

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from laboratory import ITEMS, Lab, documents, small_policy, write_rows
 
-from unlearn_spec.plan.model import InspectUnit, Missing, Obligation, Plan, QuantizeUnit
+from unlearn_spec.plan.model import Missing, Obligation, Plan
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.power import refuting_power
+from unlearn_spec.plan.units import InspectUnit, QuantizeUnit
 from unlearn_spec.plan.white_box import registered
 
 GONE = """

@@ -10,20 +10,8 @@ from typing import Any
 import pytest
 
 from unlearn_spec.finding import Finding, Fix, Span
-from unlearn_spec.plan.model import (
-    Control,
-    Cost,
-    DataRef,
-    GenerateUnit,
-    Missing,
-    Obligation,
-    Plan,
-    Planned,
-    Reading,
-    RelearnUnit,
-    ScoreUnit,
-    SubjectRef,
-)
+from unlearn_spec.plan.model import Control, Cost, Missing, Obligation, Plan
+from unlearn_spec.plan.units import DataRef, GenerateUnit, Planned, Reading, RelearnUnit, ScoreUnit, SubjectRef
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report.build import build
 from unlearn_spec.report.model import Axiom, Guardrail, Record, Redacted, Relearning, Report, ToldApart, Versions

@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 
 from unlearn_spec.finding import Finding, Fix, Span
-from unlearn_spec.plan.model import SubjectRef
+from unlearn_spec.plan.units import SubjectRef
 from unlearn_spec.policy.model import Policy
 from unlearn_spec.report import render, wording
 from unlearn_spec.report.document import Document, Picture

@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "verdict"))
 
 import make
 
-from unlearn_spec.plan.model import EndpointRef, Plan, Planned
+from unlearn_spec.plan.model import Plan
+from unlearn_spec.plan.units import EndpointRef, Planned
 from unlearn_spec.run.cited import Use, uses
 
 

@@ -8,19 +8,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from unlearn_spec.plan.model import (
-    Control,
-    Cost,
-    DataRef,
-    GenerateUnit,
-    Obligation,
-    Reading,
-    RelearnUnit,
-    Role,
-    ScoreUnit,
-    SubjectRef,
-    Unit,
-)
+from unlearn_spec.plan.model import Control, Cost, Obligation
+from unlearn_spec.plan.units import DataRef, GenerateUnit, Reading, RelearnUnit, Role, ScoreUnit, SubjectRef, Unit
 from unlearn_spec.policy.clauses import Clause
 from unlearn_spec.verdict.facts import Seen
 from unlearn_spec.verifiers.table import Table, from_rows

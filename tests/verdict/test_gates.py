@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
-from unlearn_spec.plan.model import Control, DataRef, Obligation
+from unlearn_spec.plan.model import Control, Obligation
+from unlearn_spec.plan.units import DataRef
 from unlearn_spec.verdict.facts import Seen, measure
 from unlearn_spec.verdict.gates import check, compared
 from unlearn_spec.verdict.model import GateResult

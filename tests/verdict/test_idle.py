@@ -23,8 +23,9 @@ from unlearn_spec.logic.process import one_run_rules
 from unlearn_spec.plan.bindings import load_bindings
 from unlearn_spec.plan.bound import Bindings
 from unlearn_spec.plan.case import Case
-from unlearn_spec.plan.model import Obligation, Plan, Reading
+from unlearn_spec.plan.model import Obligation, Plan
 from unlearn_spec.plan.obligations import make_plan
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.policy.load import Document, load_text
 from unlearn_spec.rules import testability
 from unlearn_spec.run.audit_questions import PlanError, check_questions

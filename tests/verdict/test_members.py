@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make
 
 from unlearn_spec.gpu.pairwise import subset_totals
-from unlearn_spec.plan.model import Role
+from unlearn_spec.plan.units import Role
 from unlearn_spec.statistics.intervals import auc
 from unlearn_spec.verdict.measured import Seen
 from unlearn_spec.verdict.members import ToldApart, told_apart

@@ -30,7 +30,7 @@ from here import Here
 from unlearn_spec.evidence.canonical import file_digest
 from unlearn_spec.logic.judge import Judgement
 from unlearn_spec.plan.bindings import BindingError
-from unlearn_spec.plan.model import DataRef
+from unlearn_spec.plan.units import DataRef
 from unlearn_spec.run.verify import verify
 from unlearn_spec.verdict.decide import Exhibit, _outcome
 from unlearn_spec.verdict.facts import measure

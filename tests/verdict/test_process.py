@@ -16,7 +16,8 @@ import make
 
 from unlearn_spec.gpu import pairwise
 from unlearn_spec.plan.canaries import split
-from unlearn_spec.plan.model import DataRef, Obligation, Role, ScoreUnit
+from unlearn_spec.plan.model import Obligation
+from unlearn_spec.plan.units import DataRef, Role, ScoreUnit
 from unlearn_spec.policy.clauses import MembershipBound
 from unlearn_spec.verdict.facts import Measured, Seen, measure
 from unlearn_spec.verdict.gates import original_stands_out

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
-from unlearn_spec.plan.model import InspectUnit, Obligation, QuantizeUnit, Role
+from unlearn_spec.plan.model import Obligation
+from unlearn_spec.plan.units import InspectUnit, QuantizeUnit, Role
 from unlearn_spec.policy.vocabulary import Rounding
 from unlearn_spec.statistics.binomial import clopper_pearson_lower, clopper_pearson_upper, power_refute
 from unlearn_spec.verdict import gates

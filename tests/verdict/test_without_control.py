@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "plan"))
 from laboratory import Lab, documents, small_policy, write_rows
 
 from unlearn_spec.catalogue.verifiers import VERIFIERS
-from unlearn_spec.plan.model import InspectUnit, Plan, QuantizeUnit, RelearnUnit, Unit
+from unlearn_spec.plan.model import Plan
 from unlearn_spec.plan.obligations import make_plan
 from unlearn_spec.plan.stops import taken
+from unlearn_spec.plan.units import InspectUnit, QuantizeUnit, RelearnUnit, Unit
 from unlearn_spec.verdict import gates
 from unlearn_spec.verdict.decide import Exhibit, decide
 from unlearn_spec.verdict.facts import Seen, measure

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from unlearn_spec.plan.model import DataRef, Reading, ScoreUnit, SubjectRef
+from unlearn_spec.plan.units import DataRef, Reading, ScoreUnit, SubjectRef
 from unlearn_spec.verifiers.choosing import choose, lettered
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.subjects.model import Model, load_model

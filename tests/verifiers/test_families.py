@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers import degeneracy, membership, recovery, refusal, retention
 from unlearn_spec.verifiers.blind import blind_baseline
 from unlearn_spec.verifiers.extraction import chance, extractable

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from unlearn_spec.plan.model import DataRef, GenerateUnit, Reading, SubjectRef
+from unlearn_spec.plan.units import DataRef, GenerateUnit, Reading, SubjectRef
 from unlearn_spec.verifiers import generation
 from unlearn_spec.verifiers.generation import generate
 from unlearn_spec.verifiers.items import Item, ItemError

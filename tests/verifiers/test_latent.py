@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from unlearn_spec.plan.model import DataRef, InspectUnit, Reading, SubjectRef
+from unlearn_spec.plan.units import DataRef, InspectUnit, Reading, SubjectRef
 from unlearn_spec.policy.vocabulary import View
 from unlearn_spec.verifiers import looks
 from unlearn_spec.verifiers.items import Item, ItemError

@@ -13,7 +13,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers import logits as module
 from unlearn_spec.verifiers import memory, scoring
 from unlearn_spec.verifiers.items import Item

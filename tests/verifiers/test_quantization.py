@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from planted import cell
 
-from unlearn_spec.plan.model import DataRef, QuantizeUnit, Reading, SubjectRef
+from unlearn_spec.plan.units import DataRef, QuantizeUnit, Reading, SubjectRef
 from unlearn_spec.policy.vocabulary import Rounding
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.quantization import GROUP, NF4, linear_layers, quantize, rounded, rounded_copy

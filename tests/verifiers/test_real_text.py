@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from unlearn_spec.plan.model import DataRef, GenerateUnit, Reading, SubjectRef
+from unlearn_spec.plan.units import DataRef, GenerateUnit, Reading, SubjectRef
 from unlearn_spec.verifiers import membership
 from unlearn_spec.verifiers.generation import generate
 from unlearn_spec.verifiers.items import Item

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn.utils import parametrize
 
-from unlearn_spec.plan.model import DataRef, Reading, RelearnUnit, SubjectRef
+from unlearn_spec.plan.units import DataRef, Reading, RelearnUnit, SubjectRef
 from unlearn_spec.verifiers import recovery, relearning
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.low_rank import merged, with_updates

@@ -14,7 +14,7 @@ import torch
 
 from unlearn_spec.gpu.decoding import reference_decoding
 from unlearn_spec.gpu.token_stats import reference
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.metrics.attacks import min_k
 from unlearn_spec.verifiers.scoring import MIN_K_SHARE, join, score

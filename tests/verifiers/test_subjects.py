@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from unlearn_spec.plan.model import Reading
+from unlearn_spec.plan.units import Reading
 from unlearn_spec.verifiers.items import Item
 from unlearn_spec.verifiers.scoring import score
 from unlearn_spec.verifiers.subjects import SubjectError

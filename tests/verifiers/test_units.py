@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from unlearn_spec.plan.model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef
+from unlearn_spec.plan.units import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef
 from unlearn_spec.verifiers.items import Item, ItemError
 from unlearn_spec.verifiers.subjects import SubjectError
 from unlearn_spec.verifiers.subjects.model import Model, load_model

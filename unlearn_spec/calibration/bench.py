@@ -19,9 +19,9 @@ from ..evidence.canonical import EvidenceError, bytes_digest, file_digest, json_
 from ..evidence.store import Store
 from ..plan.bindings import load_bindings
 from ..plan.bound import Bindings
-from ..plan.model import GenerateUnit, Obligation, Plan, Role, ScoreUnit, Unit
+from ..plan.model import Obligation, Plan
 from ..plan.obligations import make_plan
-from ..plan.units import scoring
+from ..plan.units import GenerateUnit, Role, ScoreUnit, Unit, scoring
 from ..policy.clauses import Clause, Remove, Within
 from ..policy.load import Document, load
 from ..rules.check import check_document

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ConfigDict
 
-from ..plan.model import Frozen
+from ..plan.units import Frozen
 from ..policy.read import read_file
 from .bench import shipped
 from .model import Bound, Gate, Pooled, Row

@@ -14,8 +14,7 @@ from fractions import Fraction
 from statistics import fmean
 
 from ..plan.bound import Bindings, BoundSubject
-from ..plan.model import DataRef, Reading, RelearnUnit, Role, ScoreUnit, Unit
-from ..plan.units import scoring
+from ..plan.units import DataRef, Reading, RelearnUnit, Role, ScoreUnit, Unit, scoring
 from ..statistics.binomial import clopper_pearson_lower
 from ..verifiers import recovery
 from ..verifiers.items import lot

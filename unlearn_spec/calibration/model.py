@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..plan.model import Frozen
+from ..plan.units import Frozen
 from ..verdict.model import Outcome
 
 State = Literal["satisfied", "violated", "unknown"]

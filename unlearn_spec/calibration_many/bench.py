@@ -13,7 +13,8 @@ from ..calibration.model import Cell, Judged, Truth
 from ..calibration.truth import UNKNOWN, Known, Told
 from ..evidence.canonical import bytes_digest, file_digest, json_digest
 from ..evidence.store import Store
-from ..plan.model import Obligation, Unit
+from ..plan.model import Obligation
+from ..plan.units import Unit
 from ..policy.clauses import Clause, Closeness, Remove
 from ..run.places import Places, stored_table
 from ..verdict.model import ClauseVerdict

@@ -11,7 +11,7 @@ from ..calibration.gates import Thresholds
 from ..calibration.gates import gates as of_verdicts
 from ..calibration.model import Bound, Gate, Pooled, Row
 from ..calibration.rows import Trial
-from ..plan.model import Frozen
+from ..plan.units import Frozen
 from ..policy.read import read_file
 from .model import Name
 

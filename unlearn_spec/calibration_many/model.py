@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..calibration.model import Bound, Gate, Judged, Kept, Pooled, Row
-from ..plan.model import Frozen
+from ..plan.units import Frozen
 
 Name = Literal["processes", "text", "logprobs"]
 """Several runs of a process; a model that answers over HTTP in text; one that gives log-probabilities too."""

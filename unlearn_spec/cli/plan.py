@@ -13,8 +13,9 @@ from textwrap import wrap
 from ..logic.suites import suite_of
 from ..logic.worlds import short_percent
 from ..plan.bound import Bindings
-from ..plan.model import Cost, Note, Obligation, Plan, TaskRef
+from ..plan.model import Cost, Note, Obligation, Plan
 from ..plan.power import ENOUGH
+from ..plan.units import TaskRef
 from ..policy.load import Document
 from ..rules.terminal import visible
 from ..rules.wording import count

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..catalogue import VerifierId
 from .case import Case, Sample
 from .fluency import own, retained
-from .model import Control, GenerateUnit, InspectUnit, Role, SubjectRef, Unit
-from .units import again, is_answer, keys
+from .model import Control
+from .units import GenerateUnit, InspectUnit, Role, SubjectRef, Unit, again, is_answer, keys
 
 ROLES: tuple[Role, ...] = ("audited", "original", "reference")
 Ask = Callable[[SubjectRef], tuple[Unit, ...]]

@@ -16,9 +16,9 @@ from .bound import BoundData, BoundTask
 from .desk import Desk
 from .form import findings_in_order
 from .found import there
-from .model import TaskRef
 from .rows import DataError, files_digest, format_of, read_files, rows
 from .task_file import MAX_BYTES, TaskWritten, misfits, options_of, read_task, task_of
+from .units import TaskRef
 from .written import TaskEntry
 
 Rows = tuple[Mapping[str, Any], ...]

@@ -14,9 +14,9 @@ from ..verifiers.logged import LogFormat
 from ..verifiers.subjects.source import Endpoint, Source, Weights
 from ..verifiers.suites import Suite
 from .data import DataSpec, drawn, parted
-from .model import DataRef, Role, SubjectRef
 from .record_file import RecordFile
 from .statement_file import StatementFile
+from .units import DataRef, Role, SubjectRef
 
 Precision = Literal["float32", "bfloat16", "float16"]
 

@@ -19,9 +19,8 @@ from .case import Case, Draft, LackingError, Sample, closeness_words, needs_retr
 from .closeness import refutes
 from .cost import work_of
 from .drafting import obligation
-from .model import Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power
-from .units import scoring
+from .units import Reading, ScoreUnit, SubjectRef, Unit, scoring
 
 DIRECTIONS = 2
 """Who was put in may look unusually familiar or, pushed too far, unusually strange: each direction has half of α."""

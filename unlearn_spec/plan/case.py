@@ -17,7 +17,8 @@ from ..policy.vocabulary import Access
 from ..verifiers.items import Item
 from ..wording.said import Said, said
 from .bound import Bindings, BoundSubject
-from .model import DataRef, Gap, Obligation, Reading, Role, SubjectRef, Unit
+from .model import Gap, Obligation
+from .units import DataRef, Reading, Role, SubjectRef, Unit
 
 
 class LackingError(Exception):

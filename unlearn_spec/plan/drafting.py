@@ -11,9 +11,9 @@ from ..wording.said import Said
 from .arms import Arms
 from .case import Case, Sample
 from .cost import cost_of
-from .model import Cost, Obligation, Reading, TaskRef
+from .model import Cost, Obligation
 from .power import Power, power_fields
-from .units import keys
+from .units import Reading, TaskRef, keys
 
 
 class Own(TypedDict, total=False):

@@ -13,7 +13,7 @@ from pydantic import Field, StrictInt
 from ..policy.frozen import Frozen
 from ..policy.quantities import Switch
 from ..verifiers.subjects.source import Endpoint
-from .model import EndpointRef
+from .units import EndpointRef
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}\Z")

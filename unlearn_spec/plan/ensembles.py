@@ -15,8 +15,7 @@ from .case import Case, Draft, LackingError, closeness_words, needs_retraining, 
 from .closeness import refutes
 from .cost import work_of
 from .drafting import obligation
-from .model import Reading, ScoreUnit, SubjectRef, Unit
-from .units import scoring
+from .units import Reading, ScoreUnit, SubjectRef, Unit, scoring
 
 _MOST = 500
 

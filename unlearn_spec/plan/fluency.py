@@ -10,8 +10,7 @@ from collections.abc import Callable
 from ..policy.clauses import Retain
 from .allocation import tested_artifacts
 from .case import Case, Sample, reading_from
-from .model import GenerateUnit, Reading, SubjectRef, Unit
-from .units import answering
+from .units import GenerateUnit, Reading, SubjectRef, Unit, answering
 
 Ask = Callable[[SubjectRef], tuple[Unit, ...]]
 

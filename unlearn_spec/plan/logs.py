@@ -6,7 +6,7 @@ from ..policy.clauses import RateClause
 from ..verifiers.metrics.rouge import is_latin
 from ..wording.said import Said, said
 from .case import Case, LackingError, Sample
-from .model import LoggedUnit, Reading, SubjectRef, Unit
+from .units import LoggedUnit, Reading, SubjectRef, Unit
 
 
 def need_model(case: Case, what: Said) -> None:

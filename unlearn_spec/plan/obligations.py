@@ -18,13 +18,13 @@ from ..wording.said import Said, said
 from .allocation import allocated_alpha, tested_artifacts
 from .bound import Bindings
 from .case import Case, Draft, LackingError
-from .model import Missing, Obligation, Plan, Unit
+from .model import Missing, Obligation, Plan
 from .notes import notes
 from .rates import plan_rate
 from .reach import within_reach
 from .records import plan_records
 from .removal import plan_removal
-from .units import planned
+from .units import Unit, planned
 
 
 def make_plan(document: Document, bindings: Bindings, rejected: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> Plan:

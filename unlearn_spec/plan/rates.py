@@ -18,13 +18,13 @@ from .case import Case, Draft, LackingError, Sample, reached, reading_from
 from .cost import work_of
 from .drafting import obligation
 from .logs import from_log, need_latin, need_logged, need_model
-from .model import Gap, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
+from .model import Gap
 from .power import Power, paired, to_certify, to_refute
 from .relearning import relearning
 from .stops import looked_at, staged
 from .suites import Attacks, attacks_on
 from .tasks import by_task, chance_of, need_task
-from .units import answering, keys, scoring
+from .units import GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit, answering, keys, scoring
 from .white_box import quantization
 
 Prompts = Literal["prompt", "paraphrases", "suite"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..policy.vocabulary import Access, access_rank
 from ..wording.said import Said, said, sentences
 from .case import Draft, LackingError
-from .model import EndpointRef, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
+from .units import EndpointRef, GenerateUnit, Reading, ScoreUnit, SubjectRef, Unit
 
 _DEPTH: dict[str, Access] = {"none": "api", "top": "top_logprobs", "echo": "logprobs"}
 """The deepest access that an endpoint gives, by the log-probabilities that it gives."""

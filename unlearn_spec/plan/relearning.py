@@ -15,9 +15,8 @@ from .arms import make_arms
 from .case import Case, Draft, LackingError, Sample
 from .cost import work_of
 from .drafting import obligation
-from .model import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit
 from .power import to_refute
-from .units import asking, keys
+from .units import DataRef, GenerateUnit, Reading, RelearnUnit, ScoreUnit, SubjectRef, Unit, asking, keys
 
 
 def relearning(case: Case, reading: Reading, limit: str, beyond: Fraction) -> Draft:

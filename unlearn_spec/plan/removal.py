@@ -20,11 +20,10 @@ from .case import Case, Draft, LackingError, closeness_words, reached, reading_f
 from .cost import work_of
 from .drafting import obligation
 from .logs import need_model
-from .model import Reading, ScoreUnit, SubjectRef, Unit
 from .power import Power, to_refute
 from .relearning import relearning
 from .repeated import counted_runs, runs_power
-from .units import scoring
+from .units import Reading, ScoreUnit, SubjectRef, Unit, scoring
 from .white_box import latent, quantization
 
 EXTRACTABLE = Fraction(1, 1000)

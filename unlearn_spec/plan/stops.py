@@ -13,8 +13,9 @@ from fractions import Fraction
 
 from ..wording.said import said
 from .case import Case, LackingError, Sample
-from .model import Control, DataRef, Gap, Obligation, Plan, Unit
+from .model import Control, Gap, Obligation, Plan
 from .power import Power
+from .units import DataRef, Unit
 
 LOOKS = 4
 """Looks after 25 %, 50 %, 75 % and all of the clusters."""

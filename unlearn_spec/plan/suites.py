@@ -10,8 +10,8 @@ from ..verifiers.suites import PARAPHRASE, Suite, others_for, probes, shuffled
 from ..wording.said import said, sentences
 from .bound import BoundData
 from .case import Case, LackingError, Sample
-from .model import DataRef
 from .suite_file import installed_digest
+from .units import DataRef
 
 
 @dataclass(frozen=True)

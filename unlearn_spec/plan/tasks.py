@@ -8,7 +8,7 @@ from ..verifiers.harness_task import METRICS
 from ..wording.said import said
 from .bound import BoundTask
 from .case import Case, LackingError, Sample
-from .model import HarnessUnit, Reading, SubjectRef, Unit
+from .units import HarnessUnit, Reading, SubjectRef, Unit
 
 
 def need_task(case: Case, reading: Reading, target: str) -> BoundTask | None:

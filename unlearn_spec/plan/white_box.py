@@ -19,9 +19,8 @@ from .bound import BoundSubject
 from .case import Case, Draft, LackingError, Sample
 from .cost import work_of
 from .drafting import obligation
-from .model import DataRef, InspectUnit, QuantizeUnit, Reading, SubjectRef, Unit
 from .power import to_refute
-from .units import asking, scoring
+from .units import DataRef, InspectUnit, QuantizeUnit, Reading, SubjectRef, Unit, asking, scoring
 from .weights import depth
 
 LAYERS = 4

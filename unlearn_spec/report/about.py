@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..plan.model import DataRef, Frozen
+from ..plan.units import DataRef, Frozen
 from ..policy.model import Basis, Parties
 from ..policy.vocabulary import Access, ArtifactKind, EvidenceKind, GoalKind, InformationKind, Status
 from ..verdict.model import Outcome

@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import date
 
-from ..plan.model import Frozen
+from ..plan.units import Frozen
 from ..wording.language import Language, words
 from .html import environment
 from .model import ClauseEntry, Digest, KeyedDigest, PolicyHeader, Redacted, RegisteredTest

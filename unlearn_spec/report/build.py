@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import PureWindowsPath
 
 from ..finding import Finding, Fix, Span
-from ..plan.model import DataRef, InspectUnit, Note, Obligation, Plan, QuantizeUnit, SubjectRef, Unit
+from ..plan.model import Note, Obligation, Plan
+from ..plan.units import DataRef, InspectUnit, QuantizeUnit, SubjectRef, Unit
 from ..policy.clauses import AtLeast, Ban, Clause, Destroy, Finish, Refuse, Retain, Suppress
 from ..policy.model import Policy
 from ..verdict.model import WORST_FIRST, ClauseVerdict, Verification

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
-from ..plan.model import Obligation, Plan, QuantizeUnit
+from ..plan.model import Obligation, Plan
+from ..plan.units import QuantizeUnit
 from ..policy.clauses import Ban, Clause, Destroy, Finish, Rectify, Remove, Suppress
 from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, Access, Asked, access_rank

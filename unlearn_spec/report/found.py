@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..plan.model import Exact, Frozen, Reading, TaskRef, VerifierId
+from ..plan.model import VerifierId
+from ..plan.units import Exact, Frozen, Reading, TaskRef
 from ..policy.vocabulary import Access, Decide, Population, Rounding, View
 from ..verdict.model import ClauseVerdict, Interval
 from ..wording.said import Said

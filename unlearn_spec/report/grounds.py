@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from ..plan.model import Exact, Frozen
+from ..plan.units import Exact, Frozen
 from .digests import Digest
 
 Through = Literal["model", "runs", "text", "logprobs"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..finding import Finding
-from ..plan.model import SubjectRef
+from ..plan.units import SubjectRef
 from ..verdict.model import Interval
 from ..wording.language import Language, Words, words
 from . import wording

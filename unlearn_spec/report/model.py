@@ -12,7 +12,8 @@ from typing import Final, Literal
 from pydantic import ValidationError, model_validator
 
 from ..finding import Finding
-from ..plan.model import Frozen, Missing, SubjectRef
+from ..plan.model import Missing
+from ..plan.units import Frozen, SubjectRef
 from ..verdict.model import WORST_FIRST, Fact, Outcome
 from ..wording.said import Said
 from .about import Artifact, ClauseEntry, InformationSet, PolicyHeader, Versions

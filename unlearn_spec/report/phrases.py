@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..plan.model import SubjectRef
+from ..plan.units import SubjectRef
 from ..verdict.model import WORST_FIRST, ClauseVerdict, GateResult, Outcome
 from ..wording.language import words
 from .model import Report, Stated

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..evidence.canonical import Json, canonical_json, decimal_text
-from ..plan.model import SubjectRef
+from ..plan.units import SubjectRef
 from ..verdict.model import ClauseVerdict, GateResult, Interval
 from .model import RESULT, Report, digest
 from .wording import visible

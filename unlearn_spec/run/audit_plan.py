@@ -11,12 +11,12 @@ from ..logic.process import one_run_rules
 from ..plan.allocation import allocated_alpha, tested_artifacts
 from ..plan.bound import Bindings
 from ..plan.case import Case, Draft, LackingError
-from ..plan.model import InspectUnit, Obligation, Plan, QuantizeUnit, RelearnUnit, Role, SubjectRef, Unit
+from ..plan.model import Obligation, Plan
 from ..plan.reach import within_reach
 from ..plan.relearning import seeds
 from ..plan.repeated import counted_runs
 from ..plan.stops import LOOKS
-from ..plan.units import is_answer, unit_key
+from ..plan.units import InspectUnit, QuantizeUnit, RelearnUnit, Role, SubjectRef, Unit, is_answer, unit_key
 from ..policy.clauses import Closeness
 from ..policy.load import Document
 from ..rules.wording import percent

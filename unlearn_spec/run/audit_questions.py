@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from ..logic.suites import suite_cell
 from ..plan.case import Case
-from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Obligation, QuantizeUnit, RelearnUnit, Unit
+from ..plan.model import Obligation
 from ..plan.rates import reading_of, verifier_of
 from ..plan.removal import held_reading, verifier_of_removal
+from ..plan.units import DataRef, GenerateUnit, HarnessUnit, InspectUnit, QuantizeUnit, RelearnUnit, Unit
 from ..policy.clauses import Refuse, Remove, Retain, Suppress
 
 _ALTERED: Mapping[str, tuple[type[object], str, str]] = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from ..plan.model import Obligation, Plan, Unit
+from ..plan.model import Obligation, Plan
+from ..plan.units import Unit
 from ..report.grounds import Calibrated, Through
 
 SINGLE, MANY = "results.json", "many.json"

@@ -14,8 +14,9 @@ from ..finding import Finding
 from ..gpu.draws import Totals, bootstrap_totals
 from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..plan.bound import Bindings
-from ..plan.model import LoggedUnit, Obligation, Plan
+from ..plan.model import Obligation, Plan
 from ..plan.stops import taken
+from ..plan.units import LoggedUnit
 from ..policy.model import Policy
 from ..report.excerpt import clause_lines
 from ..report.model import Report

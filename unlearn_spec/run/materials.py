@@ -19,10 +19,11 @@ from ..evidence.ledger import Ledger
 from ..evidence.store import Store
 from ..plan.bound import Bindings, BoundCanaries, BoundData, BoundSubject, BoundTask
 from ..plan.data import DataSpec
-from ..plan.model import DataRef, EndpointRef, LoggedUnit, Obligation, Plan, TaskRef
+from ..plan.model import Obligation, Plan
 from ..plan.record_check import statement_refusal
 from ..plan.record_file import RecordError, RecordFile, read_record
 from ..plan.statement_file import StatementFile, read_statement
+from ..plan.units import DataRef, EndpointRef, LoggedUnit, TaskRef
 from ..policy.load import Document, PolicyError, load_text
 from ..statistics.intervals import Interval, Method
 from ..verdict.gates import compared

@@ -14,7 +14,8 @@ from ..evidence.store import Store
 from ..plan.bind_tasks import documents
 from ..plan.bound import Bindings
 from ..plan.data import DataError, DataSpec, drawn, load_data, parted
-from ..plan.model import DataRef, GenerateUnit, HarnessUnit, InspectUnit, Plan, RelearnUnit, SubjectRef, TaskRef, Unit
+from ..plan.model import Plan
+from ..plan.units import DataRef, GenerateUnit, HarnessUnit, InspectUnit, RelearnUnit, SubjectRef, TaskRef, Unit
 from ..verifiers.harness_task import TaskFiles
 from ..verifiers.items import Item
 from ..verifiers.logged import Log

@@ -10,7 +10,8 @@ from ..finding import Finding
 from ..gpu.pairwise import SubsetTotals, subset_totals
 from ..logic.axioms import AXIOMS
 from ..plan.bound import Bindings
-from ..plan.model import Obligation, Plan, RelearnUnit
+from ..plan.model import Obligation, Plan
+from ..plan.units import RelearnUnit
 from ..policy.clauses import Clause, Remove, Suppress
 from ..policy.model import Policy
 from ..report.build import build

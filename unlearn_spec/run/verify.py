@@ -24,9 +24,10 @@ from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
 from ..evidence.store import Store
 from ..gpu.draws import Floats, Key
 from ..plan.bindings import load_bindings
-from ..plan.model import Plan, Planned
+from ..plan.model import Plan
 from ..plan.obligations import make_plan
 from ..plan.stops import due
+from ..plan.units import Planned
 from ..policy.load import load
 from ..policy.model import Policy
 from ..report.model import RESULT, Report, canonical

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
+from ..plan.units import Role
 from .measured import Seen, template_of
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..plan.model import Obligation, Reading
+from ..plan.model import Obligation
+from ..plan.units import Reading
 from ..policy.clauses import Clause, Suppress
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper
 from ..verifiers.metrics.leak_at_k import leak_at_k

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from ..plan.canaries import DIRECTIONS, fewest_right, split
 from ..plan.closeness import largest_refuted
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
+from ..plan.units import Role
 from ..policy.clauses import Closeness, Remove
 from ..statistics.binomial import tail
 from ..statistics.canaries import chance_without, epsilon_lower

@@ -12,7 +12,8 @@ from functools import partial
 
 from ..gpu import draws, pairwise
 from ..plan.closeness import largest_refuted
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
+from ..plan.units import Role
 from ..policy.clauses import Closeness, Remove
 from ..statistics.ensembles import MIN_REFERENCES, Distance, compare_ensembles
 from ..statistics.exact_sums import ManyPairs

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..plan.model import Control, DataRef, Obligation, Role
+from ..plan.model import Control, Obligation
+from ..plan.units import DataRef, Role
 from ..policy.clauses import Clause, Closeness, MembershipBound, Rectify, Refuse, Remove, Retain, Suppress, Within
 from ..verifiers import degeneracy
 from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline

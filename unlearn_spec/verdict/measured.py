@@ -12,7 +12,8 @@ from ..logic.evidence import ApartFact, EvidenceFact, RateFact, RecordFact, Side
 from ..logic.formulas import Reading as Cell
 from ..logic.formulas import reading_of
 from ..logic.suites import suite_of
-from ..plan.model import GenerateUnit, Obligation, Reading, Role, SubjectRef, Unit
+from ..plan.model import Obligation
+from ..plan.units import GenerateUnit, Reading, Role, SubjectRef, Unit
 from ..policy.clauses import Clause, Closeness, Decoding, Rectify, Refuse, Retain, RevealsWhen, Suppress
 from ..statistics.binomial import ceil_decimal, floor_decimal
 from ..statistics.bounded import clustered_rate_lower, clustered_rate_upper

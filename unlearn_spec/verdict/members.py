@@ -13,7 +13,8 @@ from functools import partial
 
 from ..catalogue import Attack, attacks
 from ..gpu import draws, pairwise
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
+from ..plan.units import Role
 from ..statistics.max_t import max_t_auc
 from ..verifiers.membership import scores
 from ..verifiers.table import stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..plan.model import Exact, Frozen
+from ..plan.units import Exact, Frozen
 from ..wording.said import Said
 
 Outcome = Literal["violated", "supported", "not_falsified", "inconclusive", "not_tested", "not_testable", "rejected"]

@@ -15,9 +15,10 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..logic.evidence import CountFact, EvidenceFact, RateFact, Side
-from ..plan.model import Obligation, Reading, Role
+from ..plan.model import Obligation
 from ..plan.power import refuting_power
 from ..plan.stops import last_look
+from ..plan.units import Reading, Role
 from ..policy.clauses import AtLeast, AtMost, RateClause, Rectify, Refuse, Retain, ShareOf, Suppress
 from ..verifiers import recovery, refusal
 from ..verifiers.outcomes import Outcomes, gather

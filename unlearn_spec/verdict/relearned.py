@@ -29,7 +29,8 @@ from functools import partial
 from typing import TypeAlias
 
 from ..gpu import draws, pairwise
-from ..plan.model import Obligation, Reading, RelearnUnit, Role
+from ..plan.model import Obligation
+from ..plan.units import Reading, RelearnUnit, Role
 from ..policy.clauses import Suppress
 from ..statistics.exact_sums import Many
 from ..statistics.max_t import max_t_paired

@@ -9,9 +9,10 @@ from fractions import Fraction
 from ..catalogue import attacks
 from ..logic.evidence import EvidenceFact, MembershipFact
 from ..logic.exponential import exp_bounds
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
 from ..plan.power import refuting_power
 from ..plan.repeated import runs_power
+from ..plan.units import Role
 from ..policy.clauses import Clause, Closeness, MembershipBound, Remove
 from ..statistics.binomial import max_failures_certifying, samples_for_zero_failures
 from ..verifiers import membership

@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ..plan.closeness import allowed_share, fewest_runs, run_bounds
-from ..plan.model import Obligation, Role
+from ..plan.model import Obligation
 from ..plan.repeated import planned
+from ..plan.units import Role
 from ..policy.clauses import Closeness, Remove
 from ..statistics.binomial import clopper_pearson_lower, clopper_pearson_upper
 from ..verifiers.outcomes import Outcomes, gather

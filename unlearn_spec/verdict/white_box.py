@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..plan.model import InspectUnit, Obligation, QuantizeUnit, Role
+from ..plan.model import Obligation
 from ..plan.power import refuting_power
+from ..plan.units import InspectUnit, QuantizeUnit, Role
 from ..policy.clauses import Clause, Remove, Suppress
 from ..verifiers import looks
 from ..verifiers.looks import Look

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...plan.model import EndpointRef
+from ...plan.units import EndpointRef
 
 
 @dataclass(frozen=True)

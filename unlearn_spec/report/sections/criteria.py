@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...plan.model import Reading
+from ...plan.units import Reading
 from ...wording.language import Words, words
 from ...wording.said import Said, clauses, ended
 from ..document import Lines, Para, Part, Recorded, Row, Table, para, row

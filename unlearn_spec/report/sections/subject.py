@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...plan.model import SubjectRef
+from ...plan.units import SubjectRef
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Soft, Table, para, row
 from ..grounds import EvidenceObject

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...plan.model import Missing, TaskRef
+from ...plan.model import Missing
+from ...plan.units import TaskRef
 from ...verdict.model import Fact
 from ...wording.language import Words
 from ..document import Block, Bullets, Code, Heading, Para, Part, Row, Strong, Table, para, row, told
