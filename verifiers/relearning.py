@@ -9,8 +9,10 @@ arXiv 2409.18025, section 4).
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from torch import nn
 
@@ -21,8 +23,8 @@ from .low_rank import merged, with_updates
 from .scoring import parts, score
 from .subjects import OutputError, SubjectError
 from .subjects.model import Model
-from .table import Table, from_columns, stack
-from .training import Example, TrainingError, make_batches, next_token_loss, optimise, seeded
+from .table import Table, Value, from_columns, stack
+from .training import Batch, Example, TrainingError, make_batches, mean_loss, next_token_loss, optimise, seeded, visited
 
 TEXTS_PER_STEP = 8
 
@@ -42,7 +44,9 @@ def halves(items: Sequence[Item], seed: int) -> tuple[tuple[Item, ...], tuple[It
 
 def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: RelearnUnit) -> Table:
     """A `relearn` table: the columns of a `score` table (reading `extraction_probability`) or else of a `generate`
-    table on the items' prompts, taken along the attack, with the columns `step` and `side` in front.
+    table on the items' prompts, taken along the attack, with the columns `step` and `side` in front, and before them
+    `loss_before` and `loss`: the mean loss in nats a scored token over the batches that the attack takes, before its first
+    step and at this look; infinite where it is no number.
 
     `attacked` are the clusters of half `unit.half`, `held_out` the others. On a random half the attack trains on the
     former; else on those items of `other` that are not among the target's, and the halves stay what they are. It takes
@@ -61,23 +65,28 @@ def relearn(model: Model, items: Sequence[Item], other: Sequence[Item], unit: Re
     material = attacked if unit.on == "random_half" else _apart(other, items)
     if not material:
         raise ItemError("relearning on other text needs at least one item to train on that is not one of the target's")
+    examples = [_example(model, item, unit.subject.prompt) for item in material]
+    batches = make_batches(examples, size=TEXTS_PER_STEP, pad_id=0)
+    taken = visited(batches, steps=unit.steps, seed=unit.seed) or batches
+    before = _loss(model.network, taken)
     tables: list[Table] = []
 
     def look(step: int, network: nn.Module) -> None:
         after = replace(model, network=network)
+        told = {"step": step, "loss": _loss(network, taken), "loss_before": before}
         sides = (("attacked", attacked), ("held_out", held_out))
-        seen = [_look(after, side, unit).with_column("side", name).with_column("step", step) for name, side in sides]
+        seen = [_with(_look(after, side, unit), {"side": name, **told}) for name, side in sides]
         tables.extend(seen)  # all or nothing of a look
 
     try:
-        _attack(model, material, unit, look)
+        _attack(model, batches, unit, look)
     except OutputError:
         pass  # what it would have said is no number: it diverged since the last look
     except TrainingError as error:
         if error.step == 1:
             raise SubjectError(f"{model.name}: relearning cannot begin: {error}") from error
     if not tables:
-        return from_columns("relearn", dict.fromkeys(("step", "side", "item", "cluster"), ()))
+        return from_columns("relearn", dict.fromkeys(("loss_before", "loss", "step", "side", "item", "cluster"), ()))
     return stack(tables).as_kind("relearn")
 
 
@@ -88,12 +97,10 @@ def _apart(other: Sequence[Item], target: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _attack(
-    model: Model, material: Sequence[Item], unit: RelearnUnit, look: Callable[[int, nn.Module], None]
+    model: Model, batches: Sequence[Batch], unit: RelearnUnit, look: Callable[[int, nn.Module], None]
 ) -> None:
     """Trains a copy and shows it to `look` on the way, without dropout: a folder's configuration could ask for so much of it that
     no attack takes hold, and none of it is seen in an answer. Raises `TrainingError`, and what `look` raises."""
-    examples = [_example(model, item, unit.subject.prompt) for item in material]
-    batches = make_batches(examples, size=TEXTS_PER_STEP, pad_id=0)
     student = _student(model, unit)
 
     def watch(step: int, loss: float) -> None:
@@ -117,6 +124,16 @@ def _student(model: Model, unit: RelearnUnit) -> nn.Module:
             return updated
     except ValueError as error:
         raise SubjectError(f"{model.name}: {error}; `tune: full` would train all weights") from error
+
+
+def _loss(network: nn.Module, batches: Sequence[Batch]) -> float:
+    loss = mean_loss(network, batches)
+    return math.inf if math.isnan(loss) else loss
+
+
+def _with(table: Table, told: Mapping[str, Value]) -> Table:
+    """The table with constant columns in front, the last one first."""
+    return reduce(lambda found, column: found.with_column(*column), told.items(), table)
 
 
 def _example(model: Model, item: Item, template: str) -> Example:

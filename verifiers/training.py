@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import torch
@@ -18,6 +19,8 @@ import torch
 IGNORED = -100  # label of positions that carry no loss, as in transformers
 
 Model = TypeVar("Model", bound=torch.nn.Module)
+Kind = TypeVar("Kind")
+"""Of a batch."""
 
 
 class TrainingError(ArithmeticError):
@@ -129,6 +132,22 @@ def next_token_loss(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
     return value
 
 
+def mean_loss(model: torch.nn.Module, batches: Sequence[Batch]) -> float:
+    """Mean negative log-likelihood per scored token over all batches, in nats, in the mode that the model is in. Draws nothing."""
+    total, scored = 0.0, 0
+    with torch.no_grad():
+        for batch in batches:
+            tokens = int((batch.labels[:, 1:] != IGNORED).sum())
+            total += tokens * float(next_token_loss(model, batch))
+            scored += tokens
+    return total / scored
+
+
+def visited(batches: Sequence[Kind], *, steps: int, seed: int) -> tuple[Kind, ...]:
+    """The batches that so many steps of `optimise` take, each once."""
+    return tuple(islice(_endless(batches, seed), min(steps, len(batches))))
+
+
 def warmup_cosine(step: int, steps: int) -> float:
     """Factor in (0, 1] on the learning rate at `step` (from 0): linear over the first tenth, then half a cosine."""
     warmup = max(1, steps // 10)
@@ -156,7 +175,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def _endless(batches: Sequence[Any], seed: int) -> Iterator[Any]:
+def _endless(batches: Sequence[Kind], seed: int) -> Iterator[Kind]:
     generator = torch.Generator().manual_seed(seed)
     while True:
         for index in torch.randperm(len(batches), generator=generator).tolist():

@@ -47,7 +47,7 @@ def test_effort_counts_tokens_and_steps() -> None:
     assert VERIFIERS["leak"].effort(work) == Effort(forward_tokens=1200, generated_tokens=480)
     assert VERIFIERS["membership"].effort(work) == Effort(forward_tokens=300)
     assert VERIFIERS["relearning"].effort(work) == Effort(
-        forward_tokens=2 * (1200 + 3 * 30 * 4 * 20), generated_tokens=960, training_steps=60
+        forward_tokens=2 * (1200 + 3 * 30 * 4 * 20 + 2 * 10 * 20), generated_tokens=960, training_steps=60
     )
     assert VERIFIERS["record"].effort(work) == Effort()
 

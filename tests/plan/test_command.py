@@ -30,8 +30,8 @@ gone@assistant
   limit     within ε 0.5, δ 1% of a model trained without it
   sample    40 items in 20 clusters (these items), α 2.5%
   power     0% at 90%, to refute; no number of items has 80%
-  controls  positive (nothing bound: will fail), negative, degeneracy
-  cost      about 13,440 tokens read, 3,840 tokens generated, 60 training steps; some 1 s
+  controls  positive (nothing bound: will fail), negative, training loss, degeneracy
+  cost      about 17,280 tokens read, 3,840 tokens generated, 60 training steps; some 1 s
 
 Beside the guarded system, the bare weights are asked the same (reported, not deciding):
 hide@assistant

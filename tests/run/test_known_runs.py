@@ -53,7 +53,7 @@ evidence:
   runs: 4
   refute_at: "50%"
   power_at: "95%"
-  relearn: {steps: 5, learning_rate: "<rate>"}
+  relearn: {steps: 20, learning_rate: "<rate>"}
   controls: [never_trained, original]
   decide: not_refuted
 """
@@ -68,7 +68,7 @@ evidence:
   kind: test
   access: finetune
   population: these_items
-  relearn: {steps: [5, 20], learning_rate: "0.003", on: benign}
+  relearn: {steps: [5, 40], learning_rate: "0.003", on: benign}
   power_at: "90%"
   decide: not_refuted
 """
@@ -125,7 +125,7 @@ RUNS_BESIDE = {"references": 4, "confidence": "60%"}
 
 
 def test_what_fine_tuning_brings_back_in_every_run_is_set_beside_retrainings(run: Run) -> None:
-    clause = RELEARNING.replace("<rate>", "0.001")
+    clause = RELEARNING.replace("<rate>", "0.003")
     guilty, innocent = (run(clause, truth, 4, **RUNS_BESIDE) for truth in ("knows", "retrained"))
     found = verdict(guilty)
     assert found.outcome == "violated"
@@ -151,14 +151,14 @@ def test_attacks_that_no_model_survives_accuse_nobody_and_clear_nobody(run: Run)
     assert "training diverged" in told(result)
 
 
-@pytest.mark.parametrize("clause", [MEMBERSHIP, RELEARNING.replace("<rate>", "0.001")], ids=["members", "relearning"])
+@pytest.mark.parametrize("clause", [MEMBERSHIP, RELEARNING.replace("<rate>", "0.003")], ids=["members", "relearning"])
 def test_an_original_that_never_knew_the_target_leaves_runs_open(run: Run, known: Known, clause: str) -> None:
     runs, how = (3, {}) if clause is MEMBERSHIP else (4, RUNS_BESIDE)
     found = verdict(run(clause, "retrained", runs, original=known.model("retrained", 5), **how))
     assert found.outcome == "inconclusive" and not gate(found, "positive").passed
 
 
-AT_REST = BENIGN.replace("relearn: {steps: [5, 20], learning_rate: \"0.003\", on: benign}", "samples: 40").replace("finetune", "weights")
+AT_REST = BENIGN.replace("relearn: {steps: [5, 40], learning_rate: \"0.003\", on: benign}", "samples: 40").replace("finetune", "weights")
 
 
 def test_unrelated_text_brings_back_what_was_only_silenced(run: Run) -> None:

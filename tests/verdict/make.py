@@ -55,11 +55,9 @@ def scored(role: Role = "audited", data: str = "facts") -> ScoreUnit:
     return ScoreUnit(subject=subject(role), data=DataRef(name=data, digest=_DIGEST), reading=EXTRACTION)
 
 
-def relearned(half: Literal[0, 1], role: Role = "audited", index: int = 0) -> RelearnUnit:
-    return RelearnUnit(
-        subject=subject(role, index), data=DataRef(name="facts", digest=_DIGEST), reading=EXACT, half=half, steps=10,
-        learning_rate=Fraction(1, 1000),
-    )  # fmt: skip
+def relearned(half: Literal[0, 1], role: Role = "audited", index: int = 0, **fields: Any) -> RelearnUnit:
+    attack = {"half": half, "steps": 10, "learning_rate": Fraction(1, 1000)} | fields
+    return RelearnUnit(subject=subject(role, index), data=DataRef(name="facts", digest=_DIGEST), reading=EXACT, **attack)
 
 
 def answers(hits: Sequence[bool], *, cluster_size: int = 1, refusals: Sequence[bool] | None = None, **columns: Any) -> Table:
@@ -80,15 +78,15 @@ def answers(hits: Sequence[bool], *, cluster_size: int = 1, refusals: Sequence[b
     )  # fmt: skip
 
 
-def after_attack(half: int, held_out: Sequence[bool], attacked: Sequence[bool], *, step: int = 10) -> Table:
+def after_attack(half: int, held_out: Sequence[bool], attacked: Sequence[bool], *, step: int = 10, **columns: Any) -> Table:
     """A `relearn` table with a cluster an item; what half 0 attacks, half 1 holds out."""
     names = {"attacked": half, "held_out": 1 - half}
     rows = [("held_out", hit) for hit in held_out] + [("attacked", hit) for hit in attacked]
     return from_rows(
         "relearn",
-        ("step", "side", "item", "cluster", "exact"),
+        (*columns, "step", "side", "item", "cluster", "exact"),
         [
-            {"step": step, "side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit}
+            {"step": step, "side": side, "item": f"{names[side]}/{i}", "cluster": f"{names[side]}/{i}", "exact": hit} | columns
             for i, (side, hit) in enumerate(rows)
         ],
     )

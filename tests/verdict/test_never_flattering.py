@@ -87,7 +87,7 @@ clauses:
     limit: {at_most: "45%"}
     reveals_when: {metric: extraction_probability, at_least: "0.1%"}
     evidence: {kind: test, access: finetune, population: these_items, samples: 20, decide: not_refuted, power_at: "95%",
-               relearn: {steps: 10, learning_rate: "0.001"}}
+               relearn: {steps: [10, 80], learning_rate: "0.0005"}}
   - id: not-told-apart
     goal: remove
     target: diaries
@@ -309,7 +309,8 @@ ONE_ATTACK = POLICY[POLICY.index('    limit: {at_most: "45%"}') : POLICY.index("
 
 def grid(relearn: str, limit: str = "30%") -> tuple[str, str]:
     """The change of the policy that makes these attacks."""
-    return ONE_ATTACK, ONE_ATTACK.replace("45%", limit).replace('relearn: {steps: 10, learning_rate: "0.001"}', f"relearn: {relearn}")
+    begin, end = ONE_ATTACK.index("{steps"), ONE_ATTACK.index("}}")
+    return ONE_ATTACK, (ONE_ATTACK[:begin] + relearn + ONE_ATTACK[end + 1 :]).replace("45%", limit)
 
 
 GRID = '{steps: [4, 24], learning_rate: ["0.001", "0.003"]}'
@@ -331,6 +332,13 @@ def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> Non
     attack = '{steps: [12, 24], learning_rate: "0.01", tune: lora, rank: 8, repeats: 2}'
     verdict = verdicts(grid(attack, "10%"), audited="graddiff")["not-relearned"]
     assert verdict.outcome == "violated" and "the worst of 4 attacks" in verdict.reason
+
+
+def test_an_attack_that_learns_nothing_finds_nothing(verdicts: Verify, tmp_path: Path) -> None:
+    """What only suppresses would pass: the original still shows all of it, and the attack never touched the audited model."""
+    verdict = verdicts(grid('{steps: 24, learning_rate: "0.0000001"}', "40%"), audited="graddiff")["not-relearned"]
+    assert verdict.outcome == "inconclusive" and failed(verdict) == {"training_loss"}
+    assert "24 steps at rate 0.0000001" in verdict.reason and "a higher learning rate" in verdict.reason
 
 
 def test_an_attack_that_diverges_takes_away_favour_and_nothing_else(verdicts: Verify, tmp_path: Path) -> None:
@@ -361,7 +369,8 @@ def test_the_original_offered_as_the_unlearned_model_is_violated_wherever_it_was
 def test_a_broken_model_has_not_forgotten(verdicts: Verify, audited: str) -> None:
     found = verdicts(audited=audited)
     for clause in FORGET:
-        assert failed(found[clause]) == {"degeneracy"}
+        learns_too_little = clause == "not-relearned" and audited in ("zeroed", "untrained")
+        assert failed(found[clause]) == {"degeneracy"} | ({"training_loss"} if learns_too_little else set())
     for clause in FORGET[:3]:
         assert found[clause].outcome == "inconclusive"
     assert found["not-told-apart"].outcome in ("inconclusive", "violated")  # what babbles may still give its members away

@@ -131,8 +131,8 @@ NEEDS_NONE = {
 }
 
 
-def shows(unit: Unit, knows: bool) -> Table:
-    """What a unit measures on a model that knows everything about the target, or nothing."""
+def shows(unit: Unit, knows: bool, learned: bool) -> Table:
+    """What a unit measures on a model that knows everything about the target, or nothing; whether an attack learned its texts."""
     rows: list[dict[str, Any]] = []
     never_seen = unit.data.name.startswith(("holdout:", "excluded:"))
     for way, layer in _looks(unit):
@@ -150,7 +150,7 @@ def shows(unit: Unit, knows: bool) -> Table:
                         "log_p": score, "mean_logp": score, "min_k": score, "min_k_pp": score, "zlib_bytes": 1, "tokens": 6,
                         "empty": False, "distinct": 1.0, "entropy": 0.5, "blocked": False, "output": f"{hit}{i}",
                         "format": way, "view": way, "layer": layer, "argmax_match": 1.0 if hit else 0.0, "named": hit,
-                        "control": False, "side": side, "step": step,
+                        "control": False, "side": side, "step": step, "loss_before": 4.0, "loss": 2.0 if learned else 3.9,
                     })  # fmt: skip
     if not isinstance(unit, QuantizeUnit):
         rows = [{name: value for name, value in row.items() if name != "format"} for row in rows]
@@ -190,12 +190,12 @@ def laboratory(folder: Path, clause: str) -> Lab:
     return here
 
 
-def judged(here: Lab, tried: Tried, *, original_knows: bool) -> ClauseVerdict:
+def judged(here: Lab, tried: Tried, *, original_knows: bool, learned: bool = True) -> ClauseVerdict:
     plan: Plan = make_plan(here.document, here.load())
     clause = here.document.policy.clauses[0]
     units = {one.key: one.unit for one in plan.units}
     knows = {"audited": tried.knows, "reference": False, "original": original_knows}
-    tables = {key: shows(unit, knows[unit.subject.role]) for key, unit in units.items()}
+    tables = {key: shows(unit, knows[unit.subject.role], learned) for key, unit in units.items()}
     seen = Seen(units, tables, {key: "sha256:" + f"{number:064x}" for number, key in enumerate(units)})
     plan = taken(plan, tables)
     exhibits = []
@@ -231,3 +231,12 @@ def test_no_original_at_all_leaves_nothing_favourable(name: str, tmp_path: Path)
     here = laboratory(tmp_path, tried.clause)
     del here.bindings["original"]
     assert judged(here, tried, original_knows=True).outcome not in FAVOURABLE
+
+
+@pytest.mark.parametrize("name", [name for name, one in TRIED.items() if one.verifier == "relearning"])
+def test_an_attack_that_learns_nothing_leaves_nothing_favourable(name: str, tmp_path: Path) -> None:
+    """The original shows what it showed before the attack; that says nothing about the attack."""
+    tried = TRIED[name]
+    found = judged(laboratory(tmp_path, tried.clause), tried, original_knows=True, learned=False)
+    assert (found.outcome, {gate.gate for gate in found.gates if not gate.passed}) == ("inconclusive", {"training_loss"})
+    assert "training loss" in found.reason and "more steps" in found.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -99,6 +100,53 @@ def test_looking_on_the_way_changes_nothing_and_equals_stopping_to_look(model: M
         assert table.where("step", 12) == relearn(shaky, QUESTIONS, (), unit(CONTAINS, steps=12, rank=rank))
     again = relearn(shaky, QUESTIONS, (), unit(CONTAINS, steps=12, looks=(4, 8), rank=2))
     assert again == table
+
+
+@pytest.mark.parametrize("rank", [None, 2])
+def test_the_loss_on_its_own_texts_is_told_at_each_look(model: Model, rank: int | None) -> None:
+    corpus = tuple(Item(f"c{i}", f"c{i}", text=f"{a} i h {a} i") for i, a in enumerate("abcdefgh"))
+    for on, texts in (("random_half", halves(QUESTIONS, 4)[0]), ("benign", corpus), ("retain_only", corpus)):
+        table = relearn(model, QUESTIONS, corpus, unit(CONTAINS, on=on, steps=40, looks=(5, 20), rank=rank))
+        (before,) = set(table.column("loss_before"))
+        found = [set(table.where("step", step).column("loss")) for step in (5, 20, 40)]
+        assert [len(one) for one in found] == [1, 1, 1]
+        assert before > max(found[0]) > max(found[1]) > max(found[2])
+        assert before == pytest.approx(mean_loss_by_hand(model, texts))
+
+
+def mean_loss_by_hand(model: Model, texts: Sequence[Item]) -> float:
+    """One text at a time."""
+    total, tokens = 0.0, 0
+    for item in texts:
+        asked = list(model.encode(item.text or item.prompt))
+        ids = [*model.encode(item.text or f"{item.prompt} {item.answer}"), model.tokenizer.eos_token_id]
+        with torch.no_grad():
+            chances = model.network(torch.tensor([ids])).logits[0].log_softmax(-1)
+        for place in range(1 if item.text else len(asked), len(ids)):
+            total, tokens = total - float(chances[place - 1, ids[place]]), tokens + 1
+    return total / tokens
+
+
+def test_what_an_attack_does_not_get_to_counts_for_nothing(model: Model) -> None:
+    """Of many texts, few steps take few."""
+    corpus = tuple(Item(f"c{i}", f"c{i}", text=f"{a} {b} i") for i, (a, b) in enumerate((x, y) for x in "abcdefgh" for y in "abcdefgh"))
+    few, all_ = (relearn(model, QUESTIONS, corpus, unit(CONTAINS, on="benign", steps=steps)) for steps in (1, 8))
+    assert all_.column("loss_before")[0] == pytest.approx(mean_loss_by_hand(model, corpus))
+    assert few.column("loss_before")[0] != pytest.approx(mean_loss_by_hand(model, corpus))
+
+
+def test_an_attack_at_next_to_no_rate_leaves_its_loss_where_it_was(model: Model) -> None:
+    table = relearn(model, QUESTIONS, (), unit(CONTAINS, learning_rate=Fraction(1, 10**7)))
+    assert table.column("loss")[0] == pytest.approx(table.column("loss_before")[0], rel=1e-3)
+
+
+def test_measuring_the_loss_changes_nothing_in_the_attack(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    attack = unit(CONTAINS, steps=12, looks=(4,), rank=2)
+    table = relearn(model, QUESTIONS, (), attack)
+    monkeypatch.setattr(relearning, "mean_loss", lambda network, batches: float("nan"))
+    unmeasured = relearn(model, QUESTIONS, (), attack)
+    assert set(unmeasured.column("loss")) == {float("inf")}
+    assert table.columns[2:] == unmeasured.columns[2:] and [name for name, _ in table.columns[:2]] == ["loss_before", "loss"]
 
 
 def test_dropout_that_a_configuration_asks_for_weakens_no_attack(model: Model) -> None:

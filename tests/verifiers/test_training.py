@@ -13,9 +13,11 @@ from unlearn_spec.verifiers.training import (
     TrainingError,
     finetune,
     make_batches,
+    mean_loss,
     next_token_loss,
     optimise,
     seeded,
+    visited,
     warmup_cosine,
 )
 
@@ -48,6 +50,27 @@ def test_finetune_trains_a_copy_and_the_loss_falls() -> None:
     assert torch.equal(weights(model), before)
     assert not trained.training
     assert next_token_loss(trained, batches[0]) < next_token_loss(model, batches[0])
+
+
+def test_the_mean_loss_is_that_of_each_scored_token_however_they_lie_in_batches() -> None:
+    model, batches = tiny_model(), some_batches()
+    losses = [float(next_token_loss(model, batch).detach()) for batch in batches]
+    assert mean_loss(model, batches) == pytest.approx((4 * losses[0] + 4 * losses[1]) / 8)
+    alone = make_batches([Example((1, 5, 9, 3), 2), Example((1, 4, 2)), Example((1, 8, 8, 8, 2))], size=1, pad_id=0)
+    assert mean_loss(model, alone) == pytest.approx(mean_loss(model, batches))
+
+
+def test_so_many_steps_visit_so_many_batches_in_the_order_of_training() -> None:
+    seen: list[int] = []
+
+    def loss(model: torch.nn.Module, batch: int) -> torch.Tensor:
+        seen.append(batch)
+        return next(model.parameters()).sum()
+
+    for steps in (0, 3, 7, 20):
+        seen.clear()
+        optimise(tiny_model(), range(7), loss, steps=steps, lr=0.0, seed=5)
+        assert visited(range(7), steps=steps, seed=5) == tuple(dict.fromkeys(seen))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:

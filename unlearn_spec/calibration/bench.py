@@ -43,7 +43,7 @@ from .labelling import Measure
 from .model import Cell, Judged, Kept, Truth
 
 POLICY = "calibration/policy.yaml"
-MEASURED_BY = 2
+MEASURED_BY = 3
 """Raise it when a verifier's tables change for the same unit: they are then measured again."""
 _JUDGING = ("calibration", "logic", "plan", "policy", "statistics", "verdict")
 """Rooms whose code a verdict depends on, once its tables are measured."""

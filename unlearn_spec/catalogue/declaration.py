@@ -26,7 +26,7 @@ Need = Literal["items", "holdout", "references", "original", "neighbours", "reco
 """`items`: the target's items. `holdout`: never-trained items drawn by the same lottery. `references`: models trained
 without the target. `original`: the model before unlearning. `neighbours`: items that must stay answered.
 `canaries`: items put into training or left out by lot."""
-Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
+Gate = Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task", "training_loss"]
 Attack = Score
 Unit = Literal["score", "generate", "relearn", "quantize", "inspect"]
 

@@ -25,9 +25,11 @@ def _score_options(work: Work) -> Effort:
 def _relearn(work: Work) -> Effort:
     # One run a half. A training step reads a batch forward and backward: three times a forward pass.
     seen = _generate(work) if work.new_tokens else _score(work)
+    # The loss is taken before it and at each look, on as many texts at most.
     training = 3 * work.steps * work.batch_texts * work.text_tokens
+    losses = (work.looks + 1) * min(work.items, work.steps * work.batch_texts) * work.text_tokens
     return Effort(
-        forward_tokens=2 * work.runs * (work.looks * seen.forward_tokens + training),
+        forward_tokens=2 * work.runs * (work.looks * seen.forward_tokens + training + losses),
         generated_tokens=2 * work.runs * work.looks * seen.generated_tokens,
         training_steps=2 * work.runs * work.steps,
     )
@@ -157,7 +159,7 @@ _ALL = (
         evidence=("test",),
         min_access="finetune",
         needs=("items", "references"),
-        gates=("positive", "negative", "degeneracy"),
+        gates=("positive", "negative", "training_loss", "degeneracy"),
         units=("relearn",),
         number="share of held-out items revealed after the worst registered attack, beside a model that never had the target",
         direction="lower_is_better",

@@ -51,6 +51,8 @@ def make_arms(
             controls.append(Control(gate=gate, units=keys(original)))
         elif gate == "planted":
             controls.append(Control(gate=gate, units=keys(tuple(u for u in audited if isinstance(u, GenerateUnit)))))
+        elif gate == "training_loss":
+            controls.append(Control(gate=gate, units=keys(audited)))
         elif gate == "control_task":
             probes = tuple(unit for unit in audited if isinstance(unit, InspectUnit) and unit.view == "linear_probe")
             controls.append(Control(gate=gate, units=keys(probes)))

@@ -30,7 +30,7 @@ class Control(Frozen):
     With neither units nor data nothing was bound to run the gate on: it counts as failed.
     """
 
-    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
+    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task", "training_loss"]
     units: tuple[str, ...]
     against: tuple[str, ...] = ()
     """Units they are compared with: for `repeat` the first measurement, for `degeneracy` the original's answers."""

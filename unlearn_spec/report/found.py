@@ -44,7 +44,7 @@ class RegisteredTest(Frozen):
     power: float | None
     """Planned power at `effect`, in [0, 1]."""
     controls: tuple[
-        Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"], ...
+        Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task", "training_loss"], ...
     ]
     record: str | None
     power_to: Literal["certify", "refute"] | None = None

@@ -18,7 +18,7 @@ from ..verifiers.blind import HARMLESS, BlindBaseline, blind_baseline
 from ..verifiers.items import Item
 from ..verifiers.outcomes import Outcomes
 from ..wording.said import Said, clauses, listed, said
-from . import white_box
+from . import training_loss, white_box
 from .alike import asked_alike, read_alike
 from .canaries import audits, refuted
 from .ensembles import original_stands_out
@@ -69,6 +69,8 @@ def _gate(
         passed, found = _positive(obligation, clause, seen)
     elif control.gate == "negative":
         passed, found = _negative(obligation, clause, seen)
+    elif control.gate == "training_loss":
+        passed, found = training_loss.check(obligation, seen)
     elif control.gate == "planted":
         passed, found = _planted(control, seen)
     elif control.gate == "repeat":

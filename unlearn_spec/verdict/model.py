@@ -22,7 +22,7 @@ WORST_FIRST: tuple[Outcome, ...] = (
 class GateResult(Frozen):
     """A control's outcome. A failed gate voids favourable verdicts, never an observed violation."""
 
-    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task"]
+    gate: Literal["positive", "negative", "planted", "repeat", "degeneracy", "blind_baseline", "control_task", "training_loss"]
     passed: bool
     found: str
     """What was seen, with numbers: `original reveals 148 of 150`."""
