@@ -56,6 +56,18 @@ def test_a_plan_without_one_of_its_controls_is_caught(run: Path, gate: str) -> N
     assert f"hidden@assistant has not the controls of its clause: {gate}" in found.first.words  # type: ignore[union-attr]
 
 
+def test_a_plan_whose_attack_need_not_learn_anything_is_caught(run: Path) -> None:
+    """As plans of earlier versions are."""
+
+    def without(content: dict[str, Any]) -> None:
+        test = next(one for one in content["obligations"] if one["clause"] == "not-relearned")
+        test["controls"] = [one for one in test["controls"] if one["gate"] != "training_loss"]
+
+    found = planned(run, without)
+    assert first(found) == (1, "plan")
+    assert "not-relearned@assistant has not the controls of its clause: training_loss" in found.first.words  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [("effect", "1", "`power_at` 100%"), ("decide", "not_refuted", "`decide` not_refuted"), ("refute_at", "1", "`refute_at` 100%"),
@@ -72,7 +84,7 @@ def test_a_plan_with_other_registered_numbers_than_the_policy_is_caught(
 @pytest.mark.parametrize(
     ("clause", "changes", "said"),
     [("not-extractable", {"access": "logprobs"}, "another access"), ("hidden", {"asked": "suite:other"}, "asks otherwise"),
-     ("hidden", {"population": "wider"}, "another population"), ("not-relearned", {"verifier": "extraction"}, "another verifier"),
+     ("hidden", {"population": "wider"}, "another population"), ("not-extractable", {"verifier": "choice"}, "another verifier"),
      ("not-relearned", {"asked": "direct"}, "another access, or otherwise"), ("hidden", {"reading": {"metric": "exact"}}, "or reading")],
 )  # fmt: skip
 def test_a_plan_that_asks_or_reads_otherwise_than_its_clause_is_caught(
