@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,25 @@ def test_a_missing_folder_an_unknown_format_and_an_unwritable_file(
     assert len(lines) == 4
     assert "no such folder" in lines[0] and "html, json, text" in lines[1] and "cannot be written" in lines[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+@pytest.mark.parametrize("name", ["result.json", "ledger.sqlite", "seal.json", "statement.dsse.json", "objects/ab/cd"])
+def test_no_report_takes_the_place_of_a_file_of_its_run(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    (tmp_path / "again").symlink_to(run)
+    assert command(run, "html", run / name) == command(run, "json", tmp_path / "again" / name) == 2
+    assert all("belongs to the run" in line for line in capsys.readouterr().err.splitlines())
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert command(run, "text", run / "report.txt") == 0
+
+
+def test_a_device_or_pipe_is_not_replaced_by_a_report(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert command(run, "html", pipe) == 2 and pipe.is_fifo()
+    assert "it is no file" in capsys.readouterr().err
 
 
 def test_a_file_in_place_of_the_result_folder_is_refused(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ def report(run: Path, format: str, out: Path | None, language: str = "en") -> in
         kind, spoken = _format(format), _language(language)
         if kind in BINARY and out is None and sys.stdout.isatty():
             raise ReportError(f"{format} is not text for a terminal: name a file with --out")
+        if out is not None:
+            _replaceable(out, run)
         made = encode(load(run), kind, spoken)
         if out is None:
             sys.stdout.buffer.write(made)  # the bytes of the JSON form matter
@@ -127,6 +129,21 @@ def write(path: Path, content: bytes) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _replaceable(out: Path, run: Path) -> None:
+    """Raises `ReportError` for a file of the run itself, which a report must not take the place of, and for a device or pipe."""
+    from ..evidence.ledger import FILE_NAME
+    from ..evidence.store import FOLDER
+    from ..run.seal import SEAL
+    from ..run.signing import STAMP, STATEMENT
+
+    real, folder = Path(os.path.realpath(out)), Path(os.path.realpath(run))
+    own = (RESULT, FILE_NAME, FOLDER, SEAL, STATEMENT, STAMP)
+    if any(real.is_relative_to(folder / name) for name in own):
+        raise ReportError(f"{out}: belongs to the run and is not overwritten; name another file")
+    if os.path.lexists(real) and not (real.is_file() or real.is_dir()):
+        raise ReportError(f"{out}: cannot be written: it is no file; leave --out away for standard output")
 
 
 def _apart(out: Path, run: Path) -> None:

@@ -27,6 +27,7 @@ from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest
 Cell = str | int | float | bool | None
 Columns = Mapping[str, Sequence[Cell]]
 
+FOLDER = "objects"
 _TEMPORARY = ".tmp-"
 _LOGICAL = b"unlearn_spec.logical"
 
@@ -36,7 +37,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._objects = root / "objects"
+        self._objects = root / FOLDER
 
     def put_bytes(self, data: bytes) -> str:
         """Keeps `data` and returns its digest. Putting it again changes nothing (a damaged copy is replaced)."""
