@@ -195,6 +195,7 @@ def test_a_stamped_run_holds_with_the_root_and_cannot_be_told_without(here: Path
     assert audit(here / "run", held).exit_code == 0
     assert sign(here / "run", here / "stranger.key") == 2, "it would void the stamp"
     stamp.unlink()
+    assert first(audit(here / "run", held)) == (1, "time-stamp"), "what a root is given for is not there"
     assert sign(here / "run", here / "stranger.key") == 0
     authority.stamp(here / "run" / RESULT, stamp)
     assert first(audit(here / "run", held)) == (1, "time-stamp")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -162,3 +165,61 @@ def test_signing_adds_one_line_once(lab: Lab, capsys: pytest.CaptureFixture[str]
     path.write_text(str({"unlearn_spec_record": "1.0"}))
     assert sign(path, lab.folder / "k.key") == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_signing_changes_no_other_byte_and_keeps_a_link(lab: Lab) -> None:
+    path = lab.add_record()
+    _drop_signature(path)
+    assert keygen(lab.folder / "k") == 0
+    before = b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(before)
+    link = lab.folder / "link.yaml"
+    link.symlink_to(path)
+    assert sign(link, lab.folder / "k.key") == 0 and link.is_symlink()
+    added = path.read_bytes().removeprefix(before)
+    assert added.startswith(b'signature: "ed25519:') and added.endswith(b'"\r\n') and added.count(b"\n") == 1
+    assert is_signed(load_record(path).data, (lab.folder / "k.pub").read_bytes())
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "x" * 300])
+def test_a_name_that_no_key_can_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert keygen(Path(name)) == 2
+    assert capsys.readouterr().err.startswith("error: ") and not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_no_half_of_a_key_or_record(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.add_record()
+    _drop_signature(path)
+    assert keygen(lab.folder / "k") == 0
+    before = sorted(lab.folder.iterdir()), path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        assert keygen(lab.folder / "other") == sign(path, lab.folder / "k.key") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (sorted(lab.folder.iterdir()), path.read_bytes()) == before
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(f"error: {lab.folder / 'other.key'}: ") and told[1].startswith(f"error: {path}: ")
+
+
+def test_what_is_no_file_or_never_ends_is_neither_record_nor_key(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.add_record()
+    _drop_signature(path)
+    os.mkfifo(lab.folder / "pipe")
+    assert sign(lab.folder / "pipe", path) == sign(path, Path("/dev/zero")) == 2
+    told = capsys.readouterr().err
+    assert "pipe: is no file" in told and "/dev/zero: larger than 1 MiB" in told
+
+
+def test_each_mistake_of_a_record_is_a_line(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.folder / "short.yaml"
+    path.write_text('unlearn_spec_record: "1.0"\nid: a\nkind: procedure\n')
+    assert sign(path, path) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3 and all(line.startswith(f"error: {path}:1:1: B002 ") for line in lines)

@@ -8,9 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..evidence.canonical import small_file
+from ..plan.form import told
 from ..plan.record_file import RecordError, load_record
 from ..plan.statement_file import load_statement
-from ..policy.read import read, read_bytes
+from ..policy.read import read_bytes
 from ..policy.syntax import MAX_BYTES
 from ..rules.terminal import visible
 from ..verdict import records
@@ -21,8 +23,10 @@ def keygen(name: Path) -> int:
 
     Exit status: 0, or 2 if one of them exists already or cannot be written; nothing is ever overwritten.
     """
+    if name.name in ("", ".."):
+        return _refused(f"{name}: is a folder; give the keys a name, such as {name / 'acme'}")
     private_file, public_file = (name.with_name(f"{name.name}.{end}") for end in ("key", "pub"))
-    taken = next((path for path in (private_file, public_file) if path.exists()), None)
+    taken = next((path for path in (private_file, public_file) if os.path.lexists(path)), None)
     if taken is not None:
         return _refused(f"{taken} exists already and is not overwritten")
     private, public = records.keygen()
@@ -45,20 +49,23 @@ def sign(record: Path, key: Path) -> int:
     Exit status: 0, or 2 for a record that is not well formed or signed already, or an unusable key; the file is then
     left as it was. A folder is signed as a run: see `sign_folder`.
     """
-    if record.is_dir():
-        return sign_folder(record, key)
     try:
+        if record.is_dir():
+            return sign_folder(record, key)
+        if record.exists() and not record.is_file():  # a pipe would be waited for
+            return _refused(f"{record}: is no file")
         found, signer, known = _signable(record)
         if known is not None:
             return _refused(f"{record} is signed already; delete its `signature` to sign it again")
-        text = record.read_text(encoding="utf-8-sig")
-        value = records.sign(found, key.read_bytes())
-        signed = text + ("" if text.endswith("\n") else "\n") + f'signature: "{value}"\n'
-        if read(signed, str(record)).data != {**found, "signature": value}:
+        raw = record.read_bytes()
+        value = records.sign(found, small_file(key))
+        ending = b"\r\n" if b"\r\n" in raw else b"\n"
+        signed = raw + (b"" if raw.endswith(ending) else ending) + f'signature: "{value}"'.encode() + ending
+        if read_bytes(signed, str(record)).data != {**found, "signature": value}:
             return _refused(f"{record}: write the record as `key: value` lines, so that a line can be added")
-        _replace(record, signed.encode())
+        _replace(record.resolve(), signed)
     except RecordError as error:
-        return _refused(str(error))
+        return _refused(*(told(item) for item in error.findings))
     except records.RefusedRecordError as error:
         return _refused(f"{key}: {error}")
     except OSError as error:
@@ -90,6 +97,7 @@ def sign_folder(run: Path, key: Path) -> int:
     from ..run.signing import STATEMENT, sign_run
 
     try:
+        private = small_file(key)
         found = audit(run)
         wrong = next((step for step in found.steps if step.outcome == "broken"), None)
         wrong = wrong or next((s for s in found.steps if s.outcome == "open" and s.name not in ("signature", "time-stamp")), None)
@@ -97,7 +105,7 @@ def sign_folder(run: Path, key: Path) -> int:
             told = "" if wrong is None else f": {wrong.name}: {wrong.words}"
             sys.stderr.write(f"error: {visible(f'{run}: not signed{told}')}\n")
             return found.exit_code
-        made = sign_run(run, found.report, key.read_bytes())
+        made = sign_run(run, found.report, private)
     except (AuditError, EvidenceError, RunError) as error:
         return _refused(str(error))
     except OSError as error:
@@ -108,22 +116,30 @@ def sign_folder(run: Path, key: Path) -> int:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
+    """Writes a whole file that was not there before, or none. Raises `OSError` that names it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _replace(path: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        file.write(data)
+    temporary = None
     try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(data)
         temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def _refused(why: str) -> int:
-    sys.stderr.write(f"error: {visible(why)}\n")
+def _refused(*lines: str) -> int:
+    sys.stderr.write("".join(f"error: {visible(line)}\n" for line in lines))
     return 2

@@ -7,6 +7,7 @@ implementations differ: write them as decimal strings (`decimal_text`). Digests 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -18,6 +19,7 @@ from typing import TypeAlias
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 _LARGEST = 2**53 - 1
+_SMALL = 1 << 20
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -45,6 +47,15 @@ def json_digest(value: Json) -> str:
 def bytes_digest(data: bytes) -> str:
     """SHA-256, as `sha256:<64 hex digits>`."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def small_file(path: Path) -> bytes:
+    """The bytes of a key, certificate or time-stamp, which may come through a pipe. Raises `OSError`, also beyond 1 MiB."""
+    with path.open("rb") as file:
+        data = file.read(_SMALL + 1)
+    if len(data) > _SMALL:
+        raise OSError(errno.EFBIG, "larger than 1 MiB", str(path))
+    return data
 
 
 def file_digest(path: Path) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..evidence.canonical import EvidenceError, bytes_digest, file_digest
+from ..evidence.canonical import EvidenceError, bytes_digest, file_digest, small_file
 from ..evidence.envelope import keyid
 from ..evidence.ledger import FILE_NAME
 from ..evidence.store import Store
@@ -200,6 +200,9 @@ def _stamps(run: Path, held: Held, log: Log) -> None:
             found = check_stamp(stamp, (run / STATEMENT).read_bytes(), [_bytes(root) for root in held.roots])
             words.append(found.words(STATEMENT))
             log.outcome = "holds" if found.verified else "open"
+    if held.roots and not stamps:
+        with log.step("time-stamp"):
+            raise BrokenError("the run has no time-stamp, and a root certificate was given")
 
 
 def _usable(key: Path) -> None:
@@ -211,7 +214,7 @@ def _usable(key: Path) -> None:
 
 def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return small_file(file)
     except OSError as error:
         raise AuditError(f"{file}: cannot be read: {error.strerror}") from None
 

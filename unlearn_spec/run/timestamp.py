@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..evidence.canonical import EvidenceError
+from ..evidence.canonical import EvidenceError, small_file
 
 UNCHECKED = "revocation, the authority's clock and its standing in law were not checked"
 _IMPRINTS = {
@@ -83,7 +83,7 @@ def _response(token: Path) -> Any:
     from rfc3161_client import decode_timestamp_response
 
     try:
-        data = token.read_bytes()
+        data = small_file(token)
     except OSError as error:
         raise EvidenceError(f"{token.name} cannot be read: {error.strerror}") from None
     for candidate in (data, _wrapped(data)):
