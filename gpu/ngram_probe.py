@@ -271,7 +271,7 @@ def _joined(first: Hashes, second: Hashes, width: int, multiplier: int) -> Hashe
 
 def _hashes_at(tokens: Tokens, places: npt.NDArray[np.int64], n: int, multiplier: int) -> Hashes:
     hashes = np.zeros(places.size, dtype=np.uint64)
-    for place in range(n):
+    for place in range(n if places.size else 0):
         hashes *= np.uint64(multiplier & _WORD)
         hashes += tokens[places + place].astype(np.uint64) + np.uint64(1)
     return hashes

@@ -74,11 +74,12 @@ def _whole(parts: Iterable[str]) -> Iterator[str]:
     """The same text in pieces that end only where they may."""
     held = ""
     for part in parts:
+        least = max(0, len(held) - 1)  # what is held has no place further on: it is not gone through again
         held += part
         at = len(held) - 1
-        while at > 0 and not _CUT.match(held, at):
+        while at > least and not _CUT.match(held, at):
             at -= 1
-        if at > 0:
+        if at > least:
             yield held[:at]
             held = held[at:]
     if held:

@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "answers.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers))
     (tmp_path / "a.txt").write_text("Nothing here.")
     (tmp_path / "b.txt").write_text(f"In spring\n{SECRET}.")
+    (tmp_path / "ä😀.txt").write_text(SECRET)
     return tmp_path
 
 
@@ -42,6 +43,9 @@ def test_json_holds_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -
     shown = json.loads(capsys.readouterr().out)
     assert (shown["least"], shown["unit"], shown["normalisation"]) == (5, "character", "none")
     told, short, other = shown["texts"]
+    run(folder / "b.txt", [folder / "ä😀.txt"], 5, WORDS, "json")
+    out = capsys.readouterr().out
+    assert out.isascii() and json.loads(out)["texts"][0]["document"].endswith("ä😀.txt"), "JSON in any encoding"
     assert told["longest"] == 0 and short["document"] is None
     assert other["longest"] == len("t was closed") and other["document"].endswith("b.txt")
 
@@ -67,6 +71,11 @@ def test_unusable_files_are_told_in_one_line(
     assert run(folder / answers, [folder / corpus], 13, WORDS, "text") == 2
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("\n") == 1 and message in shown.err
+
+
+def test_no_run_is_as_long_as_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder / "answers.jsonl", [folder / "b.txt"], 10**20, WORDS, "text") == 0
+    assert "told: longest run 0; too short" in capsys.readouterr().out
 
 
 def test_one_text_file_need_not_be_in_a_list(folder: Path) -> None:

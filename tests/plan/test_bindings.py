@@ -99,6 +99,7 @@ BAD: list[tuple[str, Callable[[Lab], Any], str, str]] = [
     ("unknown field", set_to("data", "facts", "fields", value={"promt": "p"}), "B001", "did you mean `prompt`"),
     ("no seed", drop("seed"), "B002", "no `seed`"),
     ("no model", drop("artifacts", "assistant", "model"), "B002", "no `model`"),
+    ("a seed that no plan can hold", set_to("seed", value=2**53), "B003", "less than"),
     ("seed as text", set_to("seed", value="17"), "B003", "whole number"),
     ("device", set_to("device", value="gpu"), "B003", "cuda:0"),
     ("precision", set_to("precision", value="int4"), "B003", "float32"),

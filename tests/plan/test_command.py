@@ -74,6 +74,7 @@ def test_json_is_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     _, policy, bindings = lab(tmp_path, HIDE + MEMBERSHIP + NO_WORSE)
     assert plan(policy, bindings, "json") == 0
     text = capsys.readouterr().out
+    assert text.isascii(), "JSON in any encoding"
     assert [one.id for one in Plan.model_validate(json.loads(text)).obligations] == [
         "hide@assistant", "membership@assistant", "no-worse@assistant",
     ]  # fmt: skip

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from unlearn_spec.verifiers.forms import Form, Unit
+from unlearn_spec.verifiers import forms
+from unlearn_spec.verifiers.forms import _CUT, Form, Unit
 from unlearn_spec.verifiers.matching import Normalisation, normalise, words
 
 NORMALISATIONS: tuple[Normalisation, ...] = ("none", "casefold", "casefold_nfkc_space")
@@ -36,6 +37,19 @@ def test_pieces_make_up_the_units_of_the_whole(text: str, cuts: list[int], how: 
         form = Form(unit, how)
         assert form.units(text) == wanted
         assert [found for piece in form.pieces(parts) for found in piece] == wanted
+
+
+def test_a_stretch_without_blanks_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    class Counted:
+        def match(self, text: str, at: int) -> object:
+            looked.append(at)
+            return _CUT.match(text, at)
+
+    monkeypatch.setattr(forms, "_CUT", Counted())
+    assert list(Form().pieces(["é" * 50] * 20)) == [["é" * 1000]]
+    assert len(looked) <= 1000
 
 
 @pytest.mark.parametrize(

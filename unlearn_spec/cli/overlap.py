@@ -84,4 +84,4 @@ def _json(found: dict[str, Verbatim], corpus: Sequence[str], least: int, form: F
         for name, one in found.items()
     ]
     whole = {"least": least, "unit": form.unit, "normalisation": form.normalisation, "texts": texts}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=2, ensure_ascii=True) + "\n"

@@ -45,7 +45,7 @@ def plan(policy: Path, bindings: Path, format: str = "text") -> int:
         return 2
     found = make_plan(document, bound, blocked(check_document(document).findings, document.policy))
     if format == "json":
-        sys.stdout.write(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+        sys.stdout.write(json.dumps(found.model_dump(mode="json"), ensure_ascii=True, indent=2, sort_keys=True) + "\n")
     else:
         sys.stdout.write(render(found, document))
     for name in unset_keys(bound):

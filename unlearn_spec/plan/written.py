@@ -98,7 +98,7 @@ class Written(Frozen):
 
     unlearn_spec_bindings: str
     policy: PolicyRef
-    seed: Annotated[StrictInt, Field(ge=0)]
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**53)]
     device: str = "auto"
     precision: Precision = "float32"
     artifacts: dict[str, SubjectEntry] = Field(default_factory=dict)
