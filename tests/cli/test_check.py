@@ -238,7 +238,38 @@ def test_the_module_is_the_command(tmp_path):
     assert done.returncode == 0 and done.stdout.startswith("unlearn-spec ")
 
 
+def shell(folder, arguments):
+    command = f"{sys.executable} -m unlearn_spec {arguments}"
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=folder, check=False)
+
+
 def test_a_reader_that_leaves_is_no_error(tmp_path):
-    command = f"{sys.executable} -m unlearn_spec check {BAD} | head -1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.stderr == ""
+    assert shell(tmp_path, f"check {BAD} | head -1").stderr == ""
+
+
+def test_what_was_not_told_is_not_clean(monkeypatch, cli):
+    def left(arguments):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(app, "_run", left)
+    monkeypatch.setattr(app, "_silenced", lambda: None)
+    assert cli("check", CLEAN)[0] == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is full")
+@pytest.mark.parametrize("arguments", ["--help", f"check {BAD}", f"check {BAD} --format json"])
+def test_output_that_has_no_room_is_no_internal_error(tmp_path, arguments):
+    done = shell(tmp_path, f"{arguments} >/dev/full")
+    assert (done.returncode, done.stderr) == (2, "error: the output cannot be written: No space left on device\n")
+    assert shell(tmp_path, "chek 2>/dev/full").returncode == 2
+
+
+def test_closed_streams_lead_nowhere(tmp_path):
+    export = tmp_path / "questions"
+    assert shell(tmp_path, f"check {BAD} --export {export} <&- >&- 2>&-").returncode == 1
+    assert all(b"error[" not in file.read_bytes() for file in export.iterdir())
+
+
+def test_a_policy_that_is_named_twice_has_two_exports(cli, tmp_path):
+    assert cli("check", CLEAN, CLEAN, "--export", str(tmp_path))[0] == 0
+    assert len(list(tmp_path.iterdir())) == 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,22 +24,25 @@ class CheckFormat(StrEnum):
 CHECK_FORMATS = tuple(CheckFormat)
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main() -> None:
-    """Run the command line. Ends the process: 2 for wrong usage, 4 for an internal error, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character gets an escape, not a crash
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+    """Run the command line. Ends the process: 2 for wrong usage or output that cannot be written, 4 for an internal error, 130
+    when interrupted, 141 when the reader of the output has left.
+    """
+    _streams()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they are looked for in every installed package
     gc.disable()  # until a command begins: what is imported stays
     atexit.register(gc.freeze)  # a last search for cycles would take as long as a check; memory goes with the process
     try:
         status = _run(sys.argv[1:])
+        sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
-    except BrokenPipeError:  # the reader, such as `head`, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+    except BrokenPipeError:  # the reader, such as `head`, has left: as shells have it, for what was found is not known here
+        _silenced()
+        status = 141
     except Exception as error:
         status = _told(error)
     finally:
@@ -80,17 +85,48 @@ def plain_check(arguments: list[str]) -> tuple[list[Path], str] | None:
     return [Path(name) for name in policies], format
 
 
+def _streams() -> None:
+    """What a stream cannot show is written as an escape, and one that is closed leads nowhere: its number would else be given
+    to the next file that is opened.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if name == "stdin" else "w"))
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _silenced() -> None:
+    """What is left of the output, which could not be written, is not tried again as the process ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _told(error: Exception) -> int:
-    """Print what went wrong; the exit status for it."""
+    """Print what went wrong, if anything can be printed; the exit status for it."""
     show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
-    if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
-        show()
-        return status
+    with suppress(OSError):
+        if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
+            show()
+        elif isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            status = 2
+            _silenced()
+            sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        else:
+            status = 4
+            _internal(error)
+    return status
+
+
+def _internal(error: Exception) -> None:
     if "--traceback" in sys.argv:
         import traceback
 
         traceback.print_exc()
-    text = " ".join(str(error).split())[:300]
+    from ..rules.terminal import visible
+
+    text = visible(" ".join(str(error).split())[:300])
     sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
     sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")
-    return 4

@@ -77,6 +77,7 @@ def _told(out: Path, name: str, work: Callable[[], Sequence[Line]]) -> int:
     from ..evidence.canonical import EvidenceError
     from ..plan.bindings import BindingError
     from ..policy.load import PolicyError
+    from ..rules.terminal import visible
     from ..run.executor import RunError
     from ..verifiers.items import ItemError
     from ..verifiers.subjects import SubjectError
@@ -89,6 +90,8 @@ def _told(out: Path, name: str, work: Callable[[], Sequence[Line]]) -> int:
         lines = [
             f"{f.spans[0].file}:{f.spans[0].line}:{f.spans[0].column}: {f.code} {f.message}" for f in error.findings
         ]
+    except BrokenPipeError:  # the reader of what is told has left
+        raise
     except (BindingError, EvidenceError, ItemError, OSError, RunError, SubjectError, ZooError) as error:
         lines = str(error).splitlines()
     except KeyboardInterrupt:
@@ -101,7 +104,7 @@ def _told(out: Path, name: str, work: Callable[[], Sequence[Line]]) -> int:
         states = {state for state, _ in gates}
         return 1 if "not_met" in states else 3 if "not_measured" in states else 0
     for line in lines:
-        sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(f"error: {visible(line)}\n")
     return 2
 
 

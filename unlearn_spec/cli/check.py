@@ -23,9 +23,13 @@ def check(
         if not available():
             return _unusable(f"--double-check: {SecondSolverMissing()}")
     try:
-        results = tuple(check_one(path, options, export=_folder(options, path, policies)) for path in policies)
+        results = tuple(
+            check_one(path, options, export=_folder(options, path, number, len(policies)))
+            for number, path in enumerate(policies, start=1)
+        )
     except OSError as error:  # a policy that cannot be read is a finding
-        return _unusable(f"--export: {error}")
+        told = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        return _unusable(f"--export: {told}")
     sys.stdout.write(_rendered(results, format, show_arithmetic))
     codes = {result.exit_code for result in results}
     return next(code for code in WORST_FIRST if code in codes)
@@ -52,13 +56,15 @@ def _rendered(results: tuple[CheckResult, ...], format: str, show_arithmetic: bo
             return "\n".join(render_text(result, colour=colour, show_arithmetic=show_arithmetic) for result in results)
 
 
-def _folder(options: Options, policy: Path, policies: Sequence[Path]) -> Path | None:
+def _folder(options: Options, policy: Path, number: int, of: int) -> Path | None:
     """Where one policy's questions go: below the folder, if there are several policies."""
-    if options.export is None or len(policies) == 1:
+    if options.export is None or of == 1:
         return options.export
-    return options.export / f"{policies.index(policy) + 1}-{policy.stem}"
+    return options.export / f"{number}-{policy.stem}"
 
 
 def _unusable(text: str) -> int:
-    sys.stderr.write(f"error: {text}\n")
+    from ..rules.terminal import visible
+
+    sys.stderr.write(f"error: {visible(text)}\n")
     return 2

@@ -16,6 +16,7 @@ def demo(out: Path, workers: int = 2) -> int:
     from ..report.render import render
     from ..report.text import table
     from ..rules.check import check
+    from ..rules.terminal import visible
     from ..run.executor import LocalExecutor, RunError
     from ..run.seal import write_whole
     from ..run.verify import verify
@@ -47,8 +48,10 @@ def demo(out: Path, workers: int = 2) -> int:
                 run = verify(pack.policy, pack.bindings[subject], folder, executor=executor, progress=True)
                 reports[subject] = run.report
                 write_whole(out / f"report-{subject}.html", render(run.report, "html").encode())
+    except BrokenPipeError:  # the reader of what is told has left
+        raise
     except (EvidenceError, RunError, SubjectError, ZooError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {visible(str(error))}\n")
         return 2
 
     tell()
