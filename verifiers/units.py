@@ -69,12 +69,12 @@ def run_unit(unit: Unit, *, load: Load, items: Items, suites: Suites = no_suites
         raise ItemError(f"{unit.data.name} has no items")
     if isinstance(unit, LoggedUnit):
         return _from_log(unit, load(unit.subject), items)
-    subject = load(unit.subject)
-    if isinstance(subject, Log):
-        raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
     other = items(unit.other) if isinstance(unit, RelearnUnit) and unit.other is not None else ()
     others = items(unit.others) if isinstance(unit, GenerateUnit) and unit.others is not None else ()
     try:
+        subject = load(unit.subject)
+        if isinstance(subject, Log):
+            raise SubjectError(f"{unit.subject.artifact}: a model is wanted, and a log is there")
         with one_thread():
             if isinstance(unit, InspectUnit):
                 return _inspected(unit, subject, found, load, items)

@@ -70,6 +70,43 @@ def test_references_to_foreign_code_are_refused(folder: Path, name: str) -> None
         load_model(folder)
 
 
+@pytest.mark.parametrize("changes", [
+    {"_attn_implementation": "kernels-community/flash-attn2"},
+    {"attn_implementation": "flash_attention_2"},
+    {"text_config": {"experts_implementation": "someone/evil"}},
+])  # fmt: skip
+def test_kernels_of_others_are_refused(folder: Path, changes: dict[str, Any]) -> None:
+    """The library would fetch and run them where the package kernels is installed."""
+    edit(folder / "config.json", **changes)
+    with pytest.raises(SubjectError, match="may ask for code from outside the library"):
+        load_model(folder)
+
+
+def test_other_shapes_are_told_as_such(folder: Path) -> None:
+    edit(folder / "config.json", vocab_size=5)
+    with pytest.raises(SubjectError, match="other shapes than its config"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["heads", "vocabulary"])
+def test_a_model_that_breaks_off_when_asked_is_told_when_it_is_loaded(folder: Path, name: str) -> None:
+    if name == "heads":
+        edit(folder / "config.json", n_head=-1)
+    else:
+        tokenizer = json.loads((folder / "tokenizer.json").read_text())
+        edit(folder / "tokenizer.json", model={**tokenizer["model"], "vocab": {}})
+    with pytest.raises(SubjectError, match="the model cannot be asked"):
+        load_model(folder)
+
+
+def test_settings_of_other_programs_change_nothing(folder: Path) -> None:
+    edit(folder / "config.json", return_dict=False, output_hidden_states=True)
+    (folder / "generation_config.json").write_text('{"eos_token_id": [2, "end", null]}')
+    model = load_model(folder)
+    assert model.ends == {2}
+    assert model.network(input_ids=torch.tensor([[3]])).logits.shape[:2] == (1, 1)
+
+
 def test_incomplete_folders_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="there is no such model folder"):
         load_model(tmp_path / "nowhere")

@@ -128,4 +128,6 @@ def test_too_little_memory_is_an_error_in_words(model: Model, monkeypatch: pytes
 
     monkeypatch.setattr(type(model.network), "forward", full)
     with pytest.raises(SubjectError, match="too little memory"):
+        run_unit(UNITS["score"], load=full, items=World(model).items)
+    with pytest.raises(SubjectError, match="too little memory"):
         World(model).run(UNITS["score"])

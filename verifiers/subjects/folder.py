@@ -10,6 +10,9 @@ from .error import SubjectError
 
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model")
+_KERNELS = ("attn_implementation", "_attn_implementation", "experts_implementation", "_experts_implementation")
+"""What computes attention and experts: the name may be that of a repository, whose code is then fetched and run."""
+_BUILT_IN = (None, "eager", "sdpa", "flex_attention", "grouped_mm", "batched_mm")
 _CODE = (".py", ".so", ".dll", ".dylib")
 
 
@@ -85,3 +88,7 @@ def _check_config(path: Path) -> None:
     config = read_config(path)
     if "auto_map" in config:
         raise SubjectError(f"{path}: auto_map asks for code from outside the library; only built-in architectures load")
+    for part in (config, *(value for value in config.values() if isinstance(value, dict))):
+        for key in _KERNELS:
+            if part.get(key) not in _BUILT_IN:
+                raise SubjectError(f"{path}: {key} may ask for code from outside the library; delete it")

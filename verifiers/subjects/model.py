@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from ...gpu.arrays import DeviceError, device
+from ..memory import is_out_of_memory
 from .adapter import merge
 from .error import SubjectError
 from .folder import check_folder
@@ -23,6 +24,8 @@ from .gguf import check_gguf, lone
 Precision = Literal["float32", "bfloat16", "float16"]
 
 _logging: Any = logging  # its switches carry no types
+_SHAPES = "ignore_mismatched_sizes"
+"""What the library advises to set where shapes differ."""
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -54,7 +57,7 @@ class Model:
         """Ids of the tokens that end an answer."""
         declared = [getattr(self.network.generation_config, "eos_token_id", None), self.tokenizer.eos_token_id]
         flat = [token for entry in declared for token in (entry if isinstance(entry, list) else [entry])]
-        return frozenset(token for token in flat if token is not None)
+        return frozenset(token for token in flat if isinstance(token, int))
 
     @cached_property
     def special(self) -> frozenset[int]:
@@ -151,7 +154,8 @@ def load_model(
             )
             network, report = loaded
         except Exception as error:
-            raise SubjectError(f"{folder}: the model cannot be read: {_one_line(error)}") from error
+            why = "its weights have other shapes than its config.json declares" if _SHAPES in str(error) else _one_line(error)
+            raise SubjectError(f"{folder}: the model cannot be read: {why}") from error
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(where), **options)
         except Exception as error:
@@ -177,7 +181,21 @@ def load_model(
         if not bool(torch.isfinite(weight).all()):
             raise SubjectError(f"{folder}: the weights {name} hold values that are not numbers")
     network = network.to(place).eval().requires_grad_(False)
+    network.config.return_dict = True
+    _try(network, tokenizer, folder)
     return Model(network, tokenizer, _context(network, tokenizer), str(folder))
+
+
+def _try(network: Any, tokenizer: Any, folder: Path) -> None:
+    """Asks for one token. Raises `SubjectError` if the model or the tokenizer breaks off, memory aside."""
+    try:
+        tokenizer("a")
+        with torch.inference_mode():
+            network(input_ids=torch.zeros((1, 1), dtype=torch.long, device=network.device))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise SubjectError(f"{folder}: the model cannot be asked: {_one_line(error)}") from error
 
 
 def _is_ambiguous(network: Any) -> bool:
