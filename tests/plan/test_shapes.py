@@ -152,7 +152,7 @@ def test_rows_in_clusters_by_their_place(tmp_path: Path) -> None:
 def test_windows_leave_nothing_out(units: int, size: int, data: st.DataObject) -> None:
     stride = data.draw(st.integers(1, size))
     text = " \n".join(f"w{n}" for n in range(units))
-    found = windows(Item("d", "d", text=text), Window("words", size, stride))
+    found = list(windows(Item("d", "d", text=text), Window("words", size, stride)))
     assert {word for item in found for word in item.text.split()} == set(text.split())
     assert all(len(item.text.split()) == min(size, units) for item in found)
     assert all(item.text in text and item.cluster == "d" for item in found)
@@ -198,6 +198,17 @@ def test_a_document_longer_than_a_row_may_be_is_cut_or_told(tmp_path: Path) -> N
         load_items(DataSpec(tmp_path / "book.txt", "text"))
     found = load_data(DataSpec(tmp_path / "book.txt", "text", window=Window("words", 1000, 1000)))
     assert (len(found.items), found.rows) == (250, 1)
+
+
+def test_windows_of_more_text_than_fits_are_told_before_they_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unlearn_spec.plan.rows.MAX_BYTES", 1000)
+    (tmp_path / "book.txt").write_text("x" * 999)
+    with pytest.raises(DataError, match="the windows hold more than 1,000 characters"):
+        load_items(DataSpec(tmp_path / "book.txt", "text", window=Window("characters", 900, 1)))
+    monkeypatch.setattr("unlearn_spec.plan.rows.MAX_BYTES", 1 << 30)
+    monkeypatch.setattr("unlearn_spec.plan.rows.MAX_ROWS", 50)
+    with pytest.raises(DataError, match="more than 50 windows"):
+        load_items(DataSpec(tmp_path / "book.txt", "text", window=Window("characters", 900, 1)))
 
 
 SUPPRESS = """

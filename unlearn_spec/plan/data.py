@@ -108,13 +108,18 @@ def _in_rows(spec: DataSpec, items: Sequence[Item], size: int) -> list[Item]:
 
 def _cut(spec: DataSpec, items: Sequence[Item], window: Window) -> list[Item]:
     found: list[Item] = []
+    characters = 0
     for place, item in enumerate(items, start=1):
         try:
-            found += windows(item, window)
+            for cut in windows(item, window):
+                found.append(cut)
+                characters += len(cut.text)
+                if len(found) > reading.MAX_ROWS:
+                    raise DataError(f"{spec.file}: more than {reading.MAX_ROWS:,} windows; split the set")
+                if characters > reading.MAX_BYTES:
+                    raise DataError(f"{spec.file}: the windows hold more than {reading.MAX_BYTES:,} characters; take a larger stride")
         except WindowError as error:
             raise DataError(f"{spec.file}: row {place}: {error}") from None
-        if len(found) > reading.MAX_ROWS:
-            raise DataError(f"{spec.file}: more than {reading.MAX_ROWS:,} windows; split the set")
     return found
 
 

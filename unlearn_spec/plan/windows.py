@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from ..verifiers.items import Item
@@ -30,38 +31,30 @@ class WindowError(ValueError):
     """A document that cannot be cut so. The message says why and shows nothing of it."""
 
 
-def windows(item: Item, window: Window) -> tuple[Item, ...]:
+def windows(item: Item, window: Window) -> Iterator[Item]:
     """The windows of a document, named `ID#1`, `ID#2`, …, all in its cluster. Raises `WindowError`.
 
     No window is shorter than `size` unless the document is. Texts are slices of the document as it stands.
     """
     if item.prompt or item.secret or item.choices or not item.text:
         raise WindowError("windows are cut of a document's `text`; a question or a prefix with its suffix has none")
-    spans = _spans(item.text, window.unit)
-    if window.prefix is not None and len(spans) <= window.prefix:
-        raise WindowError(f"a document of {len(spans)} {window.unit} has nothing after a prefix of {window.prefix}")
-    starts = _starts(len(spans), window)
-    return tuple(
-        replace(_cut(item, spans[start : start + window.size], window.prefix), id=f"{item.id}#{number}")
-        for number, start in enumerate(starts, start=1)
-    )
+    begins, ends = _places(item.text, window.unit)
+    units, prefix = len(begins), window.prefix
+    if prefix is not None and units <= prefix:
+        raise WindowError(f"a document of {units} {window.unit} has nothing after a prefix of {prefix}")
+    last = max(0, units - window.size)  # moved back so that it is whole
+    for number, first in enumerate(chain(range(0, last, window.stride), [last]), start=1):
+        begin, end = begins[first], ends[min(first + window.size, units) - 1]
+        part = replace(item, text=item.text[begin:end], id=f"{item.id}#{number}")
+        if prefix is not None:
+            seam = ends[first + prefix - 1]  # the blank after the prefix belongs to what must not come, as a model would write it
+            part = replace(part, prefix=item.text[begin:seam], suffix=item.text[seam:end])
+        yield part
 
 
-def _spans(text: str, unit: str) -> Sequence[tuple[int, int]]:
+def _places(text: str, unit: str) -> tuple[Sequence[int], Sequence[int]]:
+    """Where each unit begins, and where it ends."""
     if unit == "characters":
-        return [(place, place + 1) for place in range(len(text))]
-    return [match.span() for match in _WORD.finditer(text)]
-
-
-def _starts(units: int, window: Window) -> list[int]:
-    """Where windows begin; the last is moved back so that it is whole."""
-    last = max(0, units - window.size)
-    return [*range(0, last, window.stride), last]
-
-
-def _cut(item: Item, spans: Sequence[tuple[int, int]], prefix: int | None) -> Item:
-    begin, end = spans[0][0], spans[-1][1]
-    if prefix is None:
-        return replace(item, text=item.text[begin:end])
-    seam = spans[prefix - 1][1]  # the blank after the prefix belongs to what must not come, as a model would write it
-    return replace(item, text=item.text[begin:end], prefix=item.text[begin:seam], suffix=item.text[seam:end])
+        return range(len(text)), range(1, len(text) + 1)
+    spans = [match.span() for match in _WORD.finditer(text)]
+    return [begin for begin, _ in spans], [end for _, end in spans]
