@@ -15,6 +15,7 @@ from unlearn_spec.calibration.page import once_a_model, page
 from unlearn_spec.calibration.schema import path, text
 from unlearn_spec.calibration_many.model import ManyTable
 from unlearn_spec.calibration_many.page import sections
+from unlearn_spec.cli.calibrate import _told
 from unlearn_spec.policy.load import load
 from unlearn_spec.run.cited import Use, cited
 from unlearn_spec.verifiers.zoo.specimens import SPECIMENS
@@ -98,3 +99,10 @@ def test_reports_cite_what_the_table_says(table: Table) -> None:
         assert found is not None and (line.accused, line.clean, line.worlds) == (found.k, found.n, found.seeds)
     (stranger,) = cited([Use("a verifier of tomorrow")])
     assert stranger.clean == 0
+
+
+def test_a_table_that_is_none_is_an_error_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "many.json").write_text('{"parts": \x1b[31m')
+    assert _told(tmp_path, "many.json", list) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "many.json: is no table" in told

@@ -12,6 +12,7 @@ from unlearn_spec.cli import app, commands
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "spec" / "examples"
+LONG = "x" * 300 + ".jsonl"
 CLEAN, BAD = str(EXAMPLES / "erasure-request.yaml"), str(EXAMPLES / "bad-example.yaml")
 HEAVY = {
     "torch", "transformers", "numpy", "scipy", "cupy", "ray", "pyarrow", "pandas", "rich", "click", "typer", "jinja2", "typst",
@@ -109,6 +110,12 @@ def test_an_internal_error_is_one_line_and_a_hint(cli, monkeypatch):
     assert err.splitlines()[0] == "internal error: RuntimeError: a b" and len(err.splitlines()) == 2
     status, out, err = cli("--traceback", "check", CLEAN)
     assert status == 4 and "Traceback" in err
+
+
+@pytest.mark.parametrize("arguments", [["overlap", LONG, CLEAN], ["audit", LONG], ["compare", LONG, LONG]], ids=lambda a: a[0])
+def test_a_file_that_cannot_be_looked_at_is_no_internal_error(cli, arguments):
+    status, out, err = cli(*arguments)
+    assert (status, out) == (2, "") and err.startswith("error: ") and err.count("\n") == 1 and "File name too long" in err
 
 
 def test_an_interruption(cli, monkeypatch):

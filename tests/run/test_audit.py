@@ -27,6 +27,7 @@ from unlearn_spec.report import FORMATS, render
 from unlearn_spec.report.model import RESULT, parse
 from unlearn_spec.run import audit as audit_module
 from unlearn_spec.run.audit import AuditError, Held, audit
+from unlearn_spec.run.copies import run_of
 from unlearn_spec.run.seal import SEAL, seal
 from unlearn_spec.run.verify import verify
 
@@ -339,6 +340,21 @@ def test_json_says_the_same(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     (run / RESULT).write_bytes(b"{}")
     assert run_audit(run, format="json") == 1
     assert json.loads(capsys.readouterr().out)["first"] == "seal"
+
+
+def test_a_folder_that_cannot_be_looked_into_holds_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.is_file
+
+    def closed(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    for name in ("closed", "open"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / FILE_NAME).touch()
+    monkeypatch.setattr(Path, "is_file", closed)
+    assert run_of(tmp_path / "page.html", b"") == tmp_path / "open"
 
 
 # --- nothing to audit ------------------------------------------------------------------------------------------------

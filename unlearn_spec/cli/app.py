@@ -110,23 +110,37 @@ def _told(error: Exception) -> int:
     with suppress(OSError):
         if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
             show()
-        elif isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+        elif isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
             status = 2
-            _silenced()
-            sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+            _outside(error)
         else:
             status = 4
             _internal(error)
     return status
 
 
+def _outside(error: OSError) -> None:
+    """No fault of the program: a file that it may not read, say, or a full disk."""
+    from ..rules.terminal import visible
+
+    _traceback()
+    if error.filename is None:
+        _silenced()
+    where = "the output cannot be written" if error.filename is None else visible(str(error.filename))
+    sys.stderr.write(f"error: {where}: {error.strerror}\n")
+
+
 def _internal(error: Exception) -> None:
+    from ..rules.terminal import visible
+
+    _traceback()
+    text = visible(" ".join(str(error).split())[:300])
+    sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
+    sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")
+
+
+def _traceback() -> None:
     if "--traceback" in sys.argv:
         import traceback
 
         traceback.print_exc()
-    from ..rules.terminal import visible
-
-    text = visible(" ".join(str(error).split())[:300])
-    sys.stderr.write(f"internal error: {type(error).__name__}: {text}\n")
-    sys.stderr.write("hint: `unlearn-spec --traceback …` shows where; please report it with the policy file\n")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from ..calibration.model import Gate
+
+    Form = TypeVar("Form", bound=BaseModel)
 
 SINGLE, MANY, PAGE = "results.json", "many.json", "calibration.md"
 Line = tuple[str, str]
@@ -117,6 +121,17 @@ def _write_page(out: Path) -> None:
     from ..run.seal import write_whole
 
     single, many = out / SINGLE, out / MANY
-    more = sections(ManyTable.model_validate_json(many.read_bytes())) if many.is_file() else ""
-    text = page(Table.model_validate_json(single.read_bytes()), more) if single.is_file() else more
+    more = sections(_table(ManyTable, many)) if many.is_file() else ""
+    text = page(_table(Table, single), more) if single.is_file() else more
     write_whole(out / PAGE, text.encode())
+
+
+def _table(form: type[Form], file: Path) -> Form:
+    from pydantic import ValidationError
+
+    from ..run.executor import RunError
+
+    try:
+        return form.model_validate_json(file.read_bytes())
+    except ValidationError:
+        raise RunError(f"{file}: is no table as `calibrate` writes it here; delete it, or write it anew") from None

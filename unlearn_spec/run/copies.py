@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..evidence.canonical import EvidenceError, bytes_digest
 from ..evidence.ledger import FILE_NAME, REPORT_NOTE, Ledger
+from ..plan.found import there
 from ..report.model import MAX_BYTES, Report
 from ..report.render import FORMATS, TRANSLATED, encode
 from ..wording.language import LANGUAGES, Language
@@ -33,15 +34,22 @@ def run_of(file: Path, data: bytes) -> Path:
 
     Beside several runs it is the one whose report has the digest that the file has, or names.
     """
-    if (file.parent / FILE_NAME).is_file():
+    if there((file.parent / FILE_NAME).is_file):
         return file.parent
-    beside = [folder for folder in sorted(file.parent.iterdir()) if (folder / FILE_NAME).is_file()]
+    beside = [folder for folder in _folders(file) if there((folder / FILE_NAME).is_file)]
     if len(beside) > 1:
         beside = [run for run in beside if (noted := _noted(run)) == bytes_digest(data) or (noted and noted.encode() in data)]
     if len(beside) != 1:
         found = "no run lies beside it" if not beside else "several runs beside it have this report"
         raise CopyError(f"{file}: {found}; name the folder with --run")
     return beside[0]
+
+
+def _folders(file: Path) -> list[Path]:
+    try:
+        return sorted(file.parent.iterdir())
+    except OSError as error:
+        raise CopyError(f"{file.parent}: cannot be read: {error.strerror}") from None
 
 
 def format_of(report: Report, data: bytes) -> str | None:
