@@ -23,8 +23,8 @@ class CheckFormat(StrEnum):
 
 CHECK_FORMATS = tuple(CheckFormat)
 
-
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why output cannot be written though its file is open."""
 
 
 def main() -> None:
@@ -106,17 +106,17 @@ def _silenced() -> None:
 
 def _told(error: Exception) -> int:
     """Print what went wrong, if anything can be printed; the exit status for it."""
-    show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+    show, usage = getattr(error, "show", None), getattr(error, "exit_code", None)
+    outside = isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM)
     with suppress(OSError):
-        if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
+        if callable(show) and isinstance(usage, int):  # wrong usage, whichever click typer carries
             show()
-        elif isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
-            status = 2
+            return usage
+        if isinstance(error, OSError) and outside:
             _outside(error)
         else:
-            status = 4
             _internal(error)
-    return status
+    return 2 if outside else 4
 
 
 def _outside(error: OSError) -> None:
