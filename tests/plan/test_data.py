@@ -71,6 +71,8 @@ BAD: list[tuple[str, str, bytes, str]] = [
     ("blank", "a.jsonl", b" \n\n", "empty"),
     ("not utf-8", "a.jsonl", b'{"answer": "ok"}\n\xff\xfe', "line 2 is not UTF-8"),
     ("one document", "a.jsonl", json.dumps([{"answer": SECRET}], indent=1).encode(), "row 1 is not a JSON object"),
+    ("a field twice", "a.jsonl", b'{"answer": "a", "answer": "b"}', "row 1 names a field twice"),
+    ("a field twice in a list", "a.json", b'[{"answer": "a", "answer": "b"}]', "a row names a field twice"),
     ("a list", "a.jsonl", rows([SECRET]), "row 1 is not a JSON object"),
     ("cut off", "a.jsonl", rows({"answer": SECRET}) + b'{"answer": "', "row 2 is not"),
     ("bottomless", "a.jsonl", b"[" * 100_000, "row 1"),

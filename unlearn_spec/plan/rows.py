@@ -120,13 +120,27 @@ def _json_lines(file: Path, files: Files, columns: Mapping[str, str]) -> Rows:
         if len(line) > MAX_CHARACTERS:
             raise DataError(f"{file}: row {number} is longer than {MAX_CHARACTERS:,} characters")
         try:
-            value = json.loads(line)
+            value = json.loads(line, object_pairs_hook=_once)
+        except _TwiceError:
+            raise DataError(f"{file}: row {number} names a field twice") from None
         except (ValueError, RecursionError):
             hint = "; the file must hold one JSON object a line" if number == 1 else ""
             raise DataError(f"{file}: row {number} is not a JSON object{hint}") from None
         if not isinstance(value, dict):
             raise DataError(f"{file}: row {number} is not a JSON object")
         yield number, value
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which each key counts: of two alike, programs disagree which does."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError
+    return found
 
 
 def _csv(file: Path, files: Files, columns: Mapping[str, str]) -> Rows:
@@ -184,7 +198,9 @@ def _json(file: Path, files: Files, columns: Mapping[str, str]) -> Rows:
         yield from _json_lines(file, files, columns)
         return
     try:
-        listed = json.loads(_text(file, raw))
+        listed = json.loads(_text(file, raw), object_pairs_hook=_once)
+    except _TwiceError:
+        raise DataError(f"{file}: a row names a field twice") from None
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         raise DataError(f"{file}: not a JSON list{'' if line is None else f' (line {line})'}") from None
