@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 
@@ -106,17 +107,16 @@ def _silenced() -> None:
 
 def _told(error: Exception) -> int:
     """Print what went wrong, if anything can be printed; the exit status for it."""
-    show, usage = getattr(error, "show", None), getattr(error, "exit_code", None)
-    outside = isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM)
+    show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(status, int):  # wrong usage, whichever click typer carries
+        found, told = status, show
+    elif isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
+        found, told = 2, partial(_outside, error)
+    else:
+        found, told = 4, partial(_internal, error)
     with suppress(OSError):
-        if callable(show) and isinstance(usage, int):  # wrong usage, whichever click typer carries
-            show()
-            return usage
-        if isinstance(error, OSError) and outside:
-            _outside(error)
-        else:
-            _internal(error)
-    return 2 if outside else 4
+        told()
+    return found
 
 
 def _outside(error: OSError) -> None:
