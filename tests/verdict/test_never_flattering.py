@@ -337,7 +337,7 @@ def test_low_rank_attacks_catch_it_under_several_splits(verdicts: Verify) -> Non
 def test_an_attack_that_learns_nothing_finds_nothing(verdicts: Verify, tmp_path: Path) -> None:
     """What only suppresses would pass: the original still shows all of it, and the attack never touched the audited model."""
     verdict = verdicts(grid('{steps: 24, learning_rate: "0.0000001"}', "40%"), audited="graddiff")["not-relearned"]
-    assert verdict.outcome == "inconclusive" and failed(verdict) == {"training_loss"}
+    assert verdict.outcome == "inconclusive" and failed(verdict) == {"positive", "training_loss"}
     assert "24 steps at rate 0.0000001" in verdict.reason and "a higher learning rate" in verdict.reason
 
 
@@ -370,7 +370,7 @@ def test_a_broken_model_has_not_forgotten(verdicts: Verify, audited: str) -> Non
     found = verdicts(audited=audited)
     for clause in FORGET:
         learns_too_little = clause == "not-relearned" and audited in ("zeroed", "untrained")
-        assert failed(found[clause]) == {"degeneracy"} | ({"training_loss"} if learns_too_little else set())
+        assert failed(found[clause]) == {"degeneracy"} | ({"positive", "training_loss"} if learns_too_little else set())
     for clause in FORGET[:3]:
         assert found[clause].outcome == "inconclusive"
     assert found["not-told-apart"].outcome in ("inconclusive", "violated")  # what babbles may still give its members away

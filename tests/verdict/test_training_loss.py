@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make
 
 from unlearn_spec.verdict import training_loss
-from unlearn_spec.verifiers.table import from_columns
+from unlearn_spec.verdict.relearned import grid_of, most_shown
+from unlearn_spec.verifiers.table import from_columns, stack
 from unlearn_spec.wording.said import Said
 
 SLOW, FAST = Fraction(1, 10**7), Fraction(1, 1000)
@@ -82,8 +83,27 @@ def test_tables_of_earlier_versions_do_not_pass() -> None:
         assert not found and "earlier versions recorded none" in str(told)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 20), st.floats(0, 20)), min_size=2, max_size=2))
 def test_it_passes_just_where_both_halves_were_learned(pairs: list[tuple[float, float]]) -> None:
     (first, second) = pairs
     found, _ = check({(0, 3, FAST): first, (1, 3, FAST): second})
     assert found is all(after / before <= 0.5 for before, after in pairs)
+
+
+@pytest.mark.parametrize(("losses", "shown"), [((3.9, 1.0), 0), ((1.0, 1.0), 40), ((3.9, 3.9), None), ((1.0, 3.9), 40)])
+def test_what_the_original_shows_counts_from_where_the_attack_has_learned(losses: tuple[float, float], shown: int | None) -> None:
+    """The original shows all before the attack takes hold; here its last look has wiped everything out."""
+    units = {}
+    for half in (0, 1):
+        for role, looks in (("audited", (0, 0)), ("original", (20, 0))):
+            tables = [
+                make.after_attack(half, make.of(hits, 20), [], step=step, loss_before=4.0, loss=loss)
+                for step, hits, loss in zip((2, 10), looks, losses, strict=True)
+            ]
+            units[f"{role}{half}"] = (make.relearned(half, role, looks=(2,)), stack(tables))  # type: ignore[arg-type]
+    arms = {role: tuple(key for key in units if key.startswith(role)) for role in ("audited", "original")}
+    wanted = make.obligation("relearning", audited=arms["audited"], original=arms["original"], access="finetune")
+    found, low = most_shown(wanted, grid_of(wanted, make.EXACT, make.seen(units)))
+    assert (sum(one.k for one in found) if found else None) == shown
+    assert (low > Fraction(1, 2)) is (shown == 40)

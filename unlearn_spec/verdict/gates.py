@@ -115,6 +115,8 @@ def _positive(obligation: Obligation, clause: Clause, seen: Seen) -> tuple[bool,
         if grid.failed:  # an attack that was not completed could not have found anything
             return False, clauses(grid.failures(), said("needed.smaller_rate"))
         original, low = most_shown(obligation, grid)
+        if not original and any(one.pooled("original") for one in grid.standing):
+            return False, said("gate_found.nothing_learned")
     else:
         judge = judge_for(obligation, clause)
         if isinstance(clause, Suppress) and obligation.verifier == "leak":

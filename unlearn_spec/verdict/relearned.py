@@ -17,7 +17,8 @@ comes back from it says how much of what another model holds would come back: th
 power is taken at the part of it that would show.
 
 An attack counts if every model that it was made on completed it. One that diverged leaves the others standing, and takes
-away favourable results through the positive control: it could not have found anything.
+away favourable results through the positive control: it could not have found anything. Nor could one that had not yet learned,
+in the audited model, what it trains on: what the original shows after it, it showed before, and does not count for the control.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ class Tried:
     """By half; empty for a role that it was not made on, or did not complete it."""
     failed: tuple[Role, ...]
     """Roles with a model on which it diverged."""
+    learned: bool
+    """Whether it has taken hold: in the audited model, and each further run, on both halves."""
 
     def pooled(self, role: Role, side: Side = "held_out") -> tuple[Outcomes, ...]:
         """Both halves together, one set of outcomes a subject."""
@@ -98,6 +101,7 @@ def tried(obligation: Obligation, reading: Reading, seen: Seen) -> tuple[Tried, 
     """Every registered attack, in the plan's order."""
     found: dict[Attack, dict[tuple[Role, Side], dict[int, list[Outcomes]]]] = {}
     failed: dict[Attack, set[Role]] = {}
+    learned: dict[Attack, bool] = {}
     for role in LABEL:
         for key in seen.of(obligation, role):
             unit = seen.units[key]
@@ -110,19 +114,26 @@ def tried(obligation: Obligation, reading: Reading, seen: Seen) -> tuple[Tried, 
                 if not len(rows):
                     failed.setdefault(attack, set()).add(role)
                     continue
+                if role == "audited":
+                    left = recovery.loss_left(*recovery.losses(rows))
+                    learned[attack] = learned.get(attack, True) and left <= recovery.HALF
                 for side in recovery.SIDES:
                     halves = sides.setdefault((role, side), {})
                     halves.setdefault(unit.half, []).append(recovery.outcomes(rows, reading, side))
-    return tuple(_tried(attack, sides, failed.get(attack, set())) for attack, sides in found.items())
+    return tuple(
+        _tried(attack, sides, failed.get(attack, set()), learned.get(attack, False)) for attack, sides in found.items()
+    )
 
 
-def _tried(attack: Attack, sides: Mapping[tuple[Role, Side], Mapping[int, Sequence[Outcomes]]], failed: set[Role]) -> Tried:
+def _tried(
+    attack: Attack, sides: Mapping[tuple[Role, Side], Mapping[int, Sequence[Outcomes]]], failed: set[Role], learned: bool
+) -> Tried:
     halves: dict[tuple[Role, Side], tuple[Half, ...]] = {}
     for role in LABEL:
         for side in recovery.SIDES:
             found = {} if role in failed else sides.get((role, side), {})
             halves[role, side] = tuple(map(tuple, found.values()))
-    return Tried(attack, halves, tuple(role for role in LABEL if role in failed))
+    return Tried(attack, halves, tuple(role for role in LABEL if role in failed), learned)
 
 
 @dataclass(frozen=True)
@@ -239,9 +250,9 @@ def showing(obligation: Obligation, sensitivity: Fraction) -> Obligation:
 
 
 def most_shown(obligation: Obligation, grid: Grid) -> tuple[tuple[Outcomes, ...], Fraction]:
-    """What the original revealed after the attack with the highest lower bound, and that bound."""
-    alpha = obligation.alpha / max(1, len(grid.every))
-    found = [(outcomes, lower(outcomes, alpha)) for one in grid.standing if (outcomes := one.pooled("original"))]
+    """What the original revealed after the attack with the highest lower bound, of those that had learned, and that bound."""
+    alpha, learned = obligation.alpha / max(1, len(grid.every)), (one for one in grid.standing if one.learned)
+    found = [(outcomes, lower(outcomes, alpha)) for one in learned if (outcomes := one.pooled("original"))]
     return max(found, key=lambda each: each[1], default=((), Fraction(0)))
 
 

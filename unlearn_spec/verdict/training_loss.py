@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 from ..plan.model import Obligation
 from ..plan.units import RelearnUnit, SubjectRef
+from ..verifiers.recovery import HALF, loss_left, losses
 from ..wording.said import Said, clauses, said
 from .measured import Seen
 from .relearned import Attack
-
-HALF = Fraction(1, 2)
-"""Of the loss before: an attack at whose end more is left has not taken hold."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,7 @@ class Training:
 
     @property
     def left(self) -> float:
-        """The share of the loss that is left: all of it where nothing was there to learn, infinite where a loss is no number."""
-        if not math.isfinite(self.before) or not math.isfinite(self.after):
-            return math.inf
-        return self.after / self.before if self.before > 0 else 1.0
+        return loss_left(self.before, self.after)
 
 
 def check(obligation: Obligation, seen: Seen) -> tuple[bool, Said]:
@@ -45,9 +39,8 @@ def check(obligation: Obligation, seen: Seen) -> tuple[bool, Said]:
             raise ValueError(f"{obligation.id}: {key} is no relearning")
         if "loss" not in table or "loss_before" not in table:
             return False, said("gate_found.no_training_loss")
-        end = table.where("step", unit.steps)
-        losses = (end.column("loss_before")[0], end.column("loss")[0]) if len(end) else (math.inf, math.inf)
-        found = Training(Attack(unit.steps, unit.learning_rate, unit.seed), *losses)
+        end = losses(table.where("step", unit.steps))
+        found = Training(Attack(unit.steps, unit.learning_rate, unit.seed), *end)
         grids.setdefault((unit.subject, unit.seed, unit.half), []).append(found)
     best = [min(grid, key=lambda one: one.left) for grid in grids.values()]
     worst = max(best, key=lambda one: one.left)
