@@ -154,6 +154,15 @@ def test_a_policy_in_place_of_bindings_is_one_mistake(lab: Lab) -> None:
     assert mistakes(lab) == ["B004 this is a policy, not a bindings file"]
 
 
+@pytest.mark.parametrize(("place", "key", "misspelt"), [((), "seed", "sede"), (("artifacts", "assistant"), "model", "modle")])
+def test_a_key_that_is_misspelt_is_not_missing_too(lab: Lab, place: tuple[str, ...], key: str, misspelt: str) -> None:
+    part = lab.bindings
+    for step in place:
+        part = part[step]
+    part[misspelt] = part.pop(key)
+    assert mistakes(lab) == [f"B001 unknown key `{misspelt}`; did you mean `{key}`?"]
+
+
 def test_a_template_is_at_fault_where_it_is_written(lab: Lab) -> None:
     """The original and the references inherit it, and have no `prompt` to mend."""
     assert lab.bindings["original"] and lab.bindings["references"]
@@ -194,6 +203,13 @@ def test_places_point_at_the_value(lab: Lab) -> None:
         load_bindings(path, lab.document.policy)
     span = caught.value.findings[0].spans[0]
     assert path.read_text().split("\n")[span.line - 1][span.column - 1 :].startswith(ZERO)
+
+
+def test_an_empty_file_is_told_how_bindings_begin(lab: Lab) -> None:
+    path = lab.folder / "bindings.yaml"
+    path.write_text("")
+    with pytest.raises(BindingError, match=r'this file is empty; begin with: unlearn_spec_bindings: "1\.0"'):
+        load_bindings(path, lab.document.policy)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "a: &x 1\nb: *x\n", "seed: 017\n", "a: [", "\x00"])

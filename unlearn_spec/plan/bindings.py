@@ -59,7 +59,7 @@ def load_bindings(
 
     Everything is read here, models excepted: these are hashed and looked at, not loaded. Raises `BindingError`.
     """
-    reading = read_file(path)
+    reading = read_file(path, "unlearn_spec_bindings")
     if not isinstance(reading.data, dict):
         raise BindingError(reading.findings)
     if "unlearn_spec_bindings" not in reading.data and "unlearn_spec" in reading.data:

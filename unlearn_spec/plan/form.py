@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ..finding import Finding
-from ..policy.problem import Problem, did_you_mean, finding, shown
+from ..policy.problem import Problem, did_you_mean, finding, nearest, shown
 from ..policy.source import Path, Source
 
 _CREDENTIAL = re.compile(r"(token|passw|secret|credential|api_?key|access_?key|private_?key|auth)", re.IGNORECASE)
@@ -32,9 +32,13 @@ _KINDS = {
 
 def form_problems(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
     """What `root` refused: B001 unknown key, B002 missing key, B003 wrong value, B009 credential."""
-    found = []
-    for item in error.errors(include_url=False):
+    found, items = [], error.errors(include_url=False)
+    strange = [tuple(item["loc"]) for item in items if item["type"] == "extra_forbidden"]
+    meant = {(*path[:-1], nearest(str(path[-1]), _keys(root, path[:-1]))) for path in strange}
+    for item in items:
         path = tuple(step for step in item["loc"] if step != "[key]")
+        if item["type"] == "missing" and path in meant:
+            continue  # it is there, misspelt
         if item["type"] == "extra_forbidden":
             found.append(_unknown_key(path, root))
         elif item["type"] == "missing":

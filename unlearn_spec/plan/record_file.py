@@ -124,7 +124,7 @@ def read_form(
 
     `wrong`: what else is wrong with one that has the form. Raises `RecordError`, with all mistakes.
     """
-    reading = read_bytes(raw, file)
+    reading = read_bytes(raw, file, next(iter(form.model_fields)))
     if reading.findings:
         raise RecordError(reading.findings)
     problems = credentials(reading.data)

@@ -57,12 +57,12 @@ def _line(item: Finding) -> str:
 
 def load(path: str | FilePath) -> Document:
     """Load the policy file at `path`. Raises `PolicyError`."""
-    return _document(read_file(path))
+    return _document(read_file(path, "unlearn_spec"))
 
 
 def load_text(text: str, file: str = "<policy>") -> Document:
     """Load a policy from text; `file` is its name in messages. Raises `PolicyError`."""
-    return _document(read(text, file))
+    return _document(read(text, file, "unlearn_spec"))
 
 
 def _document(reading: Reading) -> Document:

@@ -46,7 +46,7 @@ class Expectations:
 
 def load_expectations(path: str | FilePath) -> Expectations:
     """Load a test file and the policy it names. Raises `PolicyError`, for mistakes of the policy too."""
-    reading = read_file(path)
+    reading = read_file(path, "unlearn_spec_test")
     data, source = reading.data, reading.source
     if not isinstance(data, dict):
         raise PolicyError(reading.findings)

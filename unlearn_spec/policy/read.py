@@ -20,8 +20,11 @@ from .syntax import FORBIDDEN, MAX_BYTES, invisible, not_yaml, refused, too_larg
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_file(path: str | FilePath) -> Reading:
-    """Read one YAML file. A file that cannot be opened or is not UTF-8 is a Y001 finding, one too large Y005."""
+def read_file(path: str | FilePath, key: str = "") -> Reading:
+    """Read one YAML file. A file that cannot be opened or is not UTF-8 is a Y001 finding, one too large Y005.
+
+    `key`: what a file of the kind that is wanted begins with, for the hint where this one is empty or no mapping.
+    """
     name = str(path)
     try:
         with FilePath(path).open("rb") as stream:
@@ -29,7 +32,7 @@ def read_file(path: str | FilePath) -> Reading:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable file name"
         return _nothing(name, "", refused("Y001", Span(name, 1, 1), f"cannot read this file: {reason}"))
-    return read_bytes(raw, name)
+    return read_bytes(raw, name, key)
 
 
 def unread(path: str) -> Source:
@@ -42,8 +45,8 @@ def unread(path: str) -> Source:
     return Source(path, text, {}, {})
 
 
-def read_bytes(raw: bytes, file: str) -> Reading:
-    """Read YAML from UTF-8 bytes, with or without a byte-order mark."""
+def read_bytes(raw: bytes, file: str, key: str = "") -> Reading:
+    """Read YAML from UTF-8 bytes, with or without a byte-order mark; `key` as in `read_file`."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,11 +55,11 @@ def read_bytes(raw: bytes, file: str) -> Reading:
             return _nothing(file, "", too_large(file))
         refusal = refused("Y001", _end_of(file, good), "this file is not UTF-8 text", "save it as UTF-8")
         return _nothing(file, good, refusal)
-    return read(text, file)
+    return read(text, file, key)
 
 
-def read(text: str, file: str) -> Reading:
-    """Read YAML from text. Never raises for what it says: Y findings come back with what could be read."""
+def read(text: str, file: str, key: str = "") -> Reading:
+    """Read YAML from text. Never raises for what it says: Y findings come back with what could be read; `key` as in `read_file`."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
         return _nothing(file, "", too_large(file))
     text = text.removeprefix("\ufeff")
@@ -75,7 +78,8 @@ def read(text: str, file: str) -> Reading:
         return _nothing(file, text, refused("Y001", Span(file, 1, 1), "this is not YAML"))
     source = builder.source(text)
     if not builder.findings and not isinstance(builder.root, dict):
-        builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), 'begin with: unlearn_spec: "1.0"')
+        hint = f'begin with: {key}: "1.0"' if key else ""
+        builder.report("Y001", (), source.value(()), _not_a_mapping(builder.root), hint)
     told = tuple(builder.findings), frozenset(builder.broken), frozenset(builder.repeated)
     return Reading(source, builder.root, *told, builder.guessed)
 
