@@ -68,7 +68,7 @@ evidence:
   kind: test
   access: finetune
   population: these_items
-  relearn: {steps: [5, 40], learning_rate: "0.003", on: benign}
+  relearn: {steps: [20, 50], learning_rate: "0.0012", on: benign}
   power_at: "90%"
   decide: not_refuted
 """
@@ -158,7 +158,7 @@ def test_an_original_that_never_knew_the_target_leaves_runs_open(run: Run, known
     assert found.outcome == "inconclusive" and not gate(found, "positive").passed
 
 
-AT_REST = BENIGN.replace("relearn: {steps: [5, 40], learning_rate: \"0.003\", on: benign}", "samples: 40").replace("finetune", "weights")
+AT_REST = BENIGN.replace("relearn: {steps: [20, 50], learning_rate: \"0.0012\", on: benign}", "samples: 40").replace("finetune", "weights")
 
 
 def test_unrelated_text_brings_back_what_was_only_silenced(run: Run) -> None:
