@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -115,6 +116,7 @@ def test_a_run_downloads_what_the_cache_lacks_and_nothing_that_could_run(tmp_pat
 def test_a_hub_that_lacks_the_commit_or_does_not_answer_is_one_error_at_its_place(
     tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between two attempts to reach the hub
     policy, bindings = tiny.build(tmp_path / "in")
     bindings.write_text(bindings.read_text().replace("models/audited", f"lab/other@{COMMIT}"))
     with pytest.raises(BindingError, match=r"bindings.yaml:6:\d+: B007 .*lab/other.*could not be downloaded"):

@@ -43,9 +43,9 @@ def _listed(place: int) -> frozenset[str]:
 
 def settable(text: str, known: frozenset[str]) -> str:
     """The text with every character that is not known written out, `⟨U+4E2D⟩`, and long words made breakable."""
-    spelled = "".join(
-        character if character == "\n" or character in known else f"⟨U+{ord(character):04X}⟩"
-        for character in visible(text)
+    seen = visible(text)
+    spelled = seen if known.issuperset(seen) else "".join(
+        character if character == "\n" or character in known else f"⟨U+{ord(character):04X}⟩" for character in seen
     )
     return _LONG.sub(lambda word: BREAK.join(_pieces(word[0])), spelled)
 

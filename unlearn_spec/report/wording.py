@@ -52,6 +52,8 @@ def spaced(text: str) -> str:
 
 def visible(text: str) -> str:
     """Control, format and private characters written out (`⟨U+202E⟩`): none may reorder, hide or end a text."""
+    if text.replace("\n", "").replace("\u00a0", "").replace("\u202f", "").isprintable():  # nearly all of a report's texts are
+        return text
     return "".join(
         character if character == "\n" or unicodedata.category(character)[0] != "C" else f"⟨U+{ord(character):04X}⟩"
         for character in text

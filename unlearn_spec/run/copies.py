@@ -60,11 +60,12 @@ def format_of(report: Report, data: bytes) -> str | None:
 def closest(report: Report, data: bytes) -> str:
     """How a file differs from the rendering of the report that it is most like, in words."""
     lines = data.splitlines()
-    for name, text in _renderings(report, data):
-        if data != text and lines == text.splitlines():
+    renderings = {name: text.splitlines() for name, text in _renderings(report, data) if text != data}
+    for name, ours in renderings.items():
+        if lines == ours:
             return f"it has the lines of this run's report as {name}, and ends them otherwise"
-    shared = {name: (_common(text.splitlines(), lines), text.splitlines()) for name, text in _renderings(report, data)}
-    name, (place, ours) = max(shared.items(), key=lambda item: item[1][0])
+    name, ours = max(renderings.items(), key=lambda item: _common(item[1], lines))
+    place = _common(ours, lines)
     if place == 0 and ours[:1] != lines[:1] and len(lines) > 1:
         return "it is not this run's report in any format"
     return f"it is not this run's report as {name}: line {place + 1} differs"

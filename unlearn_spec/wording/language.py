@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from string import Formatter
 from typing import Any, Final, Literal, get_args
@@ -69,6 +69,11 @@ class Words:
             return None if said is None or words("en").say(said) != english else self.say(said)
         except (KeyError, ValueError, TypeError, ArithmeticError, RecursionError):
             return None
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """What names of sentences begin with, up to one of their dots: `piece.time` of `piece.time.until`."""
+        return frozenset(key[:at] for key in self.sentences for at, sign in enumerate(key) if sign == ".")
 
     def has(self, key: str) -> bool:
         return key in self.sentences
@@ -178,7 +183,7 @@ class _Filler(Formatter):
     def _parts(self, value: Said | tuple[Said, ...] | str, kind: str) -> str:
         """Sentences of a group, by a kind as `heard` reads it: `piece.time`, `and piece.change`, `clauses small idle`."""
         *how, group = kind.removesuffix("?").split(" ")
-        if not any(key.startswith(f"{group}.") for key in self.words.sentences) or (value == "" and not kind.endswith("?")):
+        if group not in self.words.groups or (value == "" and not kind.endswith("?")):
             raise KeyError(f"a gap of kind {kind!r} cannot hold {value!r}")
         if isinstance(value, str | Said):
             return value if isinstance(value, str) else as_in(kind, self.words.say(value))
