@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 import subprocess
 import sys
@@ -163,6 +164,19 @@ def test_numbers_of_any_length_are_only_wrong() -> None:
             key = field.split(":")[0]
             for written in (digits, f'"{digits}"'):
                 assert isinstance(answer(RICH.replace(field, f"{key}: {written}")), PolicyError)
+
+
+def test_a_large_file_in_a_single_line_is_read_like_one_of_many() -> None:
+    """As programs write JSON: what costs time with the length of a line takes minutes here."""
+    sets = {f"s{number}": {"kind": "examples", "size": 100, "unit": "record"} for number in range(5000)}
+    data = {
+        "unlearn_spec": "1.0", "policy": {"id": "p", "version": 1}, "information": sets,
+        "artifacts": {"m": {"kind": "model", "seen_by": {"public": "api"}}},
+        "clauses": [{"id": "ours-alone", "goal": "govern", "measures": ["access control"], "scope": {"artifacts": ["m"]}}],
+    }
+    alone, apart = answer(json.dumps(data)), answer(json.dumps(data, indent=1))
+    assert isinstance(alone, Document) and isinstance(apart, Document)
+    assert alone.policy == apart.policy and len(alone.policy.information) == 5000
 
 
 def test_the_parser_in_python_gives_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:

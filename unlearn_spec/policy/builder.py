@@ -15,6 +15,9 @@ from .source import BREAK, Path, Source
 from .spans import Place, Spans
 from .syntax import FORBIDDEN, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, invisible, refused, too_many
 
+_NUMBER_ENDS = re.compile(r"[0-9]+(\.[0-9]+)? ?%?\Z")
+_LONGEST_NUMBER = 40
+"""Characters of a line that are searched for the beginning of a number: a line may hold a whole file."""
 _NUMBER_SO_FAR = re.compile(r"(?<![^\s:{])[0-9]{1,3}(,[0-9]{3})*,\Z")
 
 
@@ -234,11 +237,11 @@ class Builder:
 
     def split_number(self, event: Any) -> str:
         """The number whose end stands as a key, as in `{size: 1,200}` and `{at_most: 0,5%}`, or nothing."""
-        mark = event.start_mark
-        before = _NUMBER_SO_FAR.search(self.line(mark.line)[: mark.column])
-        if before is None or not self.stack[-1].flow or not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?%?", event.value):
+        if not self.stack[-1].flow or not _NUMBER_ENDS.match(event.value):
             return ""
-        return f"{before[0]}{event.value}"
+        mark = event.start_mark
+        before = _NUMBER_SO_FAR.search(self.line(mark.line)[max(0, mark.column - _LONGEST_NUMBER) : mark.column])
+        return "" if before is None else f"{before[0]}{event.value}"
 
     def open(self, event: Any) -> None:
         self.count(event)
