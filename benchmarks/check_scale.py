@@ -10,6 +10,7 @@ against what the family must give, so that no run can be fast by being wrong. Fa
 *tight*       a hub whose floor leaves hardly any slack
 *aggregate*   a hub whose floor no clause breaks alone, and hundreds of them break together
 *situations*  guarded clauses and overrides on unconnected sets
+*models*      one set and many models that were trained on it, a clause for each; staff hold their weights, of which no clause speaks
 """
 
 from __future__ import annotations
@@ -150,8 +151,25 @@ def situations(n: int, conflicts: bool) -> Policy:
     return Policy("\n".join(lines), (found,))
 
 
+def models(n: int, conflicts: bool) -> Policy:
+    """A clause on each model for the public, and nothing for those who hold its weights: a gap for each model."""
+    wrong = seeds(n - SEEDED, conflicts)
+    many = n - len(wrong)
+    lines = [*information({"records": 100}), "artifacts:"]
+    lines += [f"  m{i}: {{kind: model, trained_on: [records], seen_by: {{public: api, staff: weights}}}}" for i in range(many)]
+    lines.append("clauses:")
+    for i in range(many):
+        scope = f"artifacts: [m{i}], access: api, asked: direct"
+        lines.append(rate_clause(f"hide{i}", "suppress", "records", "1%", scope=scope))
+        if i in wrong:
+            lines.append(rate_clause(f"know{i}", "retain", "records", "90%", scope=scope))
+    found = {"A011": many} | ({"C001": len(wrong)} if wrong else {})
+    return Policy("\n".join(lines), (found, found | {"X002": 1}))  # R003 is asked of no more than so many at once, and says so
+
+
 FAMILIES: dict[str, Callable[[int, bool], Policy]] = {
     "frag": frag, "hub": hub, "tight": tight, "aggregate": aggregate, "situations": situations,
+    "models": models,
 }  # fmt: skip
 
 

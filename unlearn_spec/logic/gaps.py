@@ -14,7 +14,7 @@ from .formulas import Formula, Mean, Rate
 from .limits import for_some
 from .lineage import audience_levels, audiences_around
 from .measured import readings_on
-from .scope import MODELS, scoped_artifacts
+from .scope import MODELS, clauses_on, scoped_artifacts
 from .situations import Case, minimal
 from .theory import Theory
 from .vacuity import empty_target
@@ -62,10 +62,11 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
     """Artifacts and audiences for whom a target can be revealed while every clause outside `aside` holds."""
     policy = theory.policy
     waived = {(entry.target, name) for entry in policy.out_of_scope for name in entry.artifacts}
-    limiting: dict[str, list[Clause]] = {}
-    for clause in policy.clauses:
-        if isinstance(clause, Suppress | Refuse):
-            limiting.setdefault(clause.target, []).append(clause)
+    limiting: dict[tuple[str, str], list[Clause]] = {}
+    for artifact, clauses in clauses_on(policy).items():
+        for clause in clauses:
+            if isinstance(clause, Suppress | Refuse):
+                limiting.setdefault((clause.target, artifact), []).append(clause)
     open_: list[tuple[Gap, tuple[str, ...]]] = []
     for target in intended_targets(policy):
         if target in theory.skipped or empty_target(theory, target):
@@ -78,9 +79,9 @@ def gaps(theory: Theory, cases: Sequence[Case], aside: frozenset[str]) -> tuple[
             for audience, access in levels.items():
                 by_level.setdefault(access, []).append(audience)
             for access in sorted(by_level, key=access_rank):
-                if not named_by(policy, limiting[target], artifact, access, aside):
-                    named = _names_artifact(policy, limiting[target], artifact)
-                    gap = Gap(target, artifact, tuple(by_level[access]), access, effective(access), named, cases[0])
+                here = limiting.get((target, artifact), [])
+                if not named_by(here, access, aside):
+                    gap = Gap(target, artifact, tuple(by_level[access]), access, effective(access), bool(here), cases[0])
                     formulas = revealed_formulas(policy, target, artifact, access)
                     open_.append((gap, tuple(theory.literal(formula) for formula in formulas)))
     found = _revealed(theory, open_, cases, aside)
@@ -127,8 +128,9 @@ def _revealed(
 ) -> tuple[Gap, ...]:
     """Those gaps in which, in some case, the target can be revealed under every reading; each with the first such case."""
     found: dict[int, Gap] = {}
+    alike = sorted(range(len(asked)), key=lambda i: (access_rank(asked[i][0].access), asked[i][0].named))
     for case in minimal(tuple(cases)):
-        left = {i: literals for i, (_, literals) in enumerate(asked) if i not in found}
+        left = {i: asked[i][1] for i in alike if i not in found}  # those asked in a row are mostly answered alike, and together
         found.update({i: replace(asked[i][0], case=case) for i in _open_in(theory, case, aside, left)})
     needless = _open_in(theory, cases[0], aside, {i: asked[i][1] for i, gap in found.items() if gap.case.holding})
     return tuple(replace(found[i], case=cases[0]) if i in needless else found[i] for i in sorted(found))
@@ -152,26 +154,15 @@ def open_in(theory: Theory, gap: Gap, case: Case, aside: frozenset[str]) -> bool
     return 0 in _open_in(theory, case, aside, {0: tuple(theory.literal(formula) for formula in formulas)})
 
 
-def named_by(
-    policy: Policy, limiting: Iterable[Clause], artifact: str, access: Access, aside: frozenset[str]
-) -> bool:
+def named_by(limiting: Iterable[Clause], access: Access, aside: frozenset[str]) -> bool:
     """Whether a clause that is itself in question (in conflict, or with an open field) already names this audience's access.
 
-    `limiting`: the clauses that limit the target.
+    `limiting`: the clauses that limit the target on the artifact.
     """
     for clause in limiting:
-        if isinstance(clause, Suppress | Refuse):
-            open_scope = clause.scope.artifacts is None or clause.scope.access is None
-            if clause.scope.when is not None or (clause.id not in aside and not open_scope):
-                continue
-            if clause.scope.artifacts is not None and artifact not in scoped_artifacts(policy, clause):
-                continue
-            if clause.scope.access is None or access_rank(clause.scope.access) >= access_rank(effective(access)):
-                return True
+        open_scope = clause.scope.artifacts is None or clause.scope.access is None
+        if clause.scope.when is not None or (clause.id not in aside and not open_scope):
+            continue
+        if clause.scope.access is None or access_rank(clause.scope.access) >= access_rank(effective(access)):
+            return True
     return False
-
-
-def _names_artifact(policy: Policy, limiting: Iterable[Clause], artifact: str) -> bool:
-    return any(
-        clause.scope.artifacts is None or artifact in scoped_artifacts(policy, clause) for clause in limiting
-    )

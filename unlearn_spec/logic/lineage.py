@@ -11,15 +11,34 @@ from .memo import once_a_policy
 
 def derived(policy: Policy, root: str) -> tuple[str, ...]:
     """Everything derived from `root`, directly or not, in declaration order."""
-    found = {root}
-    grew = True
-    while grew:
-        grew = False
-        for name, artifact in policy.artifacts.items():
-            if artifact.derived_from in found and name not in found:
-                found.add(name)
-                grew = True
-    return tuple(name for name in policy.artifacts if name in found and name != root)
+    found = _reached(_derivatives(policy), (root,)) - {root}
+    return tuple(name for name in policy.artifacts if name in found) if found else ()
+
+
+@once_a_policy
+def _derivatives(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The artifacts that are derived from each, directly."""
+    return _turned((name, artifact.derived_from) for name, artifact in policy.artifacts.items())
+
+
+def _turned(pairs: Iterable[tuple[str, str | None]]) -> Mapping[str, tuple[str, ...]]:
+    """What leads to each name, in order, of pairs that name what they lead to."""
+    found: dict[str, list[str]] = {}
+    for name, leads_to in pairs:
+        if leads_to is not None:
+            found.setdefault(leads_to, []).append(name)
+    return {name: tuple(others) for name, others in found.items()}
+
+
+def _reached(steps: Mapping[str, tuple[str, ...]], beginnings: Iterable[str]) -> set[str]:
+    """Some names, and all that lead there directly or through others."""
+    found, ahead = set[str](), [*beginnings]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += steps.get(name, ())
+    return found
 
 
 def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
@@ -28,6 +47,17 @@ def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
     for name in found:
         found += [whole for whole in around.get(name, ()) if whole not in found]
     return tuple(found)
+
+
+def within(policy: Policy, *wholes: str) -> set[str]:
+    """These sets and those that are declared to lie within one of them, directly or through others."""
+    return _reached(_inside(policy), wholes)
+
+
+@once_a_policy
+def _inside(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The sets that are declared to lie within each."""
+    return _turned((relation.left, relation.right) for relation in policy.relations if relation.kind == "within")
 
 
 @once_a_policy
@@ -75,7 +105,7 @@ def _with_parts(policy: Policy, trained_on: Iterable[str]) -> frozenset[str]:
     if not any(relation.kind == "within" for relation in policy.relations):
         return found
     outer = {name for one in found for name in enclosing(policy, one)}
-    return found | outer | {name for name in policy.information if found.intersection(enclosing(policy, name))}
+    return found | outer | within(policy, *found)
 
 
 def inherited(policy: Policy, artifact: str, target: str) -> bool:
@@ -86,13 +116,13 @@ def inherited(policy: Policy, artifact: str, target: str) -> bool:
 
 def kin(policy: Policy, target: str) -> tuple[str, ...]:
     """Sets of examples made from the target's, or a part's (translations, paraphrases), that are not part of it."""
-    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    parts = within(policy, target)
     return _made_from(policy, parts, parts)
 
 
 def may_stem_from(policy: Policy, target: str) -> tuple[str, ...]:
     """Its kin, and what was made from a set that it lies within: nothing says that the target's items were left out."""
-    parts = {name for name in policy.information if target in enclosing(policy, name)}
+    parts = within(policy, target)
     return _made_from(policy, parts.union(enclosing(policy, target)), parts)
 
 
@@ -101,16 +131,21 @@ def _made_from(policy: Policy, sources: set[str], parts: set[str]) -> tuple[str,
 
     What is made from facts about them is, and every part of what is.
     """
-    found: set[str] = set()
-    grew = True
-    while grew:
-        grew = False
-        for name, info in policy.information.items():
-            made = info.built_from in found | sources or not found.isdisjoint(enclosing(policy, name))
-            if made and name not in found:
-                found.add(name)
-                grew = True
-    return tuple(n for n, info in policy.information.items() if n in found - parts and info.kind == "examples")
+    made, inside = _made(policy), _inside(policy)
+    found, ahead = set[str](), [name for source in sources for name in made.get(source, ())]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += (*made.get(name, ()), *inside.get(name, ()))
+    left = found - parts
+    return tuple(n for n, info in policy.information.items() if n in left and info.kind == "examples") if left else ()
+
+
+@once_a_policy
+def _made(policy: Policy) -> Mapping[str, tuple[str, ...]]:
+    """The sets that are made from each, directly."""
+    return _turned((name, info.built_from) for name, info in policy.information.items())
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..policy.clauses import Ban, Clause, DeIndex, Delete, Destroy, ExcludeFuture, Govern, Keep, Over
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, Asked
 from .lineage import derived
+from .memo import once_a_policy
 
 ANYWHERE = "*"
 """A scope that is left open."""
@@ -40,8 +42,32 @@ def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -
         if choice.artifacts is not None:
             return choice.artifacts
         return fitting_artifacts(policy, clause)[:1]
+    known = _known(policy)
+    if clause.scope.artifacts not in known:
+        known[clause.scope.artifacts] = _written_out(policy, clause.scope.artifacts)
+    return known[clause.scope.artifacts]
+
+
+@once_a_policy
+def clauses_on(policy: Policy) -> Mapping[str, tuple[Clause, ...]]:
+    """The clauses that name each artifact, and those that name none, in source order."""
+    found: dict[str, list[Clause]] = {name: [] for name in policy.artifacts}
+    for clause in policy.clauses:
+        for name in policy.artifacts if clause.scope.artifacts is None else scoped_artifacts(policy, clause):
+            found.setdefault(name, []).append(clause)
+    return {name: tuple(clauses) for name, clauses in found.items()}
+
+
+@once_a_policy
+def _known(policy: Policy) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Scopes as written, written out once: they are looked at for every artifact."""
+    return {}
+
+
+def _written_out(policy: Policy, entries: tuple[str, ...]) -> tuple[str, ...]:
+    """The artifacts that a scope names, `x+derived` with what is derived from `x`."""
     found: dict[str, None] = {}
-    for entry in clause.scope.artifacts:
+    for entry in entries:
         root, plus, _ = entry.partition("+derived")
         found[root] = None
         if plus:

@@ -4,7 +4,7 @@ other clauses leave no room for it, it is not offered."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -19,13 +19,15 @@ from ..logic.formulas import Mean, Not
 from ..logic.gaps import Gap, open_in, revealed_formulas
 from ..logic.guards import as_written, shortest
 from ..logic.meaning import counts_refusals, on_artifact
+from ..logic.memo import once_a_policy
 from ..logic.repair import TRIED
-from ..logic.scope import scoped_artifacts
+from ..logic.scope import clauses_on
 from ..logic.situations import Case
 from ..logic.smt import Undecided
 from ..logic.suspension import with_overriders
 from ..policy.clauses import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from ..policy.edits import item_added
+from ..policy.model import Policy
 from .context import Context
 from .wording import decimal, percent
 
@@ -59,7 +61,7 @@ class Bearing:
 def bearing_on(context: Context, artifact: str) -> Bearing:
     """Which situations the clauses on an artifact turn on, and those that override them."""
     policy = context.policy
-    here = [c.id for c in policy.clauses if c.scope.artifacts is None or artifact in scoped_artifacts(policy, c)]
+    here = [clause.id for clause in clauses_on(policy)[artifact]]
     turning = frozenset[str]().union(*(mentioned(c.scope.when) for c in with_overriders(policy, here).clauses))
     return Bearing(turning, tuple(case for case in context.cases if case.holding <= turning))
 
@@ -81,9 +83,7 @@ def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *
 
     `many`: there are so many gaps that the clause is not tried for each.
     """
-    clauses = [c for c in context.about(gap.target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
-    answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
-    drawn, shown = _agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers])
+    drawn, shown = _wording(context.policy).get(gap.target, (None, None))
     guard = open_.guard
     when = "" if guard is None else f", when: {as_written(guard)}"
     decoding, reveals = "…" if drawn is None else _written(drawn), "…" if shown is None else _written(shown)
@@ -140,6 +140,20 @@ def _tried_anew(context: Context, gap: Gap, clause: Suppress) -> bool | None:
     revealed = revealed_formulas(more, gap.target, gap.artifact, gap.access)
     found = outcome(more, Not(revealed[0]), context.aside.union(gap.despite), context.without)
     return {"carried": len(revealed) == 1 or None, "impossible": False}.get(found)
+
+
+@once_a_policy
+def _wording(policy: Policy) -> Mapping[str, tuple[Decoding | None, RevealsWhen | None]]:
+    """How answers about each target are drawn, and what counts as revealing it, where all its clauses agree."""
+    clauses: dict[str, list[Suppress | Retain | Rectify | Refuse]] = {}
+    for clause in policy.clauses:
+        if isinstance(clause, Suppress | Retain | Rectify | Refuse):
+            clauses.setdefault(clause.target, []).append(clause)
+    answers = {t: [c for c in each if not isinstance(c, Refuse) and not counts_refusals(c)] for t, each in clauses.items()}
+    return {
+        target: (_agreed([c.scope.decoding for c in each]), _agreed([c.reveals_when for c in answers[target]]))
+        for target, each in clauses.items()
+    }
 
 
 def _agreed(written: Sequence[_Part | None]) -> _Part | None:
