@@ -167,16 +167,19 @@ def test_numbers_of_any_length_are_only_wrong() -> None:
 
 
 def test_a_large_file_in_a_single_line_is_read_like_one_of_many() -> None:
-    """As programs write JSON: what costs time with the length of a line takes minutes here."""
-    sets = {f"s{number}": {"kind": "examples", "size": 100, "unit": "record"} for number in range(5000)}
+    """As programs write JSON. What looks through the line for each of its keys takes minutes."""
+    sets = {f"s{number}": {"kind": "examples", "size": 100, "unit": "record"} for number in range(8000)}
     data = {
         "unlearn_spec": "1.0", "policy": {"id": "p", "version": 1}, "information": sets,
         "artifacts": {"m": {"kind": "model", "seen_by": {"public": "api"}}},
         "clauses": [{"id": "ours-alone", "goal": "govern", "measures": ["access control"], "scope": {"artifacts": ["m"]}}],
     }
-    alone, apart = answer(json.dumps(data)), answer(json.dumps(data, indent=1))
+    begin = time.process_time()
+    alone = answer(json.dumps(data))
+    assert time.process_time() - begin < 20  # the CPU's seconds, as above
+    apart = answer(json.dumps(data, indent=1))
     assert isinstance(alone, Document) and isinstance(apart, Document)
-    assert alone.policy == apart.policy and len(alone.policy.information) == 5000
+    assert alone.policy == apart.policy and len(alone.policy.information) == 8000
 
 
 def test_the_parser_in_python_gives_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:

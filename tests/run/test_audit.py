@@ -23,7 +23,7 @@ from tampering import flips
 from unlearn_spec.cli.audit import run_audit
 from unlearn_spec.evidence.ledger import FILE_NAME, Ledger
 from unlearn_spec.evidence.store import Store
-from unlearn_spec.report import FORMATS, render
+from unlearn_spec.report import FORMATS, encode, render
 from unlearn_spec.report.model import RESULT, parse
 from unlearn_spec.run import audit as audit_module
 from unlearn_spec.run.audit import AuditError, Held, audit
@@ -315,6 +315,13 @@ def test_a_rendered_report_is_held_against_its_run(
     file.write_text(text.replace("inconclusive", "supported", 1))
     assert run_audit(file) == 1
     assert "DOES NOT HOLD" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_report_of_any_format_finds_the_run_beside_it(run: Path, format: Any) -> None:
+    data = encode(parse((run / RESULT).read_text()), format)
+    file = run.parent / f"copy.{format}"
+    assert run_of(file, data) == run
 
 
 def test_of_several_runs_beside_it_a_report_finds_its_own(

@@ -58,13 +58,12 @@ def format_of(report: Report, data: bytes) -> str | None:
 
 
 def closest(report: Report, data: bytes) -> str:
-    """How a file differs from the rendering of the report that it is most like, in words."""
+    """How a file that is no rendering of the report differs from the one that it is most like, in words."""
     lines = data.splitlines()
-    renderings = {name: text.splitlines() for name, text in _renderings(report, data) if text != data}
-    for name, ours in renderings.items():
-        if lines == ours:
-            return f"it has the lines of this run's report as {name}, and ends them otherwise"
-    name, ours = max(renderings.items(), key=lambda item: _common(item[1], lines))
+    renderings = [(name, text.splitlines()) for name, text in _renderings(report, data)]
+    name, ours = max(renderings, key=lambda rendering: (rendering[1] == lines, _common(rendering[1], lines)))
+    if ours == lines:
+        return f"it has the lines of this run's report as {name}, and ends them otherwise"
     place = _common(ours, lines)
     if place == 0 and ours[:1] != lines[:1] and len(lines) > 1:
         return "it is not this run's report in any format"
