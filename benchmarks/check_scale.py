@@ -168,8 +168,7 @@ def models(n: int, conflicts: bool) -> Policy:
 
 
 FAMILIES: dict[str, Callable[[int, bool], Policy]] = {
-    "frag": frag, "hub": hub, "tight": tight, "aggregate": aggregate, "situations": situations,
-    "models": models,
+    "frag": frag, "hub": hub, "tight": tight, "aggregate": aggregate, "situations": situations, "models": models,
 }  # fmt: skip
 
 

@@ -6,39 +6,20 @@ from collections.abc import Iterable, Mapping
 
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
+from .graph import edges, reached
 from .memo import once_a_policy
 
 
 def derived(policy: Policy, root: str) -> tuple[str, ...]:
     """Everything derived from `root`, directly or not, in declaration order."""
-    found = _reached(_derivatives(policy), (root,)) - {root}
+    found = reached((root,), _derivatives(policy)) - {root}
     return tuple(name for name in policy.artifacts if name in found) if found else ()
 
 
 @once_a_policy
 def _derivatives(policy: Policy) -> Mapping[str, tuple[str, ...]]:
     """The artifacts that are derived from each, directly."""
-    return _turned((name, artifact.derived_from) for name, artifact in policy.artifacts.items())
-
-
-def _turned(pairs: Iterable[tuple[str, str | None]]) -> Mapping[str, tuple[str, ...]]:
-    """What leads to each name, in order, of pairs that name what they lead to."""
-    found: dict[str, list[str]] = {}
-    for name, leads_to in pairs:
-        if leads_to is not None:
-            found.setdefault(leads_to, []).append(name)
-    return {name: tuple(others) for name, others in found.items()}
-
-
-def _reached(steps: Mapping[str, tuple[str, ...]], beginnings: Iterable[str]) -> set[str]:
-    """Some names, and all that lead there directly or through others."""
-    found, ahead = set[str](), [*beginnings]
-    while ahead:
-        name = ahead.pop()
-        if name not in found:
-            found.add(name)
-            ahead += steps.get(name, ())
-    return found
+    return edges((artifact.derived_from, name) for name, artifact in policy.artifacts.items())
 
 
 def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
@@ -51,23 +32,19 @@ def enclosing(policy: Policy, target: str) -> tuple[str, ...]:
 
 def within(policy: Policy, *wholes: str) -> set[str]:
     """These sets and those that are declared to lie within one of them, directly or through others."""
-    return _reached(_inside(policy), wholes)
+    return reached(wholes, _inside(policy))
 
 
 @once_a_policy
 def _inside(policy: Policy) -> Mapping[str, tuple[str, ...]]:
     """The sets that are declared to lie within each."""
-    return _turned((relation.left, relation.right) for relation in policy.relations if relation.kind == "within")
+    return edges((relation.right, relation.left) for relation in policy.relations if relation.kind == "within")
 
 
 @once_a_policy
 def _around(policy: Policy) -> Mapping[str, tuple[str, ...]]:
     """The sets that each set is declared to lie within."""
-    found: dict[str, tuple[str, ...]] = {}
-    for relation in policy.relations:
-        if relation.kind == "within":
-            found[relation.left] = (*found.get(relation.left, ()), relation.right)
-    return found
+    return edges((relation.left, relation.right) for relation in policy.relations if relation.kind == "within")
 
 
 def apart(policy: Policy, one: str, other: str) -> bool:
@@ -132,20 +109,15 @@ def _made_from(policy: Policy, sources: set[str], parts: set[str]) -> tuple[str,
     What is made from facts about them is, and every part of what is.
     """
     made, inside = _made(policy), _inside(policy)
-    found, ahead = set[str](), [name for source in sources for name in made.get(source, ())]
-    while ahead:
-        name = ahead.pop()
-        if name not in found:
-            found.add(name)
-            ahead += (*made.get(name, ()), *inside.get(name, ()))
-    left = found - parts
+    first = (name for source in sources for name in made.get(source, ()))
+    left = reached(first, made, inside) - parts
     return tuple(n for n, info in policy.information.items() if n in left and info.kind == "examples") if left else ()
 
 
 @once_a_policy
 def _made(policy: Policy) -> Mapping[str, tuple[str, ...]]:
     """The sets that are made from each, directly."""
-    return _turned((name, info.built_from) for name, info in policy.information.items())
+    return edges((info.built_from, name) for name, info in policy.information.items())
 
 
 def audience_levels(policy: Policy, artifact: str, *, containment: bool = True) -> dict[str, Access]:

@@ -42,10 +42,8 @@ def scoped_artifacts(policy: Policy, clause: Clause, choice: Choice = WEAKEST) -
         if choice.artifacts is not None:
             return choice.artifacts
         return fitting_artifacts(policy, clause)[:1]
-    known = _known(policy)
-    if clause.scope.artifacts not in known:
-        known[clause.scope.artifacts] = _written_out(policy, clause.scope.artifacts)
-    return known[clause.scope.artifacts]
+    written = _scopes(policy).get(clause.scope.artifacts)
+    return _written_out(policy, clause.scope.artifacts) if written is None else written
 
 
 @once_a_policy
@@ -59,9 +57,10 @@ def clauses_on(policy: Policy) -> Mapping[str, tuple[Clause, ...]]:
 
 
 @once_a_policy
-def _known(policy: Policy) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Scopes as written, written out once: they are looked at for every artifact."""
-    return {}
+def _scopes(policy: Policy) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """The scopes of the policy's clauses, written out once: they are looked at for every artifact."""
+    scopes = dict.fromkeys(clause.scope.artifacts for clause in policy.clauses)
+    return {entries: _written_out(policy, entries) for entries in scopes if entries is not None}
 
 
 def _written_out(policy: Policy, entries: tuple[str, ...]) -> tuple[str, ...]:

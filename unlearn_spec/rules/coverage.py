@@ -15,7 +15,7 @@ from ..policy.clauses import Not as Absent
 from ..policy.model import Policy
 from ..policy.vocabulary import access_rank
 from .context import Context, when
-from .covering import Open, bearing_on, closing, when_open
+from .covering import Manner, Open, bearing_on, closing, manner_of, when_open
 from .edits import numbered
 from .lineage import Lineage
 from .names import kebab
@@ -39,16 +39,17 @@ def uncovered(context: Context) -> tuple[Finding, ...]:
     found = []
     every = gaps(context.theory, context.cases, context.aside)
     bearing = {artifact: bearing_on(context, artifact) for artifact in dict.fromkeys(gap.artifact for gap in every)}
+    manner = {target: manner_of(context, target) for target in dict.fromkeys(gap.target for gap in every)}
     for gap in every:
         base = kebab(f"cover-{gap.artifact}")
         name = next(each for each in free.setdefault(base, numbered(base)) if each not in taken)
         taken.add(name)
         open_ = when_open(context, gap, bearing[gap.artifact])
-        found.append(_finding(context, gap, open_, name, many=len(every) > _MANY))
+        found.append(_finding(context, gap, open_, manner[gap.target], name, many=len(every) > _MANY))
     return tuple(found)
 
 
-def _finding(context: Context, gap: Gap, open_: Open, name: str, *, many: bool) -> Finding:
+def _finding(context: Context, gap: Gap, open_: Open, manner: Manner, name: str, *, many: bool) -> Finding:
     who = listed(gap.audiences)
     holds = "holds" if len(gap.audiences) == 1 else "hold"
     seen = "sees" if len(gap.audiences) == 1 else "see"
@@ -62,7 +63,7 @@ def _finding(context: Context, gap: Gap, open_: Open, name: str, *, many: bool) 
     elif _theirs(context.policy, gap.artifact):
         fixes = (Fix(f"have whoever controls {gap.artifact} close it, or accept the gap", snippet=accepted),)
     else:
-        fixes = closing(context, gap, open_, name, accepted, many=many)
+        fixes = closing(context, gap, open_, manner, name, accepted, many=many)
     situation = tuple(sorted(gap.case.holding))
     if gap.despite:
         some = f"{listed(gap.despite)}, for some audience, language or precision only,"

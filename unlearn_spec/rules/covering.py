@@ -4,7 +4,7 @@ other clauses leave no room for it, it is not offered."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -19,7 +19,6 @@ from ..logic.formulas import Mean, Not
 from ..logic.gaps import Gap, open_in, revealed_formulas
 from ..logic.guards import as_written, shortest
 from ..logic.meaning import counts_refusals, on_artifact
-from ..logic.memo import once_a_policy
 from ..logic.repair import TRIED
 from ..logic.scope import clauses_on
 from ..logic.situations import Case
@@ -27,7 +26,6 @@ from ..logic.smt import Undecided
 from ..logic.suspension import with_overriders
 from ..policy.clauses import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from ..policy.edits import item_added
-from ..policy.model import Policy
 from .context import Context
 from .wording import decimal, percent
 
@@ -51,6 +49,14 @@ class Open:
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How the clauses on a target draw answers, and what they count as revealing it; None where they differ or do not say."""
+
+    decoding: Decoding | None
+    reveals_when: RevealsWhen | None
+
+
+@dataclass(frozen=True)
 class Bearing:
     """The situations that bear on an artifact, and the cases in which no others hold."""
 
@@ -66,6 +72,12 @@ def bearing_on(context: Context, artifact: str) -> Bearing:
     return Bearing(turning, tuple(case for case in context.cases if case.holding <= turning))
 
 
+def manner_of(context: Context, target: str) -> Manner:
+    clauses = [c for c in context.about(target) if isinstance(c, Suppress | Retain | Rectify | Refuse)]
+    answers = [c for c in clauses if not isinstance(c, Refuse) and not counts_refusals(c)]
+    return Manner(_agreed([c.scope.decoding for c in clauses]), _agreed([c.reveals_when for c in answers]))
+
+
 def when_open(context: Context, gap: Gap, bearing: Bearing) -> Open:
     """In which of the situations that bear on its artifact a gap is one."""
     policy, turning, cases = context.policy, bearing.situations, bearing.cases
@@ -78,13 +90,14 @@ def when_open(context: Context, gap: Gap, bearing: Bearing) -> Open:
     return Open(cases, shortest([name for name in policy.situations if name in turning], open_, everywhere), asked=True)
 
 
-def closing(context: Context, gap: Gap, open_: Open, name: str, accepted: str, *, many: bool) -> tuple[Fix, ...]:
+def closing(
+    context: Context, gap: Gap, open_: Open, manner: Manner, name: str, accepted: str, *, many: bool
+) -> tuple[Fix, ...]:
     """A clause that closes the gap, in the words of the clauses on the same target, or else the gap as accepted.
 
     `many`: there are so many gaps that the clause is not tried for each.
     """
-    drawn, shown = _wording(context.policy).get(gap.target, (None, None))
-    guard = open_.guard
+    drawn, shown, guard = manner.decoding, manner.reveals_when, open_.guard
     when = "" if guard is None else f", when: {as_written(guard)}"
     decoding, reveals = "…" if drawn is None else _written(drawn), "…" if shown is None else _written(shown)
     scope = f"artifacts: [{gap.artifact}], access: {gap.effective}, asked: direct, decoding: {decoding}{when}"
@@ -140,20 +153,6 @@ def _tried_anew(context: Context, gap: Gap, clause: Suppress) -> bool | None:
     revealed = revealed_formulas(more, gap.target, gap.artifact, gap.access)
     found = outcome(more, Not(revealed[0]), context.aside.union(gap.despite), context.without)
     return {"carried": len(revealed) == 1 or None, "impossible": False}.get(found)
-
-
-@once_a_policy
-def _wording(policy: Policy) -> Mapping[str, tuple[Decoding | None, RevealsWhen | None]]:
-    """How answers about each target are drawn, and what counts as revealing it, where all its clauses agree."""
-    clauses: dict[str, list[Suppress | Retain | Rectify | Refuse]] = {}
-    for clause in policy.clauses:
-        if isinstance(clause, Suppress | Retain | Rectify | Refuse):
-            clauses.setdefault(clause.target, []).append(clause)
-    answers = {t: [c for c in each if not isinstance(c, Refuse) and not counts_refusals(c)] for t, each in clauses.items()}
-    return {
-        target: (_agreed([c.scope.decoding for c in each]), _agreed([c.reveals_when for c in answers[target]]))
-        for target, each in clauses.items()
-    }
 
 
 def _agreed(written: Sequence[_Part | None]) -> _Part | None:

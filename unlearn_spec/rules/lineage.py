@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..logic.graph import edges, reached
+from ..logic.lineage import enclosing, within
 from ..logic.scope import MODELS, scoped_artifacts
 from ..policy.clauses import Clause, Condition, DeIndex, Destroy
 from ..policy.model import Policy
@@ -25,32 +27,20 @@ class Lineage:
 
     def related(self, name: str) -> frozenset[str]:
         """The set, what it was built from, and what was built from it."""
-        return _closure(name, self._built)
+        return frozenset(reached((name,), self._built))
 
     def enclosing(self, name: str) -> frozenset[str]:
         """The set, and every set that is declared to contain it."""
-        return _closure(name, self._around)
+        return frozenset(enclosing(self.policy, name))
 
     def enclosed(self, name: str) -> frozenset[str]:
         """The set, and every set that is declared to lie in it."""
-        return _closure(name, self._inside)
+        return frozenset(within(self.policy, name))
 
     @cached_property
-    def _built(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for name, information in self.policy.information.items():
-            if information.built_from is not None:
-                found[name].append(information.built_from)
-                found[information.built_from].append(name)
-        return found
-
-    @cached_property
-    def _around(self) -> Mapping[str, list[str]]:
-        return _edges((r.left, r.right) for r in self.policy.relations if r.kind == "within")
-
-    @cached_property
-    def _inside(self) -> Mapping[str, list[str]]:
-        return _edges((r.right, r.left) for r in self.policy.relations if r.kind == "within")
+    def _built(self) -> Mapping[str, tuple[str, ...]]:
+        pairs = [(name, info.built_from) for name, info in self.policy.information.items() if info.built_from is not None]
+        return edges((*pairs, *((source, name) for name, source in pairs)))
 
     # --- artifacts ---------------------------------------------------------------------------------------------------
 
@@ -116,8 +106,8 @@ class Lineage:
             artifact = self.policy.artifacts[name]
 
     @cached_property
-    def _holding(self) -> Mapping[str, list[str]]:
-        return _edges((each, name) for name, artifact in self.policy.artifacts.items() for each in artifact.holds)
+    def _holding(self) -> Mapping[str, tuple[str, ...]]:
+        return edges((each, name) for name, artifact in self.policy.artifacts.items() for each in artifact.holds)
 
     # --- clauses -----------------------------------------------------------------------------------------------------
 
@@ -173,20 +163,3 @@ def target_of(clause: Clause) -> str | None:
     """The set a clause is about, for goals that have one."""
     name: str | None = getattr(clause, "target", None)
     return name
-
-
-def _edges(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for start, end in pairs:
-        found[start].append(end)
-    return found
-
-
-def _closure(name: str, edges: Mapping[str, list[str]]) -> frozenset[str]:
-    found, pending = {name}, [name]
-    while pending:
-        for other in edges.get(pending.pop(), ()):
-            if other not in found:
-                found.add(other)
-                pending.append(other)
-    return frozenset(found)
