@@ -130,6 +130,14 @@ def test_parts_are_joined_in_the_languages_way() -> None:
     assert str(clauses("a", None, "b")) == "a; b" and words("fr").say(clauses("a", "b")) == "a\u00a0; b"
 
 
+def test_a_gap_of_a_kind_that_there_is_not_is_never_filled() -> None:
+    late = (said("piece.time"), said("piece.time"))
+    assert Words("en", {"piece.time": "later", "a": "{x:comma piece}"})("a", x=late) == "later, later"
+    for kind in ("comma pieces", "comma pie", "comma piece.time"):
+        with pytest.raises(KeyError, match="cannot hold"):
+            Words("en", {"piece.time": "later", "a": f"{{x:{kind}}}"})("a", x=late)
+
+
 def test_days_and_names() -> None:
     refused = said("record_refused.before_act", record="log-1", signed=date(2026, 5, 1), act=date(2026, 5, 2))
     assert str(refused) == "The record `log-1` was signed on 2026-05-01, before the act of 2026-05-02."
