@@ -334,6 +334,13 @@ def test_a_policy_with_a_key_of_another_file_is_still_a_policy() -> None:
     assert [item.code for item in found(HEAD + CLAUSES + 'unlearn_spec_bindings: "1.0"\n')] == ["S001"]
 
 
+def test_only_the_end_of_a_number_continues_one() -> None:
+    dense = (HEAD + CLAUSES).replace(", ", ",")
+    assert load_text(dense).policy == load_text(HEAD + CLAUSES).policy
+    (finding,) = found(dense.replace("size: 30,unit", "size: 30,unt"))
+    assert finding.message.startswith("unknown key `unt`")
+
+
 def test_the_good_parts_of_the_corpus_are_good() -> None:
     for text in (HEAD + CLAUSES, suppress("note: x"), remove(f"measure: influence, about: process, {CLOSE}")):
         load_text(text)
