@@ -15,6 +15,7 @@ from ..policy.clauses import Clause
 from ..policy.model import Policy
 from .ambiguity import open_fields
 from .bound import narrowed
+from .concerned import concerned
 from .conflicts import conflicts
 from .encode import TooLarge
 from .explanation import Core
@@ -26,7 +27,7 @@ from .situations import always_active, cases
 from .smt import DEFAULT_EFFORT, Undecided
 from .theory import build
 from .two_versions import Asked, Side, Which, common_cases, encoded
-from .witness import Shown, show
+from .witness import Shown
 
 Answer = Literal["equivalent", "stricter", "weaker", "incomparable"]
 
@@ -93,7 +94,7 @@ def compare(before: Policy, after: Policy, *, effort: int = DEFAULT_EFFORT) -> C
         return Comparison(tuple(_unanswered(before, after)))
     unlike = _open(before, after), _open(after, before)
     one, other = Side("before", before, unlike[0], cores[0]), Side("after", after, unlike[1], cores[1])
-    asked = Asked(encoded(before, after, all_cases, effort), one, other, all_cases)
+    asked = Asked(encoded(before, after, all_cases, effort), one, other, all_cases, effort)
     return Comparison(
         tuple(_changes(asked)),
         (*(("before", core) for core in one.cores), *(("after", core) for core in other.cores)),
@@ -238,10 +239,11 @@ def _missing(asked: Asked, name: str, twin: str | None, *, backwards: bool) -> L
         literals = premises.literals
         if possible_in_whole_items(asked.theory, (*literals.values(), denied), target):
             counterpart = None if twin is None else there.clause(twin)
-            return Loss(show(asked.theory, here.policy, clause, counterpart, tuple(literals.values()), case.holding))
-        short = {other: fields_short_of(there.clause(other)) for other in literals}
-        covering = [literal for other, literal in literals.items() if not short[other]]
-        if len(covering) < len(literals) and possible_in_whole_items(asked.theory, (*covering, denied), target):
+            return Loss(concerned(asked, here, there, clause, literals).show(clause, counterpart, case.holding))
+        near = asked.near(literals, denied)
+        short = {other: fields_short_of(there.clause(other)) for other in near}
+        covering = [literal for other, literal in near.items() if not short[other]]
+        if len(covering) < len(near) and possible_in_whole_items(asked.theory, (*covering, denied), target):
             fell_short = True
             if twin is not None and twin in theirs.names:
                 fields = fields or fields_short_of(there.clause(twin))

@@ -50,6 +50,8 @@ def decided(
 
     `where_bound`: a clause that is overridden on some artifacts, or for some items, is asked of the others.
     """
+    if not names:
+        return {}
     judge, found = reference.Judge(policy, as_reference(policy, world), without), {}
     for entry in (*policy.clauses, *policy.claims):
         if entry.id in names:

@@ -16,9 +16,9 @@ def around(policy: Policy, *narrowed: Clause) -> Policy:
     `narrowed`: clauses as exceptions leave them, which speak of the sets that are excepted, too. No statement of the theory reaches
     from one group of tied sets into another (`regions`), so no answer changes.
     """
-    spoken = set(_told_of(policy)).union(*map(spoken_of, (*policy.clauses, *narrowed)))
+    spoken = set(told_of(policy)).union(*map(spoken_of, (*policy.clauses, *narrowed)))
     groups = cut(tuple(policy.information), policy.relations).groups
-    return _only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
+    return only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
 
 
 def spoken_of(clause: Clause) -> frozenset[str]:
@@ -46,16 +46,16 @@ def of_sets(policy: Policy, names: Collection[str]) -> Policy:
     for relation in policy.relations:
         if relation.kind == "within":
             around.setdefault(relation.left, []).append(relation.right)
-    near, pending = set[str](), [*names, *_told_of(policy)]
+    near, pending = set[str](), [*names, *told_of(policy)]
     while pending:
         name = pending.pop()
         if name in policy.information and name not in near:
             near.add(name)
             pending += around.get(name, ())
-    return _only(policy, near)
+    return only(policy, near)
 
 
-def _only(policy: Policy, near: Collection[str]) -> Policy:
+def only(policy: Policy, near: Collection[str]) -> Policy:
     """The policy with those of its sets that are near."""
     if len(near) == len(policy.information):
         return policy
@@ -63,7 +63,7 @@ def _only(policy: Policy, near: Collection[str]) -> Policy:
     return policy.model_copy(update={"information": information, "relations": tuple(_among(policy.relations, near))})
 
 
-def _told_of(policy: Policy) -> Iterator[str]:
+def told_of(policy: Policy) -> Iterator[str]:
     """Sets that are spoken of outside clauses and relations."""
     for artifact in policy.artifacts.values():
         yield from (*artifact.trained_on, *artifact.holds)

@@ -47,9 +47,8 @@ def realise(
 
 def holds_up(theory: Theory, assumptions: Sequence[str], world: World) -> bool:
     """Whether the world, counted item by item, meets the assumptions, the facts and the axioms that tie rates of one item."""
-    formulas = {literal: formula for formula, literal in theory.literals.items()}
     for literal in assumptions:
-        formula = formulas.get(literal.removeprefix("-"))
+        formula = theory.formulas.get(literal.removeprefix("-"))
         if formula is not None and evaluate(formula, world) is not (not literal.startswith("-")):
             return False
     if any(evaluate(fact.formula, world) is False for fact in theory.facts.values()):

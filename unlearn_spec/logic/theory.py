@@ -73,6 +73,11 @@ class Theory:
         """The solver under the background."""
         return self.solver.assuming(self.background)
 
+    @cached_property
+    def formulas(self) -> Mapping[str, Formula]:
+        """What each literal of `literals` stands for."""
+        return {literal: formula for formula, literal in self.literals.items()}
+
     def literal(self, formula: Formula) -> str:
         """The literal that is true exactly when the formula is. `TooLarge` if it speaks of a skipped set."""
         if formula not in self.literals:

@@ -17,6 +17,7 @@ from .conditions import mentioned
 from .encode import TooLarge
 from .explanation import Core
 from .formulas import All, Flag, Formula
+from .regions import cut
 from .scope import scoped_artifacts
 from .situations import MAX_SITUATIONS
 from .suspension import binding
@@ -101,6 +102,32 @@ class Asked:
     before: Side
     after: Side
     cases: tuple[CommonCase, ...]
+    effort: int
+
+    @cached_property
+    def tied(self) -> Mapping[str, tuple[str, ...]]:
+        """Every set with those that relations of either version tie to it."""
+        relations = (*self.before.policy.relations, *self.after.policy.relations)
+        groups = cut(tuple(self.theory.policy.information), relations).groups
+        return {name: group for group in groups for name in group}
+
+    def near(self, literals: Mapping[str, str], literal: str) -> Mapping[str, str]:
+        """Those literals of clauses that lie in the same part of the theory as another literal: no others bear on it."""
+        solver = self.theory.solver
+        home = solver.home(literal)
+        return {name: one for name, one in literals.items() if solver.home(one) == home}
+
+    def at(self, side: Side, home: int) -> frozenset[str]:
+        """The clauses of a version that lie in one part of the theory."""
+        return self._homes[side.which].get(home, frozenset())
+
+    @cached_property
+    def _homes(self) -> Mapping[Which, Mapping[int, frozenset[str]]]:
+        found: dict[Which, dict[int, set[str]]] = {}
+        for which, literals in self._literals.items():
+            for name, literal in literals.items():
+                found.setdefault(which, {}).setdefault(self.theory.solver.home(literal), set()).add(name)
+        return {which: {home: frozenset(names) for home, names in homes.items()} for which, homes in found.items()}
 
     @cached_property
     def _literals(self) -> Mapping[Which, Mapping[str, str]]:

@@ -53,6 +53,8 @@ class Shown:
     """Whether what the clause demands is met there as such: what fails is its deadline, or how it is to be met."""
     world: World | None = None
     """The same world item by item, if it could be laid out."""
+    policy: Policy | None = None
+    """The part of the clause's version of which it is a world."""
 
 
 def show(
@@ -106,6 +108,7 @@ class _Failing:
             shown,
             before=_before(world, clause, artifact),
             world=world,
+            policy=self.policy,
             beyond=_beyond(world, self.policy, clause, artifact),
             day=_day(world, clause, artifact),
             met=evaluate(meaning.demand(self.policy, clause, artifact, WEAKEST), world) is True,

@@ -49,8 +49,7 @@ def diff_documents(
     today: date | None = None,
 ) -> DiffResult:
     """Like `diff`, for policies that are loaded."""
-    comparison = compare(before.policy, after.policy, effort=effort or DEFAULT_EFFORT)
-    comparison = confirmed(comparison, before.policy, after.policy)
+    comparison = confirmed(compare(before.policy, after.policy, effort=effort or DEFAULT_EFFORT))
     teller = Teller(before, after, comparison, no_weaker)
     clauses = tuple(teller.clause(change) for change in comparison.changes)
     pairs = [

@@ -13,27 +13,27 @@ from ..logic.scope import WEAKEST
 from ..logic.witness import Shown
 from ..logic.worlds import short_percent
 from ..policy.clauses import Clause, Closeness, Rectify, Refuse, Remove, Retain, Suppress
-from ..policy.model import Policy
 from .snippet import within
 from .wording import days, decimal, listed, percent
 
 
-def confirmed(comparison: Comparison, before: Policy, after: Policy) -> Comparison:
+def confirmed(comparison: Comparison) -> Comparison:
     """The comparison without the worlds in which the reference does not see the clause fail, or sees an axiom broken."""
     return replace(
         comparison,
         changes=tuple(
-            replace(change, lost=_kept(change.lost, before, change.before), gained=_kept(change.gained, after, change.after))
+            replace(change, lost=_kept(change.lost, change.before), gained=_kept(change.gained, change.after))
             for change in comparison.changes
         ),
     )
 
 
-def _kept(loss: Loss | None, policy: Policy, name: str | None) -> Loss | None:
+def _kept(loss: Loss | None, name: str | None) -> Loss | None:
     """A loss that a world shows, on one artifact, with that world only if the reference confirms it."""
     shown = loss.shown if loss is not None else None
-    if loss is None or shown is None or shown.world is None or name is None:
+    if loss is None or shown is None or shown.world is None or shown.policy is None or name is None:
         return loss
+    policy = shown.policy
     clause = next(clause for clause in policy.clauses if clause.id == name)
     there = clause.model_copy(update={"scope": clause.scope.model_copy(update={"artifacts": (shown.artifact,)})})
     own = policy.model_copy(update={"clauses": tuple(there if c.id == name else c for c in policy.clauses)})

@@ -64,15 +64,13 @@ def worlds_as_tests(result: DiffResult) -> Iterator[str]:
     """A test file for each world that passes one version and fails a clause of the other."""
     if result.documents is None:
         return
-    before, after = (document.policy for document in result.documents)
     for entry in result.clauses:
-        for shown, policy, file, name in (
-            (entry.lost, before, result.before, entry.was),
-            (entry.gained, after, result.after, entry.clause),
+        for shown, file, name, other in (
+            (entry.lost, result.before, entry.was, result.names[1]),
+            (entry.gained, result.after, entry.clause, result.names[0]),
         ):
-            if shown is not None and shown.world is not None and name is not None:
-                other = result.names[1] if policy is before else result.names[0]
-                text = as_test_file(policy, file, shown.world, f"{name} fails, {other} passes", expect_fail=(name,))
+            if shown is not None and shown.world is not None and shown.policy is not None and name is not None:
+                text = as_test_file(shown.policy, file, shown.world, f"{name} fails, {other} passes", expect_fail=(name,))
                 if text is not None:
                     yield text
 
