@@ -12,12 +12,16 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unlearn_spec.evidence import tables
 from unlearn_spec.evidence.canonical import EvidenceError
-from unlearn_spec.evidence.store import Cell, Store, logical_digest
+from unlearn_spec.evidence.store import Store
+from unlearn_spec.evidence.tables import Cell, logical_digest
 
 COLUMNS: dict[str, list[Cell]] = {
     "item": ["a", "bé", None, ""],
@@ -143,6 +147,52 @@ def test_missing_and_malformed_names_are_clear_errors(tmp_path: Path) -> None:
         store.get_json(text)
     with pytest.raises(EvidenceError, match="not a table"):
         store.get_table(text)
+
+
+def _written(*batches: pa.Table) -> bytes:
+    """A table by another writer, which takes it batch by batch and does not say how it was held in memory."""
+    out = pa.BufferOutputStream()
+    with pq.ParquetWriter(out, batches[0].schema, compression="zstd", store_schema=False) as writer:
+        for batch in batches:
+            writer.write_table(batch)
+    return out.getvalue().to_pybytes()
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    store, many = Store(tmp_path), pa.array([0] * 1_000_000, pa.int32())
+    text = pa.table({"a": pa.DictionaryArray.from_arrays(many, pa.array(["x" * 1_000_000]))})  # a terabyte
+    numbers = [pa.table({"a": many.cast(pa.int64())})] * 101
+    for bomb in (_written(text), _written(*numbers)):
+        assert len(bomb) < 500_000
+        with pytest.raises(EvidenceError, match="holds more than 100,000,000 cells or 4 GiB of text"):
+            store.get_table(store.put_bytes(bomb))
+
+
+def test_what_would_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_TEXT", 5)
+    monkeypatch.setattr(tables, "MOST_CELLS", 4)
+    store = Store(tmp_path)
+    for fits, beyond in (({"a": ["xyz", "é"]}, {"a": ["xyz", "éé"]}), ({"a": [1, 2], "b": [3, 4]}, {"a": [1] * 5})):
+        assert store.get_table(store.put_table(fits)) == fits
+        with pytest.raises(EvidenceError, match="holds more than"):
+            store.put_table(beyond)
+    assert len(objects(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "table",
+    [pa.table({"a": [[1]]}), pa.table({"a": [b"x"]}), pa.table([[1], [2]], ["a", "a"]), pa.table({"a": pa.array([1], pa.int8())})],
+)
+def test_columns_that_no_run_writes_are_no_table(tmp_path: Path, table: pa.Table) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(EvidenceError, match="is not a table"):
+        store.get_table(store.put_bytes(_written(table)))
+
+
+def test_a_text_that_is_no_text_is_no_table(tmp_path: Path) -> None:
+    store, broken = Store(tmp_path), pa.array([b"\xff"]).view(pa.string())
+    with pytest.raises(EvidenceError, match="is not a table"):
+        store.get_table(store.put_bytes(_written(pa.table({"a": broken}))))
 
 
 def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:

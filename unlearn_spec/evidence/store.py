@@ -3,33 +3,23 @@
 An object appears complete or not at all: it is written under a temporary name beside its place, flushed to disk,
 renamed, and the folder flushed. Any number of processes may put at the same time; equal content is one object.
 Reading re-hashes, so a changed byte is an `EvidenceError`, never a wrong number.
-
-Tables are parquet (zstd) and carry a *logical* digest of their cells, which stays equal when another version of the
-parquet writer changes the bytes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
 import json
-import math
 import os
 import secrets
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest_hex, file_digest, json_digest
-
-Cell = str | int | float | bool | None
-Columns = Mapping[str, Sequence[Cell]]
+from .canonical import EvidenceError, Json, bytes_digest, canonical_json, digest_hex, file_digest
+from .tables import Cell, Columns, TableError, from_parquet, to_parquet
 
 FOLDER = "objects"
 _TEMPORARY = ".tmp-"
-_LOGICAL = b"unlearn_spec.logical"
 
 
 class Store:
@@ -60,7 +50,7 @@ class Store:
         Columns are stored sorted by name; within a column all cells have one type (integers among floats become
         floats). The same cells give the same bytes under the same parquet writer.
         """
-        return self.put_bytes(_to_parquet(columns))
+        return self.put_bytes(to_parquet(columns))
 
     def get_bytes(self, digest: str) -> bytes:
         path = self._path(digest)
@@ -82,7 +72,10 @@ class Store:
 
     def get_table(self, digest: str) -> dict[str, list[Cell]]:
         """The columns of a table, sorted by name, after checking bytes and logical digest."""
-        return _from_parquet(self.get_bytes(digest), digest)
+        try:
+            return from_parquet(self.get_bytes(digest))
+        except TableError as error:
+            raise EvidenceError(f"evidence object {digest} {error}") from None
 
     def has(self, digest: str) -> bool:
         """Whether an object of this name is present (not whether its bytes are right: `verify` re-hashes)."""
@@ -116,16 +109,6 @@ class Store:
         return self._objects / name[:2] / name
 
 
-def logical_digest(columns: Columns) -> str:
-    """Digest of the cells column by column, independent of file format, writer version and column order."""
-    return json_digest(
-        [
-            [name, kind, len(columns[name]), _cells_digest(name, kind, columns[name])]
-            for name, kind in _kinds(columns).items()
-        ]
-    )
-
-
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for attempt in (1, 2, 3):
@@ -154,82 +137,3 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _kinds(columns: Columns) -> dict[str, str]:
-    """Column name → cell type, sorted by name, after checking the table's shape and cells."""
-    if not columns:
-        raise EvidenceError("a table needs at least one column")
-    lengths = {len(cells) for cells in columns.values()}
-    if len(lengths) > 1:
-        raise EvidenceError(f"columns differ in length: { {name: len(cells) for name, cells in columns.items()} }")
-    return {name: _kind(name, columns[name]) for name in sorted(columns)}
-
-
-def _kind(name: str, cells: Sequence[Cell]) -> str:
-    kinds = {type(cell) for cell in cells} - {type(None)}
-    if not kinds:
-        return "null"
-    if kinds <= {str}:
-        return "text"
-    if kinds <= {bool}:
-        return "bool"
-    if kinds <= {int}:
-        return "int"
-    if not kinds <= {int, float}:
-        found = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise EvidenceError(f"column {name!r} must hold one of text, bool, int, float (or None); found {found}")
-    for row, cell in enumerate(cells):
-        if isinstance(cell, float) and math.isnan(cell):
-            raise EvidenceError(f"column {name!r}, row {row}: NaN; write None for a value that does not exist")
-    return "float"
-
-
-def _cells_digest(name: str, kind: str, cells: Sequence[Cell]) -> str:
-    total = hashlib.sha256()
-    try:
-        for cell in cells:
-            total.update(b"\0" if cell is None else b"\1" + _cell_bytes(kind, cell))
-    except (struct.error, OverflowError, UnicodeEncodeError) as error:
-        raise EvidenceError(f"column {name!r} holds a value that cannot be stored: {error}") from None
-    return f"sha256:{total.hexdigest()}"
-
-
-def _cell_bytes(kind: str, cell: str | int | float | bool) -> bytes:
-    if kind == "text":
-        text = cast(str, cell).encode()
-        return struct.pack(">Q", len(text)) + text
-    return struct.pack({"bool": ">?", "int": ">q", "float": ">d"}[kind], cell)
-
-
-def _to_parquet(columns: Columns) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    types = {"null": pa.null(), "text": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
-    logical = logical_digest(columns)
-    kinds = _kinds(columns)
-    fields = [(name, types[kind]) for name, kind in kinds.items()]
-    arrays = [
-        pa.array([float(cell) if kind == "float" and cell is not None else cell for cell in columns[name]], types[kind])
-        for name, kind in kinds.items()
-    ]
-    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={_LOGICAL: logical.encode()}))
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", version="2.6")
-    return buffer.getvalue()
-
-
-def _from_parquet(data: bytes, digest: str) -> dict[str, list[Cell]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(io.BytesIO(data))
-    except pa.ArrowException:
-        raise EvidenceError(f"evidence object {digest} is not a table") from None
-    columns = cast(dict[str, list[Cell]], table.to_pydict())
-    stated = (table.schema.metadata or {}).get(_LOGICAL, b"").decode("ascii", "replace")
-    if stated != logical_digest(columns):
-        raise EvidenceError(f"table {digest} does not have the logical digest it states")
-    return columns
