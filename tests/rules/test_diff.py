@@ -68,6 +68,23 @@ def test_measures_that_name_no_artifact_are_about_all() -> None:
     assert diff_documents(anywhere, there).answer == "weaker" and diff_documents(there, anywhere).answer == "stricter"
 
 
+@pytest.mark.parametrize(
+    ("many", "told"),
+    [(1, "h0 asks"), (3, "h0, h1 and h2 ask"), (8, "h0, h1, h2, h3, h4, h5, h6 and h7 ask"), (9, "h0, h1, h2, h3, h4 and 4 others ask")],
+)
+def test_what_happened_to_many_clauses_is_summed_up_once(many: int, told: str) -> None:
+    sets = ", ".join(f"a{i}: {{kind: facts, size: 9, unit: q}}" for i in range(many))
+    head = POLICY.replace("a: {kind: facts, size: 100, unit: question}", sets)
+    was = [HIDE.replace("hide", f"h{i}").replace("target: a", f"target: a{i}") for i in range(many)]
+    more, less = ([each.replace("5%", share) for each in was] for share in ("1%", "20%"))
+    one, other = (load_text(f"{head}clauses:\n{DONE}{''.join(each)}", "p.yaml") for each in (was, less))
+    assert f" {told} for less in the second file. 1 clause guarantees the same" in diff_documents(one, other).summary
+    none = load_text(f"{head}clauses:\n{DONE}", "p.yaml")
+    assert f" The second file newly requires {told.removesuffix(' ask').removesuffix(' asks')}. 1 " in diff_documents(none, one).summary
+    mixed = load_text(f"{head}clauses:\n{DONE}{more[0]}{''.join(less[1:])}", "p.yaml")
+    assert "h0 asks for more in the second file." in diff_documents(one, mixed).summary
+
+
 def test_nothing_is_said_to_pass_a_version_that_contradicts_itself() -> None:
     keep = HIDE.replace("hide", "keep").replace("suppress", "retain").replace("at_most: \"5%\"", "at_least: \"90%\"")
     sound, broken = policy(HIDE.replace("5%", "1%"), DONE), policy(HIDE, keep)

@@ -18,6 +18,7 @@ from ..policy.load import Document
 from ..policy.model import Policy
 from .context import when
 from .declared import Declared, Demanded, field_changes
+from .diff_lead import Lead, few
 from .diff_result import ClauseDiff, Kind
 from .diff_worlds import limited, told
 from .rate_words import told_apart
@@ -97,22 +98,27 @@ class Teller:
 
     def _lead(self, change: Change, loss: Loss, gained: bool) -> str:
         """What happened to the clause, before the world that shows it."""
-        later = self.names[1]
-        here, there = (change.after, change.before) if gained else (change.before, change.after)
-        more, name = ("newly" if gained else "no longer"), change.after or change.before
+        lead = self._what(change, loss, gained)
+        return lead.said(self.names[1], self._name(change, lead))
+
+    def _name(self, change: Change, lead: Lead) -> str:
+        """The clause as the later version names it; one that is required by one version only, as that names it."""
+        name = change.before if lead.what == "required" and not lead.more else change.after or change.before
+        return name or ""
+
+    def _what(self, change: Change, loss: Loss, gained: bool) -> Lead:
+        there = change.before if gained else change.after
         if there is None:
-            return f"{later} {more} requires {here}"
-        shown = loss.shown
-        other = self.before if gained else self.after
+            return Lead("required", gained)
+        shown, other = loss.shown, self.before if gained else self.after
         if shown is not None:
             twin = _clause(other.policy, there)
             if shown.artifact not in scoped_artifacts(other.policy, twin):
-                return f"{later} {more} covers {shown.artifact} in {name}"
+                return Lead("covered", gained, shown.artifact)
             binds = binding(other.policy, frozenset(shown.situation))
             if shown.artifact not in binds.on(other.policy, twin):
-                outside = "" if shown.situation else " in every situation"
-                return f"{name} {'now' if gained else 'no longer'} binds{when(shown.situation)}{outside}"
-        return f"{name} asks for {'more' if gained else 'less'} in {later}"
+                return Lead("bound", gained, situation=shown.situation)
+        return Lead("asked", gained)
 
     def _shown(self, change: Change, loss: Loss, gained: bool) -> str:
         """The world that passes the one version and fails the other."""
@@ -217,14 +223,8 @@ class Teller:
             None: f"{later} and {earlier} were not compared as wholes: {self._why_not()}.",
         }[answer]
         parts = [head[0].upper() + head[1:]]
-        for change in self.comparison.changes:
-            if change.lost and change.gained:
-                parts.append(f"{change.after} asks for less in one way and for more in another.")
-                continue
-            for loss, gained in ((change.lost, False), (change.gained, True)):
-                if loss is not None:
-                    lead = self._lead(change, loss, gained)
-                    parts.append(_sentence(lead))
+        for lead, names in self._together().items():
+            parts.append(_sentence(lead.said(later, *names)))
         same = [c for c in clauses if c.answer == "equivalent" and c.kind in ("kept", "renamed")]
         if same:
             parts.append(
@@ -232,7 +232,7 @@ class Teller:
             )
         for order, word in (("weaker", "Less"), ("stronger", "More")):
             if other := dict.fromkeys(e.clause for e in evidence if e.order == order):
-                parts.append(f"{word} evidence is demanded for {listed(other)}.")
+                parts.append(f"{word} evidence is demanded for {few(tuple(other))}.")
         blocks = list(dict.fromkeys(d.block for d in declared))
         if blocks:
             where = listed([f"`{block}`" for block in blocks])
@@ -240,6 +240,19 @@ class Teller:
                 f"The files declare different things under {where}; clauses were compared on what both declare."
             )
         return " ".join(parts)
+
+    def _together(self) -> Mapping[Lead, list[str]]:
+        """What happened, in the order of the changes, and to which clauses."""
+        found: dict[Lead, list[str]] = {}
+        for change in self.comparison.changes:
+            if change.lost and change.gained:
+                found.setdefault(Lead("both"), []).append(change.after or "")
+                continue
+            for loss, gained in ((change.lost, False), (change.gained, True)):
+                if loss is not None:
+                    lead = self._what(change, loss, gained)
+                    found.setdefault(lead, []).append(self._name(change, lead))
+        return found
 
     def _why_not(self) -> str:
         found = []
