@@ -6,14 +6,17 @@ import json
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from unlearn_spec.policy.clauses import AllOf, AnyOf, Condition, Not, Remove, Suppress
 from unlearn_spec.policy.descriptions import DESCRIPTIONS
 from unlearn_spec.policy.load import load, load_text
 from unlearn_spec.policy.model import Relation
+from unlearn_spec.policy.quantities import Count, Days, Epsilon, ItemCount, Number, Positive, Share
 from unlearn_spec.policy.read import read_file
 from unlearn_spec.policy.schema import FILE, as_text, policy_schema
 from unlearn_spec.policy.source import Source
@@ -100,6 +103,30 @@ def test_the_editor_schema_has_no_one_of_and_a_sentence_for_every_field() -> Non
     }}}
     known = {f"{name}.{key}" for name, body in types.items() for key in body.get("properties", ())}
     assert {name for name in DESCRIPTIONS if name.split(".")[0] not in ("Not", "AllOf", "AnyOf")} <= known
+
+
+@pytest.mark.parametrize(
+    ("quantity", "good", "bad"),
+    [
+        (Share, ("1%", "12.5 %", "0.01", "0", 0, "1.0"), (1, "1", "one", True, [])),
+        (Epsilon, (0, 1, 50, "0", "0.5", "50"), (-1, 51, "half", True)),
+        (Number, (0, 3, "0.7"), (-1, "many", True)),
+        (Positive, (1, 8, "0.00001"), (0, -1, "none", True)),
+        (Count, (1, 40, "40", 10**12), (0, -1, 10**12 + 1, "4.0", "040", "0", True)),
+        (ItemCount, (30, "30", [0, 40], ["0", "40"]), (0, "0", [1], "many", ["1"])),
+        (Days, ("30 days", "1 week", "12 hours"), (30, "30")),
+    ],
+)
+def test_the_editor_schema_takes_what_loads(quantity: Any, good: tuple[Any, ...], bad: tuple[Any, ...]) -> None:
+    adapter = TypeAdapter(quantity)
+    schema = jsonschema.Draft202012Validator(adapter.json_schema())
+    for value in good:
+        adapter.validate_python(value)
+        assert schema.is_valid(value), value
+    for value in bad:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(value)
+        assert not schema.is_valid(value), value
 
 
 def test_values_are_exact_and_absent_fields_stay_absent() -> None:

@@ -189,17 +189,20 @@ def read_or_none(read: Callable[[Any], T], value: Any) -> T | None:
         return None
 
 
-def _written(value_type: str, description: str, **rules: Any) -> WithJsonSchema:
-    """How editors see the quantity: as it is written in the file."""
+def _written(value_type: str | list[str], description: str, **rules: Any) -> WithJsonSchema:
+    """How editors see the quantity: as it is written in the file. What holds for one of several types is asked of that alone."""
     return WithJsonSchema({"type": value_type, "description": description, **rules})
 
 
 _SHARE_TEXT = r"^([0-9]{1,18}(\.[0-9]{1,30})? ?%|0|[01]\.[0-9]{1,30})$"
 NAME_TEXT = r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$"
-_ITEMS = {"type": "integer", "minimum": 0, "maximum": 10**12}
+_BARE = ["string", "integer"]
+"""Quantities that are read in quotes and, as whole numbers, without."""
+_WHOLE = r"^[1-9][0-9]{0,12}$"
+ITEMS = {"type": _BARE, "minimum": 0, "maximum": 10**12, "pattern": r"^(0|[1-9][0-9]{0,12})$"}
 
 Share = Annotated[
-    Fraction, BeforeValidator(read_share), _written("string", 'a share: "1%" or "0.01"', pattern=_SHARE_TEXT)
+    Fraction, BeforeValidator(read_share), _written(_BARE, 'a share: "1%" or "0.01"', pattern=_SHARE_TEXT, minimum=0, maximum=0)
 ]
 Days = Annotated[
     Fraction,
@@ -211,7 +214,7 @@ Days = Annotated[
     ),
 ]
 Count = Annotated[
-    int, BeforeValidator(read_count), _written("integer", "a whole number", minimum=1, maximum=10**12)
+    int, BeforeValidator(read_count), _written(_BARE, "a whole number", minimum=1, maximum=10**12, pattern=_WHOLE)
 ]
 ItemCount = Annotated[
     tuple[int, int],
@@ -219,17 +222,17 @@ ItemCount = Annotated[
     WithJsonSchema({
         "description": "a number of items, or a range [low, high]",
         "if": {"type": "array"},
-        "then": {"minItems": 2, "maxItems": 2, "items": _ITEMS},
-        "else": {"type": "integer", "minimum": 1, "maximum": 10**12},
+        "then": {"minItems": 2, "maxItems": 2, "items": ITEMS},
+        "else": {"type": _BARE, "minimum": 1, "maximum": 10**12, "pattern": _WHOLE},
     }),
 ]
 _PLAIN = r"^[0-9]{1,18}(\.[0-9]{1,30})?$"
-Number = Annotated[Fraction, BeforeValidator(read_number), _written("string", 'a number: "0.7"', pattern=_PLAIN)]
+Number = Annotated[Fraction, BeforeValidator(read_number), _written(_BARE, 'a number: "0.7"', pattern=_PLAIN, minimum=0)]
 Positive = Annotated[
-    Fraction, BeforeValidator(read_positive), _written("string", 'a number above 0: "0.00001"', pattern=_PLAIN)
+    Fraction, BeforeValidator(read_positive), _written(_BARE, 'a number above 0: "0.00001"', pattern=_PLAIN, minimum=1)
 ]
 Epsilon = Annotated[
-    Fraction, BeforeValidator(read_epsilon), _written("string", 'a number from 0 to 50: "0.5"', pattern=_PLAIN)
+    Fraction, BeforeValidator(read_epsilon), _written(_BARE, 'a number from 0 to 50: "0.5"', pattern=_PLAIN, minimum=0, maximum=50)
 ]
 Name = Annotated[str, BeforeValidator(read_name), _written("string", "a name", pattern=NAME_TEXT)]
 Digest = Annotated[

@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from .descriptions import DESCRIPTIONS
 from .model import Policy
-from .quantities import NAME_TEXT
+from .quantities import ITEMS, NAME_TEXT
 from .relations import GROUP, KINDS
 from .requirements_clauses import NEEDS
 
 FILE: Final = Path(__file__).resolve().parents[2] / "spec" / "schema" / "policy.schema.json"
 
-_ITEMS: Final = {"type": "integer", "minimum": 0}
 _NAME: Final = {"type": "string", "pattern": NAME_TEXT}
 _RELATION: Final[dict[str, Any]] = {
     "type": "object",
@@ -39,9 +38,9 @@ _RELATION: Final[dict[str, Any]] = {
         "properties": {
             "with": {**_NAME, "description": "The other set, for disjoint_from and overlaps."},
             "of": {**_NAME, "description": "The other set, for within."},
-            "exactly": {**_ITEMS, "description": "How many items they share."},
+            "exactly": {**ITEMS, "description": "How many items they share."},
             "between": {
-                "type": "array", "items": _ITEMS, "minItems": 2, "maxItems": 2, "description": "[fewest, most] shared.",
+                "type": "array", "items": ITEMS, "minItems": 2, "maxItems": 2, "description": "[fewest, most] shared.",
             },
         },
         "additionalProperties": {"enum": list(KINDS)},
