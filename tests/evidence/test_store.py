@@ -155,6 +155,7 @@ def _written(*batches: pa.Table) -> bytes:
     with pq.ParquetWriter(out, batches[0].schema, compression="zstd", store_schema=False) as writer:
         for batch in batches:
             writer.write_table(batch)
+        writer.add_key_value_metadata({"unlearn_spec.logical": "sha256:" + "0" * 64})
     return out.getvalue().to_pybytes()
 
 
@@ -166,6 +167,23 @@ def test_a_small_file_that_unpacks_to_much_is_refused_before_it_does(tmp_path: P
         assert len(bomb) < 500_000
         with pytest.raises(EvidenceError, match="holds more than 100,000,000 cells or 4 GiB of text"):
             store.get_table(store.put_bytes(bomb))
+
+
+def test_a_file_that_states_fewer_rows_than_it_holds_is_counted_by_what_it_holds(tmp_path: Path) -> None:
+    store, many = Store(tmp_path), pa.table({"a": pa.array([0] * 50_000_001, pa.int64()), "b": pa.nulls(50_000_001, pa.int64())})
+    whole = _written(many)
+    rows = (100_000_002 >> shift & 127 | 128 * (shift < 21) for shift in range(0, 28, 7))  # as a number in the footer is written
+    stated = b"\x16" + bytes(rows) + b"\x19"  # the rows of the file, before its row groups
+    assert whole.count(stated) == 1
+    less = whole.replace(stated, b"\x16\x82\x80\x80\x00\x19")  # 1
+    assert pq.ParquetFile(pa.BufferReader(less)).metadata.num_rows == 1
+    with pytest.raises(EvidenceError, match="holds more than 100,000,000 cells"):
+        store.get_table(store.put_bytes(less))
+
+
+def test_names_of_columns_are_any_text(tmp_path: Path) -> None:
+    store, columns = Store(tmp_path), {"": [1, 2], "a": ["x", None], "a.b": ["y", "z"], "é": [0.5, None]}
+    assert store.get_table(store.put_table(columns)) == columns
 
 
 def test_what_would_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,39 @@ def test_what_suspends_a_clause_is_known_where_nothing_else_ties_it(tmp_path: Pa
     assert run_tests(tmp_path / "it.test.yaml").exit_code == 0
 
 
+OVER = HIDE.replace("{id: hide,", "{id: hide, overrides: [less],")
+LESS = RATE % ("less", "suppress", "rest", 'at_most: "2%"')
+WIPE = """  - {id: closer, goal: remove, target: letters, scope: {artifacts: [bot]}, measure: influence, about: process,
+     overrides: [wipe], limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_without}}
+  - {id: wipe, goal: delete, target: forms, scope: {artifacts: [bot, files]}, by: "9 days"}
+"""
+SETS = "{rest: {kind: facts, size: 36, unit: question}, forms: {kind: examples, size: 140, unit: form}, letters:"
+FILES = "product}}, files: {kind: dataset, holds: [forms], seen_by: {hr: product}}}\nclock: {starts: go}\nmethods"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("", OVER + LESS, "hide: fail"),
+        (OVER + LESS, OVER + LESS.replace("2%", "4%"), "less: fail"),
+        (WIPE, WIPE.replace("[bot, files]", "[files]"), "wipe: fail"),
+    ],
+)
+def test_a_clause_that_is_suspended_for_some_items_is_told_of_with_its_whole_target(
+    was: str, now: str, told: str, tmp_path: Path
+) -> None:
+    head = HEAD.replace("{letters:", SETS).replace("product}}}\nmethods", FILES)
+    versions = [tmp_path / name for name in ("was.yaml", "now.yaml")]
+    for path, text in zip(versions, (was, now), strict=True):
+        path.write_text(head + KEEP + text)
+    worlds = list(worlds_as_tests(diff_documents(*map(load, versions))))
+    assert worlds
+    for number, world in enumerate(worlds):
+        assert told in world
+        (tmp_path / f"{number}.test.yaml").write_text(world)
+        assert run_tests(tmp_path / f"{number}.test.yaml").exit_code == 0
+
+
 def test_where_something_was_measured_the_whole_is_told() -> None:
     known = "measured_before: [{id: b1, target: faq, in: bot, access: product, asked: direct, mean_at_least: \"50%\"}]\nclauses:"
     text = HEAD.replace("clauses:", known) + HIDE

@@ -123,34 +123,42 @@ def from_parquet(data: bytes) -> dict[str, list[Cell]]:
         plain = (pa.types.is_null, pa.types.is_boolean, pa.types.is_int64, pa.types.is_float64)
         if len(set(schema.names)) < len(schema) or not all(f.name in words or any(is_(f.type) for is_ in plain) for f in schema):
             raise TableError("is not a table")
+        stated = (schema.metadata or {}).get(_LOGICAL)
+        if stated is None:
+            raise TableError("is not a table")
         columns = _unpacked(pq.ParquetFile(pa.BufferReader(data), read_dictionary=words))
     except (pa.ArrowException, OSError, ValueError):  # a text that is not UTF-8
         raise TableError("is not a table") from None
-    stated = (schema.metadata or {}).get(_LOGICAL, b"").decode("ascii", "replace")
-    if stated != logical_digest(columns):
+    if stated.decode("ascii", "replace") != logical_digest(columns):
         raise TableError("does not have the logical digest it states")
     return columns
 
 
 def _unpacked(file: ParquetFile) -> dict[str, list[Cell]]:
-    """The cells column by column. Texts are read as numbers of words, and equal ones are one object."""
+    """The cells column by column. Texts are read as numbers of words, and equal ones are one object.
+
+    One column of one row group at a time: what a reader holds at once is of one chunk, and what the file says of its size is no bound.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
-        raise TableError(_TOO_LARGE)
     columns: dict[str, list[Cell]] = {name: [] for name in file.schema_arrow.names}
+    rows = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]  # of the file it may say less
+    if min(rows, default=0) < 0 or sum(rows) * len(columns) > MOST_CELLS:
+        raise TableError(_TOO_LARGE)
     text = 0
-    for batch in file.iter_batches(_ROWS, use_threads=False):
-        for name, cells in zip(batch.schema.names, batch.columns, strict=True):
-            if not isinstance(cells, pa.DictionaryArray):
-                columns[name] += cells.to_pylist()
-                continue
-            found = cells.indices.drop_null().value_counts()
-            words = cells.dictionary.take(found.field("values"))
-            text += pc.sum(pc.multiply(pc.binary_length(words).cast(pa.int64()), found.field("counts"))).as_py() or 0
-            if text > MOST_TEXT:
-                raise TableError(_TOO_LARGE)
-            named = dict(zip(found.field("values").to_pylist(), words.to_pylist(), strict=True))
-            columns[name] += [named.get(place) for place in cells.indices.to_pylist()]
+    for group in range(len(rows)):
+        for name, column in columns.items():
+            for batch in file.iter_batches(_ROWS, [group], [name], use_threads=False):
+                cells = batch.column(name)
+                if not isinstance(cells, pa.DictionaryArray):
+                    column += cells.to_pylist()
+                    continue
+                found = cells.indices.drop_null().value_counts()
+                words = cells.dictionary.take(found.field("values"))
+                text += pc.sum(pc.multiply(pc.binary_length(words).cast(pa.int64()), found.field("counts"))).as_py() or 0
+                if text > MOST_TEXT:
+                    raise TableError(_TOO_LARGE)
+                named = dict(zip(found.field("values").to_pylist(), words.to_pylist(), strict=True))
+                column += [named.get(place) for place in cells.indices.to_pylist()]
     return columns

@@ -56,7 +56,8 @@ def concerned(asked: Asked, here: Side, there: Side, clause: Clause, literals: M
     if whole or ground.measured_before or ground.reference_retrain:
         return Concerned(asked.theory, here.policy, tuple(literals.values()), ())
     demanded = [asked.theory.formulas[literal] for literal in near.values()]
-    denied = [on_artifact(here.policy, clause, artifact) for artifact in scoped_artifacts(here.policy, clause)]
+    failing = (clause, here.clause(clause.id))  # its numbers are told of its target as a whole, wherever it binds
+    denied = [on_artifact(here.policy, one, name) for one in failing for name in scoped_artifacts(here.policy, one)]
     named = (*own.clauses, clause, *(there.clause(name) for name in near))
     spoken = {*told_of(ground)}.union(*map(spoken_of, named), *map(targets, demanded))
     sets = {name for one in spoken for name in asked.tied[one]}
