@@ -71,6 +71,17 @@ def test_what_holds_whatever_the_situation_is_not_told_again_for_one() -> None:
     assert found.situation == ()
 
 
+def test_other_clauses_that_leave_as_much_in_another_situation_are_told_too() -> None:
+    night, strike = ranges(policy(pair("one", 1, 97, when="night"), pair("two", 1, 97, when="strike")))
+    assert (night.clauses, night.situation, night.feasible) == (("hide-one", "keep-one"), ("night",), strike.feasible)
+    assert (strike.clauses, strike.situation) == (("hide-two", "keep-two"), ("strike",))
+
+
+def test_the_same_clauses_are_told_once_for_all_situations() -> None:
+    wide = policy(pair("one", 1, 97, when="{any: [night, strike]}"), pair("two", 9, 95, when="strike"))
+    assert [one.situation for one in ranges(wide)] == [("night",)]
+
+
 def test_both_ends_are_told_with_the_clauses_that_set_either() -> None:
     """At least 60 are shared if of 100 songs 60 stay and of 100 more 80 go; at most 70 if hidden ones are kept."""
     told = load_text(

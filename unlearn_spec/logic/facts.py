@@ -66,11 +66,12 @@ def achievable_ranges(theory: Theory, cases: Sequence[Case]) -> tuple[Range, ...
         return ()
     always = always_active(cases)
     found = _left(theory, ranged, [clause for clause in policy.clauses if clause.id in always])
+    whatever, told = {(one.premise, one.feasible) for one in found}, set()
     for case in maximal(tuple(cases)):
         bound = tuple(as_bound(policy.clauses, case.binding))
-        known = {(one.premise, one.feasible) for one in found}
         for one in _left(theory, ranged, bound) if not case.binding.names <= always else ():
-            if (one.premise, one.feasible) not in known:
+            if (one.premise, one.feasible) not in whatever and one not in told:
+                told.add(one)
                 named = [clause for clause in policy.clauses if clause.id in one.clauses]
                 first = next(c for c in cases if binds_as(policy, named, case, c))
                 found.append(replace(one, situation=tuple(sorted(first.holding))))
