@@ -207,6 +207,13 @@ def test_columns_that_no_run_writes_are_no_table(tmp_path: Path, table: pa.Table
         store.get_table(store.put_bytes(_written(table)))
 
 
+def test_a_table_that_states_no_digest_of_its_cells_is_none(tmp_path: Path) -> None:
+    out, store = pa.BufferOutputStream(), Store(tmp_path)
+    pq.write_table(pa.table({"a": [1]}), out)
+    with pytest.raises(EvidenceError, match="is not a table"):
+        store.get_table(store.put_bytes(out.getvalue().to_pybytes()))
+
+
 def test_a_text_that_is_no_text_is_no_table(tmp_path: Path) -> None:
     store, broken = Store(tmp_path), pa.array([b"\xff"]).view(pa.string())
     with pytest.raises(EvidenceError, match="is not a table"):

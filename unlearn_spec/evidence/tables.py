@@ -93,19 +93,20 @@ def _cell_bytes(kind: str, cell: str | int | float | bool) -> bytes:
 def to_parquet(columns: Columns) -> bytes:
     """The bytes of a table; `EvidenceError` for cells that have no one meaning, or too many of them."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     types = {"null": pa.null(), "text": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
     logical = logical_digest(columns)
     kinds = _kinds(columns)
-    text = sum(len(cell.encode()) for name, kind in kinds.items() if kind == "text" for cell in columns[name] if isinstance(cell, str))
-    if sum(map(len, columns.values())) > MOST_CELLS or text > MOST_TEXT:
-        raise EvidenceError(f"a table {_TOO_LARGE}")
     fields = [(name, types[kind]) for name, kind in kinds.items()]
     arrays = [
         pa.array([float(cell) if kind == "float" and cell is not None else cell for cell in columns[name]], types[kind])
         for name, kind in kinds.items()
     ]
+    text = sum(pc.sum(pc.binary_length(cells)).as_py() or 0 for cells in arrays if pa.types.is_string(cells.type))
+    if sum(map(len, arrays)) > MOST_CELLS or text > MOST_TEXT:
+        raise EvidenceError(f"a table {_TOO_LARGE}")
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={_LOGICAL: logical.encode()}))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", version="2.6")
@@ -144,7 +145,7 @@ def _unpacked(file: ParquetFile) -> dict[str, list[Cell]]:
 
     columns: dict[str, list[Cell]] = {name: [] for name in file.schema_arrow.names}
     rows = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]  # of the file it may say less
-    if min(rows, default=0) < 0 or sum(rows) * len(columns) > MOST_CELLS:
+    if sum(map(abs, rows)) * len(columns) > MOST_CELLS:
         raise TableError(_TOO_LARGE)
     text = 0
     for group in range(len(rows)):

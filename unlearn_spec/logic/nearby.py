@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy, Relation
+from .graph import edges, reached
 from .regions import cut, sets_in
 from .suspension import with_overriders
 
@@ -17,8 +18,13 @@ def around(policy: Policy, *narrowed: Clause) -> Policy:
     from one group of tied sets into another (`regions`), so no answer changes.
     """
     spoken = set(told_of(policy)).union(*map(spoken_of, (*policy.clauses, *narrowed)))
-    groups = cut(tuple(policy.information), policy.relations).groups
-    return only(policy, {name for group in groups if not spoken.isdisjoint(group) for name in group})
+    tied = ties(policy.information, policy.relations)
+    return only(policy, {name for one in spoken for name in tied.get(one, ())})
+
+
+def ties(sets: Iterable[str], relations: tuple[Relation, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Every set with those that relations tie to it."""
+    return {name: group for group in cut(tuple(sets), relations).groups for name in group}
 
 
 def spoken_of(clause: Clause) -> frozenset[str]:
@@ -42,16 +48,8 @@ def of_sets(policy: Policy, names: Collection[str]) -> Policy:
 
     Every world of the policy is one of this too: only what cannot hold here is thereby told to be impossible there.
     """
-    around: dict[str, list[str]] = {}
-    for relation in policy.relations:
-        if relation.kind == "within":
-            around.setdefault(relation.left, []).append(relation.right)
-    near, pending = set[str](), [*names, *told_of(policy)]
-    while pending:
-        name = pending.pop()
-        if name in policy.information and name not in near:
-            near.add(name)
-            pending += around.get(name, ())
+    lying = edges((relation.left, relation.right) for relation in policy.relations if relation.kind == "within")
+    near = reached((*names, *told_of(policy)), lying) & policy.information.keys()
     return only(policy, near)
 
 

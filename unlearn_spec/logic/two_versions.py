@@ -17,7 +17,7 @@ from .conditions import mentioned
 from .encode import TooLarge
 from .explanation import Core
 from .formulas import All, Flag, Formula
-from .regions import cut
+from .nearby import ties
 from .scope import scoped_artifacts
 from .situations import MAX_SITUATIONS
 from .suspension import binding
@@ -107,9 +107,7 @@ class Asked:
     @cached_property
     def tied(self) -> Mapping[str, tuple[str, ...]]:
         """Every set with those that relations of either version tie to it."""
-        relations = (*self.before.policy.relations, *self.after.policy.relations)
-        groups = cut(tuple(self.theory.policy.information), relations).groups
-        return {name: group for group in groups for name in group}
+        return ties(self.theory.policy.information, (*self.before.policy.relations, *self.after.policy.relations))
 
     def near(self, literals: Mapping[str, str], literal: str) -> Mapping[str, str]:
         """Those literals of clauses that lie in the same part of the theory as another literal: no others bear on it."""

@@ -38,6 +38,8 @@ class Shown:
     """A world that passes one version and fails a clause of the other: where, and in which numbers."""
 
     artifact: str
+    policy: Policy
+    """The part of the clause's version of which it is a world."""
     situation: tuple[str, ...] = ()
     """Situations that hold in it, of those that matter."""
     seen: Seen | None = None
@@ -53,8 +55,6 @@ class Shown:
     """Whether what the clause demands is met there as such: what fails is its deadline, or how it is to be met."""
     world: World | None = None
     """The same world item by item, if it could be laid out."""
-    policy: Policy | None = None
-    """The part of the clause's version of which it is a world."""
 
 
 def show(
@@ -94,7 +94,7 @@ class _Failing:
     def shown(self, whole: str) -> Shown:
         """The world in numbers as round as it allows. `whole`: assertions that its items are whole ones."""
         theory, held, clause, artifact = self.theory, self.held, self.clause, self.artifact
-        shown, extra, days = Shown(artifact, tuple(sorted(self.holding))), self._round(""), whole_days(theory, clause)
+        shown, extra, days = Shown(artifact, self.policy, tuple(sorted(self.holding))), self._round(""), whole_days(theory, clause)
         if theory.possible(held, extra + whole + days):
             extra += days
         elif whole and isinstance(clause, RateGoal) and not theory.possible(held, extra + whole):
@@ -108,7 +108,6 @@ class _Failing:
             shown,
             before=_before(world, clause, artifact),
             world=world,
-            policy=self.policy,
             beyond=_beyond(world, self.policy, clause, artifact),
             day=_day(world, clause, artifact),
             met=evaluate(meaning.demand(self.policy, clause, artifact, WEAKEST), world) is True,

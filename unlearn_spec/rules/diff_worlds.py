@@ -31,7 +31,7 @@ def confirmed(comparison: Comparison) -> Comparison:
 def _kept(loss: Loss | None, name: str | None) -> Loss | None:
     """A loss that a world shows, on one artifact, with that world only if the reference confirms it."""
     shown = loss.shown if loss is not None else None
-    if loss is None or shown is None or shown.world is None or shown.policy is None or name is None:
+    if loss is None or shown is None or shown.world is None or name is None:
         return loss
     policy = shown.policy
     clause = next(clause for clause in policy.clauses if clause.id == name)

@@ -69,7 +69,7 @@ def worlds_as_tests(result: DiffResult) -> Iterator[str]:
             (entry.lost, result.before, entry.was, result.names[1]),
             (entry.gained, result.after, entry.clause, result.names[0]),
         ):
-            if shown is not None and shown.world is not None and shown.policy is not None and name is not None:
+            if shown is not None and shown.world is not None and name is not None:
                 text = as_test_file(shown.policy, file, shown.world, f"{name} fails, {other} passes", expect_fail=(name,))
                 if text is not None:
                     yield text
