@@ -78,7 +78,9 @@ def test_other_clauses_that_leave_as_much_in_another_situation_are_told_too() ->
 
 
 def test_the_same_clauses_are_told_once_for_all_situations() -> None:
-    wide = policy(pair("one", 1, 97, when="{any: [night, strike]}"), pair("two", 9, 95, when="strike"))
+    wide = policy(*(pair(name, *numbers, when=when) for name, numbers, when in (
+        ("one", (1, 97), "{any: [night, strike]}"), ("two", (9, 95), "night"), ("three", (9, 95), "strike"),
+    )))  # fmt: skip
     assert [one.situation for one in ranges(wide)] == [("night",)]
 
 

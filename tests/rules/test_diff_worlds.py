@@ -42,10 +42,12 @@ def halved(text: str) -> str:
 
 
 def test_a_world_tells_of_what_hangs_together_with_the_clause() -> None:
-    whole, looser = (load_text(HEAD + HIDE + keep) for keep in (KEEP, halved(KEEP)))
+    silent = 'claims: [{id: silent, says: not_revealed, of: bios, in: [bot], access: product, asked: direct, at_most: "1%"}]\n'
+    whole, looser = (load_text(HEAD + HIDE + keep + silent) for keep in (KEEP, halved(KEEP)))
     (world,) = worlds_as_tests(diff_documents(whole, looser))
     assert "keep: fail" in world and 'knows: {bot: {product: {direct: "45%"}}}' in world
-    assert "bios" not in world and "hide" not in world  # nothing ties them to what is known of the questions
+    assert "in: [letters]" in world  # what the model was trained on
+    assert "bios" not in world and "hide" not in world and "silent" not in world  # nothing ties them to what is known of the questions
     assert "used" not in world  # with no method used, it would fail `without-letters`
 
 
@@ -53,6 +55,13 @@ def test_sets_that_relations_tie_to_the_clause_are_told_of() -> None:
     tied = HEAD.replace("clauses:", "relations: [{bios: within, of: faq}]\nclauses:")
     (world,) = worlds_as_tests(diff_documents(load_text(tied + KEEP), load_text(tied + halved(KEEP))))
     assert "in: [bios, faq]" in world and "count: 80" in world and "count: 4920" in world
+
+
+def test_no_numbers_are_told_of_a_world_that_the_clauses_own_version_rules_out() -> None:
+    """Only the earlier version has the books lie in the questions; the two are compared without that."""
+    tied = HEAD.replace("clauses:", "relations: [{bios: within, of: faq}]\nclauses:")
+    result = diff_documents(load_text(tied + KEEP), load_text(HEAD + halved(KEEP)))
+    assert "a model that fails keep on faq" in result.findings[0].message and not list(worlds_as_tests(result))
 
 
 def test_what_suspends_a_clause_is_known_where_nothing_else_ties_it(tmp_path: Path) -> None:
@@ -73,6 +82,8 @@ WIPE = """  - {id: closer, goal: remove, target: letters, scope: {artifacts: [bo
      overrides: [wipe], limit: {epsilon: "0.5", delta: "1%", compared_with: retrain_without}}
   - {id: wipe, goal: delete, target: forms, scope: {artifacts: [bot, files]}, by: "9 days"}
 """
+FUTURE = "  - {id: future, goal: exclude_future, target: bios, scope: {artifacts: [bot]}, overrides: [less]}\n"
+TIGHT = LESS.replace("less", "tight").replace("2%", "1%")
 SETS = "{rest: {kind: facts, size: 36, unit: question}, forms: {kind: examples, size: 140, unit: form}, letters:"
 FILES = "product}}, files: {kind: dataset, holds: [forms], seen_by: {hr: product}}}\nclock: {starts: go}\nmethods"
 
@@ -83,6 +94,7 @@ FILES = "product}}, files: {kind: dataset, holds: [forms], seen_by: {hr: product
         ("", OVER + LESS, "hide: fail"),
         (OVER + LESS, OVER + LESS.replace("2%", "4%"), "less: fail"),
         (WIPE, WIPE.replace("[bot, files]", "[files]"), "wipe: fail"),
+        (LESS + TIGHT, FUTURE + LESS + TIGHT.replace("1%", "3%"), ": fail"),
     ],
 )
 def test_a_clause_that_is_suspended_for_some_items_is_told_of_with_its_whole_target(

@@ -98,13 +98,7 @@ class Teller:
 
     def _lead(self, change: Change, loss: Loss, gained: bool) -> str:
         """What happened to the clause, before the world that shows it."""
-        lead = self._what(change, loss, gained)
-        return lead.said(self.names[1], self._name(change, lead))
-
-    def _name(self, change: Change, lead: Lead) -> str:
-        """The clause as the later version names it; one that is required by one version only, as that names it."""
-        name = change.before if lead.what == "required" and not lead.more else change.after or change.before
-        return name or ""
+        return self._what(change, loss, gained).said(self.names[1], _name(change))
 
     def _what(self, change: Change, loss: Loss, gained: bool) -> Lead:
         there = change.before if gained else change.after
@@ -246,12 +240,11 @@ class Teller:
         found: dict[Lead, list[str]] = {}
         for change in self.comparison.changes:
             if change.lost and change.gained:
-                found.setdefault(Lead("both"), []).append(change.after or "")
+                found.setdefault(Lead("both"), []).append(_name(change))
                 continue
             for loss, gained in ((change.lost, False), (change.gained, True)):
                 if loss is not None:
-                    lead = self._what(change, loss, gained)
-                    found.setdefault(lead, []).append(self._name(change, lead))
+                    found.setdefault(self._what(change, loss, gained), []).append(_name(change))
         return found
 
     def _why_not(self) -> str:
@@ -267,6 +260,11 @@ class Teller:
             ["the search stopped at its work limit"] if any(c.undetermined for c in self.comparison.changes) else []
         )
         return listed(found)
+
+
+def _name(change: Change) -> str:
+    """The clause as the later version names it, if that has it."""
+    return change.after or change.before or ""
 
 
 def _kind(change: Change) -> Kind:
