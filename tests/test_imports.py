@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = (  # from the ground up; a room may import its own floor and those below it
-    ("finding", "callable_package", "wording"),
+    ("record", "finding", "callable_package", "wording"),
     ("policy", "feasibility", "catalogue", "statistics", "evidence", "gpu"),
     ("logic", "plan", "verifiers"),
     ("rules", "verdict"),

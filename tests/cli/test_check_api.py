@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, fields
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def test_check():
 
 
 def test_options_and_keywords_are_the_same_thing():
-    assert set(Keywords.__annotations__) == {field.name for field in fields(Options)}
+    assert set(Keywords.__annotations__) == set(Options.__struct_fields__)
     asked = {"without": ["AX6"], "solver": True, "today": date(2026, 11, 24)}
     assert unlearn_spec.check(EXAMPLE, Options(**asked)) == unlearn_spec.check(EXAMPLE, **asked)
     assert Options(without=["AX6"]).but(worlds=True) == Options(without=("AX6",), worlds=True)
@@ -55,7 +54,7 @@ def test_options_that_make_no_sense_are_refused(asked, told):
 
 
 def test_options_do_not_change():
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError, match="immutable"):
         Options().effort = 1
 
 

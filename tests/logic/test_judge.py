@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from unlearn_spec.logic.evidence import CountFact, DropFact, MembershipFact, RateFact, RecordFact
 from unlearn_spec.logic.judge import Judgement, judge

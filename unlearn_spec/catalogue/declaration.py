@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from ..policy.vocabulary import Access, EvidenceKind, GoalKind, Metric, Score
+from ..record import Record
 
 VerifierId = Literal[
     "leak",
@@ -31,8 +31,7 @@ Attack = Score
 Unit = Literal["score", "generate", "relearn", "quantize", "inspect"]
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Record):
     """How much one verifier is asked to do on one subject. All counts; token numbers are means per text or answer."""
 
     items: int
@@ -55,8 +54,7 @@ class Work:
     """Texts per training step."""
 
 
-@dataclass(frozen=True)
-class Effort:
+class Effort(Record):
     """Tokens read in forward passes, tokens generated, optimiser steps."""
 
     forward_tokens: int = 0
@@ -64,8 +62,7 @@ class Effort:
     training_steps: int = 0
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Record):
     """One verifier: what it bears on, what it needs, what its number means."""
 
     id: VerifierId

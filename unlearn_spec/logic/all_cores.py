@@ -7,8 +7,8 @@ and what is left of the members when one is taken out is either satisfiable or h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ..record import Record
 from .cores import minimal_core
 
 MOST_CUTS = 1_000
@@ -19,8 +19,7 @@ class Exhausted(Exception):
     """A question was not answered: the search ends with what it has."""
 
 
-@dataclass(frozen=True)
-class Cores:
+class Cores(Record):
     """Minimal cores, the smallest first, those of equal size in the order of the members."""
 
     found: tuple[tuple[str, ...], ...]

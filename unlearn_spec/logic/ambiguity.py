@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from ..policy.clauses import Clause, Closeness, Delete, Govern, Over, Rectify, Refuse, Remove, Retain, Suppress
 from ..policy.model import Policy
 from ..policy.vocabulary import ACCESS, PROBES, Access, access_rank
+from ..record import Record
 from .lineage import exposures, kin
 from .meaning import body, on_artifact
 from .scope import WEAKEST, Choice, fitting_artifacts, scoped_artifacts
 from .theory import Theory
 
 
-@dataclass(frozen=True)
-class Ambiguity:
+class Ambiguity(Record):
     """Two readings of one open field that some world tells apart: it passes under `lenient` and fails under `strict`."""
 
     clause: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
+from msgspec.structs import replace
+
+from ..record import Record
 from .axioms import BY_ID
 from .certificate import Cases, Certificate, Clash, Sum, Whole
 from .formulas import Flag, Rate, Removed
@@ -26,8 +28,7 @@ def arithmetic(proof: Proof) -> tuple[str, ...]:
     return tuple(_Teller(proof).steps(proof.certificate, frozenset()))
 
 
-@dataclass(frozen=True)
-class _Scaled:
+class _Scaled(Record):
     """A row with its factor, numbers put in for the quantities that the facts fix."""
 
     row: Row

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..record import Record
 from .clusters import Cluster, Sums, fixed, of_parts, rational
 from .sampling import sizes_of_pieces, sums_of_pieces
 from .smt import Named, Undecided
@@ -24,8 +24,7 @@ _WORLDS = 8
 """Worlds of a cluster that are remembered."""
 
 
-@dataclass(frozen=True)
-class Assumed:
+class Assumed(Record, dict=True):
     """A solver under assumptions that are given."""
 
     solver: Solver
@@ -296,8 +295,7 @@ class Assumed:
         return frozenset(found)
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Record):
     """A part of a cluster in the worlds in which its sums stay as they are: all other parts may stay as they are, too."""
 
     asked: Named

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .regions import Remainder
 from .scope import ANYWHERE, scoped_artifacts
 
@@ -17,8 +18,7 @@ Part = tuple[str, tuple[Place, ...]]
 """A clause and where it binds, where others suspend it on some of its artifacts or for some items of its target."""
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(Record, dict=True):
     """Of clauses that the same guards decide: those that bind as they are written, and those that do in part."""
 
     whole: frozenset[str]
@@ -51,7 +51,7 @@ class Share:
         return self.whole <= other.whole and all(_no_more(places, there.get(name, ())) for name, places in rest.items())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no `Record`: not all of it is compared
 class Binding:
     """Which clauses bind: as they are written, or in part only."""
 

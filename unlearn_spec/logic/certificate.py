@@ -8,36 +8,32 @@ most `k` or at least `k + 1`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
+from ..record import Record
 from .linear import Either, Literal, Row, Statement, atoms
 
 
-@dataclass(frozen=True)
-class Sum:
+class Sum(Record):
     """These rows, times these factors, add up to a contradiction."""
 
     factors: tuple[tuple[Row, Fraction], ...]
 
 
-@dataclass(frozen=True)
-class Clash:
+class Clash(Record):
     """This proposition was both stated and denied."""
 
     symbol: str
 
 
-@dataclass(frozen=True)
-class Cases:
+class Cases(Record):
     """One part of `over` must hold, and none can: one proof for each part, in order."""
 
     over: Either
     proofs: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Record):
     """A whole number is at most `value` or at least one more; neither can be."""
 
     symbol: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+
+from ..record import Record
 
 Line = tuple[str, tuple[str, ...]]
 """An assertion and the symbols by which it hangs together with others."""
@@ -47,8 +48,7 @@ def of_parts(names: Mapping[int, tuple[str, ...]], parts: Iterable[int]) -> tupl
     return tuple(name for part in sorted(parts) for name in names.get(part, ()))
 
 
-@dataclass(frozen=True, eq=False)
-class Cluster:
+class Cluster(Record, eq=False):
     """Parts that meet only in partial sums, and the part above them that speaks of those."""
 
     parts: tuple[int, ...]

@@ -8,11 +8,11 @@ while others of the later version still demand it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .ambiguity import open_fields
 from .bound import narrowed
 from .concerned import concerned
@@ -32,8 +32,7 @@ from .witness import Shown
 Answer = Literal["equivalent", "stricter", "weaker", "incomparable"]
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Record):
     """That a clause of one version is not guaranteed by the other."""
 
     shown: Shown | None
@@ -42,8 +41,7 @@ class Loss:
     """Fields in which the nearest clause of the other version promises less, apart from its limit."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Record):
     """One clause of the earlier version, of the later, or of both under one name or two."""
 
     before: str | None
@@ -59,8 +57,7 @@ class Change:
         return _answer(self.lost is not None, self.gained is not None)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Record):
     """`answer` is None where the versions as wholes were not compared: one contradicts itself, or something is open."""
 
     changes: tuple[Change, ...]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .nearby import only, spoken_of, told_of
 from .scope import scoped_artifacts
 from .suspension import with_overriders
@@ -16,8 +18,7 @@ from .witness import Shown, show
 from .world_model import World
 
 
-@dataclass(frozen=True)
-class Concerned:
+class Concerned(Record):
     """What hangs together with a clause that one version demands and the other does not, in a theory of its own."""
 
     theory: Theory

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .all_cores import Cores, Exhausted, all_minimal_cores
 from .alone import is_mean, literals_of
 from .cores import minimal_core
@@ -24,8 +24,7 @@ MOST_QUESTIONS = 1_000
 """Questions about one part after which no more are asked."""
 
 
-@dataclass(frozen=True)
-class Rest:
+class Rest(Record):
     """What is not told about the conflicts of one part of the theory."""
 
     clauses: tuple[str, ...]
@@ -36,8 +35,7 @@ class Rest:
     """Whether there are no others."""
 
 
-@dataclass(frozen=True)
-class Conflicts:
+class Conflicts(Record):
     """What was found to contradict itself, and what was not told of it."""
 
     cores: tuple[Core, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from msgspec import Struct, field
+
+from ..record import Record
 from .formulas import (
     All,
     Either,
@@ -69,8 +71,7 @@ def disjunction(parts: Sequence[str]) -> str:
     return "false" if not parts else parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Record, dict=True):
     """One artifact and one group of connected sets: the rates spoken of there, and where items are counted.
 
     No axiom about rates reaches from one block into another.
@@ -89,8 +90,7 @@ class Block:
         return tuple(pairwise(sorted({Fraction(0), *self.levels, Fraction(1)})))
 
 
-@dataclass
-class Encoder:
+class Encoder(Struct, dict=True):
     """Names every quantity the formulas speak of and writes formulas down. Symbols never contain a user's text."""
 
     regions: Regions

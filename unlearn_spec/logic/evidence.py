@@ -5,18 +5,17 @@ Bounds are exact; `alpha` is the probability that the fact is wrong, registered 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from ..policy.vocabulary import Access
+from ..record import Record
 
 Side = Literal["reveals", "knows", "refuses"]
 """`reveals`: the supremum over the probe class (suppression). `knows`: the infimum (retention). `refuses`: marked refusals."""
 
 
-@dataclass(frozen=True)
-class RateFact:
+class RateFact(Record):
     """The mean rate over the items of `target` lies in [low, high].
 
     `whose` is the artifact as audited, the same before unlearning, or one trained without the target (`reference`).
@@ -39,8 +38,7 @@ class RateFact:
     """About one trained model, not the expectation over training randomness."""
 
 
-@dataclass(frozen=True)
-class CountFact:
+class CountFact(Record):
     """Between `low` and `high` of the target's items have a rate above `threshold` (at least, if `inclusive`)."""
 
     id: str
@@ -57,8 +55,7 @@ class CountFact:
     alpha: Fraction
 
 
-@dataclass(frozen=True)
-class DropFact:
+class DropFact(Record):
     """Mean rate before minus mean rate now lies in [low, high] (paired)."""
 
     id: str
@@ -72,8 +69,7 @@ class DropFact:
     alpha: Fraction
 
 
-@dataclass(frozen=True)
-class MembershipFact:
+class MembershipFact(Record):
     """At false-positive rate `at_fpr` the best registered attack has a true-positive rate of at least `low`, at most `high`.
 
     `high` bounds the registered attacks only: a finite attack list bounds the worst case from below. Against a hold-out of
@@ -91,8 +87,7 @@ class MembershipFact:
     """Whether the hold-out was drawn as the members were: randomised, and not to be told apart without a model."""
 
 
-@dataclass(frozen=True)
-class RecordFact:
+class RecordFact(Record):
     """A signed process record, checked for form, signature, coverage and dates: true if its signer is."""
 
     id: str
@@ -108,8 +103,7 @@ class RecordFact:
     alpha: Fraction = Fraction(0)
 
 
-@dataclass(frozen=True)
-class ApartFact:
+class ApartFact(Record):
     """The process that made the artifact is not (ε, δ)-close, as far as `target` goes, to one that never had it.
 
     From a registered event of whole runs that closeness makes unlikely: right guesses about canaries, or a rank among

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from ..policy.model import Policy
+from ..record import Record
 from .alone import literals_of
 from .axioms import BY_ID
 from .cores import minimal_core
@@ -19,8 +21,7 @@ FEW_PIECES = 8
 """Pieces of a part that is cut at its sums which are asked as one whether they have a world."""
 
 
-@dataclass(frozen=True)
-class Core:
+class Core(Record):
     """A minimal set of clauses, facts and axioms that no world satisfies. Dropping any member leaves one that some world does."""
 
     clauses: tuple[str, ...]
@@ -76,8 +77,7 @@ def _axioms(theory: Theory, near: _Near, literals: Sequence[str], facts: Sequenc
     return tuple(theory.axiom_literals[name] for name in chosen)
 
 
-@dataclass(frozen=True)
-class _Near:
+class _Near(Record):
     """What some literals that have no world share a part of the theory with; nothing else can bear on them."""
 
     theory: Theory

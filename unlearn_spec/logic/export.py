@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..record import Record
 from .smt import Question
 
 _HEAD = """; Questions about a policy. The symbols hold none of its words. Each (check-sat-assuming ...) asks
@@ -17,8 +17,7 @@ _DECLARED = re.compile(r"\(declare-const (\S+) ")
 _ANSWERS = {True: "sat", False: "unsat", None: "unknown"}
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(Record):
     """The questions that share one part of the theory, as one text; its answers come in the order of `questions`."""
 
     text: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from math import ceil
 
+from msgspec.structs import replace
+
 from ..policy.clauses import Clause
+from ..record import Record
 from .assumed import Assumed
 from .bound import as_bound
 from .cores import minimal_core
@@ -30,8 +32,7 @@ def facts_contradict(theory: Theory) -> Core | None:
     return replace(core, relations=structural(theory, core))
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(Record):
     """A fact declared as a range, and the part of it in which the clauses can hold."""
 
     premise: Premise
@@ -44,8 +45,7 @@ class Range:
     """The smallest situation in which they do, if not all."""
 
 
-@dataclass(frozen=True)
-class _Quantity:
+class _Quantity(Record):
     """A ranged fact as a grid: its ends, the step between points, and the constraint `quantity op point` as text."""
 
     low: Fraction

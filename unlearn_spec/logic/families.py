@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ..policy.clauses import Clause, Refuse, Retain, Suppress
 from ..policy.model import Policy
+from ..record import Record
 from .alone import is_mean, left
 from .meaning import counts_refusals
 from .theory import Theory
@@ -16,8 +16,7 @@ MANY = 6
 """Clauses beyond which a conflict over one limit is told as a family: by its sum, not by its members."""
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(Record):
     """Limits on the parts of a set that together leave a limit on the whole no room."""
 
     limit: str

@@ -7,12 +7,12 @@ counts as some fact about the reference does, and its expectation is bounded by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ..catalogue import VERIFIERS
 from ..policy.clauses import Clause, Decoding, Remove, Retain, RevealsWhen, Suppress
 from ..policy.model import Policy, RetrainFact
 from ..policy.vocabulary import PROBES, Access, access_rank
+from ..record import Record
 from .formulas import reading_of
 from .measured import fact_readings, is_the_reference
 from .memo import once_a_policy
@@ -20,16 +20,14 @@ from .scope import fitting_artifacts, scoped_artifacts
 from .suites import TAKES
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Record):
     """When the target counts as shown, and how answers are drawn, as a clause or a fact of the policy states it."""
 
     reveals_when: RevealsWhen
     decoding: Decoding
 
 
-@dataclass(frozen=True)
-class Footing:
+class Footing(Record):
     """How a test of removal counts, and the fact that bounds the reference's rate, counted so."""
 
     counted: Counted

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ..policy.clauses import Decoding, RevealsWhen
 from ..policy.vocabulary import About, Access
+from ..record import Record
 
 Comparison = Literal["<=", ">=", "<", ">"]
 Whose = Literal["now", "before", "reference"]
@@ -17,8 +19,7 @@ Family = Literal["reveals", "answers", "corrects", "drops"]
 Bound = Literal["sup", "inf"]
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Record):
     """Which rate is meant: what counts as revealing, how answers are drawn, and of what. Two readings are two rates."""
 
     predicate: str = ""
@@ -50,8 +51,7 @@ def reading_of(reveals_when: RevealsWhen | None, decoding: Decoding | None, abou
     return Reading(predicate, drawn, about or "model")
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(Record, dict=True):
     """One rate function over items: supremum or infimum over the probes of a class, at one access level of one artifact."""
 
     artifact: str
@@ -79,8 +79,7 @@ class Rate:
         return replace(self, reading=replace(self.reading, about=about))
 
 
-@dataclass(frozen=True)
-class Mean:
+class Mean(Record):
     """Mean of `rate` over the items of `target`, compared with `limit`."""
 
     rate: Rate
@@ -89,8 +88,7 @@ class Mean:
     limit: Fraction
 
 
-@dataclass(frozen=True)
-class ShareAbove:
+class ShareAbove(Record):
     """Share of the target's items whose rate is above `threshold` (at or above, if `inclusive`), compared with `limit`."""
 
     rate: Rate
@@ -101,8 +99,7 @@ class ShareAbove:
     limit: Fraction
 
 
-@dataclass(frozen=True)
-class NumberAbove:
+class NumberAbove(Record):
     """Number of such items, compared with `limit`."""
 
     rate: Rate
@@ -113,8 +110,7 @@ class NumberAbove:
     limit: int
 
 
-@dataclass(frozen=True)
-class MeanDrop:
+class MeanDrop(Record):
     """Mean of `before` minus mean of `now` over the target, compared with `limit`."""
 
     before: Rate
@@ -124,8 +120,7 @@ class MeanDrop:
     limit: Fraction
 
 
-@dataclass(frozen=True)
-class Tpr:
+class Tpr(Record):
     """True-positive rate of the best membership test at a false-positive rate.
 
     `fair`: members and non-members were drawn by the same lottery, so that closeness to retraining bounds it.
@@ -139,8 +134,7 @@ class Tpr:
     limit: Fraction
 
 
-@dataclass(frozen=True)
-class Removed:
+class Removed(Record):
     """The primitive of removal: the process that made the parameters is (ε, δ)-close to one without the target."""
 
     target: str
@@ -150,16 +144,14 @@ class Removed:
     compared_with: str
 
 
-@dataclass(frozen=True)
-class Uses:
+class Uses(Record):
     """A method is used on an artifact."""
 
     method: str
     artifact: str
 
 
-@dataclass(frozen=True)
-class FinishedBy:
+class FinishedBy(Record):
     """The work on an artifact is done, compared with a day."""
 
     artifact: str
@@ -167,8 +159,7 @@ class FinishedBy:
     day: Fraction
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(Record):
     """Every item of `target` is kept in `store` until a day (`>=`), or gone by it (`<=`)."""
 
     target: str
@@ -177,8 +168,7 @@ class Stored:
     day: Fraction
 
 
-@dataclass(frozen=True)
-class KeptForTest:
+class KeptForTest(Record):
     """Some store keeps every item of `target` until the work on `artifact` is done, and until day `at`."""
 
     target: str
@@ -187,8 +177,7 @@ class KeptForTest:
     at: Fraction
 
 
-@dataclass(frozen=True)
-class Unserved:
+class Unserved(Record):
     """The index, memory or cache `path` serves nothing of `target` through `artifact`."""
 
     target: str
@@ -196,8 +185,7 @@ class Unserved:
     path: str
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Record):
     """Number of items of a set, within [low, high]; `high` None: no upper bound."""
 
     target: str
@@ -205,8 +193,7 @@ class Size:
     high: int | None
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(Record):
     """Number of items in both sets, within [low, high]; `high` None: no upper bound."""
 
     left: str
@@ -215,8 +202,7 @@ class Overlap:
     high: int | None
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(Record):
     """A plain proposition, such as `destroyed` of an artifact."""
 
     name: Literal[
@@ -225,29 +211,25 @@ class Flag:
     of: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class All:
+class All(Record):
     """Every part; true of none."""
 
     parts: tuple[Formula, ...]
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(Record):
     """Some part; false of none."""
 
     parts: tuple[Formula, ...]
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Record):
     """The part is not so."""
 
     part: Formula
 
 
-@dataclass(frozen=True)
-class Implies:
+class Implies(Record):
     """The conclusion, wherever the premise is so."""
 
     premise: Formula

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from ..policy.clauses import Clause, Refuse, Suppress
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, access_rank
+from ..record import Record
 from .follows import binding
 from .formulas import Formula, Mean, Rate
 from .limits import for_some
@@ -23,8 +25,7 @@ HIGH = Fraction(9, 10)
 """The rate from which an unlimited target counts as revealed in a coverage gap."""
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Record):
     """A target that no clause limits where some audience can get at it."""
 
     target: str

@@ -6,19 +6,18 @@ The other side of `process.one_run_rules`: a clause that has no rule there has a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ..policy.clauses import Clause, Closeness, Remove
 from ..policy.model import Policy
 from ..policy.vocabulary import PROBES
+from ..record import Record
 from ..wording.said import Said, said
 from .footing import countable, facts_beside, reaches_as_far, taken
 from .measured import is_the_reference, removed_from
 from .process import expectation, one_run_rules
 
 
-@dataclass(frozen=True)
-class Idle:
+class Idle(Record):
     """One reason, what would change it, and the declared fact that it is about, if it is about one."""
 
     why: Said

@@ -8,9 +8,9 @@ clauses that is answered at once. The few that are left are asked about in full.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..policy.clauses import Clause
+from ..record import Record
 from .cores import minimal_core
 from .explanation import axioms_behind
 from .limits import covering, still_destroyed
@@ -25,8 +25,7 @@ _MOST_ASKED = 400
 """Questions to find out which of the others are needed."""
 
 
-@dataclass(frozen=True)
-class Joint:
+class Joint(Record):
     """`clause` adds nothing to the clauses of `by` together; each of them is needed for that."""
 
     clause: str
@@ -35,8 +34,7 @@ class Joint:
     """Those that lead from these clauses to it."""
 
 
-@dataclass(frozen=True)
-class Jointly:
+class Jointly(Record):
     """What follows from several others, in the policy's order, and what was too much to ask, by the part it lies in."""
 
     found: tuple[Joint, ...]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ..policy.clauses import Ban, Clause, DeIndex, Destroy, ExcludeFuture, Govern, Remove
 from ..policy.model import Policy
+from ..record import Record
 from .axioms import PRESUMED
 from .cores import minimal_core
 from .evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact
@@ -46,8 +48,7 @@ ACTS = Destroy | DeIndex | Ban | ExcludeFuture | Govern
 Answer = Literal["entailed", "refuted", "open", "inconsistent"]
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(Record):
     """What the facts entail about a clause, and what that rests on."""
 
     answer: Answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -26,6 +25,7 @@ from ..policy.clauses import (
     Suppress,
 )
 from ..policy.model import Policy
+from ..record import Record
 from ..wording.numbers import decimal
 from .formulas import Tpr
 from .meaning import counts_refusals, is_fair, rate_of
@@ -41,8 +41,7 @@ LONGEST = 3660
 _WITH_DEADLINE = Finish | Delete | Destroy | DeIndex | Suppress | Refuse | Retain | Rectify | Remove
 
 
-@dataclass(frozen=True)
-class Knob:
+class Knob(Record):
     """One number of a clause. It is loosened upwards (a ceiling, a deadline) or downwards (a floor, a duty's end)."""
 
     field: str

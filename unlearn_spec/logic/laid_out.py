@@ -8,11 +8,11 @@ rates, so that a rate with no more items and no larger sum lies below item by it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 from ..policy.model import Policy
+from ..record import Record
 from .axioms.rates import band_ends, neighbours
 from .encode import Block, Encoder
 from .formulas import FinishedBy, Flag, Formula, KeptForTest, Rate, Removed, Stored, Tpr, Unserved, Uses, atoms
@@ -25,8 +25,7 @@ Segments = tuple[tuple[int, Fraction], ...]
 _Values = Mapping[str, Fraction]
 
 
-@dataclass(frozen=True)
-class _Band:
+class _Band(Record):
     """The items of one rate strictly inside a band (or at an end that no clause counts at), and those at its upper end."""
 
     low: Fraction

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm
 
+from ..record import Record
+
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Record, dict=True):
     """`sum(coefficient × quantity) + constant ≥ 0`, or > 0 if `strict`. Quantities in the order of their names."""
 
     terms: tuple[tuple[str, Fraction], ...]
@@ -36,21 +36,18 @@ class Row:
         return tuple([(name, number // shared) for (name, _), number in zip(self.terms, numbers, strict=True)])
 
 
-@dataclass(frozen=True)
-class Literal:
+class Literal(Record):
     symbol: str
     positive: bool
 
 
-@dataclass(frozen=True)
-class Both:
+class Both(Record):
     """All of the parts; none at all is a truth."""
 
     parts: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(Record):
     """One of the parts at least; none at all is a falsehood."""
 
     parts: tuple[Statement, ...]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ..record import Record
 from .alone import clause_literals
 from .cores import minimal_core
 from .theory import Theory
 
 
-@dataclass(frozen=True)
-class Presumed:
+class Presumed(Record):
     """Clauses that have a world, but none in which the presumptions hold."""
 
     clauses: tuple[str, ...]

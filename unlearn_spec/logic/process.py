@@ -9,12 +9,12 @@ P[Bin(M, τ/ℓ) ≥ k]. That error is registered with the plan, and so is k.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
 from ..policy.clauses import Clause, Closeness, MembershipBound, Remove, Suppress
 from ..policy.model import Policy
+from ..record import Record
 from ..statistics.binomial import ceil_decimal, tail
 from .exponential import exp_bounds
 from .footing import footing
@@ -27,8 +27,7 @@ _ABOVE = Fraction(
 )  # by how much a refuted expectation must exceed its limit, so that the contradiction is strict
 
 
-@dataclass(frozen=True)
-class OneRun:
+class OneRun(Record):
     """How one run may refute a clause: the expectation at stake, the rate fixed beforehand, the error of the step."""
 
     tau: Fraction

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal as Word
 
 from ..policy.model import Policy
+from ..record import Record
 from .alone import alone
 from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds, proves
 from .linear import Both, Either, Expression, Row, Statement, asserted, atoms
@@ -23,16 +23,14 @@ _MOST_CLAUSES = MOST_STATEMENTS // 3
 """Clauses that come with more assertions than that: what each demands, the size of its set, and bounds of its quantities."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Record):
     """Where a statement comes from, in the policy's words."""
 
     kind: Word["clause", "fact", "axiom", "set"]
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Record):
     """A certificate, what it is about, and whether checking it in exact fractions confirmed it."""
 
     theory: Theory

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from .axioms.closeness import both_sides, membership, ties_rates
 from .axioms.copies import destroyed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ..policy.clauses import Clause
+from ..record import Record
 from .bound import narrowed
 from .explanation import axioms_behind
 from .limits import covering, still_destroyed
@@ -15,8 +15,7 @@ from .situations import Case, shares_of
 from .theory import Theory
 
 
-@dataclass(frozen=True)
-class Shadow:
+class Shadow(Record):
     """`clause` adds nothing to `by`; `equal` if the converse holds too, wherever either binds."""
 
     clause: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import floor
 
+from msgspec import Struct, field
+
+from ..record import Record
 from .certificate import Cases, Certificate, Clash, Sum, Whole, bounds
 from .linear import Both, Either, Literal, Row, Statement, atoms
 from .simplex import Factors, Point, Tableau, meets, solved
@@ -20,8 +22,7 @@ class NotFound(Exception):
     """The statements have a world, or the search took too long."""
 
 
-@dataclass(frozen=True)
-class _Proof:
+class _Proof(Record):
     certificate: Certificate
     used: frozenset[Statement]
     """What it stands on, among what was stated."""
@@ -42,8 +43,7 @@ def search(
         return None
 
 
-@dataclass
-class _Search:
+class _Search(Struct):
     whole: frozenset[str]
     steps: int
     ended: dict[Factors, Tableau] = field(default_factory=dict)

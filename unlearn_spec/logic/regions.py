@@ -8,10 +8,10 @@ Inside a connected group an undeclared overlap is unknown, so every intersection
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 
 from ..policy.model import Relation
+from ..record import Record
 
 REST = "(everything else)"
 """The items of no declared set."""
@@ -66,16 +66,14 @@ def tied(relations: Sequence[Relation], targets: Iterable[str]) -> Sequence[Rela
     return (*relations, *more) if found else relations
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(Record):
     """Items that are in every set of `inside` and in no other set of the same group."""
 
     number: int
     inside: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Regions:
+class Regions(Record):
     """The Venn diagram of the declared sets, as far as the relations leave regions room."""
 
     of: Mapping[str, tuple[Region, ...]]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .all_cores import lightest_cut
 from .alone import alone, bound_in, clause_literals, possible
 from .bound import as_bound
@@ -28,8 +28,7 @@ _LIMITS = ("at_most", "at_least")
 """Numbers that stand in one statement about quantities the theory has names for anyway, where a mean is limited."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Record):
     """One number of one clause, as the drafter would write it; no field: the clause goes."""
 
     clause: str
@@ -37,8 +36,7 @@ class Change:
     value: str = ""
 
 
-@dataclass(frozen=True)
-class Repair:
+class Repair(Record):
     """Changes that together dissolve a conflict."""
 
     changes: tuple[Change, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..policy.clauses import Ban, Clause, DeIndex, Delete, Destroy, ExcludeFuture, Govern, Keep, Over
 from ..policy.model import Policy
 from ..policy.vocabulary import Access, Asked
+from ..record import Record
 from .lineage import derived
 from .memo import once_a_policy
 
@@ -17,8 +17,7 @@ STORES = ("dataset", "index", "cache")
 MODELS = ("model", "checkpoint", "adapter", "service")
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Record):
     """How the open decision fields of a clause are read. The default is the reading that promises least."""
 
     access: Access = "product"

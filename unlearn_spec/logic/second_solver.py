@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from queue import Empty, Queue
 
+from ..record import Record
 from .export import Script, script, scripts
 from .smt import Question
 
@@ -31,8 +31,7 @@ class SecondSolverMissing(Exception):
         return "the second solver is not installed; `pip install 'unlearn-spec[double-check]'` gets it"
 
 
-@dataclass(frozen=True)
-class Opinion:
+class Opinion(Record):
     """What a second solver says to the questions the first one answered."""
 
     agreed: int

@@ -7,10 +7,10 @@ sums as they are, whatever another piece does: what holds and what fails beside 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, count, islice
 from math import comb
 
+from ..record import Record
 from .assumed import Assumed, Beside
 from .clusters import Cluster, Sums
 from .smt import Undecided
@@ -52,8 +52,7 @@ def _unseparated(given: Assumed, part: int, names: Sequence[str]) -> list[int]:
     return list(whole) if left is None else [one & other for one, other in zip(left, whole, strict=True)]
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(Record):
     """What was found of some literals, each by its place."""
 
     left: tuple[int, ...]

@@ -7,10 +7,12 @@ whole numbers, a denominator for each row and one for all bounds: that is many t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd, lcm
 
+from msgspec import Struct, field
+
+from ..record import Record
 from .linear import Row
 
 Value = tuple[Fraction, Fraction]
@@ -51,16 +53,14 @@ def meets(row: Row, point: Point) -> bool:
     return reached > _NIL if row.strict else reached >= _NIL
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Record):
     at: tuple[Fraction, int]
     row: Row
     factor: Fraction
     """The row divided by this is `quantity − at ≥ 0` or `at − quantity ≥ 0`."""
 
 
-@dataclass(slots=True)
-class _Sum:
+class _Sum(Struct):
     """`sum(number × quantity) / denominator`, in lowest terms."""
 
     numbers: dict[str, int]
@@ -71,8 +71,7 @@ _Whole = tuple[int, int]
 """A value times the common denominator of all bounds, its `tiny` as it is; of a basic quantity, times its own denominator."""
 
 
-@dataclass
-class Tableau:
+class Tableau(Struct):
     """Basic quantities as sums of others; every other lies within its bounds. The order of arrival breaks all ties."""
 
     order: dict[str, int] = field(default_factory=dict)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from .bound import Binding, Part, Share
 from .conditions import mentioned
 from .suspension import binding, can_part
@@ -16,8 +16,7 @@ MAX_SITUATIONS = 12
 """Situations beyond which assignments are not enumerated (X002)."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Record):
     """One assignment of the situations and the clauses that bind under it."""
 
     holding: frozenset[str]

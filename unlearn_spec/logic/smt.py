@@ -10,13 +10,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from ctypes import Array
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
 import z3
 
+from ..record import Record
 from .clusters import rational, renamed
 
 DEFAULT_EFFORT = 20_000_000
@@ -42,8 +42,7 @@ class Undecided(Exception):
         self.limit = limit
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Record):
     """One question as it was put, and its answer: whether some world satisfies a theory, assumptions and extra statements."""
 
     theory: str

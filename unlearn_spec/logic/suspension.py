@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import combinations
 from typing import TypeVar
 
+from msgspec import field
+
 from ..policy.clauses import Clause, Condition
 from ..policy.model import Policy
+from ..record import Record
 from .bound import Binding, Share, narrowed
 from .conditions import holds
 from .lineage import apart, enclosing
@@ -26,8 +28,7 @@ _Decided = tuple[int, tuple[bool, ...]]
 """Clauses that the same guards decide, by their place in `_Guards.overridden`, and which of those guards hold."""
 
 
-@dataclass(frozen=True)
-class _Settled:
+class _Settled(Record):
     """What many cases of a policy have in common; filled as they are asked about."""
 
     places: dict[tuple[str, tuple[bool, ...]], _Places] = field(default_factory=dict)
@@ -110,8 +111,7 @@ def _has_room(policy: Policy, inside: tuple[str, ...], outside: tuple[str, ...])
     return True
 
 
-@dataclass(frozen=True)
-class _Overridden:
+class _Overridden(Record):
     """Clauses that some clause overrides and that the same guards decide."""
 
     turns_on: tuple[Condition | None, ...]
@@ -120,8 +120,7 @@ class _Overridden:
     """They, their overriders, and theirs: no clause before one that overrides it."""
 
 
-@dataclass(frozen=True)
-class _Guards:
+class _Guards(Record, dict=True):
     """What the cases of a policy share, for there may be thousands of cases and of clauses."""
 
     clauses: Mapping[str, Clause]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ..policy.clauses import Clause
 from ..policy.model import Policy
+from ..record import Record
 from . import meaning, measured
 from .assumed import Assumed
 from .axioms import AXIOMS
@@ -27,8 +29,7 @@ TINY = 20
 """Sets up to this size are counted in whole items."""
 
 
-@dataclass(frozen=True)
-class Premise:
+class Premise(Record):
     """A declared or measured fact: its name in the drafter's words, where it is written, what it says."""
 
     name: str
@@ -37,8 +38,7 @@ class Premise:
     kind: Literal["size", "relation", "baseline", "reference", "control", "measured", "unseen"]
 
 
-@dataclass(frozen=True)
-class Theory:
+class Theory(Record, dict=True):
     """Everything encoded once; questions are asked under different assumptions."""
 
     policy: Policy

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from ..policy.clauses import Clause, Rectify, Refuse, Retain, Suppress
 from ..policy.expectations import MEASURES, Items, MeanOf, Rates, RatesUnder, WorldAsTold

@@ -7,12 +7,12 @@ such set lies within the sets that its items are in, and apart from the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Final, Literal
 
 from ..policy.model import Information, Policy, Relation
+from ..record import Record
 from .bound import Binding, narrowed
 from .cores import minimal_core
 from .encode import thresholds_in
@@ -46,8 +46,7 @@ from .worlds import short_percent
 Answer = Literal["pass", "fail", "not_shown", "not_applicable"]
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Record, dict=True):
     """A policy's clauses and claims beside what is told of one world."""
 
     policy: Policy

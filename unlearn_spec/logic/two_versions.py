@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Literal
 
 from ..policy.clauses import Clause, Govern
 from ..policy.model import Policy
+from ..record import Record
 from . import meaning
 from .bound import Binding, narrowed
 from .common import common_policy
@@ -26,8 +26,7 @@ from .theory import Theory, build, declared_facts
 Which = Literal["before", "after"]
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Record, dict=True):
     """One of the versions, with what was found out about it alone."""
 
     which: Which
@@ -47,8 +46,7 @@ class Side:
         return not any(set(core.clauses) <= active for core in self.cores)
 
 
-@dataclass(frozen=True)
-class CommonCase:
+class CommonCase(Record):
     """Which situations hold, and what then binds in either version."""
 
     holding: frozenset[str]
@@ -75,8 +73,7 @@ def common_cases(before: Policy, after: Policy) -> tuple[CommonCase, ...] | None
     return tuple(found.values())
 
 
-@dataclass(frozen=True)
-class Premises:
+class Premises(Record, dict=True):
     """What a version demands in some case."""
 
     literals: Mapping[str, str]
@@ -94,8 +91,7 @@ class Premises:
         return self._saying.get(literal, ())
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Record, dict=True):
     """Both versions in a theory that can say what either demands, under the facts that both declare."""
 
     theory: Theory

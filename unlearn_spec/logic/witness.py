@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from ..policy.clauses import Clause, Closeness, Keep, MembershipBound, Rectify, Refuse, Remove, Retain, Within
 from ..policy.model import Policy
+from ..record import Record
 from . import meaning
 from .evaluate import evaluate
 from .formulas import Mean, Rate, ShareAbove, atoms
@@ -23,8 +25,7 @@ from .world_model import World
 from .worlds import ROUND, Seen, rounded, told
 
 
-@dataclass(frozen=True)
-class Beyond:
+class Beyond(Record):
     """For a limit on each item or a share of them: how many items, of how many, are past which limit of which rate."""
 
     rate: Rate
@@ -33,8 +34,7 @@ class Beyond:
     limit: Fraction
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Record):
     """A world that passes one version and fails a clause of the other: where, and in which numbers."""
 
     artifact: str
@@ -79,8 +79,7 @@ def _where(theory: Theory, policy: Policy, clause: Clause, premises: Sequence[st
     raise AssertionError(clause.id)
 
 
-@dataclass(frozen=True)
-class _Failing:
+class _Failing(Record):
     """A clause of a policy that fails on one artifact, where some literals hold."""
 
     theory: Theory

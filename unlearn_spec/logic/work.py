@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
 from ..policy.clauses import Ban, Clause, DeIndex, Destroy, Finish, Rectify, Refuse, Remove, Retain, Scope, Suppress
 from ..policy.model import Policy
+from ..record import Record
 from .alone import alone, bound_in, possible
 from .explanation import Core
 from .scope import scoped_artifacts
@@ -21,8 +21,7 @@ _DATED = Suppress | Refuse | Retain | Rectify | Remove | Destroy | DeIndex
 """Goals whose `by` is a day on which the work is done."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Record):
     """The methods that do soonest, within no deadline, what clauses ask of an artifact; and the deadline that they miss."""
 
     artifact: str

@@ -6,15 +6,17 @@ A `World` may say little: what it does not say is unknown. The items it lists ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from msgspec import field
+from msgspec.structs import replace
+
+from ..record import Record
 from .formulas import Flag, Formula, Rate, Removed
 
 
-@dataclass(frozen=True)
-class Stratum:
+class Stratum(Record):
     """Items alike in every respect: how many they are, in which sets, each of their rates, until when stores keep them."""
 
     inside: frozenset[str]
@@ -27,8 +29,7 @@ class Stratum:
     """By artifact and path: how often an index or cache shows them."""
 
 
-@dataclass(frozen=True)
-class MeanRate:
+class MeanRate(Record):
     """The mean of a rate over a set, of whose items nothing else is said."""
 
     rate: Rate
@@ -36,8 +37,7 @@ class MeanRate:
     value: Fraction
 
 
-@dataclass(frozen=True)
-class TestPower:
+class TestPower(Record):
     """The true-positive rate of the best membership test; `fair` as in `formulas.Tpr`."""
 
     target: str
@@ -47,8 +47,7 @@ class TestPower:
     tpr: Fraction
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(Record):
     """Whether the index or cache `path` serves anything of a set through an artifact."""
 
     target: str
@@ -57,8 +56,7 @@ class Served:
     anything: bool
 
 
-@dataclass(frozen=True)
-class World:
+class World(Record, dict=True):
     """What a world is known to be like. Situations that are not listed do not hold; all else unsaid is unknown."""
 
     situations: frozenset[str] = frozenset()

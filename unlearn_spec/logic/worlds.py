@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from ..record import Record
 from .encode import number
 from .formulas import Rate
 from .theory import Theory
@@ -15,8 +15,7 @@ ROUND = tuple(Fraction(n, 100) for n in (90, 50, 20, 10, 5, 2, 1, 0, 100, 99, 95
 """Rates a reader grasps at once, tried in this order."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Record):
     """One rate in a world: the mean over a set."""
 
     rate: Rate

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from ..record import Record
 from ..statistics.binomial import (
     Rate,
     cdf,
@@ -73,8 +73,7 @@ def refuting_power(clusters: Sequence[str], limit: Rate, truth: Rate, alpha: Rat
     return tail(high, len(sizes), truth)
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(Record):
     """Chance to conclude at the registered effect, what is concluded, and how many independent items would be enough."""
 
     value: float

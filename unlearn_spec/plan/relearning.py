@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from ..catalogue import VERIFIERS, reachable
 from ..evidence.canonical import Json, json_digest

@@ -8,8 +8,9 @@ stopped goes on, and whoever audits it finds the same end.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from ..wording.said import said
 from .case import Case, LackingError, Sample

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from ..finding import Finding, Span
 from .scalars import INTEGER, plain
@@ -28,8 +28,7 @@ class StopError(Exception):
         self.finding = finding
 
 
-@dataclass
-class _Open:
+class _Open(Struct):
     """A mapping or list being read."""
 
     path: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
@@ -11,6 +10,7 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from ..finding import Finding
+from ..record import Record
 from .model import Policy
 from .problem import Problem, finding, in_curly_quotes
 from .read import read, read_file
@@ -23,8 +23,7 @@ from .syntax import MAX_FINDINGS, too_many
 from .version import wrong_version
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Record, dict=True):
     """A policy that is well formed, and where each of its words stands."""
 
     policy: Policy

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Final, get_args
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from ..finding import Finding, Span
+from ..record import Record
 from .expectations import MEASURES, WRITTEN, Rates, RatesUnder, TestFile, WorldAsTold
 from .load import Document, PolicyError, findings_in_order, load
 from .model import Policy
@@ -28,8 +29,7 @@ _ABOUT: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Expectations:
+class Expectations(Record):
     """A test file that is well formed, the policy that it is about, and where its words stand."""
 
     file: TestFile

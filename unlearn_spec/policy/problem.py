@@ -5,17 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ..finding import Finding, Fix, Span
+from ..record import Record
 from .edits import field_removed, name_replaced, value_replaced
 from .source import Path, Source
 
 _CURLY = re.compile(r"[“”„‟«»‘’‚‛‹›]\s*([^“”„‟«»‘’‚‛‹›\"\\]{1,60}?)\s*[“”„‟«»‘’‚‛‹›]\Z")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Record):
     """`code` and `message` about the value at `path`, or about its key (`at_key`)."""
 
     code: str

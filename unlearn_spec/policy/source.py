@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from msgspec import field
+
 from ..finding import Finding, Span
+from ..record import Record
 
 Path = tuple[str | int, ...]
 """Where a value sits: mapping keys and list positions from the root."""
 BREAK = re.compile("\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Record, dict=True):
     """A file's text and where each value and each key of it stands."""
 
     file: str
     text: str
-    values: Mapping[Path, Span] = field(repr=False)
-    keys: Mapping[Path, Span] = field(repr=False)
-    longer: frozenset[Path] = field(default=frozenset(), repr=False)
+    values: Mapping[Path, Span]
+    keys: Mapping[Path, Span]
+    longer: frozenset[Path] = frozenset()
     """Values that go on past the line they begin on: their span is the first line of them."""
 
     def value(self, path: Path, label: str = "") -> Span:
@@ -63,8 +65,7 @@ class Source:
         return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Record):
     """What a file says as plain data: mappings, lists, text, whole numbers, truth values; `None` where it is broken."""
 
     source: Source

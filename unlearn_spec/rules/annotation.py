@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
 from ..finding import Finding, Fix, Span
 from ..policy.source import Source
+from ..record import Record
 from .check import CheckResult
 from .terminal import visible
 from .wording import listed
 
 
-@dataclass(frozen=True)
-class Annotated:
+class Annotated(Record):
     """What a check or a comparison found, with the files that it is about."""
 
     files: tuple[str, ...]

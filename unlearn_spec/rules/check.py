@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Unpack
+
+from msgspec.structs import replace
 
 from ..finding import Finding
 from ..policy.load import Document, PolicyError, load, load_text
@@ -33,7 +35,7 @@ SHOWN_BY = {"T001": "AX11", "T002": "AX11", "T003": "AX11", "T005": "AX13"}
 """Findings by arithmetic, with the axiom that each stands on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no `Record`: not all of it is compared
 class CheckResult:
     """What the checker has to say about one file."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ..finding import Edit, Fix
@@ -16,6 +15,7 @@ from ..policy.clauses import Clause, Closeness, Remove, Scope
 from ..policy.edits import field_removed, item_added, value_set
 from ..policy.evidence import Evidence
 from ..policy.model import Claim, Policy
+from ..record import Record
 from .claims_removed import NO_REMOVAL, Lacking, Obstacle, asked, exact, promised
 from .context import Context
 from .edits import all_or_none, field_edits, fresh
@@ -28,8 +28,7 @@ _SHOWN = Evidence(kind="procedure", record="training_log", evaluator="independen
 """What shows that a removal was done: no list of attacks can."""
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(Record):
     """One change of the clauses."""
 
     policy: Policy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -15,6 +14,7 @@ from ..logic.scope import scoped_artifacts
 from ..logic.situations import Case
 from ..policy.clauses import Clause, Closeness, ExcludeFuture, Refuse, Remove, Suppress
 from ..policy.model import Claim
+from ..record import Record
 from .context import Context, when
 from .wording import decimal, listed, percent
 
@@ -27,8 +27,7 @@ Kind = Literal[
 """What is lacking: of any removal, of the nearest one, of a limit on what is revealed, and of a limit on what else changes."""
 
 
-@dataclass(frozen=True, order=True)
-class Obstacle:
+class Obstacle(Record, order=True):
     """Why a claim does not follow on an artifact."""
 
     kind: Kind
@@ -42,8 +41,7 @@ NO_REMOVAL: Final[tuple[Kind, ...]] = ("nothing", "hidden", "later", "part", "wh
 """No clause removes the claimed set as a whole."""
 
 
-@dataclass(frozen=True)
-class Lacking:
+class Lacking(Record):
     """What keeps a claim of removal from following, with the artifacts on which it does, in the order of telling."""
 
     claim: Claim

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from ..logic.claimed import denied, failing
 from ..logic.conditions import holds
@@ -20,6 +21,7 @@ from ..logic.worlds import ROUND, Seen, short_percent, told
 from ..policy.clauses import Rectify, Refuse, Suppress
 from ..policy.model import Claim
 from ..policy.vocabulary import PROBES, access_rank
+from ..record import Record
 from .claims_removed import Obstacle, outside, suspending
 from .context import Context, when
 from .second_path import second_path
@@ -29,8 +31,7 @@ from .wording import listed, percent
 Limiting = Suppress | Refuse | Rectify
 
 
-@dataclass(frozen=True)
-class Culprit:
+class Culprit(Record):
     """A rate that may exceed what a claim says of it, in a case."""
 
     case: Case

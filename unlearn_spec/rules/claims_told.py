@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..finding import Fix
+from ..record import Record
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Record):
     code: str
     message: str
     """Without the claim's own name, which comes before it."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from ..finding import Severity
+from ..record import Record
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(Record):
     """One kind of finding. Its page is `docs/rules/<code>.md`."""
 
     code: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..finding import Span
@@ -14,11 +13,11 @@ from ..policy.clauses import Clause
 from ..policy.load import Document
 from ..policy.model import Policy
 from ..policy.source import Path
+from ..record import Record
 from .wording import listed
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Record, dict=True):
     """The encoded policy with its cases, and what the questions before have found."""
 
     document: Document

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
@@ -26,6 +25,7 @@ from ..logic.smt import Undecided
 from ..logic.suspension import with_overriders
 from ..policy.clauses import AtMost, Condition, Decoding, Rectify, Refuse, Retain, RevealsWhen, Scope, Suppress
 from ..policy.edits import item_added
+from ..record import Record
 from .context import Context
 from .wording import decimal, percent
 
@@ -36,8 +36,7 @@ _Part = TypeVar("_Part", Decoding, RevealsWhen)
 FILL = "add a clause for it, with what counts as revealed and how answers are drawn in place of `…`"
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(Record):
     """When a gap is one."""
 
     cases: tuple[Case, ...]
@@ -48,16 +47,14 @@ class Open:
     """Whether all of them were asked about."""
 
 
-@dataclass(frozen=True)
-class Manner:
+class Manner(Record):
     """How the clauses on a target draw answers, and what they count as revealing it; None where they differ or do not say."""
 
     decoding: Decoding | None
     reveals_when: RevealsWhen | None
 
 
-@dataclass(frozen=True)
-class Bearing:
+class Bearing(Record):
     """The situations that bear on an artifact, and the cases in which no others hold."""
 
     situations: frozenset[str]

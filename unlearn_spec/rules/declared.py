@@ -6,7 +6,6 @@ And what evidence they demand, by simple order. None of this is decided by the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -17,13 +16,13 @@ from ..policy.clauses import Clause
 from ..policy.evidence import Evidence
 from ..policy.model import Policy, Relation, as_of
 from ..policy.vocabulary import access_rank
+from ..record import Record
 from .wording import days, decimal, listed, percent
 
 Order = Literal["weaker", "stronger", "different"]
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Record):
     """One difference: an entry of a block that was added, removed, or changed in a field."""
 
     block: str
@@ -41,8 +40,7 @@ class Declared:
         return f"{self.block}:{name} {self.field} {self.before or '(nothing)'} → {self.after or '(nothing)'}"
 
 
-@dataclass(frozen=True)
-class Demanded:
+class Demanded(Record):
     """One field of a clause's evidence that differs."""
 
     clause: str
@@ -57,8 +55,7 @@ class Demanded:
         return f"{name}{self.before or '(nothing)'} → {self.after or '(nothing)'}"
 
 
-@dataclass(frozen=True)
-class InForce:
+class InForce(Record):
     """An `accept` entry that still stands, in one version or in both."""
 
     code: str

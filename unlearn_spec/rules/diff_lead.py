@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from ..record import Record
 from .context import when
 from .wording import count, listed
 
@@ -13,8 +13,7 @@ _ALL = 8
 """Names that are all told; of more, the first five, and how many others there are."""
 
 
-@dataclass(frozen=True)
-class Lead:
+class Lead(Record):
     """One thing that can happen to clauses, seen from the later version."""
 
     what: Literal["required", "covered", "bound", "asked", "both"]

@@ -10,13 +10,13 @@ from ..logic.compare import Answer
 from ..logic.witness import Shown
 from ..policy.load import Document
 from ..policy.source import Source
+from ..record import Record
 from .declared import Declared, Demanded, InForce
 
 Kind = Literal["kept", "renamed", "added", "removed"]
 
 
-@dataclass(frozen=True)
-class ClauseDiff:
+class ClauseDiff(Record):
     """What became of one clause."""
 
     clause: str
@@ -33,7 +33,7 @@ class ClauseDiff:
     """A world that passes the earlier version and fails the clause as it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no `Record`: not all of it is compared
 class DiffResult:
     """What differs between two policies."""
 

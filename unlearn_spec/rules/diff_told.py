@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..finding import Finding, Severity, Span
@@ -16,6 +15,7 @@ from ..logic.witness import Shown
 from ..policy.clauses import Clause
 from ..policy.load import Document
 from ..policy.model import Policy
+from ..record import Record
 from .context import when
 from .declared import Declared, Demanded, field_changes
 from .diff_lead import Lead, few
@@ -25,8 +25,7 @@ from .rate_words import told_apart
 from .wording import count, listed
 
 
-@dataclass(frozen=True)
-class Teller:
+class Teller(Record, dict=True):
     """Says what a comparison found, in the words of the two policies."""
 
     before: Document

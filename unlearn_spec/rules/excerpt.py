@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..finding import Finding, Span
 from ..policy.source import Source
+from ..record import Record
 from .terminal import Brush, columns, shown, visible
 
 
@@ -41,8 +42,7 @@ def excerpt(spans: Sequence[Span], source: Source | None, brush: Brush, width: i
     yield bar
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(Record):
     """The part of a line that is shown; cut ends show as `…`."""
 
     first: int

@@ -6,7 +6,7 @@ Facts are no axioms: nothing here takes part in a proof, and a policy may say th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,7 @@ from ..feasibility.base import families
 from ..finding import Finding
 from ..policy.load import Document
 from ..policy.model import Override, as_of
+from ..record import Record
 from .feasibility_aims import (
     concept_by_data,
     names_over_blocked,
@@ -85,8 +86,7 @@ def facts_by_code() -> Mapping[str, tuple[str, ...]]:
     }
 
 
-@dataclass(frozen=True)
-class FeasibilityResult:
+class FeasibilityResult(Record):
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     """On facts that the policy does not rely on although nothing rests on them."""

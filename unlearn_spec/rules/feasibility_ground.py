@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -18,6 +17,7 @@ from ..policy.load import Document
 from ..policy.model import Method, Policy
 from ..policy.source import Path
 from ..policy.vocabulary import access_rank
+from ..record import Record
 from .wording import listed
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ _COARSE = re.compile(r"quanti[sz]|int ?-?4|4 ?-?_?bit|nf4|fp4|q4|gguf|gptq|awq|c
 _FINE = re.compile(r"int ?-?8|8 ?-?_?bit|fp8|q8")
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Record):
     """A method that a clause is to be met by, and what is known of its family."""
 
     name: str
@@ -49,8 +48,7 @@ class Named:
     family: MethodFact
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Record, dict=True):
     """A policy, and the clauses that a contradiction already speaks of."""
 
     document: Document
@@ -203,8 +201,7 @@ def quoted(fact: Fact) -> str:
 Rule = Callable[[Ground], Iterable["Told"]]
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Record):
     """A finding and the facts it rests on."""
 
     finding: Finding

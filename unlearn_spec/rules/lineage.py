@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..logic.graph import edges, reached
@@ -15,10 +14,10 @@ from ..logic.lineage import enclosing, within
 from ..logic.scope import MODELS, scoped_artifacts
 from ..policy.clauses import Clause, Condition, DeIndex, Destroy
 from ..policy.model import Policy
+from ..record import Record
 
 
-@dataclass(frozen=True)
-class Lineage:
+class Lineage(Record, dict=True):
     """One policy's declarations, as questions about descent."""
 
     policy: Policy

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
+from msgspec.structs import force_setattr, replace
+
+from ..record import Record
 from .wording import listed
 
 
@@ -23,8 +25,7 @@ class Keywords(TypedDict, total=False):
     export: Path | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Record, kw_only=True):
     """How a policy is to be checked. Raises `ValueError` for an axiom that cannot be left out, or an effort below 1."""
 
     today: date | None = None
@@ -45,7 +46,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.effort is not None and self.effort < 1:
             raise ValueError(f"the effort must be at least 1, not {self.effort}")
-        object.__setattr__(self, "without", frozenset(self.without))
+        force_setattr(self, "without", frozenset(self.without))
         if not self.without:
             return
         from ..logic.axioms import BY_ID, FIXED

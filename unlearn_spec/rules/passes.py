@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from ..finding import Finding, Fix
 from ..logic.averages import of_the_process, speaks_of_both
@@ -219,8 +220,8 @@ def _undecided(document: Document, name: str, stopped: Undecided) -> Finding:
     )
 
 
-def _skipped(document: Document, message: str, path: tuple[str | int, ...]) -> Finding:
-    return Finding("X002", "undetermined", f"not checked: {message}", (document.source.value(path),))
+def _skipped(document: Document, message: str, path: tuple[str | int, ...], clauses: tuple[str, ...] = ()) -> Finding:
+    return Finding("X002", "undetermined", f"not checked: {message}", (document.source.value(path),), clauses=clauses)
 
 
 def _not_asked(context: Context) -> tuple[Finding, ...]:
@@ -231,7 +232,7 @@ def _not_asked(context: Context) -> tuple[Finding, ...]:
             clauses = tuple(c.id for c in policy.clauses if not context.theory.knows(c))
             many = f"{len(group):,} connected sets ({listed(group[:3])}, …) have more intersections than are enumerated"
             message = f"{many}; skipped: {listed(clauses)}" if clauses else many
-            found.append(replace(_skipped(context.document, message, ("relations",)), clauses=clauses))
+            found.append(_skipped(context.document, message, ("relations",), clauses))
     return (*found, *_uncounted(context))
 
 

@@ -16,14 +16,14 @@ from ..policy.load_expectations import Expectations, load_expectations
 from ..policy.problem import Problem, did_you_mean, finding, shown
 from ..policy.read import unread
 from ..policy.source import Path, Source
+from ..record import Record
 from .codes import CODES
 from .wording import count, listed
 
 NOT_DECIDED = "undetermined"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Record):
     """One expectation and what was found."""
 
     about: str
@@ -41,8 +41,7 @@ class Outcome:
         return "as_expected" if self.found == self.expected else "otherwise"
 
 
-@dataclass(frozen=True)
-class TestResult:
+class TestResult(Record):
     __test__ = False
     name: str
     outcomes: tuple[Outcome, ...]
@@ -50,7 +49,7 @@ class TestResult:
     """Why the test cannot be run: its world cannot be."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no `Record`: not all of it is compared
 class TestRun:
     """All tests of one file."""
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..finding import Finding
+from ..record import Record
 
 
-@dataclass(frozen=True)
-class SemanticResult:
+class SemanticResult(Record):
     findings: tuple[Finding, ...]
     clauses_evaluated: int = 0
     """Clauses whose meaning was asked about."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from pathlib import PurePath
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from ..logic.counted_again import decided, objections

@@ -9,8 +9,9 @@ joined.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+from ..record import Record
 
 _PAINT: Final = {
     "error": "1;31",
@@ -41,8 +42,7 @@ _BLANK: Final = frozenset(
 """Marks and letters without a shape: fillers, variation selectors, the empty Braille cell."""
 
 
-@dataclass(frozen=True)
-class Brush:
+class Brush(Record):
     """Paints a visible text in a style, or not at all."""
 
     colour: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..finding import Edit, Fix
 from ..logic.scope import MODELS
@@ -11,14 +10,14 @@ from ..policy.clauses import DeIndex, Scope
 from ..policy.edits import item_added
 from ..policy.model import Policy
 from ..policy.source import Source
+from ..record import Record
 from .edits import fresh
 from .lineage import Lineage
 from .names import kebab
 from .wording import listed
 
 
-@dataclass(frozen=True)
-class SecondPath:
+class SecondPath(Record):
     """Paths that alone keep a limit on what is revealed through the product from holding."""
 
     target: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+from msgspec.structs import replace
 
 from ..catalogue import attacks
 from ..logic.evidence import ApartFact, CountFact, DropFact, EvidenceFact, MembershipFact, RateFact, RecordFact

@@ -8,9 +8,10 @@ process, under a reading of its own, and the theory compares it with the referen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from ..plan.closeness import allowed_share, fewest_runs, run_bounds
 from ..plan.model import Obligation

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache, cached_property
@@ -19,6 +18,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, Final, Literal, get_args
 
+from ..record import Record
 from .numbers import Rounding, decimal, finer_percent, percent, plural, quote
 from .said import Said
 
@@ -34,8 +34,7 @@ _EXACT: Final = re.compile(r"-?[0-9]{1,999}(/[0-9]{1,999})?")
 _BETWEEN: Final = {"sentences": " ", "clauses": "names.semicolon", "comma": ", "}
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Record, dict=True):
     """One language. `words("not_covered.lead")` is a sentence of the catalogue; a missing one raises `KeyError`."""
 
     language: Language

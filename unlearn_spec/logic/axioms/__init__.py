@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from ...record import Record
 
 Status = Literal["mathematics", "theorem", "definition", "model", "presumption"]
 
 
-@dataclass(frozen=True)
-class Axiom:
+class Axiom(Record):
     id: str
     sentence: str
     status: Status
@@ -111,8 +111,7 @@ FIXED: Final = ("AX14",)
 """How the language reads a word; not to be left out."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Record):
     """One instance of axioms as SMT-LIB text, with the axioms' ids. None: true by what the symbols stand for."""
 
     axioms: tuple[str, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from math import ceil, floor
+
+from msgspec.structs import replace
 
 from ...policy.model import Policy
 from ...policy.vocabulary import PROBES, Access, access_rank

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -14,6 +13,7 @@ from ...policy.load import Document
 from ...policy.model import Basis, Policy
 from ...policy.source import Path
 from ...policy.vocabulary import access_rank
+from ...record import Record
 from ..lineage import Lineage, target_of
 from ..wording import listed
 from .instruments import MEASURES, article, plain, recognised
@@ -22,8 +22,7 @@ _MOST: Final = 8
 """Names and places that one note shows."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Record, dict=True):
     document: Document
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from ...record import Record
 
-@dataclass(frozen=True)
-class Instrument:
+
+class Instrument(Record):
     """A law, an order or a guideline. Recognised by its id and the other spellings, whatever the case and separators."""
 
     id: str

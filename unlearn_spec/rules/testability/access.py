@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...catalogue import VERIFIERS, Declaration, reachable, read_by
 from ...finding import Finding, Fix
 from ...policy.clauses import Remove, Suppress
 from ...policy.load import Document
 from ...policy.vocabulary import ACCESS, Access, access_rank
+from ...record import Record
 from ..edits import all_or_none
 from .declared_test import DeclaredTest, RateGoal, declared_tests
 from .groundless import altered_by, only_from_outside
@@ -26,8 +25,7 @@ def access_too_weak(document: Document) -> tuple[Finding, ...]:
     return tuple(_finding(test, wrong) for test, wrong in found if wrong is not None)
 
 
-@dataclass(frozen=True)
-class _Wrong:
+class _Wrong(Record):
     """An access level from which nothing follows, in words, and the level that it takes."""
 
     text: str

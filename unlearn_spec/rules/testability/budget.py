@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ...finding import Finding, Fix, Span
@@ -12,6 +11,7 @@ from ...plan.allocation import tested_artifacts
 from ...policy.load import Document
 from ...policy.model import Budget
 from ...policy.source import Path
+from ...record import Record
 from ..wording import count, days, decimal, listed
 from .declared_test import declared_tests
 
@@ -19,8 +19,7 @@ NAMED = 3
 """Consumers that a message names."""
 
 
-@dataclass(frozen=True)
-class _Need:
+class _Need(Record):
     """What one clause takes of a budget, in its words, and where that is written."""
 
     clause: str

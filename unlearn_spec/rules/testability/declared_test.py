@@ -7,9 +7,10 @@ one item with all its probes under the declared decoding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec.structs import replace
 
 from ...finding import Edit, Finding, Fix, Severity, Span
 from ...plan.allocation import allocated_alpha, error_for_facts, registered_facts
@@ -17,6 +18,7 @@ from ...policy.clauses import AtLeast, MembershipBound, Rectify, Refuse, Remove,
 from ...policy.evidence import Evidence
 from ...policy.load import Document
 from ...policy.source import Path
+from ...record import Record
 from ..edits import all_or_none, field_edits
 from ..wording import count, percent
 
@@ -25,8 +27,7 @@ EXACT_METRICS: Final = ("extraction_probability", "multiple_choice")
 """Computed from probabilities, not drawn: one pass settles an item."""
 
 
-@dataclass(frozen=True)
-class DeclaredTest:
+class DeclaredTest(Record):
     """A clause with its declared test, and the numbers the rules need."""
 
     document: Document

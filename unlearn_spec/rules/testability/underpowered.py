@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -13,6 +12,7 @@ from ...logic.process import one_run_rules
 from ...plan.power import ENOUGH, paired
 from ...policy.clauses import Rectify, Refuse, Remove, Retain, Suppress, Within
 from ...policy.load import Document
+from ...record import Record
 from ...statistics.binomial import (
     can_certify,
     can_refute,
@@ -51,8 +51,7 @@ def underpowered(document: Document) -> tuple[Finding, ...]:
     return tuple(finding for test in declared_tests(document) for finding in _weak(test))
 
 
-@dataclass(frozen=True)
-class _Chance:
+class _Chance(Record):
     """How likely the test is to say what is so about a model at `truth`, and the draws with which it would be."""
 
     power: float
