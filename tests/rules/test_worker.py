@@ -15,7 +15,8 @@ import pytest
 
 from tests.logic.policies import random_policy, text_of
 from tests.logic.stars import star
-from unlearn_spec.logic.smt import Part
+from unlearn_spec.finding import Finding
+from unlearn_spec.logic.smt import Part, Undecided
 from unlearn_spec.rules import passes, worker
 from unlearn_spec.rules.check import check_text
 
@@ -126,6 +127,13 @@ def test_another_process_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     assert (there.findings, there.summary) == (here.findings, here.summary)
 
 
+@pytest.fixture
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much the tests before hold."""
+    monkeypatch.setattr(passes, "_MOST_COPIED", 1 << 60)
+
+
+@pytest.mark.usefixtures("roomy")
 @pytest.mark.parametrize("seed", range(12))
 def test_conflicts_told_while_others_are_asked_are_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     text = star(seed) if seed % 2 else text_of(random_policy(seed))
@@ -135,6 +143,7 @@ def test_conflicts_told_while_others_are_asked_are_the_same(seed: int, monkeypat
     assert (there.findings, there.summary) == (here.findings, here.summary)
 
 
+@pytest.mark.usefixtures("roomy")
 def test_conflicts_that_could_not_be_told_are_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "LARGE", 1)
     monkeypatch.setattr(passes, "_told", lambda *_: os._exit(9))
@@ -143,6 +152,30 @@ def test_conflicts_that_could_not_be_told_are_not_passed_over(monkeypatch: pytes
     assert not result.consistent
     assert result.clauses_evaluated == 0
     assert result.exit_code == 3
+
+
+@limited
+def test_what_is_known_is_not_copied_once_it_takes_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*_: object) -> tuple[Finding, ...]:
+        raise Undecided(f"one of {os.getppid()}")
+
+    def parent() -> int:
+        (stopped,) = (f for f in check_text(TEXT, "p.yaml", today=date(2026, 1, 1)).findings if f.code == "X001")
+        return int(stopped.message.split("one of ")[1].split()[0])
+
+    monkeypatch.setattr(passes, "LARGE", 1)
+    monkeypatch.setattr(passes, "_told", told)
+    monkeypatch.setattr(passes, "_MOST_COPIED", 1 << 60)
+    assert parent() != os.getpid(), "told in a copy of the process that asks"
+    monkeypatch.setattr(passes, "_MOST_COPIED", 1)
+    assert parent() == os.getpid()
+
+
+@limited
+def test_what_a_process_holds_is_known() -> None:
+    before = worker.held()
+    block = b"x" * (64 << 20)
+    assert worker.held() - before >= len(block) * 9 // 10
 
 
 @limited

@@ -27,8 +27,8 @@ from .wording import listed
 
 LARGE = 200
 """Clauses from which a policy is asked in a process of its own."""
-_HUGE = 5_000
-"""Clauses from which its conflicts are told there too: one more copy of all that is known would take too much memory."""
+_MOST_COPIED = 640 << 20
+"""Bytes that such a process may hold for its conflicts to be told in a copy of it, beside the other questions."""
 _PLACES = 5
 """How many clauses are shown where many are alike."""
 MOST_MEMORY = 4 << 30
@@ -145,8 +145,7 @@ def _on_average(context: Context, effort: int) -> Context | None:
 def _telling(context: Context, clashes: Sequence[tuple[Context, Conflicts]]) -> Iterator[Callable[[], tuple[Finding, ...]]]:
     """The conflicts, told, and those about evidence; of a large policy while other questions are asked."""
     tell = partial(_told, context, clashes)
-    large = _is_large(context.document) and len(context.policy.clauses) < _HUGE
-    if not large or not any(found.cores or found.rest for _, found in clashes):
+    if not _in_a_copy(context, clashes):
         told = tell()
         yield lambda: told
         return
@@ -154,6 +153,15 @@ def _telling(context: Context, clashes: Sequence[tuple[Context, Conflicts]]) -> 
 
     with beside(tell, MOST_MEMORY) as answer:
         yield lambda: _unless_lost(answer())
+
+
+def _in_a_copy(context: Context, clashes: Sequence[tuple[Context, Conflicts]]) -> bool:
+    """Whether a process of its own tells the conflicts: those of a large policy, if not too much memory is known for a copy."""
+    if not _is_large(context.document) or not any(found.cores or found.rest for _, found in clashes):
+        return False
+    from .worker import held  # as above
+
+    return held() <= _MOST_COPIED
 
 
 def _unless_lost(told: tuple[Finding, ...] | None) -> tuple[Finding, ...]:

@@ -81,13 +81,26 @@ def _work_and_leave(work: Callable[[], T], more_bytes: int, send: int) -> NoRetu
         os._exit(1)
 
 
+def held() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not say."""
+    return _pages(1)
+
+
 def _limit(more_bytes: int) -> None:
     """Let this process take no more address space than it has and so many bytes more."""
     if sys.platform == "linux":
         import resource
 
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        most = pages * resource.getpagesize() + more_bytes
+        most = _pages(0) + more_bytes
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         limits = [limit for limit in (most, soft, hard) if limit != resource.RLIM_INFINITY]
         resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+
+
+def _pages(column: int) -> int:
+    """Bytes of this process, as a column of `/proc/self/statm` has them in pages: address space, memory held, …"""
+    if sys.platform != "linux":
+        return 0
+    import resource
+
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[column]) * resource.getpagesize()
