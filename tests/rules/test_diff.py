@@ -287,3 +287,10 @@ def test_a_mistake_in_a_version_is_shown_in_its_line(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(POLICY + "clauses:\n" + HIDE.replace("target: a", "target: ab"))
     text = render_diff_text(diff(tmp_path / "a.yaml", tmp_path / "b.yaml"), width=200)
     assert "7 |   - {id: hide, goal: suppress, target: ab, " in text
+
+
+def test_a_clause_that_another_overrides_binds_in_no_situation() -> None:
+    done, first = DONE.replace("id: done", "id: done%s"), DONE.replace("id: done", "id: first%s").replace("9 days", "20 days")
+    before, after = policy(done % "", first % ""), policy(done % "", first % ", overrides: [done]")
+    back, forth = (render_diff_text(diff_documents(*pair), width=200) for pair in ((before, after), (after, before)))
+    assert "done no longer binds, whatever the situation" in back and "done now binds, whatever the situation" in forth

@@ -24,7 +24,7 @@ from unlearn_spec.evidence.envelope import keyid, pae, read_envelope
 from unlearn_spec.evidence.envelope import signed as envelope
 from unlearn_spec.report.model import RESULT, digest, parse
 from unlearn_spec.report.statement import ITEMS, PAYLOAD_TYPE
-from unlearn_spec.run.audit import Held, audit
+from unlearn_spec.run.audit import AuditError, Held, audit
 from unlearn_spec.run.signing import STAMP, STATEMENT
 from unlearn_spec.run.timestamp import check_stamp
 from unlearn_spec.run.verify import verify
@@ -199,6 +199,11 @@ def test_a_stamped_run_holds_with_the_root_and_cannot_be_told_without(here: Path
     assert sign(here / "run", here / "stranger.key") == 0
     authority.stamp(here / "run" / RESULT, stamp)
     assert first(audit(here / "run", held)) == (1, "time-stamp")
+
+
+def test_a_root_certificate_that_cannot_be_read_ends_the_audit_with_or_without_a_stamp(here: Path) -> None:
+    with pytest.raises(AuditError, match=r"root\.pem: cannot be read: No such file"):
+        audit(here / "run", Held(roots=(here / "root.pem",)))
 
 
 class Authority:

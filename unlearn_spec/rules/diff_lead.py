@@ -30,7 +30,7 @@ class Lead(Record):
             case "covered":
                 return f"{later} {'newly' if self.more else 'no longer'} covers {self.artifact} in {told}"
             case "bound":
-                where = f"{when(self.situation)}{'' if self.situation else ' in every situation'}"
+                where = when(self.situation) or ", whatever the situation"
                 return f"{told} {'now' if self.more else 'no longer'} {'binds' if one else 'bind'}{where}"
             case "asked":
                 return f"{told} {'asks' if one else 'ask'} for {'more' if self.more else 'less'} in {later}"

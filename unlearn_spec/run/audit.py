@@ -59,6 +59,8 @@ def audit(run: Path, held: Held | None = None) -> Audit:
     log, held = Log(), held or Held()
     for file in held.keys:  # one that is none says nothing of the run
         _usable(file)
+    for file in held.roots:  # asked for later, and only where there is a stamp
+        _bytes(file)
     with suppress(StopError):
         _audit(run, held, log)
     return Audit(tuple(log.steps), log.report)
