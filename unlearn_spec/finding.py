@@ -1,4 +1,7 @@
-"""One diagnostic: what was found, where, why it matters, and what would mend it. Text, JSON and editors render it."""
+"""One diagnostic: what was found, where, why it matters, and what would mend it. Text, JSON and editors render it.
+
+Dataclasses, for Pydantic reads reports that hold them.
+"""
 
 from __future__ import annotations
 

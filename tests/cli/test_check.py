@@ -199,6 +199,14 @@ def test_a_conflict_loads_what_explains_and_proves_it():
     assert {"rules.contradictions", "rules.repairs", "rules.proofs", "logic.proof"} <= ours
 
 
+def test_what_a_check_works_with_compiles_no_methods_when_it_is_loaded():
+    for policy in (CLEAN, BAD):
+        ours = loaded_by(Path(policy))[3]
+        files = {name: ROOT / "unlearn_spec" / f"{name.replace('.', '/')}.py" for name in ours}
+        compiled = {name for name, file in files.items() if file.is_file() and "\n@dataclass(" in file.read_text("utf-8")}
+        assert compiled == {"finding", "logic.bound", "rules.check"}, "as docs/architecture.md has it: what is no `Record`"
+
+
 def test_what_is_loaded_on_demand_exists():
     for name in ON_DEMAND:
         assert find_spec(f"unlearn_spec.{name}") is not None, name

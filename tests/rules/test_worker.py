@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import select
 import sys
@@ -77,6 +78,8 @@ def test_an_error_comes_back_as_itself() -> None:
 def test_too_much_memory_is_no_answer() -> None:
     assert in_worker(lambda: len(bytearray(600 << 20)), 1 << 30) == 600 << 20
     assert in_worker(lambda: len(bytearray(600 << 20)), 256 << 20) is None
+    with mmap.mmap(-1, 4 << 30):  # reserved before, and no part of the limit
+        assert in_worker(lambda: len(bytearray(64 << 20)), 256 << 20) == 64 << 20
 
 
 def test_a_process_that_dies_is_no_answer() -> None:
@@ -174,8 +177,10 @@ def test_what_is_known_is_not_copied_once_it_takes_much_memory(monkeypatch: pyte
 @limited
 def test_what_a_process_holds_is_known() -> None:
     before = worker.held()
-    block = b"x" * (64 << 20)
-    assert worker.held() - before >= len(block) * 9 // 10
+    with mmap.mmap(-1, 64 << 20) as block:
+        assert worker.held() - before < len(block) // 10, "what is only reserved takes no memory"
+        block.write(b"x" * len(block))
+        assert worker.held() - before > len(block) * 9 // 10
 
 
 @limited
